@@ -1,0 +1,105 @@
+"""The command line: the group of commands and the one place where an error becomes words and an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from dlcalc import __version__
+from dlcalc.cli.arguments import refuse_misread_help, wants_json
+from dlcalc.core.errors import DlcalcError
+
+COMMANDS = ("conv-shape",)
+
+
+class _Commands(click.Group):
+    """Imports a command when it is called, and not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module("dlcalc.cli." + cmd_name.replace("-", "_"))
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="dlcalc", message="%(prog)s %(version)s")
+def dlcalc() -> None:
+    """A calculator and verifier for the arithmetic of deep learning.
+
+    Every answer can be proved with --check, and every claim judged with --expect, which names the mistake.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 1 a verification failed, 2 not answered."""
+    words = list(sys.argv[1:] if args is None else args)
+    try:
+        try:
+            refuse_misread_help(words)
+            code = dlcalc.main(words, prog_name="dlcalc", standalone_mode=False)
+            sys.stdout.flush()
+        except click.UsageError as error:
+            raise _usage(error) from None
+        return int(code or 0)
+    except DlcalcError as error:
+        return _refuse(error, words)
+    except (KeyboardInterrupt, click.Abort):
+        return _silence(130)
+    except BrokenPipeError:
+        return _silence(141)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        _silence(2)
+        return _refuse(DlcalcError("write-failed", f"the output cannot be written: {reason}"), words)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except Exception as error:  # a bug, and still no traceback for the user
+        message = f"dlcalc has failed ({type(error).__name__}: {error})"
+        return _refuse(DlcalcError("internal-error", message, hint="please report it, with the command"), words)
+
+
+def run() -> NoReturn:
+    """The entry point of ``dlcalc`` and of ``python -m dlcalc``."""
+    sys.exit(main())
+
+
+def _usage(error: click.UsageError) -> DlcalcError:
+    path = error.ctx.command_path if error.ctx else "dlcalc"
+    option = None
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        option = error.param.name
+    return DlcalcError("usage", error.format_message(), hint=f"{path} --help", option=option)
+
+
+def _refuse(error: DlcalcError, words: Sequence[str]) -> int:
+    """Say an error on stderr, as JSON where JSON was asked for."""
+    if wants_json(words):
+        from dlcalc.report.json_lines import error_line
+
+        text = error_line(error) + "\n"
+    else:
+        from dlcalc.report.writers import words as in_words
+
+        text = in_words(error)
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        return _silence(2)
+    return 2
+
+
+def _silence(code: int) -> int:
+    """Nobody reads any more: keep the interpreter from complaining when it closes the streams."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code

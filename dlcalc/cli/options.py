@@ -1,0 +1,94 @@
+"""Options that several commands share, each declared once, and a help page that shows them in groups."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ("table", "json", "csv")
+
+
+class Word(click.Choice[str]):
+    """A choice for help and completion. Reading it is for the notation, which options and batch lines share."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value
+
+
+class Option(click.Option):
+    """An option that stands in a group of the help page."""
+
+    def __init__(self, *args: Any, group: str = "Options", **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.group = group
+
+
+class Command(click.Command):
+    """A command whose help shows the options in groups, and examples that run as they stand."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.examples = examples
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                groups.setdefault(getattr(parameter, "group", "Other"), []).append(record)
+        for title, records in groups.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Examples"):
+            for example in self.examples:
+                formatter.write(f"  {example}\n")
+
+
+def option(*names: str, group: str, **attributes: Any) -> Callable[[F], F]:
+    """An option in a group."""
+    return click.option(*names, cls=Option, group=group, **attributes)
+
+
+def stacked(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Several decorators as one, in the order of the help page."""
+
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+size_options = stacked(
+    option("--w", "--width", "w", group="Input", metavar="INT", help="Width of the input."),
+    option("--h", "--height", "h", group="Input", metavar="INT", help="Height of the input."),
+    option("--depth", group="Input", metavar="INT", help="Depth of the input."),
+    option("--size", group="Input", metavar="INT[xINT...]", help="All of them: 224x224, or 224 on every axis."),
+    option("--dims", group="Input", metavar="[1|2|3]", help="How many axes --size N has.  [default: 2]"),
+)
+
+layer_options = stacked(
+    option("--k", "--kernel", "kernel", group="Layer", metavar="INT[xINT...]", help="Kernel size."),
+    option("--s", "--stride", "stride", group="Layer", metavar="INT[xINT...]", help="Stride.  [default: 1; of a pooling, the kernel]"),
+    option("--p", "--padding", "padding", group="Layer", metavar="PADDING", help=(
+        "Padding: 1, per axis 1x2, begin:end 0:1, or same, same-upper, same-lower, valid, causal, full.  [default: 0]"
+    )),
+    option("--d", "--dilation", "dilation", group="Layer", metavar="INT[xINT...]", help="Dilation.  [default: 1]"),
+)
+
+answer_options = stacked(
+    option("--explain", is_flag=True, group="Answer", help="Show each step: the formula, the numbers in it, and why."),
+    option("--check", is_flag=True, group="Answer", help="Prove the answer by an independent method; exit 1 if it fails."),
+    option("--expect", multiple=True, group="Answer", metavar="[KEY=]VALUE", help=(
+        "Judge a claimed answer and name the mistake behind a wrong one; exit 1 if it is wrong. Repeatable."
+    )),
+    option("--batch", group="Answer", metavar="FILE", help="Answer one question a line, in JSON; - is stdin.", type=click.Path()),
+    option("--format", group="Output", type=Word(FORMATS), help="How to print.  [default: table]"),
+    option("--json", is_flag=True, group="Output", help="The same as --format json: one object on one line."),
+    option("-q", "--quiet", is_flag=True, group="Output", help="The bare answer and nothing else."),
+)

@@ -1,0 +1,48 @@
+"""Lines in, as they come: the first is answered before the last is read, and memory does not grow with the file."""
+
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from dlcalc.core.errors import DlcalcError
+
+_BLOCK = 1 << 16
+
+
+def blocks_of_lines(name: str) -> Iterator[list[bytes]]:
+    """The lines of a file, or of stdin if it is ``-``: as many at a time as have arrived.
+
+    Raises:
+        DlcalcError: ``file-not-found``, ``file-unreadable``.
+    """
+    if name == "-":
+        yield from _blocks(sys.stdin.buffer)
+        return
+    try:
+        with open(name, "rb") as stream:
+            yield from _blocks(stream)
+    except FileNotFoundError:
+        raise DlcalcError("file-not-found", f"there is no file {name}", hint="- reads stdin", option="batch") from None
+
+
+def _blocks(stream: BinaryIO) -> Iterator[list[bytes]]:
+    pieces: list[bytes] = []  # of a line whose end has not arrived
+    while block := _read(stream):
+        lines = block.split(b"\n")
+        if len(lines) > 1:
+            lines[0] = b"".join((*pieces, lines[0]))
+            pieces = [lines.pop()]
+            yield lines
+        else:
+            pieces.append(block)
+    if any(pieces):
+        yield [b"".join(pieces)]
+
+
+def _read(stream: BinaryIO) -> bytes:
+    """What has arrived, waiting only if nothing has."""
+    try:
+        return stream.read1(_BLOCK)  # type: ignore[attr-defined, no-any-return]
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DlcalcError("file-unreadable", f"the batch cannot be read: {reason}", option="batch") from None

@@ -1,0 +1,49 @@
+"""Which input positions a layer never reads, in closed form: exact at any size, without visiting a window."""
+
+from dlcalc.core.lattice import count_residues_below, count_sums_below
+from dlcalc.core.windows import Window
+
+
+def unread(window: Window, outputs: int) -> int:
+    """How many positions of the input lie in none of the windows of a convolution or a pooling.
+
+    Args:
+        window: the geometry of the axis.
+        outputs: how many windows there are, at least 1.
+
+    >>> unread(Window(input=224, kernel=11, stride=4, dilation=1, before=0, after=0, output_padding=0), 54)
+    1
+    >>> unread(Window(input=5, kernel=3, stride=1, dilation=2, before=0, after=0, output_padding=0), 1)
+    2
+    """
+    size, kernel, stride, dilation, before, _, _ = window
+    if dilation == 1 and stride <= kernel:  # the windows touch or overlap: together they are one interval
+        end = min(before + size, (outputs - 1) * stride + kernel)
+        return size - max(0, end - max(0, before))
+    read_before = count_sums_below(before, outputs, stride, kernel, dilation)
+    return size - count_sums_below(before + size, outputs, stride, kernel, dilation) + read_before
+
+
+def unread_transposed(window: Window, outputs: int) -> int:
+    """How many inputs of a transposed convolution have all their products cropped away.
+
+    Input x lands on output position x * s + b * d - before for every tap b.
+
+    >>> unread_transposed(Window(input=3, kernel=1, stride=2, dilation=1, before=1, after=1, output_padding=0), 3)
+    2
+    """
+    size, _, stride, dilation, before, _, _ = window
+    reach = window.effective_kernel - 1
+    end = before + outputs  # in the coordinates of the whole output, what is kept is [before, end)
+    inside = _multiples_in(before, end, stride, size)  # inputs whose first product is kept
+    first = max(0, -(-(before - reach) // stride))  # inputs that only a later tap can bring in
+    count = max(0, min(size, -(-before // stride)) - first)
+    if outputs < dilation:  # a tap may jump over everything that is kept
+        count = count_residues_below(outputs, count, dilation, stride, first * stride - before)
+    return size - inside - count
+
+
+def _multiples_in(start: int, end: int, step: int, size: int) -> int:
+    """How many of 0, step, ..., (size - 1) * step lie in [start, end)."""
+    low = max(0, -(-start // step))
+    return max(0, min(size, -(-end // step)) - low)

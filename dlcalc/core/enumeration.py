@@ -1,0 +1,194 @@
+"""The second road to a shape: walk over the windows one by one and count. Shares nothing with the closed forms.
+
+A framework's choice of padding is checked by what it is for (as many windows as strides fit, the last one ending with the
+padding), not by the formula that found it.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dlcalc.core.layer import Sides
+    from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
+
+MAX_POSITIONS = 10_000_000
+
+
+class Failure(NamedTuple):
+    """A number of the answer that counting does not confirm."""
+
+    layer: str
+    axis: str
+    key: str
+    answer: object
+    counted: object
+
+
+class Proof(NamedTuple):
+    """The outcome of checking an answer.
+
+    Attributes:
+        method: ``enumeration``, or ``bounds`` where there are too many positions to visit.
+        positions: how many positions were visited.
+        failures: what was not confirmed; empty if all was.
+    """
+
+    method: str
+    positions: int
+    failures: tuple[Failure, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was confirmed."""
+        return not self.failures
+
+
+class Counted(NamedTuple):
+    """What walking along one axis finds, under the names of the answer's keys. Ratios are exact, as in the answer."""
+
+    output: int
+    padding: bool
+    unread: int
+    receptive_field: int
+    receptive_field_min: int
+    jump: tuple[int, int]
+    center: tuple[int, int] | None
+
+
+def check(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
+    """Prove the numbers of an answer by enumeration, if it visits at most ``limit`` positions, or else by bounds."""
+    method, visited = "enumeration", 0
+    failures: list[Failure] = []
+    for layer in answer.layers:
+        for name, asked, axis in zip(answer.question.axes, layer.plan.axes, layer.axes, strict=True):
+            positions = _positions(layer, axis)
+            if positions > limit - visited:
+                method = "bounds"
+                failures += _bounds(layer, name, axis)
+                continue
+            visited += positions
+            failures += _compare(layer.name, name, axis, _walk(layer, axis, asked.padding))
+    return Proof(method, visited, tuple(failures))
+
+
+def _compare(layer: str, name: str, axis: "AxisShape", counted: Counted) -> list[Failure]:
+    field = axis.field
+    stated = Counted(axis.output, True, axis.unread, field.size, field.smallest, field.jump, field.center)
+    pairs = zip(Counted._fields, stated, counted, strict=True)
+    return [Failure(layer, name, key, said, found) for key, said, found in pairs if said != found]
+
+
+def _positions(layer: "LayerShape", axis: "AxisShape") -> int:
+    window = axis.window
+    if layer.plan.layer.kind == "transposed":
+        return (window.input + window.stride) * window.kernel
+    return window.input + axis.output * window.kernel
+
+
+def _walk(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
+    return (_scatter if layer.plan.layer.kind == "transposed" else _slide)(layer, axis, asked)
+
+
+def _slide(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
+    """Slide the window of a convolution or a pooling from the first padded position on, and mark what it reads."""
+    size, kernel, stride, dilation, before, after, _ = axis.window
+    reach = dilation * (kernel - 1)  # from the first tap to the last
+    end = size + after
+    ceil_mode = layer.plan.layer.ceil_mode
+    start_limit = end if layer.plan.pad_layer else size  # in ceil mode a window may not start beyond
+    read, ones = bytearray(size), b"\1" * min(kernel, size)
+    start = -before
+    while (start - stride + reach + 1 < end and start < start_limit) if ceil_mode else start + reach < end:
+        first = start if start >= 0 else start + -(start // dilation) * dilation
+        last = min(start + reach + 1, size)
+        if first < last:
+            read[first:last:dilation] = ones[: len(range(first, last, dilation))]
+        start += stride
+    count = (start + before) // stride
+    center = _half(2 * -before + reach)
+    last_end = start - stride + reach + 1
+    padding = _padding_holds(layer, axis, asked, count, last_end)
+    return Counted(count, padding, read.count(0), reach + 1, reach + 1, (stride, 1), center)
+
+
+def _padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides", count: int, last_end: int) -> bool:
+    """Whether the padding does what its word promises; numbers must be the ones that were asked for."""
+    size, kernel, stride, dilation, before, after, _ = axis.window
+    reach = dilation * (kernel - 1)
+    if not isinstance(asked, str):
+        return (before, after) == asked
+    if asked == "valid":
+        return before == after == 0
+    if asked == "causal":
+        return -before + reach == 0 and after == 0
+    if asked == "full":
+        return -before + reach == 0 and before == after
+    promised = range(0, size, stride)
+    by_kernel = layer.plan.framework == "onnx" and dilation > 1  # pools: the padding fits the undilated windows
+    if by_kernel:
+        last_end = promised[-1] - before + kernel
+    elif count != len(promised):
+        return False
+    fits = last_end == size + after or (before == after == 0 and last_end <= size)
+    if before < 0 or after < 0:
+        return fits and before <= 0
+    return fits and after - before in ((0, -1) if asked == "same-lower" else (0, 1))
+
+
+def _scatter(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
+    """Scatter every input of a transposed convolution over the whole output, then cut that to what is kept."""
+    size, kernel, stride, dilation, before, after, extra = axis.window
+    taps = range(0, dilation * kernel, dilation)
+    keras = layer.plan.framework == "tensorflow" and layer.plan.layer.output_padding is None
+    whole = (size - 1) * stride + taps[-1] + 1  # the last product lands one before
+    if keras:
+        whole = max(whole, size * stride)  # every input has a block of a stride of its own
+    outputs = whole + extra - after - before
+    kept = range(before, before + outputs)
+    unread = sum(1 for x in range(size) if not any(x * stride + tap in kept for tap in taps))
+    center, fields = None, []
+    for position in range(before, before + stride):
+        inputs = [(position - tap) // stride for tap in taps if (position - tap) % stride == 0]
+        fields.append(max(inputs) - min(inputs) + 1 if inputs else 0)
+        if inputs and center is None and position in kept:
+            center = _half(max(inputs) + min(inputs))
+    padding = _transposed_padding_holds(layer, axis, asked, outputs)
+    return Counted(outputs, padding, unread, max(fields), min(fields), (1, stride), center)
+
+
+def _transposed_padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides", outputs: int) -> bool:
+    size, kernel, stride, dilation, before, after, extra = axis.window
+    if not isinstance(asked, str):
+        return (before, after) == asked
+    if asked == "valid":
+        return before == after == 0
+    extent = dilation * (kernel - 1) + 1
+    if layer.plan.framework == "tensorflow" and layer.plan.layer.output_padding is not None:
+        return before + after == extent - extent % 2
+    if outputs != size * stride and not (extent + extra < stride and before == after == 0):
+        return False
+    return after - before in ((0, -1) if asked == "same-lower" else (0, 1))
+
+
+def _bounds(layer: "LayerShape", name: str, axis: "AxisShape") -> list[Failure]:
+    """The two inequalities that define the number of windows, where there are too many to visit."""
+    window, output = axis.window, axis.output
+    extent = window.dilation * (window.kernel - 1) + 1
+    end = window.input + window.before + window.after
+    if layer.plan.layer.kind == "transposed":
+        keras = layer.plan.framework == "tensorflow" and layer.plan.layer.output_padding is None
+        whole = output + window.before + window.after - window.output_padding
+        holds = whole - (window.input - 1) * window.stride == (max(extent, window.stride) if keras else extent)
+    elif layer.plan.layer.ceil_mode:
+        limit = end if layer.plan.pad_layer else window.input + window.before
+        last = (output - 1) * window.stride
+        needed = last - window.stride + extent < end and (last < limit)
+        more = last + extent < end and last + window.stride < limit
+        holds = needed and not more
+    else:
+        last = (output - 1) * window.stride + extent
+        holds = last <= end < last + window.stride
+    return [] if holds else [Failure(layer.name, name, "output", output, None)]
+
+
+def _half(number: int) -> tuple[int, int]:
+    return (number // 2, 1) if number % 2 == 0 else (number, 2)

@@ -1,0 +1,175 @@
+"""A layer with windows, as its author writes it, and what every framework demands of its numbers."""
+
+from typing import NamedTuple
+
+from dlcalc.core.errors import DlcalcError
+
+AXES = {"d": "depth", "h": "height", "w": "width"}  # in the order of a tensor's shape
+KINDS = {"conv": "conv", "transposed": "transposed", "max-pool": "pool", "avg-pool": "pool"}  # kind -> family
+PADDING_WORDS = ("same", "same-upper", "same-lower", "valid", "causal", "full")
+
+MAX_DIGITS = 300
+_LIMIT = 10**MAX_DIGITS
+
+PerAxis = int | tuple[int, ...]
+Sides = tuple[int, int]
+Padding = int | str | tuple[int | Sides, ...]
+
+
+class Layer(NamedTuple):
+    """One layer whose windows slide over the axes of its input.
+
+    Every number is given once for all axes or as a tuple in the order depth, height, width.
+
+    Attributes:
+        kernel: taps of the window.
+        stride: step of the window; if absent 1, and for a pooling the kernel.
+        padding: positions added on each side; as a tuple one number or one (begin, end) an axis; or one of ``same``,
+            ``same-upper``, ``same-lower``, ``valid``, ``causal``, ``full``.
+        dilation: distance between neighbouring taps.
+        kind: ``conv``, ``transposed``, ``max-pool`` or ``avg-pool``.
+        output_padding: of a transposed layer, extra positions computed at the end. Absent is not always 0 (Keras).
+        ceil_mode: of a pooling, round the number of windows up.
+
+    >>> Layer(kernel=3, stride=2, padding=1).kind
+    'conv'
+    """
+
+    kernel: PerAxis
+    stride: PerAxis | None = None
+    padding: Padding = 0
+    dilation: PerAxis = 1
+    kind: str = "conv"
+    output_padding: PerAxis | None = None
+    ceil_mode: bool = False
+
+    @property
+    def family(self) -> str:
+        """``conv``, ``transposed`` or ``pool``: the kinds of a family share their arithmetic."""
+        return KINDS[self.kind]
+
+
+class AxisLayer(NamedTuple):
+    """A layer's numbers along one axis, every default filled in."""
+
+    kernel: int
+    stride: int
+    dilation: int
+    padding: Sides | str
+    output_padding: int | None
+
+    @property
+    def effective_kernel(self) -> int:
+        """The extent of the window, its holes included: ke = d(k - 1) + 1."""
+        return self.dilation * (self.kernel - 1) + 1
+
+
+def per_axis(layer: Layer, count: int) -> tuple[AxisLayer, ...]:
+    """The layer's numbers for each of ``count`` axes.
+
+    Raises:
+        DlcalcError: ``invalid-value`` for a number that no framework accepts, ``shape-mismatch`` for a tuple that does
+            not have one entry an axis, ``usage`` for an unknown kind or padding word, or an option that the kind lacks.
+
+    >>> per_axis(Layer(kernel=(3, 5), padding=1), 2)[1]
+    AxisLayer(kernel=5, stride=1, dilation=1, padding=(1, 1), output_padding=None)
+    """
+    if layer.kind not in KINDS:
+        raise DlcalcError("usage", f"unknown kind {layer.kind!r}", hint="one of " + ", ".join(KINDS), option="kind")
+    if layer.output_padding is not None and layer.kind != "transposed":
+        hint = "leave it out, or --kind transposed"
+        raise DlcalcError("usage", f"{layer.kind} has no output padding", hint=hint, option="output_padding")
+    if layer.ceil_mode and layer.family != "pool":
+        hint = "leave it out, or --kind max-pool"
+        raise DlcalcError("usage", f"{layer.kind} has no ceil mode", hint=hint, option="ceil_mode")
+    kernels = spread(layer.kernel, count, "kernel", 1)
+    if layer.stride is not None:
+        strides = spread(layer.stride, count, "stride", 1)
+    else:
+        strides = kernels if layer.family == "pool" else (1,) * count
+    dilations = spread(layer.dilation, count, "dilation", 1)
+    extras = (None,) * count if layer.output_padding is None else spread(layer.output_padding, count, "output_padding", 0)
+    return tuple(map(AxisLayer, kernels, strides, dilations, _spread_padding(layer.padding, count), extras))
+
+
+def spread(value: PerAxis, count: int, option: str, least: int) -> tuple[int, ...]:
+    """One legal number an axis.
+
+    >>> spread(3, 2, "kernel", 1)
+    (3, 3)
+    """
+    if isinstance(value, int):
+        return (legal(value, option, least),) * count
+    if len(value) != count:
+        raise wrong_count(option, len(value), count)
+    return tuple(legal(number, option, least) for number in value)
+
+
+def _spread_padding(padding: Padding, count: int) -> tuple[Sides | str, ...]:
+    if isinstance(padding, str):
+        if padding not in PADDING_WORDS:
+            hint = "a number, begin:end, or one of " + ", ".join(PADDING_WORDS)
+            raise DlcalcError("usage", f"unknown padding {padding!r}", hint=hint, option="padding")
+        return (padding,) * count
+    if isinstance(padding, int):
+        sides = legal(padding, "padding", 0)
+        return ((sides, sides),) * count
+    if len(padding) != count:
+        raise wrong_count("padding", len(padding), count)
+    return tuple(_sides(entry) for entry in padding)
+
+
+def _sides(entry: int | Sides) -> Sides:
+    begin, end = (entry, entry) if isinstance(entry, int) else entry
+    return legal(begin, "padding", 0), legal(end, "padding", 0)
+
+
+def legal(value: int, option: str, least: int) -> int:
+    """The value itself, if it is at least ``least`` and has no more digits than this package computes with.
+
+    Raises:
+        DlcalcError: ``invalid-value``.
+
+    >>> legal(3, "kernel", 1)
+    3
+    """
+    if least <= value < _LIMIT:
+        return value
+    if abs(value) >= _LIMIT:
+        raise too_long(option)
+    message = f"{spoken(option)} {brief(value)} is less than {least}"
+    raise DlcalcError("invalid-value", message, hint=f"{flag(option)} {least}", option=option)
+
+
+def too_long(option: str) -> DlcalcError:
+    """The error for a number with more digits than this package computes with."""
+    message = f"{spoken(option)} has more than {MAX_DIGITS} digits"
+    return DlcalcError("invalid-value", message, hint=f"at most {MAX_DIGITS} digits", option=option)
+
+
+def wrong_count(option: str, got: int, count: int) -> DlcalcError:
+    """The error for a value with too many or too few axes."""
+    axes = "1 axis" if count == 1 else f"{count} axes"
+    message = f"{spoken(option)} has {got} values, but the input has {axes}"
+    hint = "one number for all axes, or one an axis in the order depth x height x width"
+    return DlcalcError("shape-mismatch", message, hint=hint, option=option)
+
+
+def spoken(option: str) -> str:
+    """An option's name in a sentence: ``output_padding`` is "output padding"."""
+    return {"w": "width", "h": "height"}.get(option, option.replace("_", " "))
+
+
+def flag(option: str) -> str:
+    """An option's name as it is typed: ``output_padding`` is ``--output-padding``."""
+    return "--" + option.replace("_", "-")
+
+
+def brief(value: int) -> str:
+    """A number in a sentence, its middle left out where it is very long.
+
+    >>> brief(10**60)
+    '1000000000...0000000000 (61 digits)'
+    """
+    digits = str(value)
+    return digits if len(digits) <= 40 else f"{digits[:10]}...{digits[-10:]} ({len(digits.lstrip('-'))} digits)"

@@ -1,0 +1,1 @@
+"""Naming the mistake behind a wrong answer: one table a command, one engine."""

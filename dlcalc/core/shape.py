@@ -1,0 +1,137 @@
+"""conv-shape: what a layer makes of its input, axis by axis."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from dlcalc.core.coverage import unread, unread_transposed
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.field import Field, through_transposed, through_windows
+from dlcalc.core.frameworks import Plan, Warned, plan, resolve
+from dlcalc.core.layer import AXES, AxisLayer, Layer, brief, legal, per_axis
+from dlcalc.core.padding import PaddingRule
+from dlcalc.core.windows import TRANSPOSED, FLOOR, Window
+
+
+class ConvShapeQuestion(NamedTuple):
+    """An input and the layer that it goes through.
+
+    Attributes:
+        axes: which axes are asked for, of ``d``, ``h``, ``w``, in this order.
+        size: the input's extent along each, in pixels.
+        layer: the layer.
+        framework: whose rules hold: ``pytorch``, ``tensorflow`` (Keras 3) or ``onnx`` (ONNX Runtime).
+    """
+
+    axes: tuple[str, ...]
+    size: tuple[int, ...]
+    layer: Layer
+    framework: str = "pytorch"
+
+
+class AxisShape(NamedTuple):
+    """One axis of a layer, computed.
+
+    Attributes:
+        window: the geometry, with the padding as resolved.
+        padding_rule: where the padding comes from, if it was a word.
+        output: positions of the output.
+        unread: positions of the input that no window reads.
+        field: what an output sees of the network's input.
+    """
+
+    window: Window
+    padding_rule: PaddingRule | None
+    output: int
+    unread: int
+    field: Field
+
+
+class LayerShape(NamedTuple):
+    """A layer, computed: ``axes`` are in the order of the question's."""
+
+    name: str
+    plan: Plan
+    axes: tuple[AxisShape, ...]
+
+
+class ConvShape(NamedTuple):
+    """The answer to a ``ConvShapeQuestion``."""
+
+    question: ConvShapeQuestion
+    layers: tuple[LayerShape, ...]
+    warnings: tuple[Warned, ...]
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        """The extent of the output along each axis."""
+        return tuple(axis.output for axis in self.layers[-1].axes)
+
+
+def conv_shape(question: ConvShapeQuestion) -> ConvShape:
+    """The output size, the unread input and the receptive field of a layer.
+
+    Raises:
+        DlcalcError: ``kernel-exceeds-input``, ``empty-output``, and all that ``per_axis`` and ``plan`` raise.
+
+    >>> conv_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))).output
+    (5,)
+    """
+    axes, size, layer, framework = question
+    for axis, extent in zip(axes, size, strict=True):
+        legal(extent, "depth" if axis == "d" else axis, 1)
+    the_plan = _planned(framework, layer, len(axes))
+    shapes = tuple(map(_axis_shape, (the_plan,) * len(axes), axes, the_plan.axes, size))
+    warnings = the_plan.warnings
+    if any(min(shape.window.before, shape.window.after) < 0 for shape in shapes):
+        text = "ONNX Runtime leaves input out here: SAME would need negative padding, because the kernel is under the stride"
+        warnings += (Warned("crops-input", text),)
+    return ConvShape(question, (LayerShape(f"{layer.family}1", the_plan, shapes),), warnings)
+
+
+@lru_cache(maxsize=4096)
+def _planned(framework: str, layer: Layer, count: int) -> Plan:
+    """The plan of a layer: a sweep or a batch asks about few layers and many sizes."""
+    return plan(framework, layer, per_axis(layer, count))
+
+
+def _axis_shape(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> AxisShape:
+    window, rule = resolve(the_plan, axis, size)
+    if the_plan.layer.family == "transposed":
+        output = the_plan.size.value(window)
+        if output < 1:
+            raise _empty_output(name, window, output)
+        return AxisShape(window, rule, output, unread_transposed(window, output), through_transposed(window, output))
+    if the_plan.size is FLOOR and window.padded < window.effective_kernel:  # before dividing: -1 / 2 must not become 0
+        raise _kernel_exceeds(name, window)
+    output = the_plan.size.value(window)
+    if output < 1:
+        raise _kernel_exceeds(name, window)
+    if the_plan.layer.kind == "avg-pool" and the_plan.framework == "pytorch" and len(the_plan.axes) == 3:
+        _refuse_small_volume(name, window, the_plan.pad_layer)
+    return AxisShape(window, rule, output, unread(window, output), through_windows(window))
+
+
+def _kernel_exceeds(name: str, window: Window) -> DlcalcError:
+    axis, spans = AXES[name], f"kernel {brief(window.kernel)}"
+    if window.dilation > 1:
+        spans += f" with dilation {brief(window.dilation)} spans {brief(window.effective_kernel)}, which"
+    room = f"the {axis} {brief(window.input)}"
+    if window.before or window.after:
+        room = f"the padded {axis} {brief(window.padded)} ({window.input} + {window.before} + {window.after})"
+    largest = (window.padded - 1) // window.dilation + 1
+    hint = f"--kernel {brief(largest)} at most, or more padding"
+    return DlcalcError("kernel-exceeds-input", f"{spans} is larger than {room}", hint=hint, option="kernel")
+
+
+def _refuse_small_volume(name: str, window: Window, pad_layer: bool) -> None:
+    seen = window.padded if pad_layer else window.input
+    if seen < window.kernel:
+        message = f"kernel {window.kernel} is larger than the {AXES[name]} {seen}, and PyTorch's AvgPool3d does not count padding"
+        raise DlcalcError("kernel-exceeds-input", message, hint=f"--kernel {seen} at most", option="kernel")
+
+
+def _empty_output(name: str, window: Window, output: int) -> DlcalcError:
+    most = (window.before + window.after + output - 1) // 2
+    message = f"padding {window.before} + {window.after} leaves an output {AXES[name]} of {brief(output)}, less than 1"
+    hint = f"--padding {brief(most)} at most" if most >= 0 else "a larger kernel or input"
+    return DlcalcError("empty-output", message, hint=hint, option="padding")

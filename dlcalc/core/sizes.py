@@ -1,0 +1,116 @@
+"""The size of one output, as plain functions: what ``import dlcalc`` offers for a single layer."""
+
+from typing import TypeVar
+
+from dlcalc.core.layer import AXES, Layer, Padding, PerAxis
+from dlcalc.core.shape import ConvShapeQuestion, conv_shape
+
+Size = TypeVar("Size", int, tuple[int, ...])
+
+
+def conv_output_size(
+    size: Size,
+    kernel: PerAxis,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
+    *,
+    framework: str = "pytorch",
+) -> Size:
+    """The size of the feature map after a convolution: floor((i + P - ke)/s) + 1 along each axis.
+
+    Args:
+        size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
+        kernel, stride, dilation: positive, once for all axes or one an axis.
+        padding: pixels on each side; one number, one number or (begin, end) an axis, or a word such as ``"same"``.
+        framework: whose rules hold: ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.
+
+    Returns:
+        The output's extent, an int for an int and a tuple for a tuple.
+
+    Raises:
+        DlcalcError: ``kernel-exceeds-input``, ``invalid-value``, ``shape-mismatch``, ``unsupported-by-framework``.
+
+    Source:
+        Dumoulin & Visin, A guide to convolution arithmetic for deep learning, arXiv 1603.07285, relationship 15.
+
+    >>> conv_output_size(7, kernel=3)
+    5
+    >>> conv_output_size((160, 224), kernel=7, stride=2, padding=3)
+    (80, 112)
+    """
+    return _output(size, Layer(kernel, stride, padding, dilation), framework)
+
+
+def conv_transpose_output_size(
+    size: Size,
+    kernel: PerAxis,
+    stride: PerAxis = 1,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
+    output_padding: PerAxis | None = None,
+    *,
+    framework: str = "pytorch",
+) -> Size:
+    """The size of the feature map after a transposed convolution: (i - 1)s - P + ke + output padding.
+
+    Args:
+        size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
+        kernel, stride, padding, dilation: as of the convolution that it is the transpose of.
+        output_padding: extra positions computed at the end; in Keras None and 0 differ.
+        framework: whose rules hold: ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.
+
+    Returns:
+        The output's extent, an int for an int and a tuple for a tuple.
+
+    Raises:
+        DlcalcError: ``empty-output``, ``output-padding-too-large``, and what ``conv_output_size`` raises.
+
+    Source:
+        Dumoulin & Visin, arXiv 1603.07285, relationship 14.
+
+    >>> conv_transpose_output_size(4, kernel=3, stride=2, padding=1, output_padding=1)
+    8
+    """
+    return _output(size, Layer(kernel, stride, padding, dilation, "transposed", output_padding), framework)
+
+
+def pool_output_size(
+    size: Size,
+    kernel: PerAxis,
+    stride: PerAxis | None = None,
+    padding: Padding = 0,
+    dilation: PerAxis = 1,
+    *,
+    kind: str = "max-pool",
+    ceil_mode: bool = False,
+    framework: str = "pytorch",
+) -> Size:
+    """The size of the feature map after a pooling.
+
+    Args:
+        size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
+        kernel, stride, padding, dilation: as of a convolution; the stride is the kernel if absent.
+        kind: ``"max-pool"`` or ``"avg-pool"``.
+        ceil_mode: round the number of windows up, but start none in the padding at the end.
+        framework: whose rules hold: ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.
+
+    Returns:
+        The output's extent, an int for an int and a tuple for a tuple.
+
+    Raises:
+        DlcalcError: ``kernel-exceeds-input``, ``padding-too-large``, and what ``conv_output_size`` raises.
+
+    Source:
+        The documentation of PyTorch's MaxPool2d and AvgPool2d.
+
+    >>> pool_output_size(9, kernel=4, stride=4, padding=2, ceil_mode=True)
+    3
+    """
+    return _output(size, Layer(kernel, stride, padding, dilation, kind, None, ceil_mode), framework)
+
+
+def _output(size: Size, layer: Layer, framework: str) -> Size:
+    extents = (size,) if isinstance(size, int) else size
+    answer = conv_shape(ConvShapeQuestion(tuple(AXES)[-len(extents) :], extents, layer, framework))
+    return answer.output[0] if isinstance(size, int) else answer.output

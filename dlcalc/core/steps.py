@@ -1,0 +1,139 @@
+"""The explanation of a shape: every term with its formula, its numbers, its value and its source."""
+
+from typing import NamedTuple
+
+from dlcalc.core.ratio import as_float, as_number
+from dlcalc.core.shape import AxisShape, ConvShape
+from dlcalc.core.windows import Window
+
+
+class Step(NamedTuple):
+    """One line of an explanation.
+
+    Attributes:
+        axis: the axis that it is about.
+        symbol: what is computed.
+        formula: from what, in symbols.
+        substituted: the same with the numbers in it.
+        value: the result.
+        source: where the formula is given.
+        why: what it means, in a few words.
+    """
+
+    axis: str
+    symbol: str
+    formula: str
+    substituted: str
+    value: int | float | None
+    source: str
+    why: str
+
+
+_GUIDE = "Dumoulin & Visin 2016"
+_FIELDS = "Araujo et al. 2019"
+
+
+def steps(answer: ConvShape) -> tuple[Step, ...]:
+    """Every term of the answer, axis by axis, in the order in which they are computed."""
+    layer = answer.layers[-1]
+    found: list[Step] = []
+    for name, axis in zip(answer.question.axes, layer.axes, strict=True):
+        terms = _Terms(name, axis)
+        terms.padding()
+        rule = layer.plan.size
+        terms.add("output", rule.formula, axis.output, rule.source, f"in textbooks {terms.fill(rule.textbook)}")
+        if layer.plan.layer.family == "transposed":
+            terms.transposed()
+        else:
+            terms.windows()
+        found += terms.steps
+    return tuple(found)
+
+
+class _Terms:
+    """Collects the steps of one axis; a formula's fields are the names of ``symbols`` and of ``numbers``."""
+
+    def __init__(self, name: str, axis: AxisShape) -> None:
+        self.axis, self.window, self.name = axis, axis.window, name
+        self.symbols = symbols(name)
+        self.numbers = numbers(axis.window) | {"output": written(axis.output)}
+        self.steps: list[Step] = []
+
+    def add(self, key: str, formula: str, value: int | float | None, source: str, why: str) -> None:
+        """Append the step that computes ``key``."""
+        symbol = self.symbols.get(key, key)
+        substituted = formula.format(**self.numbers)
+        self.steps.append(Step(self.name, symbol, self.fill(formula), substituted, value, source, why))
+
+    def fill(self, formula: str) -> str:
+        """The formula in the axis's symbols."""
+        return formula.format(**self.symbols)
+
+    def padding(self) -> None:
+        """The extent of the kernel, and the padding where it is more than what was typed."""
+        window, rule = self.window, self.axis.padding_rule
+        extent = window.effective_kernel
+        self.add("ke", "{d}*({k} - 1) + 1", extent, f"{_GUIDE}, section 5.1", "extent of the kernel with its holes")
+        if rule is None:
+            return
+        self.add("P", rule.total, window.before + window.after, rule.source, "padding on both sides")
+        self.add("pl", rule.before, window.before, rule.source, "padding before the first pixel")
+        self.add("pr", "{P} - {pl}", window.after, rule.source, "padding after the last pixel")
+
+    def windows(self) -> None:
+        """What a convolution or a pooling reads and sees."""
+        field = self.axis.field
+        read = "{i} - |{{a*{s} + b*{d} - {pl} : a < {output}, b < {k}}} within 0..{i}-1|"
+        self.add("unread", read, self.axis.unread, "union of the windows", "input that no window reads")
+        self.add("r", "1 + ({ke} - 1)*1", field.size, f"{_FIELDS}, eq. 1", "receptive field: r + (K_e - 1)*j from r = j = 1")
+        self.add("j", "1*{s}", as_number(field.jump), f"{_FIELDS}, eq. 2", "pixels between neighbouring outputs")
+        assert field.center is not None
+        middle = as_float(field.center)
+        self.add("c", "0 + (({ke} - 1)/2 - {pl})*1", middle, f"{_FIELDS}, eq. 3", "centre of the first output's field")
+
+    def transposed(self) -> None:
+        """What a transposed convolution reads and sees."""
+        field = self.axis.field
+        read = "{i} - |{{x < {i} : 0 <= x*{s} + b*{d} - {pl} < {output} for a b < {k}}}|"
+        self.add("unread", read, self.axis.unread, "products within the output", "input that reaches no output")
+        extent = "(ceil({k}*gcd({s}, {d})/{s}) - 1)*{d}/gcd({s}, {d}) + 1"
+        self.add("r", extent, field.size, "taps that meet an output", "receptive field: inputs behind an output, at most")
+        if field.smallest != field.size:
+            least = "0 if gcd({s}, {d}) > 1, else max(0, (floor({k}/{s}) - 1)*{d} + 1)"
+            self.add("r_min", least, field.smallest, "taps that meet an output", "inputs behind an output, at least")
+        self.add("j", "1/{s}", as_number(field.jump), f"{_FIELDS}, eq. 2", "pixels between neighbouring outputs")
+        middle = None if field.center is None else as_float(field.center)
+        center = "midpoint of (t - b*{d})/{s} over b < {k}, for the first t >= {pl} that has any"
+        self.add("c", center, middle, "taps that meet an output", "centre of the first output's field")
+
+
+def symbols(name: str) -> dict[str, str]:
+    """The symbols of one axis, by the fields of the formulas."""
+    letter = name.upper()
+    own = {"i": f"{letter}1", "output": f"{letter}2"}
+    return own | {"k": "K", "s": "S", "d": "d", "ke": "K_e", "P": "P", "p": "P", "pl": "P_l", "pr": "P_r", "op": "op"}
+
+
+def numbers(window: Window) -> dict[str, str]:
+    """The numbers of one axis as text, by the fields of the formulas."""
+    fields = {
+        "i": window.input,
+        "k": window.kernel,
+        "s": window.stride,
+        "d": window.dilation,
+        "ke": window.effective_kernel,
+        "P": window.before + window.after,
+        "pl": window.before,
+        "pr": window.after,
+        "op": window.output_padding,
+    }
+    return {key: written(value) for key, value in fields.items()}
+
+
+def written(value: int) -> str:
+    """A number inside a formula: a negative one in parentheses.
+
+    >>> written(3), written(-3)
+    ('3', '(-3)')
+    """
+    return f"({value})" if value < 0 else str(value)

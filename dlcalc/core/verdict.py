@@ -1,0 +1,117 @@
+"""Judging a claimed number, exactly: no float is compared with a float."""
+
+from typing import NamedTuple
+
+from dlcalc.core.ratio import Ratio, as_number, ratio
+
+
+class TypedNumber(NamedTuple):
+    """A number as it was typed: digits * 10**exponent.
+
+    Attributes:
+        digits: all its digits as one signed whole number.
+        exponent: the power of ten of its last digit.
+        whole: typed without point or exponent, so that it claims to be exact.
+    """
+
+    digits: int
+    exponent: int
+    whole: bool
+
+    @property
+    def value(self) -> int | float:
+        """The number itself: an integer where it was typed as one, else the nearest float."""
+        if self.whole:
+            return self.digits
+        return self.digits * 10**self.exponent if self.exponent >= 0 else self.digits / 10**-self.exponent
+
+    @property
+    def significant(self) -> int:
+        """How many digits it carries."""
+        return len(str(abs(self.digits)))
+
+
+class Claim(NamedTuple):
+    """What somebody says that a key of the answer is: one number an entry."""
+
+    key: str
+    numbers: tuple[TypedNumber, ...]
+
+
+class Diagnosis(NamedTuple):
+    """A mistake that gives the claim exactly, or two together."""
+
+    mistake: str
+    text: str
+    second: str | None = None
+
+
+class Verdict(NamedTuple):
+    """A claim, judged.
+
+    Attributes:
+        claim: what was claimed.
+        actual: what is right.
+        passed: whether they agree.
+        diagnosis: the mistakes that would give the claim, likeliest first.
+    """
+
+    claim: Claim
+    actual: tuple[Ratio | None, ...]
+    passed: bool
+    diagnosis: tuple[Diagnosis, ...] = ()
+
+    @property
+    def distance(self) -> list[int | float | None]:
+        """How far each claimed number is from the right one; None where there is no right one."""
+        pairs = zip(self.claim.numbers, self.actual, strict=True)
+        return [None if right is None else as_number(_difference(number, right)) for number, right in pairs]
+
+
+def agrees(number: TypedNumber, right: Ratio | None) -> bool:
+    """Whether the number is the right one: equal, or rounded or truncated to the digits that were typed.
+
+    With c the number, r the right one and u the unit of its last digit: |c - r| <= u/2, or both of one sign and
+    0 <= |r| - |c| < u(1 - 1e-6). A whole number must be equal.
+
+    >>> agrees(TypedNumber(333, -2, False), (10, 3)), agrees(TypedNumber(3, 0, True), (10, 3))
+    (True, False)
+    """
+    if right is None:
+        return False
+    numerator, denominator = right
+    unit = denominator  # everything below is in units of 10**exponent / denominator
+    if number.exponent >= 0:
+        unit *= 10**number.exponent
+    else:
+        numerator *= 10**-number.exponent
+    claimed = number.digits * unit
+    if number.whole or claimed == numerator:
+        return claimed == numerator
+    if 2 * abs(claimed - numerator) <= unit:
+        return True
+    cut = abs(numerator) - abs(claimed)
+    return claimed * numerator >= 0 and 0 <= 1_000_000 * cut < 999_999 * unit
+
+
+def equals(number: TypedNumber, right: Ratio | None) -> bool:
+    """Whether the number is exactly the right one, however it was typed.
+
+    >>> equals(TypedNumber(50, -1, False), (5, 1))
+    True
+    """
+    return agrees(number._replace(whole=True), right)
+
+
+def compare(claim: Claim, actual: tuple[Ratio | None, ...], exact: bool) -> Verdict:
+    """Compare a claim with the answer, entry by entry; ``exact`` for a key whose numbers are whole."""
+    test = equals if exact else agrees
+    return Verdict(claim, actual, all(map(test, claim.numbers, actual)))
+
+
+def _difference(number: TypedNumber, right: Ratio) -> Ratio:
+    numerator, denominator = right
+    scale = 10 ** abs(number.exponent)
+    if number.exponent >= 0:
+        return ratio(number.digits * scale * denominator - numerator, denominator)
+    return ratio(number.digits * denominator - numerator * scale, denominator * scale)

@@ -1,0 +1,98 @@
+"""How many windows fit along one axis: the size of the output. Dumoulin & Visin, arXiv 1603.07285, relationships 1-15.
+
+A rule is one row: its formula as text, from which the explanation is printed, beside the function that computes it.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Window(NamedTuple):
+    """The geometry of one axis with its padding resolved: what every formula of a layer is computed from."""
+
+    input: int
+    kernel: int
+    stride: int
+    dilation: int
+    before: int
+    after: int
+    output_padding: int
+
+    @property
+    def effective_kernel(self) -> int:
+        """The extent of the window, its holes included."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def padded(self) -> int:
+        """The extent of the input with its padding."""
+        return self.input + self.before + self.after
+
+
+class SizeRule(NamedTuple):
+    """A formula for the output size.
+
+    Attributes:
+        formula: the text, with fields for the symbols.
+        textbook: the same as it is commonly written, for padding P on each side and no dilation.
+        source: where it is given.
+        value: the function from a window to the number of outputs.
+    """
+
+    formula: str
+    textbook: str
+    source: str
+    value: Callable[[Window], int]
+
+
+def _floor(window: Window) -> int:
+    return (window.padded - window.effective_kernel) // window.stride + 1
+
+
+def _ceil(window: Window, limit: int) -> int:
+    count = -((window.effective_kernel - window.padded) // window.stride) + 1
+    return count - 1 if (count - 1) * window.stride >= limit else count
+
+
+def _transposed(window: Window) -> int:
+    whole = (window.input - 1) * window.stride + window.effective_kernel
+    return whole - window.before - window.after + window.output_padding
+
+
+def _transposed_keras(window: Window) -> int:
+    whole = (window.input - 1) * window.stride + max(window.effective_kernel, window.stride)
+    return whole - window.before - window.after
+
+
+_GUIDE = "Dumoulin & Visin 2016"
+_TORCH = "PyTorch MaxPool2d, ceil_mode"
+FLOOR = SizeRule(
+    "floor(({i} - {ke} + {pl} + {pr})/{s}) + 1",
+    "({i} - {k} + 2{p})/{s} + 1",
+    f"{_GUIDE}, relationships 6 and 15",
+    _floor,
+)
+CEIL = SizeRule(
+    "ceil(({i} - {ke} + {pl} + {pr})/{s}) + 1 - [ceil(({i} - {ke} + {pl} + {pr})/{s})*{s} >= {i} + {pl}]",
+    "({i} - {k} + 2{p})/{s} + 1 rounded up, but no window starts in the padding at the end",
+    _TORCH,
+    lambda window: _ceil(window, window.input + window.before),
+)
+CEIL_AFTER_PAD = SizeRule(
+    "ceil(({i} - {ke} + {pl} + {pr})/{s}) + 1 - [ceil(({i} - {ke} + {pl} + {pr})/{s})*{s} >= {i} + {pl} + {pr}]",
+    "({i} - {k} + 2{p})/{s} + 1 rounded up, but no window starts behind the padded input",
+    f"{_TORCH}, after a pad layer",
+    lambda window: _ceil(window, window.padded),
+)
+TRANSPOSED = SizeRule(
+    "({i} - 1)*{s} - {pl} - {pr} + {ke} + {op}",
+    "({i} - 1){s} - 2{p} + {k} + output padding",
+    f"{_GUIDE}, relationship 14",
+    _transposed,
+)
+TRANSPOSED_KERAS = SizeRule(
+    "({i} - 1)*{s} - {pl} - {pr} + max({ke}, {s})",
+    "({i} - 1){s} - 2{p} + max({k}, {s})",
+    "Keras 3.15 Conv2DTranspose",
+    _transposed_keras,
+)

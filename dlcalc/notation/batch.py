@@ -1,0 +1,116 @@
+"""One line of a batch: a JSON object whose keys are the options of the command."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.layer import MAX_DIGITS
+from dlcalc.notation.claims import NumberText
+from dlcalc.notation.values import shown, switch, unreadable
+
+
+class Line(NamedTuple):
+    """A line, read.
+
+    Attributes:
+        raw: the values by the names of the question's keys.
+        id: what the line calls itself, if it does.
+        expect: its claims, if it has any.
+        check: whether it asks for a proof.
+    """
+
+    raw: dict[str, object]
+    id: object
+    expect: object
+    check: bool
+
+
+class BadLine(DlcalcError):
+    """A line that cannot be read, but may have said what it calls itself."""
+
+    id: object = None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        repeated = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise DlcalcError("usage", f"the key {shown(repeated)} stands twice", hint="each key once")
+    return found
+
+
+def _integer(digits: str) -> object:
+    """Python refuses very long integers; as text they reach the reader, which knows the option's name."""
+    return int(digits) if len(digits) <= MAX_DIGITS + 1 else digits
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_unique).decode
+_decode_long = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer).decode
+_decode_typed = json.JSONDecoder(object_pairs_hook=_unique, parse_int=NumberText, parse_float=NumberText).decode
+
+
+def read_line(text: str, names: Mapping[str, str]) -> Line:
+    """Read a line.
+
+    Args:
+        text: the line.
+        names: the question's keys by every name that is read for them.
+
+    Raises:
+        BadLine: ``usage`` for what is not a JSON object, for an unknown key, or for one given twice.
+
+    >>> read_line('{"w": 7, "k": 3}', {"w": "w", "k": "kernel"}).raw
+    {'w': 7, 'kernel': 3}
+    """
+    given = _object(text)
+    raw: dict[str, object] = {}
+    name, expect, check = None, None, False
+    try:
+        for key, value in given.items():
+            known = names.get(key)
+            if known is not None:
+                if known in raw:
+                    raise DlcalcError("usage", f"{known} is given twice", hint=f"either {key} or {known}", option=known)
+                raw[known] = value
+            elif key == "id":
+                name = value
+            elif key == "expect":
+                if value is None:
+                    raise unreadable("expect", value, "a claim", 'a number, or text like "output=112"')
+                expect = _decode_typed(text)["expect"]
+            elif key == "check":
+                check = switch(value, "check")
+            else:
+                hint = "one of " + ", ".join((*names, "expect", "check", "id"))
+                raise DlcalcError("usage", f"{shown(key)} is not a key of a question", hint=hint)
+    except DlcalcError as error:
+        raise _bad(error, given.get("id")) from None
+    return Line(raw, name, expect, check)
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        try:
+            given = _decode(text)
+        except json.JSONDecodeError as error:
+            hint = 'one object a line, like {"w": 7, "k": 3}'
+            message = f"the line is not JSON: {error.msg} at column {error.colno}"
+            raise DlcalcError("usage", message, hint=hint) from None
+        except ValueError:
+            given = _decode_long(text)
+        except RecursionError:
+            raise DlcalcError("usage", "the line is nested too deeply", hint="one flat object a line") from None
+    except DlcalcError as error:
+        raise _bad(error, None) from None
+    if not isinstance(given, dict):
+        hint = 'an object, like {"w": 7, "k": 3}'
+        raise BadLine("usage", f"the line is {shown(given)}, and not a JSON object", hint=hint)
+    return given
+
+
+def _bad(error: DlcalcError, name: object) -> BadLine:
+    bad = BadLine(error.code, error.message, hint=error.hint, option=error.option)
+    bad.id = name
+    return bad

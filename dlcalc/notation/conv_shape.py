@@ -1,0 +1,125 @@
+"""The question of conv-shape, from options or from a line of a batch."""
+
+from collections.abc import Iterable, Mapping
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.frameworks import FRAMEWORKS
+from dlcalc.core.layer import AXES, KINDS, Layer, legal, wrong_count
+from dlcalc.core.shape import ConvShapeQuestion
+from dlcalc.notation import values
+
+# Every key of a question, and the short names that are read for it.
+KEYS = {
+    "w": ("width",),
+    "h": ("height",),
+    "depth": (),
+    "size": (),
+    "dims": (),
+    "kernel": ("k",),
+    "stride": ("s",),
+    "padding": ("p",),
+    "dilation": ("d",),
+    "kind": (),
+    "ceil_mode": (),
+    "output_padding": (),
+    "framework": (),
+}
+INTEGERS = frozenset(("w", "h", "depth", "size", "dims", "kernel", "stride", "padding", "dilation", "output_padding"))
+SIZES = ("depth", "h", "w")
+
+
+def question(raw: Mapping[str, object]) -> ConvShapeQuestion:
+    """The question that the values ask.
+
+    Args:
+        raw: values by their names in ``KEYS``, as they were typed or stood in JSON.
+
+    Raises:
+        DlcalcError: ``usage``, ``shape-mismatch``, ``invalid-value``.
+
+    >>> question({"w": "7", "kernel": "3"}).size
+    (7,)
+    """
+    axes, size = sizes(raw)
+    if "kernel" not in raw:
+        raise DlcalcError("usage", "no kernel is given", hint="--k 3", option="kernel")
+    optional = {key: _READERS[key](value, key, axes) for key, value in raw.items() if key in _READERS}
+    framework = values.word(raw["framework"], "framework", FRAMEWORKS) if "framework" in raw else "pytorch"
+    return ConvShapeQuestion(axes, size, Layer(**optional), framework)  # type: ignore[arg-type]
+
+
+_READERS: Mapping[str, values.Reader[object]] = {
+    "kernel": values.per_axis,
+    "stride": values.per_axis,
+    "padding": values.padding,
+    "dilation": values.per_axis,
+    "kind": lambda value, option, axes: values.word(value, option, KINDS),
+    "ceil_mode": lambda value, option, axes: values.switch(value, option),
+    "output_padding": values.per_axis,
+}
+
+
+def sizes(raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The axes that are asked for and the input's extent along each.
+
+    >>> sizes({"size": "224"}), sizes({"h": 160, "w": 224})
+    ((('h', 'w'), (224, 224)), (('h', 'w'), (160, 224)))
+    """
+    named = [key for key in SIZES if key in raw]
+    dims = None
+    if "dims" in raw:
+        dims = legal(values.integer(raw["dims"], "dims"), "dims", 1)
+        if dims > 3:
+            raise DlcalcError("invalid-value", f"dims {dims} is more than 3", hint="--dims 3", option="dims")
+    if "size" in raw:
+        if named:
+            hint = "either --size, or --w --h --depth"
+            raise DlcalcError("usage", "the input size is given twice", hint=hint, option="size")
+        return _whole_size(raw["size"], dims)
+    if not named:
+        raise DlcalcError("usage", "no input size is given", hint="--w 224, or --size 224x224", option="w")
+    if dims is not None and dims != len(named):
+        raise wrong_count("dims", dims, len(named))
+    axes = tuple("d" if key == "depth" else key for key in named)
+    return axes, tuple(values.integer(raw[key], key) for key in named)
+
+
+def _whole_size(value: object, dims: int | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    if isinstance(value, str) and "x" in value:
+        count = value.count("x") + 1
+    else:
+        count = len(value) if isinstance(value, list | dict) else dims or 2
+    if not 1 <= count <= 3 or dims not in (None, count):
+        raise wrong_count("size", count, dims or 3)
+    axes = tuple(AXES)[-count:]
+    if isinstance(value, dict):
+        axes = tuple(axis for axis in AXES if axis in value)
+    extents = values.per_axis(value, "size", axes)
+    return axes, (extents,) * count if isinstance(extents, int) else extents
+
+
+def restated(question: ConvShapeQuestion, keys: Iterable[str]) -> dict[str, object]:
+    """The values of some keys as the answer to a sweep repeats them: long names, values by axis.
+
+    >>> restated(question({"w": "7", "kernel": "3"}), ["w", "kernel"])
+    {'w': 7, 'kernel': {'w': 3}}
+    """
+    return {key: _restated(question, key) for key in keys}
+
+
+def _restated(question: ConvShapeQuestion, key: str) -> object:
+    axes, size, layer, _ = question
+    by_axis = dict(zip(axes, size, strict=True))
+    if key == "size":
+        return by_axis
+    if key == "dims":
+        return len(axes)
+    if key in SIZES:
+        return by_axis["d" if key == "depth" else key]
+    value = getattr(layer, key)
+    if isinstance(value, str):
+        return value
+    entries = (value,) * len(axes) if isinstance(value, int) else value
+    if key == "padding":
+        entries = [[side, side] if isinstance(side, int) else list(side) for side in entries]
+    return dict(zip(axes, entries, strict=True))

@@ -1,0 +1,74 @@
+"""Options with several values: ``7,14,28``, ``7..64``, ``7..64..7``, and the product of several such options."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, product
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.layer import brief, flag
+from dlcalc.notation.values import integer, unreadable
+
+MAX_QUESTIONS = 10_000_000
+
+Values = Sequence[object]
+
+
+def swept(raw: Mapping[str, object], sweepable: frozenset[str]) -> dict[str, list[Values]]:
+    """The options that have several values, in the order typed, each as a list of runs of values.
+
+    >>> swept({"w": "7..9,20", "kernel": "3"}, frozenset(["w", "kernel"]))
+    {'w': [range(7, 10), ('20',)]}
+
+    Raises:
+        DlcalcError: ``usage`` for a range that cannot be read, ``invalid-value`` for an empty one,
+            ``too-many-questions``.
+    """
+    found: dict[str, list[Values]] = {}
+    total = 1
+    for key, value in raw.items():
+        if key in sweepable and isinstance(value, str) and ("," in value or ".." in value):
+            runs = [_run(part, key) for part in value.split(",")]
+            total *= sum(map(_length, runs))
+            found[key] = runs
+    if total > MAX_QUESTIONS:
+        message = f"{brief(total)} questions are more than {MAX_QUESTIONS:,}"
+        raise DlcalcError("too-many-questions", message, hint="a coarser range, like 1..1000..10")
+    return found
+
+
+def questions(raw: Mapping[str, object], runs: Mapping[str, list[Values]]) -> Iterator[dict[str, object]]:
+    """The product of the swept options, the last one typed turning fastest, each with the options that stay.
+
+    >>> [one["w"] for one in questions({"w": "7..9", "kernel": "3"}, {"w": [range(7, 10)]})]
+    [7, 8, 9]
+    """
+    for combination in product(*(chain.from_iterable(run) for run in runs.values())):
+        yield {**raw, **dict(zip(runs, combination, strict=True))}
+
+
+def first_of_each(raw: Mapping[str, object], runs: Mapping[str, list[Values]]) -> Iterator[dict[str, object]]:
+    """One question for each listed value, the others at their first: enough to see that all of them can be read."""
+    first = {key: run[0][0] for key, run in runs.items()}
+    for key, run in runs.items():
+        for values in run:
+            yield {**raw, **first, key: values[0]}
+
+
+def _run(text: str, option: str) -> Values:
+    if ".." not in text:
+        return (text,)
+    ends = text.split("..")
+    if len(ends) > 3 or not all(ends):
+        raise unreadable(option, text, "a range", f"first..last or first..last..step, like {flag(option)} 7..64..7")
+    first, last = integer(ends[0], option), integer(ends[1], option)
+    step = integer(ends[2], option) if len(ends) == 3 else 1
+    if step < 1:
+        raise DlcalcError("invalid-value", f"the step {step} of a range is less than 1", hint="a step of 1", option=option)
+    if last < first:
+        message = f"the range {text} is empty: it counts up"
+        raise DlcalcError("invalid-value", message, hint=f"{flag(option)} {last}..{first}", option=option)
+    return range(first, last + 1, step)
+
+
+def _length(run: Values) -> int:
+    """``len`` fails beyond the machine's word."""
+    return (run.stop - run.start - 1) // run.step + 1 if isinstance(run, range) else len(run)

@@ -1,0 +1,226 @@
+"""How the answers of conv-shape look."""
+
+from collections.abc import Mapping, Sequence
+
+from dlcalc.core.layer import AXES
+from dlcalc.core.ratio import as_float, as_number
+from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
+from dlcalc.core.steps import numbers, symbols
+from dlcalc.core.windows import FLOOR, Window
+from dlcalc.report.view import Sheet
+
+command = "conv-shape"
+
+
+def as_json(answer: ConvShape) -> dict[str, object]:
+    """The answer's own keys.
+
+    >>> from dlcalc.core.layer import Layer
+    >>> from dlcalc.core.shape import ConvShapeQuestion, conv_shape
+    >>> as_json(conv_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))))["output"]
+    {'w': 5}
+    """
+    names, layers = answer.question.axes, answer.layers
+    return {
+        "framework": answer.question.framework,
+        "input": {name: axis.window.input for name, axis in zip(names, layers[0].axes, strict=True)},
+        "output": {name: axis.output for name, axis in zip(names, layers[-1].axes, strict=True)},
+        "layers": [_layer(layer, names) for layer in layers],
+    }
+
+
+def _layer(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
+    asked = layer.plan.layer
+    found: dict[str, dict[str, object]] = {key: {} for key in _PER_AXIS}
+    if asked.family == "transposed":
+        found["output_padding"] = {}
+        if any(axis.field.smallest != axis.field.size for axis in layer.axes):
+            found["receptive_field_min"] = {}
+    for name, axis in zip(names, layer.axes, strict=True):
+        values = _axis(axis)
+        for key, entries in found.items():
+            entries[name] = values[key]
+    described: dict[str, object] = {"name": layer.name, "kind": asked.kind}
+    if asked.family == "pool":
+        described["ceil_mode"] = asked.ceil_mode
+    return described | found
+
+
+_PER_AXIS = (
+    "kernel",
+    "stride",
+    "dilation",
+    "padding",
+    "input",
+    "output",
+    "unread",
+    "receptive_field",
+    "jump",
+    "center",
+)
+
+
+def _axis(axis: AxisShape) -> dict[str, object]:
+    window, field = axis.window, axis.field
+    return {
+        "kernel": window.kernel,
+        "stride": window.stride,
+        "dilation": window.dilation,
+        "padding": [window.before, window.after],
+        "output_padding": window.output_padding,
+        "input": window.input,
+        "output": axis.output,
+        "unread": axis.unread,
+        "receptive_field": field.size,
+        "receptive_field_min": field.smallest,
+        "jump": as_number(field.jump),
+        "center": None if field.center is None else as_float(field.center),
+    }
+
+
+def bare(answer: ConvShape) -> str:
+    """The output size, like ``80x112``."""
+    return "x".join(map(str, answer.output))
+
+
+def entries(answer: ConvShape, values: Sequence[object]) -> dict[str, object]:
+    """Numbers by axis."""
+    return dict(zip(answer.question.axes, values, strict=True))
+
+
+def text(values: Sequence[int | float | None]) -> str:
+    """Numbers in a sentence, like ``80 x 112``."""
+    return " x ".join(written(value) for value in values)
+
+
+def written(value: object) -> str:
+    """A value in a table: thousands separated, a padding as ``begin:end``.
+
+    >>> written(1204224), written([0, 1]), written(0.5), written(None)
+    ('1,204,224', '0:1', '0.5', '-')
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, list):
+        return ":".join(map(written, value))
+    return f"{value:,}" if isinstance(value, int) else repr(value)
+
+
+_ROWS = {
+    "input": "input",
+    "kernel": "kernel",
+    "stride": "stride",
+    "dilation": "dilation",
+    "padding": "padding",
+    "output_padding": "output padding",
+    "output": "output",
+    "unread": "unread input",
+    "receptive_field": "receptive field",
+    "receptive_field_min": "  at the least",
+    "jump": "jump",
+    "center": "centre",
+}
+
+
+def sheet(answer: ConvShape) -> Sheet:
+    """The answer as a table: a row a quantity, a column an axis."""
+    layer = answer.layers[-1]
+    names = answer.question.axes
+    found = _layer(layer, names)
+    rows = []
+    for key, title in _ROWS.items():
+        values = found.get(key)
+        if isinstance(values, dict):
+            rows.append((title, *(written(values[name]) for name in names)))
+    header = ("", *(AXES[name] for name in names))
+    return Sheet(text(answer.output), _caption(answer), header, rows, tuple(_rule(answer)))
+
+
+def _caption(answer: ConvShape) -> str:
+    """What the size means: which layer makes what of which input."""
+    layer = answer.layers[-1].plan.layer
+    size, output = [axis.window.input for axis in answer.layers[0].axes], list(answer.output)
+    if answer.question.axes == ("w",):  # one number was typed, and a square image is meant
+        size, output = size * 2, output * 2
+    kind = f"{layer.kind}, {answer.question.framework}"
+    return f"a {text(size)} input gives {text(output)}  ({kind})"
+
+
+def _rule(answer: ConvShape) -> list[str]:
+    """The size rule in symbols, then with the numbers of each axis."""
+    layer, names = answer.layers[-1], answer.question.axes
+    windows = [axis.window for axis in layer.axes]
+    rule = layer.plan.size
+    formula = "({i} - {k} + 2*{p})/{s} + 1" if rule is FLOOR and all(map(_is_textbook, windows)) else rule.formula
+    shown = (rule.textbook if formula != rule.formula else formula).format(**symbols(names[-1]))
+    lines = [f"{names[-1].upper()}2 = {shown}"]
+    for name, axis in zip(names, layer.axes, strict=True):
+        substituted = formula.format(**numbers(axis.window), p=axis.window.before)
+        lines.append(f"{f'{name.upper()}2' if len(names) > 1 else '  '} = {substituted} = {axis.output:,}")
+    return lines
+
+
+def _is_textbook(window: Window) -> bool:
+    """Whether (W1 - K + 2P)/S + 1 is all there is to it: no dilation, the same padding on both sides, no remainder."""
+    exact = (window.padded - window.kernel) % window.stride == 0
+    return exact and window.dilation == 1 and window.before == window.after
+
+
+def summary_header() -> tuple[str, ...]:
+    """The titles of an answer that is one row among many."""
+    return ("output", "unread", "receptive field", "jump", "centre")
+
+
+def summary(answer: ConvShape) -> tuple[str, ...]:
+    """An answer as one row among many."""
+    axes = answer.layers[-1].axes
+    columns = zip(*(_summarized(axis) for axis in axes), strict=True)
+    return tuple(text(column) for column in columns)
+
+
+def _summarized(axis: AxisShape) -> tuple[int | float | None, ...]:
+    field = axis.field
+    center = None if field.center is None else as_float(field.center)
+    return axis.output, axis.unread, field.size, as_number(field.jump), center
+
+
+_CSV_PER_AXIS = (
+    "input",
+    "kernel",
+    "stride",
+    "dilation",
+    "padding",
+    "output_padding",
+    "output",
+    "unread",
+    "receptive_field",
+    "receptive_field_min",
+    "jump",
+    "center",
+)
+
+
+def csv_header(axes: Sequence[str]) -> tuple[str, ...]:
+    """The names of the columns, for answers about these axes."""
+    columns = ["framework", "name", "kind"]
+    for key in _CSV_PER_AXIS:
+        for axis in axes:
+            columns += [f"{key}_{axis}_begin", f"{key}_{axis}_end"] if key == "padding" else [f"{key}_{axis}"]
+    return tuple(columns)
+
+
+def csv_rows(answer: ConvShape) -> list[Mapping[str, object]]:
+    """One row for each layer."""
+    rows: list[Mapping[str, object]] = []
+    for layer in answer.layers:
+        row: dict[str, object] = {"framework": answer.question.framework, "name": layer.name}
+        row["kind"] = layer.plan.layer.kind
+        for name, axis in zip(answer.question.axes, layer.axes, strict=True):
+            values = _axis(axis)
+            row[f"padding_{name}_begin"], row[f"padding_{name}_end"] = axis.window.before, axis.window.after
+            values = {key: value for key, value in values.items() if key in _CSV_PER_AXIS and key != "padding"}
+            if layer.plan.layer.family != "transposed":
+                values["output_padding"] = None
+            row |= {f"{key}_{name}": value for key, value in values.items()}
+        rows.append(row)
+    return rows

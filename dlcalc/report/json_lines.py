@@ -1,0 +1,81 @@
+"""An outcome as one compact JSON object on one line."""
+
+import json
+from typing import Any
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.outcome import Outcome
+from dlcalc.core.ratio import as_number
+from dlcalc.core.verdict import Diagnosis, Verdict
+from dlcalc.report.view import View
+
+encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+def error_line(error: DlcalcError) -> str:
+    """An error that ends the program, as one line."""
+    return encode({"error": error.as_dict()})
+
+
+def outcome_line(outcome: Outcome, view: View) -> str:
+    """The outcome as one line."""
+    return encode(document(outcome, view))
+
+
+def document(outcome: Outcome, view: View) -> dict[str, object]:
+    """The outcome as an object: what identifies the question, the answer or the error, then what was asked besides."""
+    found: dict[str, object] = {"command": view.command}
+    if outcome.line is not None:
+        found["line"] = outcome.line
+        if outcome.id is not None:
+            found["id"] = outcome.id
+    if outcome.swept is not None:
+        found["question"] = outcome.swept
+    if outcome.error is not None:
+        found["error"] = outcome.error.as_dict()
+        return found
+    answer = outcome.answer
+    found.update(view.as_json(answer))
+    if outcome.steps is not None:
+        found["explain"] = [step._asdict() for step in outcome.steps]
+    if outcome.proof is not None:
+        found["check"] = _proof(outcome.proof)
+    if outcome.verdicts is not None:
+        passed = all(verdict.passed for verdict in outcome.verdicts)
+        found["expect"] = {"passed": passed, "claims": [_claim(verdict, answer, view) for verdict in outcome.verdicts]}
+    if answer.warnings:
+        found["warnings"] = [warning._asdict() for warning in answer.warnings]
+    return found
+
+
+def _proof(proof: Any) -> dict[str, object]:
+    failures = [{key: _plain(value) for key, value in failure._asdict().items()} for failure in proof.failures]
+    return {"method": proof.method, "passed": proof.passed, "positions": proof.positions, "failures": failures}
+
+
+def _claim(verdict: Verdict, answer: Any, view: View) -> dict[str, object]:
+    claim = verdict.claim
+    expected = [number.value for number in claim.numbers]
+    found: dict[str, object] = {
+        "key": claim.key,
+        "expected": view.entries(answer, expected),
+        "actual": view.entries(answer, [None if number is None else as_number(number) for number in verdict.actual]),
+        "passed": verdict.passed,
+    }
+    if not verdict.passed:
+        found["diagnosis"] = [_diagnosis(diagnosis) for diagnosis in verdict.diagnosis]
+        if not verdict.diagnosis:
+            found["distance"] = view.entries(answer, verdict.distance)
+    return found
+
+
+def _diagnosis(diagnosis: Diagnosis) -> dict[str, str]:
+    found = {"mistake": diagnosis.mistake}
+    if diagnosis.second is not None:
+        found["and"] = diagnosis.second
+    return {**found, "text": diagnosis.text}
+
+
+def _plain(value: Any) -> object:
+    """A ratio as a number."""
+    return as_number(value) if isinstance(value, tuple) else value

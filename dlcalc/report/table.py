@@ -1,0 +1,121 @@
+"""Outcomes as tables for reading, with rich: the answer first, then how it comes about."""
+
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from dlcalc.core.layer import AXES
+from dlcalc.core.outcome import Outcome
+from dlcalc.core.ratio import as_number
+from dlcalc.core.verdict import Verdict
+from dlcalc.report.view import View
+
+_INDENT = 2
+
+
+def console(stream: TextIO) -> Console:
+    """A console on the stream as it is now; what the user typed is never taken for markup."""
+    return Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def show(screen: Console, content: RenderableType) -> None:
+    """Print, never cut: off a terminal the lines are as long as they need to be. No line ends in blanks."""
+    if not screen.is_terminal:
+        needed = Measurement.get(screen, screen.options.update(max_width=1_000_000), content).maximum
+        screen.width = max(screen.width, needed)
+    with screen.capture() as capture:
+        screen.print(content)
+    screen.file.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+
+
+def print_outcome(outcome: Outcome, view: View, stream: TextIO) -> None:
+    """One answer on its own."""
+    sheet = view.sheet(outcome.answer)
+    parts: list[RenderableType] = [Text(sheet.headline, "bold green"), Text(sheet.caption)]
+    table = Table(*sheet.header, box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in table.columns[1:]:
+        column.justify = "right"
+        column.overflow = "fold"
+    for row in sheet.rows:
+        table.add_row(*row, style="bold" if row[0] == "output" else None)
+    parts.append(table)
+    if outcome.steps is None:
+        parts += [Text(line, "dim" if number else "") for number, line in enumerate(sheet.rule)]
+    else:
+        parts += _explanation(outcome)
+    parts += _judgement(outcome, view)
+    screen = console(stream)
+    show(screen, Padding(Group(*parts), (1, _INDENT)))
+
+
+def _explanation(outcome: Outcome) -> list[RenderableType]:
+    """Each term on lines of its own: the formula, the numbers, the value; then what it means and where it is given."""
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    steps = outcome.steps or ()
+    several = len({step.axis for step in steps}) > 1
+    axis = None
+    for step in steps:
+        if several and step.axis != axis:
+            axis = step.axis
+            table.add_row(Text(AXES[step.axis], "bold underline"), "", "")
+        value = "-" if step.value is None else f"{step.value:,}" if isinstance(step.value, int) else str(step.value)
+        table.add_row(step.symbol, "=", step.formula)
+        table.add_row("", "=", step.substituted)
+        table.add_row("", "=", Text(value, "bold"))
+        table.add_row("", "", Text(f"{step.why} ({step.source})", "dim"))
+    return [table]
+
+
+def _judgement(outcome: Outcome, view: View) -> list[RenderableType]:
+    lines: list[RenderableType] = []
+    if outcome.proof is not None:
+        proof = outcome.proof
+        word, style = ("confirmed", "green") if proof.passed else ("NOT confirmed", "bold red")
+        visited = f" of {proof.positions:,} positions" if proof.positions else ""
+        lines.append(Text.assemble("\ncheck: ", (word, style), f" by {proof.method}{visited}"))
+        for failure in proof.failures:
+            where = f"{failure.layer} {failure.axis}: {failure.key}"
+            lines.append(Text(f"  {where} is {_plain(failure.answer)}, counted {_plain(failure.counted)}", "red"))
+    for verdict in outcome.verdicts or ():
+        lines += _verdict(verdict, view)
+    return lines
+
+
+def _verdict(verdict: Verdict, view: View) -> Iterable[RenderableType]:
+    claim = verdict.claim
+    claimed = view.text([number.value for number in claim.numbers])
+    right = view.text([None if number is None else as_number(number) for number in verdict.actual])
+    if verdict.passed:
+        yield Text.assemble(f"\n{claim.key} {claimed}: ", ("right", "green"))
+        return
+    yield Text.assemble(f"\n{claim.key} {claimed}: ", ("wrong", "bold red"), f", it is {right}")
+    for diagnosis in verdict.diagnosis:
+        names = diagnosis.mistake if diagnosis.second is None else f"{diagnosis.mistake} + {diagnosis.second}"
+        yield Text.assemble("  ", diagnosis.text, (f"  [{names}]", "dim"))
+    if not verdict.diagnosis:
+        yield Text(f"  no known mistake gives it; it is off by {view.text(verdict.distance)}")
+
+
+def _plain(value: object) -> object:
+    return as_number(value) if isinstance(value, tuple) else value
+
+
+def print_rows(header: Sequence[str], rows: Sequence[Sequence[str]], widths: list[int], first: bool, stream: TextIO) -> None:
+    """A block of a table that is too long to hold: ``widths`` carry over, so that the columns stay aligned."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_header=first)
+    for number, title in enumerate(header):
+        cells = (len(row[number]) for row in rows)
+        widths[number] = max(widths[number], len(title), *cells)
+        table.add_column(title, justify="right", min_width=widths[number], overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    show(console(stream), Padding(table, (0, _INDENT)) if not first else Padding(table, (1, _INDENT, 0, _INDENT)))
