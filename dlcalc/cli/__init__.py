@@ -20,9 +20,11 @@ class _Commands(click.Group):
     """Imports a command when it is called, and not before."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the help page."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module; None for an unknown command."""
         if cmd_name not in COMMANDS:
             return None
         module = import_module("dlcalc.cli." + cmd_name.replace("-", "_"))

@@ -1,6 +1,6 @@
 """From options to an exit code: what all commands do alike.
 
-    words typed, or a line of a batch -> notation makes a question -> core answers -> a writer prints -> exit code
+words typed, or a line of a batch -> notation makes a question -> core answers -> a writer prints -> exit code
 """
 
 import sys
@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 from dlcalc.cli.combinations import refuse_impossible
 from dlcalc.cli.options import FORMATS
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.layer import AXES
 from dlcalc.core.outcome import Outcome
 from dlcalc.core.verdict import Verdict
 from dlcalc.notation.values import unreadable
 from dlcalc.report.view import View
-from dlcalc.report.writers import CsvWriter, JsonWriter, QuietWriter, RowsWriter, TableWriter, Writer
+from dlcalc.report.writers import WRITERS, Target
 
 
 class Task(NamedTuple):
@@ -69,7 +70,7 @@ def run(task: Task, given: Mapping[str, Any]) -> int:
     outcome = _outcome(task, asked, raw, asked.expect or None)
     if outcome.error is not None:
         raise outcome.error
-    return _print(_writer(task, asked, outcome.answer.question, None), iter([outcome]))
+    return _print(task, asked, iter([outcome]), outcome.answer.question.axes, ())
 
 
 def _format(given: Mapping[str, Any]) -> str:
@@ -108,7 +109,7 @@ def _outcome(task: Task, asked: Asked, raw: Mapping[str, object], expect: object
 def _sweep(task: Task, asked: Asked, raw: Mapping[str, object], runs: Mapping[str, Any]) -> int:
     from dlcalc.notation.sweeps import first_of_each, questions
 
-    first = [task.question(one) for one in first_of_each(raw, runs)][0]
+    readable = [task.question(one) for one in first_of_each(raw, runs)]
     keys = tuple(runs)
 
     def outcomes() -> Iterator[Outcome]:
@@ -116,12 +117,13 @@ def _sweep(task: Task, asked: Asked, raw: Mapping[str, object], runs: Mapping[st
             restated = task.restated(task.question(one), keys)
             yield _outcome(task, asked, one, None, swept=restated)
 
-    return _print(_writer(task, asked, first, keys), outcomes())
+    titles = [f"question_{key}" for key in keys] if asked.format == "csv" else keys
+    return _print(task, asked, outcomes(), readable[0].axes, titles)
 
 
-def _batch(task: Task, asked: Asked, raw: Mapping[str, object], name: str) -> int:
+def _batch(task: Task, asked: Asked, raw: Mapping[str, object], file: str) -> int:
     from dlcalc.cli.streams import blocks_of_lines
-    from dlcalc.notation.batch import BadLine, read_line
+    from dlcalc.notation.batch import BadLineError, read_line
 
     names = {name: key for key, others in task.keys.items() for name in (key, *others)}
 
@@ -130,43 +132,33 @@ def _batch(task: Task, asked: Asked, raw: Mapping[str, object], name: str) -> in
             line = read_line(text.decode(), names)
         except UnicodeDecodeError:
             return Outcome(error=DlcalcError("usage", "the line is not UTF-8", hint="JSON in UTF-8"), line=number)
-        except BadLine as error:
+        except BadLineError as error:
             return Outcome(error=error, line=number, id=error.id)
         wants = asked._replace(check=True) if line.check else asked
         question = {**raw, **line.raw} if raw else line.raw
         return _outcome(task, wants, question, line.expect, line=number, id=line.id)
 
-    writer = _writer(task, asked, None, ("line", "id"))
-    code, number = 0, 0
-    for block in blocks_of_lines(name):
-        for text in block:
-            number += 1
-            if text.strip():
-                found = outcome(number, text)
-                writer.write(found)
-                code = max(code, found.exit_code)
-        sys.stdout.flush()
-    writer.close()
-    return code
+    def outcomes() -> Iterator[Outcome]:
+        answered = 0
+        for block in blocks_of_lines(file):
+            for number, text in enumerate(block, answered + 1):
+                if text and not text.isspace():
+                    yield outcome(number, text)
+            answered += len(block)
+            sys.stdout.flush()  # what was asked is answered before more is read
+
+    return _print(task, asked, outcomes(), tuple(AXES), ("line", "id"))
 
 
-def _print(writer: Writer, outcomes: Iterator[Outcome]) -> int:
+def _print(task: Task, asked: Asked, outcomes: Iterator[Outcome], axes: Sequence[str], titles: Sequence[str]) -> int:
+    """Print outcomes as they come; the exit code is the worst of theirs."""
     code = 0
-    for outcome in outcomes:
-        writer.write(outcome)
-        code = max(code, outcome.exit_code)
-    writer.close()
+
+    def watched() -> Iterator[Outcome]:
+        nonlocal code
+        for outcome in outcomes:
+            code = max(code, outcome.exit_code)
+            yield outcome
+
+    WRITERS[asked.format](watched(), Target(task.view, sys.stdout, sys.stderr, axes, titles))
     return code
-
-
-def _writer(task: Task, asked: Asked, question: Any, many: Sequence[str] | None) -> Writer:
-    """The writer for the format; ``many`` names what tells the questions apart where there are several."""
-    view, out, err = task.view, sys.stdout, sys.stderr
-    if asked.format == "json":
-        return JsonWriter(view, out)
-    if asked.format == "quiet":
-        return QuietWriter(view, out, err)
-    if asked.format == "csv":
-        columns = [] if many is None else [name if asked.batch else f"question_{name}" for name in many]
-        return CsvWriter(view, out, err, question.axes if question else ("d", "h", "w"), columns)
-    return TableWriter(view, out, err) if many is None else RowsWriter(view, out, err, many)

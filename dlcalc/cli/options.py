@@ -14,6 +14,7 @@ class Word(click.Choice[str]):
     """A choice for help and completion. Reading it is for the notation, which options and batch lines share."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Leave the value as it was typed."""
         return value
 
 
@@ -33,6 +34,7 @@ class Command(click.Command):
         self.examples = examples
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, group by group."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
@@ -43,6 +45,7 @@ class Command(click.Command):
                 formatter.write_dl(records)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples as they are, unwrapped."""
         with formatter.section("Examples"):
             for example in self.examples:
                 formatter.write(f"  {example}\n")
@@ -74,20 +77,47 @@ size_options = stacked(
 
 layer_options = stacked(
     option("--k", "--kernel", "kernel", group="Layer", metavar="INT[xINT...]", help="Kernel size."),
-    option("--s", "--stride", "stride", group="Layer", metavar="INT[xINT...]", help="Stride.  [default: 1; of a pooling, the kernel]"),
-    option("--p", "--padding", "padding", group="Layer", metavar="PADDING", help=(
-        "Padding: 1, per axis 1x2, begin:end 0:1, or same, same-upper, same-lower, valid, causal, full.  [default: 0]"
-    )),
+    option(
+        "--s",
+        "--stride",
+        "stride",
+        group="Layer",
+        metavar="INT[xINT...]",
+        help="Stride.  [default: 1; of a pooling, the kernel]",
+    ),
+    option(
+        "--p",
+        "--padding",
+        "padding",
+        group="Layer",
+        metavar="PADDING",
+        help=(
+            "Padding: 1, per axis 1x2, begin:end 0:1, or same, same-upper, same-lower, valid, causal, full."
+            "  [default: 0]"
+        ),
+    ),
     option("--d", "--dilation", "dilation", group="Layer", metavar="INT[xINT...]", help="Dilation.  [default: 1]"),
 )
 
 answer_options = stacked(
     option("--explain", is_flag=True, group="Answer", help="Show each step: the formula, the numbers in it, and why."),
-    option("--check", is_flag=True, group="Answer", help="Prove the answer by an independent method; exit 1 if it fails."),
-    option("--expect", multiple=True, group="Answer", metavar="[KEY=]VALUE", help=(
-        "Judge a claimed answer and name the mistake behind a wrong one; exit 1 if it is wrong. Repeatable."
-    )),
-    option("--batch", group="Answer", metavar="FILE", help="Answer one question a line, in JSON; - is stdin.", type=click.Path()),
+    option(
+        "--check", is_flag=True, group="Answer", help="Prove the answer by an independent method; exit 1 if it fails."
+    ),
+    option(
+        "--expect",
+        multiple=True,
+        group="Answer",
+        metavar="[KEY=]VALUE",
+        help=("Judge a claimed answer and name the mistake behind a wrong one; exit 1 if it is wrong. Repeatable."),
+    ),
+    option(
+        "--batch",
+        group="Answer",
+        metavar="FILE",
+        help="Answer one question a line, in JSON; - is stdin.",
+        type=click.Path(),
+    ),
     option("--format", group="Output", type=Word(FORMATS), help="How to print.  [default: table]"),
     option("--json", is_flag=True, group="Output", help="The same as --format json: one object on one line."),
     option("-q", "--quiet", is_flag=True, group="Output", help="The bare answer and nothing else."),

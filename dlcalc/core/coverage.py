@@ -11,12 +11,12 @@ def unread(window: Window, outputs: int) -> int:
         window: the geometry of the axis.
         outputs: how many windows there are, at least 1.
 
-    >>> unread(Window(input=224, kernel=11, stride=4, dilation=1, before=0, after=0, output_padding=0), 54)
+    >>> unread(Window(224, kernel=11, stride=4, dilation=1, before=0, after=0, output_padding=0, extent=11), 54)
     1
-    >>> unread(Window(input=5, kernel=3, stride=1, dilation=2, before=0, after=0, output_padding=0), 1)
+    >>> unread(Window(5, kernel=3, stride=1, dilation=2, before=0, after=0, output_padding=0, extent=5), 1)
     2
     """
-    size, kernel, stride, dilation, before, _, _ = window
+    size, kernel, stride, dilation, before, _, _, _ = window
     if dilation == 1 and stride <= kernel:  # the windows touch or overlap: together they are one interval
         end = min(before + size, (outputs - 1) * stride + kernel)
         return size - max(0, end - max(0, before))
@@ -29,11 +29,11 @@ def unread_transposed(window: Window, outputs: int) -> int:
 
     Input x lands on output position x * s + b * d - before for every tap b.
 
-    >>> unread_transposed(Window(input=3, kernel=1, stride=2, dilation=1, before=1, after=1, output_padding=0), 3)
+    >>> unread_transposed(Window(3, kernel=1, stride=2, dilation=1, before=1, after=1, output_padding=0, extent=1), 3)
     2
     """
-    size, _, stride, dilation, before, _, _ = window
-    reach = window.effective_kernel - 1
+    size, _, stride, dilation, before, _, _, extent = window
+    reach = extent - 1
     end = before + outputs  # in the coordinates of the whole output, what is kept is [before, end)
     inside = _multiples_in(before, end, stride, size)  # inputs whose first product is kept
     first = max(0, -(-(before - reach) // stride))  # inputs that only a later tap can bring in

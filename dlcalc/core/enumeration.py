@@ -1,7 +1,7 @@
 """The second road to a shape: walk over the windows one by one and count. Shares nothing with the closed forms.
 
-A framework's choice of padding is checked by what it is for (as many windows as strides fit, the last one ending with the
-padding), not by the formula that found it.
+A framework's choice of padding is checked by what it is for (as many windows as strides fit, the last one ending with
+the padding), not by the formula that found it.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -90,7 +90,7 @@ def _walk(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Count
 
 def _slide(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
     """Slide the window of a convolution or a pooling from the first padded position on, and mark what it reads."""
-    size, kernel, stride, dilation, before, after, _ = axis.window
+    size, kernel, stride, dilation, before, after, *_ = axis.window
     reach = dilation * (kernel - 1)  # from the first tap to the last
     end = size + after
     ceil_mode = layer.plan.layer.ceil_mode
@@ -112,7 +112,7 @@ def _slide(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Coun
 
 def _padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides", count: int, last_end: int) -> bool:
     """Whether the padding does what its word promises; numbers must be the ones that were asked for."""
-    size, kernel, stride, dilation, before, after, _ = axis.window
+    size, kernel, stride, dilation, before, after, *_ = axis.window
     reach = dilation * (kernel - 1)
     if not isinstance(asked, str):
         return (before, after) == asked
@@ -136,7 +136,7 @@ def _padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides",
 
 def _scatter(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
     """Scatter every input of a transposed convolution over the whole output, then cut that to what is kept."""
-    size, kernel, stride, dilation, before, after, extra = axis.window
+    size, kernel, stride, dilation, before, after, extra, _ = axis.window
     taps = range(0, dilation * kernel, dilation)
     keras = layer.plan.framework == "tensorflow" and layer.plan.layer.output_padding is None
     whole = (size - 1) * stride + taps[-1] + 1  # the last product lands one before
@@ -156,7 +156,7 @@ def _scatter(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Co
 
 
 def _transposed_padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides", outputs: int) -> bool:
-    size, kernel, stride, dilation, before, after, extra = axis.window
+    size, kernel, stride, dilation, before, after, extra, _ = axis.window
     if not isinstance(asked, str):
         return (before, after) == asked
     if asked == "valid":

@@ -1,7 +1,7 @@
 """Receptive field, jump and centre. Araujo et al., Computing Receptive Fields of CNNs, Distill 2019.
 
-The field is geometry: as in a convolution at the border, positions in the padding count. That makes it the same for every
-size of input, and makes a transposed convolution of stride 1 equal to the convolution that it is.
+The field is geometry: as in a convolution at the border, positions in the padding count. That makes it the same for
+every size of input, and makes a transposed convolution of stride 1 equal to the convolution that it is.
 """
 
 from math import gcd
@@ -31,11 +31,12 @@ class Field(NamedTuple):
 def through_windows(window: Window) -> Field:
     """The field behind a convolution or a pooling: r = ke, j = s, centre = (ke - 1)/2 - before.
 
-    >>> through_windows(Window(input=224, kernel=7, stride=2, dilation=1, before=3, after=3, output_padding=0))
+    >>> through_windows(Window(224, kernel=7, stride=2, dilation=1, before=3, after=3, output_padding=0, extent=7))
     Field(size=7, smallest=7, jump=(2, 1), center=(0, 1))
     """
-    extent = window.effective_kernel
-    return Field(extent, extent, (window.stride, 1), ratio(extent - 1 - 2 * window.before, 2))
+    extent = window.extent
+    doubled = extent - 1 - 2 * window.before
+    return Field(extent, extent, (window.stride, 1), (doubled, 2) if doubled % 2 else (doubled // 2, 1))
 
 
 def through_transposed(window: Window, outputs: int) -> Field:
@@ -44,7 +45,7 @@ def through_transposed(window: Window, outputs: int) -> Field:
     Position t of the whole output is reached by the taps b with t - b * d a multiple of s. With g = gcd(s, d) they are
     every (s/g)-th tap, their inputs d/g apart; if g does not divide t there are none.
 
-    >>> through_transposed(Window(input=4, kernel=3, stride=2, dilation=1, before=1, after=1, output_padding=0), 7)
+    >>> through_transposed(Window(4, kernel=3, stride=2, dilation=1, before=1, after=1, output_padding=0, extent=3), 7)
     Field(size=2, smallest=1, jump=(1, 2), center=(0, 1))
     """
     kernel, stride, dilation = window.kernel, window.stride, window.dilation

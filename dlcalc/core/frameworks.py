@@ -1,4 +1,4 @@
-"""Where PyTorch, Keras and ONNX Runtime differ: which layers each refuses, how each pads, which size rule it follows."""
+"""Where PyTorch, Keras and ONNX Runtime differ: what each refuses, how each pads, which size rule it follows."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from dlcalc.core import windows
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import AxisLayer, Layer, flag
 from dlcalc.core.padding import PaddingRule
-from dlcalc.core.windows import SizeRule
+from dlcalc.core.windows import SizeRule, Window
 
 FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "Keras", "onnx": "ONNX Runtime"}
 
@@ -45,6 +45,7 @@ class Plan(NamedTuple):
     Attributes:
         framework: ``pytorch``, ``tensorflow`` or ``onnx``.
         layer: the layer as it was asked.
+        family: of its kind.
         axes: its numbers along each axis.
         size: the rule for the output size.
         pad_layer: the padding stands in a layer of its own, in front.
@@ -53,6 +54,7 @@ class Plan(NamedTuple):
 
     framework: str
     layer: Layer
+    family: str
     axes: tuple[AxisLayer, ...]
     size: SizeRule
     pad_layer: bool
@@ -83,7 +85,8 @@ def plan(framework: str, layer: Layer, axes: tuple[AxisLayer, ...]) -> Plan:
         _refuse_output_padding(framework, axes)
     if framework == "onnx" and layer.family == "pool":
         warnings += _onnx_pool_warnings(layer, axes)
-    return Plan(framework, layer, axes, _size_rule(framework, layer, pad_layer), pad_layer, tuple(warnings))
+    size = _size_rule(framework, layer, pad_layer)
+    return Plan(framework, layer, layer.family, axes, size, pad_layer, tuple(warnings))
 
 
 def _size_rule(framework: str, layer: Layer, pad_layer: bool) -> SizeRule:
@@ -125,15 +128,19 @@ def _refused_word(framework: str, layer: Layer, word: str) -> DlcalcError:
 def _pad_layer_warning(framework: str, layer: Layer) -> Warned:
     name = FRAMEWORKS[framework]
     if layer.family == "transposed":
-        return Warned("needs-crop-layer", f"{name}'s {layer.kind} layer cannot crop like this: cut the output afterwards")
-    return Warned("needs-pad-layer", f"{name}'s {layer.kind} layer cannot pad like this: put an explicit pad layer before it")
+        return Warned(
+            "needs-crop-layer", f"{name}'s {layer.kind} layer cannot crop like this: cut the output afterwards"
+        )
+    return Warned(
+        "needs-pad-layer", f"{name}'s {layer.kind} layer cannot pad like this: put an explicit pad layer before it"
+    )
 
 
 def _refuse_pytorch(layer: Layer, axes: tuple[AxisLayer, ...], pad_layer: bool) -> None:
     if layer.kind == "avg-pool":
         _refuse_dilation("PyTorch", layer, axes)
     if layer.padding in SAME_WORDS and any(axis.stride > 1 for axis in axes):
-        hint = f"--padding {axes[-1].effective_kernel // 2}, or --framework tensorflow"
+        hint = f"--padding {axes[-1].extent // 2}, or --framework tensorflow"
         message = f"PyTorch computes padding 'same' only with stride 1, not {max(axis.stride for axis in axes)}"
         raise DlcalcError("unsupported-by-framework", message, hint=hint, option="padding")
     if layer.family == "pool" and not pad_layer:
@@ -149,13 +156,15 @@ def _refuse_keras(layer: Layer, axes: tuple[AxisLayer, ...]) -> None:
         _refuse_dilation("Keras", layer, axes)
         if layer.ceil_mode:
             hint = "--padding same, or leave --ceil-mode out"
-            raise DlcalcError("unsupported-by-framework", "Keras pools have no ceil mode", hint=hint, option="ceil_mode")
+            raise DlcalcError(
+                "unsupported-by-framework", "Keras pools have no ceil mode", hint=hint, option="ceil_mode"
+            )
     elif any(axis.stride > 1 for axis in axes) and any(axis.dilation > 1 for axis in axes):
         message = "Keras does not combine a stride over 1 with a dilation over 1"
         raise DlcalcError("unsupported-by-framework", message, hint="--stride 1 or --dilation 1", option="dilation")
     if layer.padding == "causal" and len(axes) > 1:
         message = f"Keras pads 'causal' in one dimension only, not in {len(axes)}"
-        hint = f"--padding {axes[0].effective_kernel - 1}:0"
+        hint = f"--padding {axes[0].extent - 1}:0"
         raise DlcalcError("unsupported-by-framework", message, hint=hint, option="padding")
 
 
@@ -202,7 +211,7 @@ def _onnx_pool_warnings(layer: Layer, axes: tuple[AxisLayer, ...]) -> list[Warne
     return warnings
 
 
-def resolve(plan: Plan, axis: AxisLayer, size: int) -> tuple[windows.Window, PaddingRule | None]:
+def resolve(plan: Plan, axis: AxisLayer, size: int) -> tuple[Window, PaddingRule | None]:
     """The geometry of one axis of ``size``, and the rule of its padding where that was a word."""
     extra = axis.output_padding or 0
     rule = None
@@ -211,7 +220,8 @@ def resolve(plan: Plan, axis: AxisLayer, size: int) -> tuple[windows.Window, Pad
         before, after = rule.sides(size, axis)
     else:
         before, after = axis.padding
-    return windows.Window(size, axis.kernel, axis.stride, axis.dilation, before, after, extra), rule
+    kernel, stride, dilation = axis.kernel, axis.stride, axis.dilation
+    return Window(size, kernel, stride, dilation, before, after, extra, dilation * (kernel - 1) + 1), rule
 
 
 _WORD_RULES = {

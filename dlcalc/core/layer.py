@@ -59,8 +59,8 @@ class AxisLayer(NamedTuple):
     output_padding: int | None
 
     @property
-    def effective_kernel(self) -> int:
-        """The extent of the window, its holes included: ke = d(k - 1) + 1."""
+    def extent(self) -> int:
+        """Of the window with its holes: ke = d(k - 1) + 1."""
         return self.dilation * (self.kernel - 1) + 1
 
 
@@ -88,7 +88,9 @@ def per_axis(layer: Layer, count: int) -> tuple[AxisLayer, ...]:
     else:
         strides = kernels if layer.family == "pool" else (1,) * count
     dilations = spread(layer.dilation, count, "dilation", 1)
-    extras = (None,) * count if layer.output_padding is None else spread(layer.output_padding, count, "output_padding", 0)
+    extras = (
+        (None,) * count if layer.output_padding is None else spread(layer.output_padding, count, "output_padding", 0)
+    )
     return tuple(map(AxisLayer, kernels, strides, dilations, _spread_padding(layer.padding, count), extras))
 
 

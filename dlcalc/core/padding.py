@@ -34,7 +34,7 @@ class PaddingRule(NamedTuple):
 
 
 def _same(size: int, layer: AxisLayer) -> int:
-    return max(0, (-(-size // layer.stride) - 1) * layer.stride + layer.effective_kernel - size)
+    return max(0, (-(-size // layer.stride) - 1) * layer.stride + layer.extent - size)
 
 
 def _same_by_kernel(size: int, layer: AxisLayer) -> int:
@@ -50,7 +50,7 @@ def _larger_half(total: int, layer: AxisLayer) -> int:
 
 
 def _transposed_same(size: int, layer: AxisLayer) -> int:
-    return max(0, layer.effective_kernel + (layer.output_padding or 0) - layer.stride)
+    return max(0, layer.extent + (layer.output_padding or 0) - layer.stride)
 
 
 _SAME = "max(0, (ceil({i}/{s}) - 1)*{s} + {ke} - {i})"
@@ -62,14 +62,14 @@ CAUSAL = PaddingRule(
     "{ke} - 1",
     "{P}",
     "van den Oord et al. 2016, causal convolution",
-    lambda size, layer: layer.effective_kernel - 1,
+    lambda size, layer: layer.extent - 1,
     lambda total, layer: total,
 )
 FULL = PaddingRule(
     "2*({ke} - 1)",
     "{P}/2",
     "Dumoulin & Visin 2016, relationship 4",
-    lambda size, layer: 2 * (layer.effective_kernel - 1),
+    lambda size, layer: 2 * (layer.extent - 1),
     _half,
 )
 SAME_UPPER = PaddingRule(_SAME, "floor({P}/2)", "TensorFlow SAME, ONNX SAME_UPPER", _same, _half)
@@ -98,6 +98,6 @@ KERAS_TRANSPOSED_SAME_EXTRA = PaddingRule(
     "2*floor({ke}/2)",
     "max(0, floor(({P} - {op})/2))",
     _KERAS,
-    lambda size, layer: 2 * (layer.effective_kernel // 2),
+    lambda size, layer: 2 * (layer.extent // 2),
     lambda total, layer: max(0, (total - (layer.output_padding or 0)) // 2),
 )

@@ -9,7 +9,7 @@ from dlcalc.core.field import Field, through_transposed, through_windows
 from dlcalc.core.frameworks import Plan, Warned, plan, resolve
 from dlcalc.core.layer import AXES, AxisLayer, Layer, brief, legal, per_axis
 from dlcalc.core.padding import PaddingRule
-from dlcalc.core.windows import TRANSPOSED, FLOOR, Window
+from dlcalc.core.windows import FLOOR, Window
 
 
 class ConvShapeQuestion(NamedTuple):
@@ -77,15 +77,13 @@ def conv_shape(question: ConvShapeQuestion) -> ConvShape:
     (5,)
     """
     axes, size, layer, framework = question
-    for axis, extent in zip(axes, size, strict=True):
-        legal(extent, "depth" if axis == "d" else axis, 1)
     the_plan = _planned(framework, layer, len(axes))
-    shapes = tuple(map(_axis_shape, (the_plan,) * len(axes), axes, the_plan.axes, size))
+    shapes = tuple([_axis_shape(the_plan, *of) for of in zip(axes, the_plan.axes, size, strict=True)])
     warnings = the_plan.warnings
-    if any(min(shape.window.before, shape.window.after) < 0 for shape in shapes):
-        text = "ONNX Runtime leaves input out here: SAME would need negative padding, because the kernel is under the stride"
+    if framework == "onnx" and any(min(shape.window.before, shape.window.after) < 0 for shape in shapes):
+        text = "ONNX Runtime leaves input out: SAME would pad by less than 0, because the kernel is under the stride"
         warnings += (Warned("crops-input", text),)
-    return ConvShape(question, (LayerShape(f"{layer.family}1", the_plan, shapes),), warnings)
+    return ConvShape(question, (LayerShape(the_plan.family + "1", the_plan, shapes),), warnings)
 
 
 @lru_cache(maxsize=4096)
@@ -95,13 +93,14 @@ def _planned(framework: str, layer: Layer, count: int) -> Plan:
 
 
 def _axis_shape(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> AxisShape:
+    legal(size, "depth" if name == "d" else name, 1)
     window, rule = resolve(the_plan, axis, size)
-    if the_plan.layer.family == "transposed":
+    if the_plan.family == "transposed":
         output = the_plan.size.value(window)
         if output < 1:
             raise _empty_output(name, window, output)
         return AxisShape(window, rule, output, unread_transposed(window, output), through_transposed(window, output))
-    if the_plan.size is FLOOR and window.padded < window.effective_kernel:  # before dividing: -1 / 2 must not become 0
+    if the_plan.size is FLOOR and window.padded < window.extent:  # before dividing: -1 / 2 must not become 0
         raise _kernel_exceeds(name, window)
     output = the_plan.size.value(window)
     if output < 1:
@@ -114,7 +113,7 @@ def _axis_shape(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> AxisSh
 def _kernel_exceeds(name: str, window: Window) -> DlcalcError:
     axis, spans = AXES[name], f"kernel {brief(window.kernel)}"
     if window.dilation > 1:
-        spans += f" with dilation {brief(window.dilation)} spans {brief(window.effective_kernel)}, which"
+        spans += f" with dilation {brief(window.dilation)} spans {brief(window.extent)}, which"
     room = f"the {axis} {brief(window.input)}"
     if window.before or window.after:
         room = f"the padded {axis} {brief(window.padded)} ({window.input} + {window.before} + {window.after})"
@@ -126,7 +125,8 @@ def _kernel_exceeds(name: str, window: Window) -> DlcalcError:
 def _refuse_small_volume(name: str, window: Window, pad_layer: bool) -> None:
     seen = window.padded if pad_layer else window.input
     if seen < window.kernel:
-        message = f"kernel {window.kernel} is larger than the {AXES[name]} {seen}, and PyTorch's AvgPool3d does not count padding"
+        room = f"the {AXES[name]} {seen}, and PyTorch's AvgPool3d does not count the padding"
+        message = f"kernel {window.kernel} is larger than {room}"
         raise DlcalcError("kernel-exceeds-input", message, hint=f"--kernel {seen} at most", option="kernel")
 
 

@@ -21,8 +21,10 @@ def conv_output_size(
 
     Args:
         size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
-        kernel, stride, dilation: positive, once for all axes or one an axis.
+        kernel: taps, at least 1, once for all axes or one an axis.
+        stride: pixels between windows, likewise.
         padding: pixels on each side; one number, one number or (begin, end) an axis, or a word such as ``"same"``.
+        dilation: pixels between taps, as the kernel.
         framework: whose rules hold: ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.
 
     Returns:
@@ -56,7 +58,10 @@ def conv_transpose_output_size(
 
     Args:
         size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
-        kernel, stride, padding, dilation: as of the convolution that it is the transpose of.
+        kernel: taps, at least 1, once for all axes or one an axis.
+        stride: output pixels between neighbouring inputs, likewise.
+        padding: pixels cut from each side of the output, as the padding of the convolution that it is the transpose of.
+        dilation: pixels between taps, as the kernel.
         output_padding: extra positions computed at the end; in Keras None and 0 differ.
         framework: whose rules hold: ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.
 
@@ -90,7 +95,10 @@ def pool_output_size(
 
     Args:
         size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
-        kernel, stride, padding, dilation: as of a convolution; the stride is the kernel if absent.
+        kernel: taps, at least 1, once for all axes or one an axis.
+        stride: pixels between windows, likewise; the kernel if absent.
+        padding: pixels on each side, as of a convolution.
+        dilation: pixels between taps, as the kernel.
         kind: ``"max-pool"`` or ``"avg-pool"``.
         ceil_mode: round the number of windows up, but start none in the padding at the end.
         framework: whose rules hold: ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.

@@ -72,7 +72,7 @@ class _Terms:
     def padding(self) -> None:
         """The extent of the kernel, and the padding where it is more than what was typed."""
         window, rule = self.window, self.axis.padding_rule
-        extent = window.effective_kernel
+        extent = window.extent
         self.add("ke", "{d}*({k} - 1) + 1", extent, f"{_GUIDE}, section 5.1", "extent of the kernel with its holes")
         if rule is None:
             return
@@ -85,7 +85,9 @@ class _Terms:
         field = self.axis.field
         read = "{i} - |{{a*{s} + b*{d} - {pl} : a < {output}, b < {k}}} within 0..{i}-1|"
         self.add("unread", read, self.axis.unread, "union of the windows", "input that no window reads")
-        self.add("r", "1 + ({ke} - 1)*1", field.size, f"{_FIELDS}, eq. 1", "receptive field: r + (K_e - 1)*j from r = j = 1")
+        self.add(
+            "r", "1 + ({ke} - 1)*1", field.size, f"{_FIELDS}, eq. 1", "receptive field: r + (K_e - 1)*j from r = j = 1"
+        )
         self.add("j", "1*{s}", as_number(field.jump), f"{_FIELDS}, eq. 2", "pixels between neighbouring outputs")
         assert field.center is not None
         middle = as_float(field.center)
@@ -97,7 +99,9 @@ class _Terms:
         read = "{i} - |{{x < {i} : 0 <= x*{s} + b*{d} - {pl} < {output} for a b < {k}}}|"
         self.add("unread", read, self.axis.unread, "products within the output", "input that reaches no output")
         extent = "(ceil({k}*gcd({s}, {d})/{s}) - 1)*{d}/gcd({s}, {d}) + 1"
-        self.add("r", extent, field.size, "taps that meet an output", "receptive field: inputs behind an output, at most")
+        self.add(
+            "r", extent, field.size, "taps that meet an output", "receptive field: inputs behind an output, at most"
+        )
         if field.smallest != field.size:
             least = "0 if gcd({s}, {d}) > 1, else max(0, (floor({k}/{s}) - 1)*{d} + 1)"
             self.add("r_min", least, field.smallest, "taps that meet an output", "inputs behind an output, at least")
@@ -121,7 +125,7 @@ def numbers(window: Window) -> dict[str, str]:
         "k": window.kernel,
         "s": window.stride,
         "d": window.dilation,
-        "ke": window.effective_kernel,
+        "ke": window.extent,
         "P": window.before + window.after,
         "pl": window.before,
         "pr": window.after,

@@ -23,7 +23,7 @@ class TypedNumber(NamedTuple):
         """The number itself: an integer where it was typed as one, else the nearest float."""
         if self.whole:
             return self.digits
-        return self.digits * 10**self.exponent if self.exponent >= 0 else self.digits / 10**-self.exponent
+        return as_number(ratio(*_scaled(self.digits, 1, self.exponent)))
 
     @property
     def significant(self) -> int:
@@ -110,8 +110,11 @@ def compare(claim: Claim, actual: tuple[Ratio | None, ...], exact: bool) -> Verd
 
 
 def _difference(number: TypedNumber, right: Ratio) -> Ratio:
-    numerator, denominator = right
-    scale = 10 ** abs(number.exponent)
-    if number.exponent >= 0:
-        return ratio(number.digits * scale * denominator - numerator, denominator)
-    return ratio(number.digits * denominator - numerator * scale, denominator * scale)
+    claimed, scale = _scaled(number.digits, 1, number.exponent)
+    return ratio(claimed * right[1] - right[0] * scale, right[1] * scale)
+
+
+def _scaled(numerator: int, denominator: int, exponent: int) -> Ratio:
+    """The ratio times a power of ten, not in lowest terms."""
+    power = 10 ** abs(exponent)
+    return (numerator * power, denominator) if exponent >= 0 else (numerator, denominator * power)

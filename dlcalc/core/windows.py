@@ -8,7 +8,18 @@ from typing import NamedTuple
 
 
 class Window(NamedTuple):
-    """The geometry of one axis with its padding resolved: what every formula of a layer is computed from."""
+    """The geometry of one axis with its padding resolved: what every formula of a layer is computed from.
+
+    Attributes:
+        input: positions of the input.
+        kernel: taps of the window.
+        stride: positions from one window to the next.
+        dilation: positions from one tap to the next.
+        before: positions padded before the first; negative where input is left out.
+        after: positions padded after the last.
+        output_padding: extra positions of a transposed layer's output.
+        extent: of the window with its holes, d(k - 1) + 1.
+    """
 
     input: int
     kernel: int
@@ -17,11 +28,7 @@ class Window(NamedTuple):
     before: int
     after: int
     output_padding: int
-
-    @property
-    def effective_kernel(self) -> int:
-        """The extent of the window, its holes included."""
-        return self.dilation * (self.kernel - 1) + 1
+    extent: int
 
     @property
     def padded(self) -> int:
@@ -46,21 +53,22 @@ class SizeRule(NamedTuple):
 
 
 def _floor(window: Window) -> int:
-    return (window.padded - window.effective_kernel) // window.stride + 1
+    size, _, stride, _, before, after, _, extent = window
+    return (size + before + after - extent) // stride + 1
 
 
 def _ceil(window: Window, limit: int) -> int:
-    count = -((window.effective_kernel - window.padded) // window.stride) + 1
+    count = -((window.extent - window.padded) // window.stride) + 1
     return count - 1 if (count - 1) * window.stride >= limit else count
 
 
 def _transposed(window: Window) -> int:
-    whole = (window.input - 1) * window.stride + window.effective_kernel
+    whole = (window.input - 1) * window.stride + window.extent
     return whole - window.before - window.after + window.output_padding
 
 
 def _transposed_keras(window: Window) -> int:
-    whole = (window.input - 1) * window.stride + max(window.effective_kernel, window.stride)
+    whole = (window.input - 1) * window.stride + max(window.extent, window.stride)
     return whole - window.before - window.after
 
 

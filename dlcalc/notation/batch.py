@@ -26,7 +26,7 @@ class Line(NamedTuple):
     check: bool
 
 
-class BadLine(DlcalcError):
+class BadLineError(DlcalcError):
     """A line that cannot be read, but may have said what it calls itself."""
 
     id: object = None
@@ -59,7 +59,7 @@ def read_line(text: str, names: Mapping[str, str]) -> Line:
         names: the question's keys by every name that is read for them.
 
     Raises:
-        BadLine: ``usage`` for what is not a JSON object, for an unknown key, or for one given twice.
+        BadLineError: ``usage`` for what is not a JSON object, for an unknown key, or for one given twice.
 
     >>> read_line('{"w": 7, "k": 3}', {"w": "w", "k": "kernel"}).raw
     {'w': 7, 'kernel': 3}
@@ -106,11 +106,11 @@ def _object(text: str) -> dict[str, Any]:
         raise _bad(error, None) from None
     if not isinstance(given, dict):
         hint = 'an object, like {"w": 7, "k": 3}'
-        raise BadLine("usage", f"the line is {shown(given)}, and not a JSON object", hint=hint)
+        raise BadLineError("usage", f"the line is {shown(given)}, and not a JSON object", hint=hint)
     return given
 
 
-def _bad(error: DlcalcError, name: object) -> BadLine:
-    bad = BadLine(error.code, error.message, hint=error.hint, option=error.option)
+def _bad(error: DlcalcError, name: object) -> BadLineError:
+    bad = BadLineError(error.code, error.message, hint=error.hint, option=error.option)
     bad.id = name
     return bad

@@ -1,8 +1,8 @@
 """One parser for every value, typed on the command line or read from a line of JSON.
 
 A value is the text that was typed, or the number, text, list or object that stood in the JSON. A reader turns it into
-what the core takes, or raises ``usage`` for what it cannot read and ``shape-mismatch`` for a wrong count of axes; whether
-a number is legal is for the core to say.
+what the core takes, or raises ``usage`` for what it cannot read and ``shape-mismatch`` for a wrong count of axes;
+whether a number is legal is for the core to say.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -84,7 +84,9 @@ def padding(value: object, option: str, axes: Sequence[str]) -> Padding:
 
 
 def _sides(value: object, option: str) -> Sides:
-    pair: Sequence[object] = value.split(":") if isinstance(value, str) else value if isinstance(value, list) else [value]
+    pair: Sequence[object] = (
+        value.split(":") if isinstance(value, str) else value if isinstance(value, list) else [value]
+    )
     if len(pair) > 2:
         raise unreadable(option, value, "a padding", "begin:end, like --padding 0:1")
     return integer(pair[0], option), integer(pair[-1], option)

@@ -20,62 +20,37 @@ def as_json(answer: ConvShape) -> dict[str, object]:
     >>> as_json(conv_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))))["output"]
     {'w': 5}
     """
-    names, layers = answer.question.axes, answer.layers
+    layers = [_layer(layer, answer.question.axes) for layer in answer.layers]
     return {
         "framework": answer.question.framework,
-        "input": {name: axis.window.input for name, axis in zip(names, layers[0].axes, strict=True)},
-        "output": {name: axis.output for name, axis in zip(names, layers[-1].axes, strict=True)},
-        "layers": [_layer(layer, names) for layer in layers],
+        "input": layers[0]["input"],
+        "output": layers[-1]["output"],
+        "layers": layers,
     }
+
+
+_KEYS = ("kernel", "stride", "dilation", "padding", "input", "output", "unread", "receptive_field", "jump", "center")
 
 
 def _layer(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
-    asked = layer.plan.layer
-    found: dict[str, dict[str, object]] = {key: {} for key in _PER_AXIS}
-    if asked.family == "transposed":
-        found["output_padding"] = {}
-        if any(axis.field.smallest != axis.field.size for axis in layer.axes):
-            found["receptive_field_min"] = {}
-    for name, axis in zip(names, layer.axes, strict=True):
-        values = _axis(axis)
-        for key, entries in found.items():
-            entries[name] = values[key]
-    described: dict[str, object] = {"name": layer.name, "kind": asked.kind}
-    if asked.family == "pool":
-        described["ceil_mode"] = asked.ceil_mode
-    return described | found
-
-
-_PER_AXIS = (
-    "kernel",
-    "stride",
-    "dilation",
-    "padding",
-    "input",
-    "output",
-    "unread",
-    "receptive_field",
-    "jump",
-    "center",
-)
-
-
-def _axis(axis: AxisShape) -> dict[str, object]:
-    window, field = axis.window, axis.field
-    return {
-        "kernel": window.kernel,
-        "stride": window.stride,
-        "dilation": window.dilation,
-        "padding": [window.before, window.after],
-        "output_padding": window.output_padding,
-        "input": window.input,
-        "output": axis.output,
-        "unread": axis.unread,
-        "receptive_field": field.size,
-        "receptive_field_min": field.smallest,
-        "jump": as_number(field.jump),
-        "center": None if field.center is None else as_float(field.center),
-    }
+    """A layer's own keys; what it says of each axis is an object by axis. Written out, because batches wait for it."""
+    name, plan, axes = layer
+    by_axis: tuple[dict[str, object], ...] = ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
+    kernel, stride, dilation, padding, size, output, unread, field, jump, center = by_axis
+    for axis, (window, _, outputs, missed, (extent, _, step, middle)) in zip(names, axes, strict=True):
+        size[axis], kernel[axis], stride[axis], dilation[axis], before, after, _, _ = window
+        padding[axis] = [before, after]
+        output[axis], unread[axis], field[axis] = outputs, missed, extent
+        jump[axis] = as_number(step)
+        center[axis] = None if middle is None else as_float(middle)
+    found: dict[str, object] = {"name": name, "kind": plan.layer.kind, **dict(zip(_KEYS, by_axis, strict=True))}
+    if plan.family == "pool":
+        found["ceil_mode"] = plan.layer.ceil_mode
+    elif plan.family == "transposed":
+        found["output_padding"] = dict(zip(names, [axis.window.output_padding for axis in axes], strict=True))
+        if any(axis.field.smallest != axis.field.size for axis in axes):
+            found["receptive_field_min"] = dict(zip(names, [axis.field.smallest for axis in axes], strict=True))
+    return found
 
 
 def bare(answer: ConvShape) -> str:
@@ -184,26 +159,13 @@ def _summarized(axis: AxisShape) -> tuple[int | float | None, ...]:
     return axis.output, axis.unread, field.size, as_number(field.jump), center
 
 
-_CSV_PER_AXIS = (
-    "input",
-    "kernel",
-    "stride",
-    "dilation",
-    "padding",
-    "output_padding",
-    "output",
-    "unread",
-    "receptive_field",
-    "receptive_field_min",
-    "jump",
-    "center",
-)
+_CSV_KEYS = ("input", *_KEYS[:3], "padding", "output_padding", *_KEYS[5:8], "receptive_field_min", *_KEYS[8:])
 
 
 def csv_header(axes: Sequence[str]) -> tuple[str, ...]:
     """The names of the columns, for answers about these axes."""
     columns = ["framework", "name", "kind"]
-    for key in _CSV_PER_AXIS:
+    for key in _CSV_KEYS:
         for axis in axes:
             columns += [f"{key}_{axis}_begin", f"{key}_{axis}_end"] if key == "padding" else [f"{key}_{axis}"]
     return tuple(columns)
@@ -213,14 +175,14 @@ def csv_rows(answer: ConvShape) -> list[Mapping[str, object]]:
     """One row for each layer."""
     rows: list[Mapping[str, object]] = []
     for layer in answer.layers:
-        row: dict[str, object] = {"framework": answer.question.framework, "name": layer.name}
-        row["kind"] = layer.plan.layer.kind
-        for name, axis in zip(answer.question.axes, layer.axes, strict=True):
-            values = _axis(axis)
-            row[f"padding_{name}_begin"], row[f"padding_{name}_end"] = axis.window.before, axis.window.after
-            values = {key: value for key, value in values.items() if key in _CSV_PER_AXIS and key != "padding"}
-            if layer.plan.layer.family != "transposed":
-                values["output_padding"] = None
-            row |= {f"{key}_{name}": value for key, value in values.items()}
+        row: dict[str, object] = {"framework": answer.question.framework}
+        for key, value in _layer(layer, answer.question.axes).items():
+            if not isinstance(value, dict):
+                row[key] = value
+            elif key == "padding":
+                for axis, (begin, end) in value.items():
+                    row |= {f"padding_{axis}_begin": begin, f"padding_{axis}_end": end}
+            else:
+                row |= {f"{key}_{axis}": entry for axis, entry in value.items()}
         rows.append(row)
     return rows

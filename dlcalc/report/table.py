@@ -109,13 +109,27 @@ def _plain(value: object) -> object:
     return as_number(value) if isinstance(value, tuple) else value
 
 
-def print_rows(header: Sequence[str], rows: Sequence[Sequence[str]], widths: list[int], first: bool, stream: TextIO) -> None:
-    """A block of a table that is too long to hold: ``widths`` carry over, so that the columns stay aligned."""
+def print_rows(
+    header: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], stream: TextIO
+) -> list[int]:
+    """A block of a table that is too long to hold.
+
+    Args:
+        header: the titles.
+        rows: the cells of this block.
+        widths: of the columns of the block before, so that they stay aligned; empty for the first block.
+        stream: where it goes.
+
+    Returns:
+        The widths of the columns of this block.
+    """
+    first = not widths
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_header=first)
-    for number, title in enumerate(header):
-        cells = (len(row[number]) for row in rows)
-        widths[number] = max(widths[number], len(title), *cells)
-        table.add_column(title, justify="right", min_width=widths[number], overflow="fold")
+    least = widths or [len(title) for title in header]
+    found = [max(width, *(len(row[i]) for row in rows if i < len(row))) for i, width in enumerate((*least,))]
+    for title, width in zip(header, found, strict=True):
+        table.add_column(title, justify="right", min_width=width, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    show(console(stream), Padding(table, (0, _INDENT)) if not first else Padding(table, (1, _INDENT, 0, _INDENT)))
+    show(console(stream), Padding(table, (int(first), _INDENT, 0, _INDENT)))
+    return found

@@ -1,21 +1,29 @@
-"""One writer a format: each takes outcomes one by one, as they are found, and keeps none of them."""
+"""One writer a format: it takes outcomes as they are found, prints each, and keeps none."""
 
-from collections.abc import Sequence
-from typing import Protocol, TextIO
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TextIO
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
 from dlcalc.report.view import View
 
 
-class Writer(Protocol):
-    """Where outcomes go."""
+class Target(NamedTuple):
+    """Where outcomes go, and what is known of all of them.
 
-    def write(self, outcome: Outcome) -> None:
-        """Take one outcome."""
+    Attributes:
+        view: how the command's answers look.
+        out: for results.
+        err: for everything else.
+        axes: the axes that the answers are about.
+        asked: what tells the questions apart, as titles; empty where there is one question.
+    """
 
-    def close(self) -> None:
-        """Put out what is held back."""
+    view: View
+    out: TextIO
+    err: TextIO
+    axes: Sequence[str]
+    asked: Sequence[str]
 
 
 def words(error: DlcalcError) -> str:
@@ -24,126 +32,95 @@ def words(error: DlcalcError) -> str:
     return f"error: {error.message} [{error.code}]{hint}\n"
 
 
-class JsonWriter:
-    """A line an outcome."""
+def write_json(outcomes: Iterable[Outcome], target: Target) -> None:
+    """A line of JSON an outcome."""
+    from dlcalc.report.json_lines import outcome_line
 
-    def __init__(self, view: View, out: TextIO) -> None:
-        from dlcalc.report.json_lines import outcome_line
-
-        self._line, self._view, self._write = outcome_line, view, out.write
-
-    def write(self, outcome: Outcome) -> None:
-        self._write(self._line(outcome, self._view) + "\n")
-
-    def close(self) -> None:
-        pass
+    view, write = target.view, target.out.write
+    for outcome in outcomes:
+        write(outcome_line(outcome, view) + "\n")
 
 
-class QuietWriter:
+def write_bare(outcomes: Iterable[Outcome], target: Target) -> None:
     """The bare answer, a line an outcome; an empty line where there is none."""
-
-    def __init__(self, view: View, out: TextIO, err: TextIO) -> None:
-        self._view, self._out, self._err = view, out, err
-
-    def write(self, outcome: Outcome) -> None:
+    for outcome in outcomes:
         if outcome.error is not None:
-            self._err.write(words(outcome.error))
-        self._out.write(("" if outcome.error else self._view.bare(outcome.answer)) + "\n")
-
-    def close(self) -> None:
-        pass
+            target.err.write(words(outcome.error))
+        target.out.write(("" if outcome.error else target.view.bare(outcome.answer)) + "\n")
 
 
-class _Warnings:
-    """Warnings on stderr, each once however many answers carry it."""
-
-    def __init__(self, err: TextIO) -> None:
-        self._err, self._said = err, set[str]()
-
-    def say(self, outcome: Outcome) -> None:
-        """The warnings of an answer that were not said before."""
-        for warning in outcome.answer.warnings:
-            if warning.message not in self._said:
-                self._said.add(warning.message)
-                self._err.write(f"warning: {warning.message} [{warning.code}]\n")
-
-
-class CsvWriter:
+def write_csv(outcomes: Iterable[Outcome], target: Target) -> None:
     """A header, then a row for each layer of each answer."""
+    import csv
 
-    def __init__(self, view: View, out: TextIO, err: TextIO, axes: Sequence[str], asked: Sequence[str]) -> None:
-        import csv
-
-        columns = (*asked, *view.csv_header(axes), "check_passed", "expect_passed", "error")
-        self._view, self._err, self._warnings = view, err, _Warnings(err)
-        self._rows = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
-        self._rows.writeheader()
-
-    def write(self, outcome: Outcome) -> None:
-        named: dict[str, object] = {"line": outcome.line, "id": outcome.id}
-        named |= {f"question_{key}": _cell(value) for key, value in (outcome.swept or {}).items()}
+    columns = (*target.asked, *target.view.csv_header(target.axes), "check_passed", "expect_passed", "error")
+    rows = csv.DictWriter(target.out, columns, extrasaction="ignore", lineterminator="\n")
+    rows.writeheader()
+    said: set[str] = set()
+    for outcome in outcomes:
+        named = dict(zip(target.asked, _identity(outcome), strict=False))
         if outcome.error is not None:
-            self._err.write(words(outcome.error))
-            self._rows.writerow({**named, "error": outcome.error.code})
-            return
-        self._warnings.say(outcome)
+            target.err.write(words(outcome.error))
+            rows.writerow({**named, "error": outcome.error.code})
+            continue
+        _warn(outcome, said, target.err)
         if outcome.proof is not None:
             named["check_passed"] = str(outcome.proof.passed).lower()
         if outcome.verdicts is not None:
             named["expect_passed"] = str(all(verdict.passed for verdict in outcome.verdicts)).lower()
-        for row in self._view.csv_rows(outcome.answer):
-            self._rows.writerow({**named, **row})
-
-    def close(self) -> None:
-        pass
+        for row in target.view.csv_rows(outcome.answer):
+            rows.writerow({**named, **row})
 
 
-class TableWriter:
-    """One answer, as a table on its own."""
+def write_table(outcomes: Iterable[Outcome], target: Target) -> None:
+    """An answer as a table on its own; several as the rows of one."""
+    if target.asked:
+        _write_rows(outcomes, target)
+        return
+    from dlcalc.report.table import print_outcome
 
-    def __init__(self, view: View, out: TextIO, err: TextIO) -> None:
-        self._view, self._out, self._warnings = view, out, _Warnings(err)
-
-    def write(self, outcome: Outcome) -> None:
-        from dlcalc.report.table import print_outcome
-
-        print_outcome(outcome, self._view, self._out)
-        self._out.flush()
-        self._warnings.say(outcome)
-
-    def close(self) -> None:
-        pass
+    for outcome in outcomes:
+        print_outcome(outcome, target.view, target.out)
+        target.out.flush()
+        _warn(outcome, set(), target.err)
 
 
-class RowsWriter:
-    """Many answers as the rows of one table, put out in blocks: memory is constant and the columns stay aligned."""
+_BLOCK = 500  # rows laid out at a time: memory is constant, and the columns stay aligned
 
-    BLOCK = 500
 
-    def __init__(self, view: View, out: TextIO, err: TextIO, asked: Sequence[str]) -> None:
-        self._view, self._out, self._warnings = view, out, _Warnings(err)
-        self._header = (*asked, *view.summary_header())
-        self._widths = [0] * len(self._header)
-        self._rows: list[tuple[str, ...]] = []
-        self._first = True
+def _write_rows(outcomes: Iterable[Outcome], target: Target) -> None:
+    from itertools import islice
 
-    def write(self, outcome: Outcome) -> None:
-        asked = tuple(map(_cell, (outcome.swept or {}).values()))
-        if outcome.error is not None:
-            blank = ("",) * (len(self._header) - len(asked) - 1)
-            self._rows.append((*asked, outcome.error.code, *blank))
-        else:
-            self._warnings.say(outcome)
-            self._rows.append((*asked, *self._view.summary(outcome.answer)))
-        if len(self._rows) >= self.BLOCK:
-            self.close()
+    from dlcalc.report.table import print_rows
 
-    def close(self) -> None:
-        from dlcalc.report.table import print_rows
+    header = (*target.asked, *target.view.summary_header())
+    widths: list[int] = []
+    said: set[str] = set()
+    remaining = iter(outcomes)
+    while block := list(islice(remaining, _BLOCK)):
+        rows = []
+        for outcome in block:
+            if outcome.error is None:
+                _warn(outcome, said, target.err)
+                rows.append((*_identity(outcome), *target.view.summary(outcome.answer)))
+            else:
+                rows.append((*_identity(outcome), outcome.error.code))
+        widths = print_rows(header, rows, widths, target.out)
 
-        if self._rows:
-            print_rows(self._header, self._rows, self._widths, self._first, self._out)
-            self._first, self._rows = False, []
+
+def _warn(outcome: Outcome, said: set[str], err: TextIO) -> None:
+    """Warnings on stderr, each once however many answers carry it."""
+    for warning in outcome.answer.warnings:
+        if warning.message not in said:
+            said.add(warning.message)
+            err.write(f"warning: {warning.message} [{warning.code}]\n")
+
+
+def _identity(outcome: Outcome) -> list[str]:
+    """What tells the outcome from others, as cells: the swept values, or the line and its name."""
+    if outcome.swept is not None:
+        return list(map(_cell, outcome.swept.values()))
+    return [] if outcome.line is None else [str(outcome.line), "" if outcome.id is None else str(outcome.id)]
 
 
 def _cell(value: object) -> str:
@@ -151,3 +128,11 @@ def _cell(value: object) -> str:
     if isinstance(value, dict):
         return "x".join(map(_cell, value.values()))
     return ":".join(map(_cell, value)) if isinstance(value, list) else str(value)
+
+
+WRITERS: dict[str, Callable[[Iterable[Outcome], Target], None]] = {
+    "table": write_table,
+    "json": write_json,
+    "csv": write_csv,
+    "quiet": write_bare,
+}

@@ -58,7 +58,7 @@ def working(answer: ConvShape) -> Working:
             after=window.after,
             layer=axis_layer,
             rule=axis.padding_rule,
-            extent=window.effective_kernel,
+            extent=window.extent,
             rounding="ceil" if layer.ceil_mode else "floor",
             plus_one=1,
             guarded=layer.ceil_mode,
@@ -66,7 +66,9 @@ def working(answer: ConvShape) -> Working:
             family=layer.family,
             least_extent=window.stride if rule is TRANSPOSED_KERAS else 0,
         )
-        for window, axis, axis_layer in ((axis.window, axis, of) for axis, of in zip(shape.axes, shape.plan.axes, strict=True))
+        for window, axis, axis_layer in (
+            (axis.window, axis, of) for axis, of in zip(shape.axes, shape.plan.axes, strict=True)
+        )
     )
 
 
@@ -77,7 +79,9 @@ def evaluate(axes: Working, key: str) -> Numbers | None:
     if key == "receptive_field" and not any(axis.family == "transposed" for axis in axes):
         return tuple((axis.extent, 1) for axis in axes)
     if key == "jump":
-        return tuple(ratio(1, axis.layer.stride) if axis.family == "transposed" else (axis.layer.stride, 1) for axis in axes)
+        return tuple(
+            ratio(1, axis.layer.stride) if axis.family == "transposed" else (axis.layer.stride, 1) for axis in axes
+        )
     return None
 
 
@@ -101,7 +105,7 @@ def _with_layer(axis: AxisWorking, **changes: int) -> AxisWorking:
     """The working with other numbers in its layer, and what follows from them."""
     layer = axis.layer._replace(**changes)  # type: ignore[arg-type]
     before, after = axis.rule.sides(axis.input, layer) if axis.rule else (axis.before, axis.after)
-    extent = layer.effective_kernel if "dilation" in changes else axis.extent
+    extent = layer.extent if "dilation" in changes else axis.extent
     return axis._replace(layer=layer, before=before, after=after, extent=extent)
 
 
@@ -141,7 +145,9 @@ def _same(axis: AxisWorking) -> AxisWorking:
 
 
 def _leaves_a_remainder(axis: AxisWorking) -> bool:
-    return axis.family != "transposed" and (axis.input + axis.before + axis.after - axis.extent) % axis.layer.stride != 0
+    return (
+        axis.family != "transposed" and (axis.input + axis.before + axis.after - axis.extent) % axis.layer.stride != 0
+    )
 
 
 MISTAKES: tuple[Mistake[Working], ...] = (

@@ -1,7 +1,7 @@
 """The rules of evidence by which a wrong claim is explained, or left unexplained.
 
-A mistake is an edit of the *working*, the numbers and choices from which an answer is computed. Edits compose, so a pair
-of mistakes is one edit after another.
+A mistake is an edit of the *working*, the numbers and choices from which an answer is computed. Edits compose, so a
+pair of mistakes is one edit after another.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
