@@ -5,19 +5,37 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from dlcalc import __version__
-from dlcalc.cli.arguments import refuse_misread_help, wants_json
+from dlcalc.cli.arguments import refuse_misread_help, usage_error, wants_json
 from dlcalc.core.errors import DlcalcError
 
 COMMANDS = ("conv-shape",)
 
 
+class _ClosedPipeError(Exception):
+    """Nobody reads the output any more. Click would take the OSError itself for exit code 1."""
+
+
 class _Commands(click.Group):
     """Imports a command when it is called, and not before."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """As Click does, but a closed pipe is ours to answer."""
+        try:
+            return super().make_context(*args, **extra)
+        except BrokenPipeError:
+            raise _ClosedPipeError from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As Click does, but a closed pipe is ours to answer."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ClosedPipeError from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order of the help page."""
@@ -49,14 +67,17 @@ def main(args: Sequence[str] | None = None) -> int:
             refuse_misread_help(words)
             code = dlcalc.main(words, prog_name="dlcalc", standalone_mode=False)
             sys.stdout.flush()
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            return 2
         except click.UsageError as error:
-            raise _usage(error) from None
+            raise usage_error(error, words) from None
         return int(code or 0)
     except DlcalcError as error:
         return _refuse(error, words)
     except (KeyboardInterrupt, click.Abort):
         return _silence(130)
-    except BrokenPipeError:
+    except (BrokenPipeError, _ClosedPipeError):
         return _silence(141)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -72,14 +93,6 @@ def main(args: Sequence[str] | None = None) -> int:
 def run() -> NoReturn:
     """The entry point of ``dlcalc`` and of ``python -m dlcalc``."""
     sys.exit(main())
-
-
-def _usage(error: click.UsageError) -> DlcalcError:
-    path = error.ctx.command_path if error.ctx else "dlcalc"
-    option = None
-    if isinstance(error, click.BadParameter) and error.param is not None:
-        option = error.param.name
-    return DlcalcError("usage", error.format_message(), hint=f"{path} --help", option=option)
 
 
 def _refuse(error: DlcalcError, words: Sequence[str]) -> int:

@@ -1,6 +1,8 @@
-"""What must be read from the words before Click sees them, because Click would act on them too early or too late."""
+"""What is read from the words themselves: before Click acts on them too early, and after it has refused them."""
 
 from collections.abc import Sequence
+
+import click
 
 from dlcalc.core.errors import DlcalcError
 
@@ -31,3 +33,31 @@ def refuse_misread_help(words: Sequence[str]) -> None:
         value = word[2:].removeprefix("=") or (words[number + 1] if number + 1 < len(words) else "")
         if value[:1].isdigit():
             raise DlcalcError("usage", f"-h is for help, and {value!r} follows it", hint=f"--h {value}", option="h")
+
+
+def usage_error(error: click.UsageError, words: Sequence[str]) -> DlcalcError:
+    """A refusal of Click's as an error of ours, with what to type instead where that can be told."""
+    path = error.ctx.command_path if error.ctx else "dlcalc"
+    option = None
+    if isinstance(error, click.NoSuchOption):
+        option = error.option_name.lstrip("-")
+        if error.ctx and error.option_name[:2] != "--" and f"-{error.option_name}" in _options(error.ctx):
+            hint = " ".join((f"-{error.option_name}", *_value_after(words, error.option_name)))
+            return DlcalcError("usage", f"there is no option {error.option_name}", hint=hint, option=option)
+    elif isinstance(error, click.BadOptionUsage):
+        option = error.option_name.lstrip("-")
+    return DlcalcError("usage", error.format_message(), hint=f"{path} --help", option=option)
+
+
+def _options(ctx: click.Context) -> list[str]:
+    return [name for parameter in ctx.command.get_params(ctx) for name in parameter.opts]
+
+
+def _value_after(words: Sequence[str], option: str) -> list[str]:
+    """The value that stands with an option: behind it, or joined to it."""
+    for number, word in enumerate(words):
+        if word == option:
+            return [value for value in words[number + 1 : number + 2] if not value.startswith("-")]
+        if word.startswith(option):
+            return [word.removeprefix(option).removeprefix("=")]
+    return []

@@ -18,11 +18,23 @@ def blocks_of_lines(name: str) -> Iterator[list[bytes]]:
     if name == "-":
         yield from _blocks(sys.stdin.buffer)
         return
+    with _opened(name) as stream:
+        yield from _blocks(stream)
+
+
+def _opened(name: str) -> BinaryIO:
     try:
-        with open(name, "rb") as stream:
-            yield from _blocks(stream)
+        return open(name, "rb")
     except FileNotFoundError:
         raise DlcalcError("file-not-found", f"there is no file {name}", hint="- reads stdin", option="batch") from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: Exception) -> DlcalcError:
+    reason = getattr(error, "strerror", None) or str(error)
+    hint = "a file of one JSON object a line, or - for stdin"
+    return DlcalcError("file-unreadable", f"the batch cannot be read: {reason}", hint=hint, option="batch")
 
 
 def _blocks(stream: BinaryIO) -> Iterator[list[bytes]]:
@@ -44,5 +56,4 @@ def _read(stream: BinaryIO) -> bytes:
     try:
         return stream.read1(_BLOCK)  # type: ignore[attr-defined, no-any-return]
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DlcalcError("file-unreadable", f"the batch cannot be read: {reason}", option="batch") from None
+        raise _unreadable(error) from None

@@ -152,7 +152,10 @@ def too_long(option: str) -> DlcalcError:
 def wrong_count(option: str, got: int, count: int) -> DlcalcError:
     """The error for a value with too many or too few axes."""
     axes = "1 axis" if count == 1 else f"{count} axes"
-    message = f"{spoken(option)} has {got} values, but the input has {axes}"
+    values = "is 1 value" if got == 1 else f"is {got} values"
+    message = f"{spoken(option)} {values}, but the input has {axes}"
+    if option == "dims":
+        message = f"dims is {got}, but the input has {axes}"
     hint = "one number for all axes, or one an axis in the order depth x height x width"
     return DlcalcError("shape-mismatch", message, hint=hint, option=option)
 

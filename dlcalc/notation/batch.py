@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import MAX_DIGITS
+from dlcalc.core.layer import MAX_DIGITS, spoken
 from dlcalc.notation.claims import NumberText
 from dlcalc.notation.values import shown, switch, unreadable
 
@@ -72,7 +72,9 @@ def read_line(text: str, names: Mapping[str, str]) -> Line:
             known = names.get(key)
             if known is not None:
                 if known in raw:
-                    raise DlcalcError("usage", f"{known} is given twice", hint=f"either {key} or {known}", option=known)
+                    both = [name for name in given if names.get(name) == known]
+                    message = f"{spoken(known)} is given twice"
+                    raise DlcalcError("usage", message, hint="either " + " or ".join(both), option=known)
                 raw[known] = value
             elif key == "id":
                 name = value

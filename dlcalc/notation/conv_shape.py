@@ -89,8 +89,11 @@ def _whole_size(value: object, dims: int | None) -> tuple[tuple[str, ...], tuple
         count = value.count("x") + 1
     else:
         count = len(value) if isinstance(value, list | dict) else dims or 2
-    if not 1 <= count <= 3 or dims not in (None, count):
-        raise wrong_count("size", count, dims or 3)
+    if not 1 <= count <= 3:
+        message = f"size has {count} values, and an input has 1 to 3 axes"
+        raise DlcalcError("shape-mismatch", message, hint="--size 224x224", option="size")
+    if dims not in (None, count):
+        raise wrong_count("dims", dims or 0, count)
     axes = tuple(AXES)[-count:]
     if isinstance(value, dict):
         axes = tuple(axis for axis in AXES if axis in value)

@@ -22,6 +22,8 @@ def shown(value: object) -> str:
     >>> shown("three"), shown("9" * 50)
     ("'three'", "'9999999999...9999999999' (50 characters)")
     """
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     text = value if isinstance(value, str) else repr(value)
     quoted = repr if isinstance(value, str) else str
     return quoted(text) if len(text) <= _SHOWN else f"{quoted(f'{text[:10]}...{text[-10:]}')} ({len(text)} characters)"
@@ -123,7 +125,8 @@ def word(value: object, option: str, words: Sequence[str] | Mapping[str, object]
     """
     if isinstance(value, str) and value in words:
         return value
-    raise unreadable(option, value, "one of its words", "one of " + ", ".join(words))
+    message = f"there is no {spoken(option)} {shown(value)}"
+    raise DlcalcError("usage", message, hint="one of " + ", ".join(words), option=option)
 
 
 def switch(value: object, option: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-from rich.box import SIMPLE_HEAD
+from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console, Group, RenderableType
 from rich.measure import Measurement
 from rich.padding import Padding
@@ -17,6 +17,7 @@ from dlcalc.core.verdict import Verdict
 from dlcalc.report.view import View
 
 _INDENT = 2
+_ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # SIMPLE_HEAD, in minus signs
 
 
 def console(stream: TextIO) -> Console:
@@ -34,11 +35,16 @@ def show(screen: Console, content: RenderableType) -> None:
     screen.file.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
+def _box(screen: Console) -> Box:
+    return _ASCII if screen.options.ascii_only else SIMPLE_HEAD
+
+
 def print_outcome(outcome: Outcome, view: View, stream: TextIO) -> None:
     """One answer on its own."""
     sheet = view.sheet(outcome.answer)
     parts: list[RenderableType] = [Text(sheet.headline, "bold green"), Text(sheet.caption)]
-    table = Table(*sheet.header, box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    screen = console(stream)
+    table = Table(*sheet.header, box=_box(screen), pad_edge=False, header_style="bold")
     for column in table.columns[1:]:
         column.justify = "right"
         column.overflow = "fold"
@@ -50,7 +56,6 @@ def print_outcome(outcome: Outcome, view: View, stream: TextIO) -> None:
     else:
         parts += _explanation(outcome)
     parts += _judgement(outcome, view)
-    screen = console(stream)
     show(screen, Padding(Group(*parts), (1, _INDENT)))
 
 
@@ -124,12 +129,13 @@ def print_rows(
         The widths of the columns of this block.
     """
     first = not widths
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_header=first)
+    screen = console(stream)
+    table = Table(box=_box(screen), pad_edge=False, header_style="bold", show_header=first)
     least = widths or [len(title) for title in header]
     found = [max(width, *(len(row[i]) for row in rows if i < len(row))) for i, width in enumerate((*least,))]
     for title, width in zip(header, found, strict=True):
         table.add_column(title, justify="right", min_width=width, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    show(console(stream), Padding(table, (int(first), _INDENT, 0, _INDENT)))
+    show(screen, Padding(table, (0, _INDENT)))
     return found
