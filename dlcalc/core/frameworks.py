@@ -169,13 +169,13 @@ def _refuse_keras(layer: Layer, axes: tuple[AxisLayer, ...]) -> None:
 
 
 def _refuse_onnx(layer: Layer, axes: tuple[AxisLayer, ...]) -> None:
-    if layer.padding in SAME_WORDS and layer.family != "pool" and any(axis.dilation > 1 for axis in axes):
-        message = f"ONNX Runtime does not combine auto_pad SAME with a dilation over 1 for {layer.kind}"
+    if layer.padding in SAME_WORDS and layer.kind == "conv" and any(axis.dilation > 1 for axis in axes):
+        message = "ONNX Runtime's Conv does not combine auto_pad SAME with a dilation over 1"
         hint = "--dilation 1, or padding as begin:end"
         raise DlcalcError("unsupported-by-framework", message, hint=hint, option="dilation")
     if layer.family == "pool":
         for axis in axes:
-            padding = axis.padding if isinstance(axis.padding, tuple) else _rule("onnx", layer, axis, 1).sides(1, axis)
+            padding = axis.padding if isinstance(axis.padding, tuple) else _rule("onnx", layer, axes, axis, 1).sides(1, axis)
             largest = max(padding)
             if layer.padding not in SAME_WORDS and largest >= axis.kernel:
                 message = f"padding {largest} is not less than the kernel {axis.kernel} of an ONNX Runtime pooling"
@@ -216,7 +216,7 @@ def resolve(plan: Plan, axis: AxisLayer, size: int) -> tuple[Window, PaddingRule
     extra = axis.output_padding or 0
     rule = None
     if isinstance(axis.padding, str):
-        rule = _rule(plan.framework, plan.layer, axis, size)
+        rule = _rule(plan.framework, plan.layer, plan.axes, axis, size)
         before, after = rule.sides(size, axis)
     else:
         before, after = axis.padding
@@ -234,7 +234,7 @@ _WORD_RULES = {
 }
 
 
-def _rule(framework: str, layer: Layer, axis: AxisLayer, size: int) -> PaddingRule:
+def _rule(framework: str, layer: Layer, axes: tuple[AxisLayer, ...], axis: AxisLayer, size: int) -> PaddingRule:
     word = axis.padding
     assert isinstance(word, str)
     if word not in SAME_WORDS:
@@ -245,14 +245,14 @@ def _rule(framework: str, layer: Layer, axis: AxisLayer, size: int) -> PaddingRu
         return pad.KERAS_TRANSPOSED_SAME if axis.output_padding is None else pad.KERAS_TRANSPOSED_SAME_EXTRA
     if framework != "onnx":
         return pad.SAME_UPPER
-    return _onnx_same(layer, axis, size)
+    return _onnx_same(layer, axes, axis, size)
 
 
-def _onnx_same(layer: Layer, axis: AxisLayer, size: int) -> PaddingRule:
+def _onnx_same(layer: Layer, axes: tuple[AxisLayer, ...], axis: AxisLayer, size: int) -> PaddingRule:
     lower = axis.padding == "same-lower"
     total = pad.SAME_UPPER_BY_KERNEL.total_of(size, axis)
     if total < 0:
-        if layer.kind == "max-pool":
+        if layer.kind == "max-pool" and all(other.dilation == 1 for other in axes):  # its dilated code does not look
             message = f"ONNX Runtime's max-pool refuses SAME where it would leave input out (padding {total})"
             hint = "--padding valid"
             raise DlcalcError("unsupported-by-framework", message, hint=hint, option="padding")

@@ -1,0 +1,41 @@
+"""Random questions, legal and not, small enough to enumerate: the same for every test that compares two roads."""
+
+import random
+from collections.abc import Iterator
+
+from dlcalc.core.frameworks import FRAMEWORKS
+from dlcalc.core.layer import AXES, KINDS, PADDING_WORDS, Layer, Padding, PerAxis
+from dlcalc.core.shape import ConvShapeQuestion
+
+
+def questions(
+    count: int, seed: int, frameworks: tuple[str, ...] = tuple(FRAMEWORKS), words: tuple[str, ...] = PADDING_WORDS
+) -> Iterator[ConvShapeQuestion]:
+    """Questions of every kind, on one to three axes."""
+    chance = random.Random(seed)
+    for _ in range(count):
+        yield question(chance, frameworks, words)
+
+
+def question(chance: random.Random, frameworks: tuple[str, ...], words: tuple[str, ...]) -> ConvShapeQuestion:
+    """One question."""
+    axes = tuple(AXES)[-chance.randint(1, 3) :]
+    kind = chance.choice(list(KINDS))
+
+    def per_axis(low: int, high: int) -> PerAxis:
+        if chance.random() < 0.6:
+            return chance.randint(low, high)
+        return tuple(chance.randint(low, high) for _ in axes)
+
+    padding: Padding = per_axis(0, 3)
+    if words and chance.random() < 0.3:
+        padding = chance.choice(words)
+    elif chance.random() < 0.2:
+        padding = tuple((chance.randint(0, 3), chance.randint(0, 3)) for _ in axes)
+    stride = per_axis(1, 5) if chance.random() < 0.8 else None
+    dilation = per_axis(1, 3) if chance.random() < 0.4 else 1
+    output_padding = per_axis(0, 3) if kind == "transposed" and chance.random() < 0.6 else None
+    ceil_mode = KINDS[kind] == "pool" and chance.random() < 0.5
+    layer = Layer(per_axis(1, 5), stride, padding, dilation, kind, output_padding, ceil_mode)
+    size = tuple(chance.randint(1, 20) for _ in axes)
+    return ConvShapeQuestion(axes, size, layer, chance.choice(frameworks))
