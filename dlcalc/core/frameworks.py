@@ -175,7 +175,9 @@ def _refuse_onnx(layer: Layer, axes: tuple[AxisLayer, ...]) -> None:
         raise DlcalcError("unsupported-by-framework", message, hint=hint, option="dilation")
     if layer.family == "pool":
         for axis in axes:
-            padding = axis.padding if isinstance(axis.padding, tuple) else _rule("onnx", layer, axes, axis, 1).sides(1, axis)
+            padding = (
+                axis.padding if isinstance(axis.padding, tuple) else _rule("onnx", layer, axes, axis, 1).sides(1, axis)
+            )
             largest = max(padding)
             if layer.padding not in SAME_WORDS and largest >= axis.kernel:
                 message = f"padding {largest} is not less than the kernel {axis.kernel} of an ONNX Runtime pooling"

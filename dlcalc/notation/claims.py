@@ -72,12 +72,13 @@ def number(value: object) -> TypedNumber:
     power_digits = power[1:] if power[:1] in ("+", "-") else power
     if not _decimal(digits) or (e and not _decimal(power_digits)) or isinstance(value, bool):
         raise unreadable("expect", value, "a number", "a number, like --expect 112 or --expect 54.25")
-    if len(digits.lstrip("0")) > MAX_DIGITS:
+    significant = digits.lstrip("0") or "0"
+    if len(significant) > MAX_DIGITS or len(fraction) > _MAX_EXPONENT:
         raise too_long("expect")
-    if len(power_digits) > 4 or abs(int(power or "0")) > _MAX_EXPONENT:
+    if len(power_digits) > 9 or abs(int(power or "0")) > _MAX_EXPONENT:
         message = f"expect has an exponent beyond {_MAX_EXPONENT}"
         raise DlcalcError("invalid-value", message, hint=f"at most e{_MAX_EXPONENT}", option="expect")
-    signed = -int(digits) if whole.startswith("-") else int(digits)
+    signed = -int(significant) if whole.startswith("-") else int(significant)
     return TypedNumber(signed, int(power or "0") - len(fraction), not (point or e))
 
 

@@ -46,9 +46,10 @@ def integer(value: object, option: str) -> int:
         digits = value.strip()
         unsigned = digits[1:] if digits[:1] in ("+", "-") else digits
         if unsigned.isascii() and unsigned.isdigit():
-            if len(unsigned.lstrip("0")) > MAX_DIGITS:
+            significant = unsigned.lstrip("0") or "0"
+            if len(significant) > MAX_DIGITS:
                 raise too_long(option)
-            return int(digits)
+            return -int(significant) if digits.startswith("-") else int(significant)
     raise unreadable(option, value, "a whole number", f"digits only, like {flag(option)} 3")
 
 
@@ -89,7 +90,7 @@ def _sides(value: object, option: str) -> Sides:
     pair: Sequence[object] = (
         value.split(":") if isinstance(value, str) else value if isinstance(value, list) else [value]
     )
-    if len(pair) > 2:
+    if not 1 <= len(pair) <= 2:
         raise unreadable(option, value, "a padding", "begin:end, like --padding 0:1")
     return integer(pair[0], option), integer(pair[-1], option)
 

@@ -11,7 +11,7 @@ from dlcalc.core.padding import PaddingRule
 from dlcalc.core.ratio import Ratio, as_number, ratio
 from dlcalc.core.shape import AxisShape, ConvShape
 from dlcalc.core.verdict import Claim, Verdict, compare
-from dlcalc.core.windows import CEIL_AFTER_PAD, TRANSPOSED_KERAS
+from dlcalc.core.windows import TRANSPOSED_KERAS
 
 
 class AxisWorking(NamedTuple):
@@ -24,8 +24,8 @@ class AxisWorking(NamedTuple):
         extent: of the window.
         rounding: ``floor``, ``ceil`` or ``exact``.
         plus_one: the 1 that is added to the quotient.
-        guarded: no last window may start in the padding at the end, which begins at ``limit``.
-        limit: in positions of the padded input.
+        guarded: no last window may start in the padding at the end ...
+        pad_layer: ... or, where the padding is a layer of its own, behind it.
         family: ``conv``, ``pool`` or ``transposed``: whose formula holds.
         least_extent: what a transposed window covers at the least; in Keras the stride.
     """
@@ -39,7 +39,7 @@ class AxisWorking(NamedTuple):
     rounding: str
     plus_one: int
     guarded: bool
-    limit: int
+    pad_layer: bool
     family: str
     least_extent: int
 
@@ -62,7 +62,7 @@ def working(answer: ConvShape) -> Working:
             rounding="ceil" if layer.ceil_mode else "floor",
             plus_one=1,
             guarded=layer.ceil_mode,
-            limit=window.padded if rule is CEIL_AFTER_PAD else window.input + window.before,
+            pad_layer=shape.plan.pad_layer,
             family=layer.family,
             least_extent=window.stride if rule is TRANSPOSED_KERAS else 0,
         )
@@ -96,7 +96,8 @@ def _size(axis: AxisWorking) -> tuple[int, int]:
     if axis.rounding == "exact":
         return ratio(room + axis.plus_one * stride, stride)
     count = (room // stride if axis.rounding == "floor" else -(-room // stride)) + axis.plus_one
-    if axis.guarded and (count - 1) * stride >= axis.limit:
+    limit = axis.input + axis.before + (axis.after if axis.pad_layer else 0)
+    if axis.guarded and (count - 1) * stride >= limit:
         count -= 1
     return count, 1
 
@@ -131,10 +132,7 @@ def _axes_swapped(axes: Working) -> Iterable[Working]:
         swapped[a], swapped[b] = axes[b], axes[a]
         yield tuple(swapped)
         inputs = [axis.input for axis in swapped]
-        yield tuple(
-            _with_layer(axis._replace(input=size, limit=axis.limit - axis.input + size))
-            for axis, size in zip(axes, inputs, strict=True)
-        )
+        yield tuple(_with_layer(axis._replace(input=size)) for axis, size in zip(axes, inputs, strict=True))
 
 
 def _same(axis: AxisWorking) -> AxisWorking:
@@ -183,7 +181,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         "dilation-times-kernel",
         "taking d*k for the extent d(k - 1) + 1",
         "the dilation was seen, and its formula missed",
-        _has(lambda axis: axis.layer.dilation > 1 and axis.layer.kernel > 1),
+        _has(lambda axis: axis.layer.dilation > 1),
         _on_every_axis(lambda axis: axis._replace(extent=axis.layer.dilation * axis.layer.kernel)),
     ),
     Mistake(

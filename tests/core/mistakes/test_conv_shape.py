@@ -1,0 +1,246 @@
+"""Planted mistakes are found, right claims are never accused, and the rules of evidence hold.
+
+The wrong answers here are written out on their own, from the plain formulas, and not taken from the table under test.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import ceil, floor
+from typing import NamedTuple
+
+import pytest
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.layer import Layer
+from dlcalc.core.mistakes.conv_shape import KEYS, MISTAKES, judge
+from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
+from dlcalc.core.verdict import Claim, TypedNumber, Verdict
+from dlcalc.notation.claims import claims
+from tests.conftest import Run
+from tests.random_layers import questions
+
+
+class Axis(NamedTuple):
+    """One axis of a question with its padding as numbers."""
+
+    i: int
+    k: int
+    s: int
+    d: int
+    p: int
+    q: int
+    extra: int
+
+    @property
+    def ke(self) -> int:
+        return self.d * (self.k - 1) + 1
+
+
+def windows(a: Axis, ke: int) -> Fraction:
+    return Fraction(a.i + a.p + a.q - ke, a.s)
+
+
+def ceiled(a: Axis) -> int:
+    count = ceil(windows(a, a.ke)) + 1
+    return count - 1 if (count - 1) * a.s >= a.i + a.p else count
+
+
+CONV: dict[str, Callable[[Axis], Fraction | int]] = {
+    "missing-plus-one": lambda a: floor(windows(a, a.ke)),
+    "padding-once": lambda a: floor(Fraction(a.i + a.p - a.ke, a.s)) + 1,
+    "padding-ignored": lambda a: floor(Fraction(a.i - a.ke, a.s)) + 1,
+    "dilation-ignored": lambda a: floor(windows(a, a.k)) + 1,
+    "dilation-times-kernel": lambda a: floor(windows(a, a.d * a.k)) + 1,
+    "stride-ignored": lambda a: a.i + a.p + a.q - a.ke + 1,
+    "division-not-floored": lambda a: windows(a, a.ke) + 1,
+    "ceil-instead-of-floor": lambda a: ceil(windows(a, a.ke)) + 1,
+    "same-padding": lambda a: ceil(Fraction(a.i, a.s)),
+    "transposed-instead-of-conv": lambda a: (a.i - 1) * a.s - a.p - a.q + a.ke,
+}
+CEIL: dict[str, Callable[[Axis], Fraction | int]] = {
+    "floor-instead-of-ceil": lambda a: floor(windows(a, a.ke)) + 1,
+    "last-window-starts-in-padding": lambda a: ceil(windows(a, a.ke)) + 1,
+    "padding-ignored": lambda a: ceiled(a._replace(p=0, q=0)) if a.i >= a.ke else 0,
+    "stride-ignored": lambda a: ceiled(a._replace(s=1)),
+}
+TRANSPOSED: dict[str, Callable[[Axis], Fraction | int]] = {
+    "output-padding-ignored": lambda a: (a.i - 1) * a.s - a.p - a.q + a.ke,
+    "padding-once": lambda a: (a.i - 1) * a.s - a.p + a.ke + a.extra,
+    "padding-ignored": lambda a: (a.i - 1) * a.s + a.ke + a.extra,
+    "stride-ignored": lambda a: a.i - 1 - a.p - a.q + a.ke + a.extra,
+    "dilation-ignored": lambda a: (a.i - 1) * a.s - a.p - a.q + a.k + a.extra,
+    "conv-instead-of-transposed": lambda a: floor(windows(a, a.ke)) + 1,
+}
+
+
+def typed(value: Fraction | int) -> TypedNumber:
+    """A wrong answer as somebody would type it, with six decimals where it has any."""
+    value = Fraction(value)
+    if value.denominator == 1:
+        return TypedNumber(value.numerator, 0, True)
+    return TypedNumber(floor(value * 10**6), -6, False)
+
+
+def planted(
+    table: dict[str, Callable[[Axis], Fraction | int]], question: ConvShapeQuestion, answer: ConvShape
+) -> list[tuple[str, Claim]]:
+    axes = []
+    for axis in answer.layers[0].axes:
+        i, k, s, d, p, q, extra, _ = axis.window
+        axes.append(Axis(i, k, s, d, p, q, extra))
+    found = []
+    for name, wrong in table.items():
+        values = [Fraction(wrong(axis)) for axis in axes]
+        relevant = values != list(answer.output) and min(values) > 0
+        if name == "padding-once":
+            relevant = relevant and all(axis.p == axis.q for axis in axes)
+        if name.startswith("dilation"):
+            relevant = relevant and any(axis.d > 1 for axis in axes)
+        if name == "transposed-instead-of-conv":
+            relevant = relevant and question.layer.kind == "conv"
+        if relevant:
+            found.append((name, Claim("output", tuple(map(typed, values)))))
+    return found
+
+
+def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
+    listed = first = 0
+    for question in questions(20_000, seed=41, frameworks=("pytorch",), words=()):
+        try:
+            answer = conv_shape(question)
+        except DlcalcError:
+            continue
+        layer = question.layer
+        table = TRANSPOSED if layer.family == "transposed" else CEIL if layer.ceil_mode else CONV
+        if answer.warnings and layer.ceil_mode:
+            continue  # a pad layer of its own moves the limit of ceil mode
+        for name, claim in planted(table, question, answer):
+            verdict = judge(answer, claim)
+            names = [diagnosis.mistake for diagnosis in verdict.diagnosis]
+            assert name in names, (question, name, claim, names)
+            listed += 1
+            first += names[0] == name
+    assert listed > 10_000
+    assert first / listed >= 0.8
+
+
+def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -> None:
+    for question in questions(5_000, seed=42):
+        try:
+            answer = conv_shape(question)
+        except DlcalcError:
+            continue
+        for size in (answer.output, tuple(extent + 3 for extent in answer.output)):
+            verdict = judge(answer, Claim("output", tuple(map(typed, size))))
+            assert verdict.passed == (size == answer.output), question
+            assert not (verdict.passed and verdict.diagnosis)
+
+
+def verdict_of(text: str, layer: Layer, size: tuple[int, ...] = (32,), framework: str = "pytorch") -> Verdict:
+    axes = ("d", "h", "w")[-len(size) :]
+    answer = conv_shape(ConvShapeQuestion(axes, size, layer, framework))
+    return judge(answer, claims(text, tuple(KEYS), axes)[0])
+
+
+NAMED = [
+    ("29", Layer(7, 1, 3), ["padding-once"]),
+    ("31", Layer(3, 1, 1), ["missing-plus-one", "padding-once"]),
+    ("30", Layer(3, 1, 0, 3), ["dilation-ignored"]),
+    ("24", Layer(3, 1, 0, 3), ["dilation-times-kernel"]),
+    ("15.5", Layer(3, 2), ["division-not-floored"]),
+    ("16", Layer(3, 2), ["ceil-instead-of-floor", "same-padding"]),
+    ("14", Layer(3, 2), ["missing-plus-one"]),
+    ("30", Layer(3, 2), ["stride-ignored"]),
+    ("65", Layer(3, 2), ["transposed-instead-of-conv"]),
+    ("63", Layer(3, 2, 1, 1, "transposed", 1), ["missing-plus-one", "output-padding-ignored"]),
+    ("16", Layer(3, 2, 1, 1, "transposed", 1), ["conv-instead-of-transposed"]),
+    ("receptive_field=3", Layer(3, 1, 0, 2), ["dilation-ignored"]),
+    ("receptive_field=6", Layer(3, 1, 0, 2), ["dilation-times-kernel"]),
+    ("jump=1", Layer(3, 2), ["stride-ignored"]),
+]
+
+
+@pytest.mark.parametrize(("text", "layer", "names"), NAMED)
+def test_named(text: str, layer: Layer, names: list[str]) -> None:
+    verdict = verdict_of(text, layer)
+    assert not verdict.passed
+    assert [diagnosis.mistake for diagnosis in verdict.diagnosis] == names
+
+
+def test_ceil_mode() -> None:
+    layer = Layer(4, 4, 2, kind="max-pool", ceil_mode=True)
+    assert verdict_of("4", layer, (9,)).diagnosis[0].mistake == "last-window-starts-in-padding"
+    layer = Layer(3, 2, kind="max-pool", ceil_mode=True)
+    assert [one.mistake for one in verdict_of("3", layer, (8,)).diagnosis] == [
+        "missing-plus-one",
+        "floor-instead-of-ceil",
+    ]
+
+
+def test_swapped_axes() -> None:
+    verdict = verdict_of("112x80", Layer(7, 2, 3), (160, 224))
+    assert [diagnosis.mistake for diagnosis in verdict.diagnosis] == ["axes-swapped"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "absent"),
+    [
+        (Layer(3, 2), {"padding-once", "padding-ignored", "dilation-ignored", "dilation-times-kernel"}),
+        (Layer(3, 1, 1), {"stride-ignored", "division-not-floored", "ceil-instead-of-floor"}),
+        (Layer(3, 2, 1), {"output-padding-ignored", "floor-instead-of-ceil", "last-window-starts-in-padding"}),
+    ],
+)
+def test_a_mistake_about_a_neutral_option_is_never_named(layer: Layer, absent: set[str]) -> None:
+    named = {one.mistake for claim in range(1, 80) for one in verdict_of(str(claim), layer).diagnosis}
+    assert named
+    assert not named & absent
+
+
+def test_pairs_only_for_claims_that_carry_them() -> None:
+    """Two slips at once: in a small size a coincidence, in five digits evidence. A single one always wins."""
+
+    def names(claim: str, size: int) -> list[tuple[str, str | None]]:
+        return [(one.mistake, one.second) for one in verdict_of(claim, Layer(7, 2, 3), (size,)).diagnosis]
+
+    assert names("110594", 221_190) == [("missing-plus-one", None), ("padding-once", None)]
+    assert names("110592", 221_190) == [("padding-ignored", None)]
+    assert names("110593", 221_190)[0] == ("missing-plus-one", "padding-once")
+    assert all(second for _, second in names("110593", 221_190))
+    assert names("12", 30) == [("padding-ignored", None)]
+    assert names("13", 30) == []  # the same pair, but two digits say too little
+
+
+def test_no_candidate_gives_the_distance(conv_shape: Run) -> None:
+    found = conv_shape("--w 7 --k 3 --expect 5.1 --json")
+    assert found.code == 1
+    claim = found.json["expect"]["claims"][0]
+    assert claim["diagnosis"] == []
+    assert claim["distance"] == {"w": 0.1}
+    assert "off by 0.1" in conv_shape("--w 7 --k 3 --expect 5.1").out
+
+
+def test_the_text_says_would_give_and_never_you_did(conv_shape: Run) -> None:
+    found = conv_shape("--w 7 --k 3 --expect 4 --json").json["expect"]["claims"][0]["diagnosis"]
+    assert found == [{"mistake": "missing-plus-one", "text": "forgetting the + 1 would give 4"}]
+
+
+def test_every_mistake_has_a_reason_for_its_rank() -> None:
+    names = [mistake.name for mistake in MISTAKES]
+    assert names == [
+        "missing-plus-one",
+        "padding-once",
+        "padding-ignored",
+        "dilation-ignored",
+        "dilation-times-kernel",
+        "stride-ignored",
+        "output-padding-ignored",
+        "last-window-starts-in-padding",
+        "division-not-floored",
+        "ceil-instead-of-floor",
+        "floor-instead-of-ceil",
+        "same-padding",
+        "transposed-instead-of-conv",
+        "conv-instead-of-transposed",
+        "axes-swapped",
+    ]
+    assert all(mistake.rank and mistake.sentence for mistake in MISTAKES)

@@ -1,0 +1,49 @@
+"""The explanation is true: the numbers that stand in a formula give the value that stands behind it."""
+
+import math
+import re
+from typing import Any
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.shape import conv_shape
+from dlcalc.core.steps import Step, steps
+from tests.random_layers import questions
+
+NAMES = {"floor": math.floor, "ceil": math.ceil, "max": max, "gcd": math.gcd}
+IN_WORDS = re.compile(r"within|midpoint| for a ")
+
+
+def computed(step: Step) -> Any:
+    """The substituted formula, evaluated: brackets around a comparison are 1 where it holds."""
+    text = re.sub(r"\[([^]]*)]", r"int(\1)", step.substituted)
+    text = re.sub(r"^(.*) if (.*), else (.*)$", r"(\1) if (\2) else (\3)", text)
+    return eval(text, {"__builtins__": {"int": int}}, NAMES)
+
+
+def test_every_formula_gives_its_value() -> None:
+    compared: dict[str, int] = {}
+    for question in questions(6_000, seed=31):
+        try:
+            answer = conv_shape(question)
+        except DlcalcError:
+            continue
+        for step in steps(answer):
+            if not IN_WORDS.search(step.formula):
+                assert computed(step) == step.value, (question, step)
+                symbol = re.sub(r"^[DHW]", "", step.symbol)
+                compared[symbol] = compared.get(symbol, 0) + 1
+    assert set(compared) == {"K_e", "P", "P_l", "P_r", "2", "r", "r_min", "j", "c"}
+    assert min(compared.values()) > 100
+
+
+def test_every_term_is_said_with_its_reason_and_its_source() -> None:
+    for question in questions(500, seed=32):
+        try:
+            answer = conv_shape(question)
+        except DlcalcError:
+            continue
+        found = steps(answer)
+        assert [step.axis for step in found if step.symbol == "K_e"] == list(answer.question.axes)
+        assert all(step.source and step.why for step in found)
+        by_symbol = {step.symbol: step.value for step in found}
+        assert by_symbol[f"{answer.question.axes[-1].upper()}2"] == answer.output[-1]

@@ -1,0 +1,114 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.verdict import TypedNumber
+from dlcalc.notation.batch import read_line
+from dlcalc.notation.claims import claims, number
+
+KEYS = ("output", "unread")
+HW = ("h", "w")
+
+NUMBERS = [
+    ("5", TypedNumber(5, 0, True)),
+    ("-5", TypedNumber(-5, 0, True)),
+    ("54.25", TypedNumber(5425, -2, False)),
+    ("0.50", TypedNumber(50, -2, False)),
+    (".5", TypedNumber(5, -1, False)),
+    ("5.", TypedNumber(5, 0, False)),
+    ("1e3", TypedNumber(1, 3, False)),
+    ("1.5E-3", TypedNumber(15, -4, False)),
+    (" 5 ", TypedNumber(5, 0, True)),
+    (5, TypedNumber(5, 0, True)),
+    (0.5, TypedNumber(5, -1, False)),
+]
+
+
+@pytest.mark.parametrize(("value", "found"), NUMBERS)
+def test_numbers(value: object, found: TypedNumber) -> None:
+    assert number(value) == found
+
+
+REFUSED = [
+    ("", "usage"),
+    ("five", "usage"),
+    ("nan", "usage"),
+    ("inf", "usage"),
+    ("1e", "usage"),
+    ("e5", "usage"),
+    (".", "usage"),
+    ("1.2.3", "usage"),
+    ("1_0", "usage"),
+    ("\u0665", "usage"),
+    ("1e\u0661", "usage"),
+    (True, "usage"),
+    (None, "usage"),
+    ("1e9999", "invalid-value"),
+    ("1e99999999999", "invalid-value"),
+    ("1e-1001", "invalid-value"),
+    ("9" * 301, "invalid-value"),
+    ("0." + "0" * 5000 + "1", "invalid-value"),
+    ("weight=3", "usage"),
+    ("=3", "usage"),
+    ("5x5x5", "shape-mismatch"),
+    ([5], "shape-mismatch"),
+    ({"weight": 3}, "usage"),
+    ({}, "usage"),
+    ({"h": 3}, "usage"),
+]
+
+
+@pytest.mark.parametrize(("value", "code"), REFUSED)
+def test_refused(value: object, code: str) -> None:
+    with pytest.raises(DlcalcError) as caught:
+        claims(value, KEYS, HW)
+    assert caught.value.code == code
+    assert caught.value.option == "expect"
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("raw", "keys", "digits"),
+    [
+        ("5", ["output"], [(5, 5)]),
+        ("80x112", ["output"], [(80, 112)]),
+        ("output=5", ["output"], [(5, 5)]),
+        ("unread=1", ["unread"], [(1, 1)]),
+        (("5", "unread=1"), ["output", "unread"], [(5, 5), (1, 1)]),
+        (["5", "unread=1"], ["output", "unread"], [(5, 5), (1, 1)]),
+        ([80, 112], ["output"], [(80, 112)]),
+        ({"h": 80, "w": 112}, ["output"], [(80, 112)]),
+        ({"output": [80, 112], "unread": 0}, ["output", "unread"], [(80, 112), (0, 0)]),
+    ],
+)
+def test_the_forms_of_a_claim(raw: object, keys: list[str], digits: list[Any]) -> None:
+    found = claims(raw, KEYS, HW)
+    assert [claim.key for claim in found] == keys
+    assert [tuple(one.digits for one in claim.numbers) for claim in found] == digits
+
+
+def test_leading_zeros_do_not_count() -> None:
+    assert number("0" * 5000 + "7") == TypedNumber(7, 0, True)
+
+
+def test_a_number_in_json_keeps_the_digits_that_were_typed() -> None:
+    raw = read_line('{"w": 7, "expect": 3.50}', {"w": "w"}).expect
+    assert claims(raw, KEYS, ("w",))[0].numbers == (TypedNumber(350, -2, False),)
+
+
+@given(st.text() | st.text("0123456789.eE+-x=", max_size=12))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        found = claims(text, KEYS, HW)
+    except DlcalcError as error:
+        assert error.code in ("usage", "shape-mismatch", "invalid-value")
+        return
+    assert len(found[0].numbers) == 2
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9))
+def test_a_number_is_what_python_reads(value: Any) -> None:
+    assert number(str(value)).value == float(value)
