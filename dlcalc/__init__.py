@@ -1,3 +1,42 @@
-"""A calculator and verifier for the arithmetic of deep learning."""
+"""A calculator and verifier for the arithmetic of deep learning.
+
+The same core as the command line, typed, and without click or rich. Names are imported when they are first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlcalc.core.errors import DlcalcError
+    from dlcalc.core.layer import Layer
+    from dlcalc.core.sizes import conv_output_size, conv_transpose_output_size, pool_output_size
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "DlcalcError",
+    "Layer",
+    "conv_output_size",
+    "conv_transpose_output_size",
+    "pool_output_size",
+]
+
+_HOMES = {
+    "DlcalcError": "errors",
+    "Layer": "layer",
+    "conv_output_size": "sizes",
+    "conv_transpose_output_size": "sizes",
+    "pool_output_size": "sizes",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from the module where it lives."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"dlcalc.core.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, imported or not."""
+    return sorted([*globals(), *__all__])

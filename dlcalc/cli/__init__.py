@@ -23,6 +23,12 @@ class _ClosedPipeError(Exception):
 class _Commands(click.Group):
     """Imports a command when it is called, and not before."""
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As Click does, but name the commands that there are."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise DlcalcError("usage", f"there is no command {args[0]!r}", hint="one of " + ", ".join(COMMANDS))
+        return super().resolve_command(ctx, args)
+
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """As Click does, but a closed pipe is ours to answer."""
         try:

@@ -45,6 +45,7 @@ TASK = Task(
     keys=notation.KEYS,
     sweepable=notation.INTEGERS,
     question=notation.question,
+    merged=notation.merged,
     restated=notation.restated,
     answer=conv_shape,
     explain=_explain,

@@ -25,6 +25,7 @@ class Task(NamedTuple):
         keys: the keys of a question, each with the short names that are read for it.
         sweepable: the keys that may have several values.
         question: from raw values to a question.
+        merged: the values of one line of a batch over the defaults.
         restated: some values of a question, as the answer to a sweep repeats them.
         answer: from a question to an answer.
         explain, check: the steps of an answer, and its proof; imported when they are asked for.
@@ -35,6 +36,7 @@ class Task(NamedTuple):
     keys: Mapping[str, Sequence[str]]
     sweepable: frozenset[str]
     question: Callable[[Mapping[str, object]], Any]
+    merged: Callable[[Mapping[str, object], Mapping[str, object]], Mapping[str, object]]
     restated: Callable[[Any, Sequence[str]], Mapping[str, object]]
     answer: Callable[[Any], Any]
     explain: Callable[[Any], tuple[Any, ...]]
@@ -129,14 +131,13 @@ def _batch(task: Task, asked: Asked, raw: Mapping[str, object], file: str) -> in
 
     def outcome(number: int, text: bytes) -> Outcome:
         try:
-            line = read_line(text.decode(), names)
+            line = read_line(text.decode("utf-8-sig" if number == 1 else "utf-8"), names)
         except UnicodeDecodeError:
             return Outcome(error=DlcalcError("usage", "the line is not UTF-8", hint="JSON in UTF-8"), line=number)
         except BadLineError as error:
             return Outcome(error=error, line=number, id=error.id)
         wants = asked._replace(check=True) if line.check else asked
-        question = {**raw, **line.raw} if raw else line.raw
-        return _outcome(task, wants, question, line.expect, line=number, id=line.id)
+        return _outcome(task, wants, task.merged(raw, line.raw), line.expect, line=number, id=line.id)
 
     def outcomes() -> Iterator[Outcome]:
         answered = 0

@@ -104,3 +104,35 @@ TRANSPOSED_KERAS = SizeRule(
     "Keras 3.15 Conv2DTranspose",
     _transposed_keras,
 )
+
+
+def symbols(name: str) -> dict[str, str]:
+    """The symbols of one axis, by the fields of the formulas."""
+    letter = name.upper()
+    own = {"i": f"{letter}1", "output": f"{letter}2"}
+    return own | {"k": "K", "s": "S", "d": "d", "ke": "K_e", "P": "P", "p": "P", "pl": "P_l", "pr": "P_r", "op": "op"}
+
+
+def numbers(window: Window) -> dict[str, str]:
+    """The numbers of one axis as text, by the fields of the formulas."""
+    fields = {
+        "i": window.input,
+        "k": window.kernel,
+        "s": window.stride,
+        "d": window.dilation,
+        "ke": window.extent,
+        "P": window.before + window.after,
+        "pl": window.before,
+        "pr": window.after,
+        "op": window.output_padding,
+    }
+    return {key: written(value) for key, value in fields.items()}
+
+
+def written(value: int) -> str:
+    """A number inside a formula: a negative one in parentheses.
+
+    >>> written(3), written(-3)
+    ('3', '(-3)')
+    """
+    return f"({value})" if value < 0 else str(value)

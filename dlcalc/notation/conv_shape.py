@@ -101,6 +101,21 @@ def _whole_size(value: object, dims: int | None) -> tuple[tuple[str, ...], tuple
     return axes, (extents,) * count if isinstance(extents, int) else extents
 
 
+def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
+    """The values of one line of a batch over the defaults; a size of its own replaces the other way to give one.
+
+    >>> merged({"size": "224", "kernel": "3"}, {"w": 7})
+    {'kernel': '3', 'w': 7}
+    """
+    if not defaults:
+        return own
+    if "size" in own:
+        replaced: tuple[str, ...] = SIZES
+    else:
+        replaced = ("size", "dims") if any(key in own for key in SIZES) else ()
+    return {**{key: value for key, value in defaults.items() if key not in replaced}, **own}
+
+
 def restated(question: ConvShapeQuestion, keys: Iterable[str]) -> dict[str, object]:
     """The values of some keys as the answer to a sweep repeats them: long names, values by axis.
 

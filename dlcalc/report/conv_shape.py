@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dlcalc.core.layer import AXES
 from dlcalc.core.ratio import as_float, as_number
 from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
-from dlcalc.core.steps import numbers, symbols
-from dlcalc.core.windows import FLOOR, Window
+from dlcalc.core.windows import FLOOR, Window, numbers, symbols
 from dlcalc.report.view import Sheet
 
 command = "conv-shape"

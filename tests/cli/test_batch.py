@@ -1,0 +1,175 @@
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from dlcalc.cli.streams import blocks_of_lines
+from tests.conftest import Run
+
+
+def test_answers_stand_in_order_with_their_line_and_name(conv_shape: Run) -> None:
+    found = conv_shape(
+        "--batch -",
+        stdin='{"w":7,"k":3,"s":1,"id":"a"}\n\n{"w":3,"k":4,"id":[1]}\n{"w":224,"kernel":7,"s":2,"p":3}\n',
+    )
+    assert found.code == 2
+    assert found.err == ""
+    assert [(line["line"], line.get("id")) for line in found.lines] == [(1, "a"), (3, [1]), (4, None)]
+    assert found.lines[0]["output"] == {"w": 5}
+    assert found.lines[1]["error"]["code"] == "kernel-exceeds-input"
+    assert "output" not in found.lines[1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ('{"w":7,"k":3}', 0),
+        ('{"w":7,"k":3,"expect":5}', 0),
+        ('{"w":7,"k":3,"expect":4}', 1),
+        ('{"w":7,"k":3,"expect":4}\n{"w":3,"k":4}', 2),
+        ('{"w":7,"k":3,"expect":"five"}', 2),
+        ("", 0),
+        ("\n\n", 0),
+        ("{", 2),
+    ],
+)
+def test_exit_codes(conv_shape: Run, lines: str, code: int) -> None:
+    assert conv_shape("--batch -", stdin=lines).code == code
+
+
+def test_options_are_defaults_for_every_line(conv_shape: Run) -> None:
+    found = conv_shape("--batch - --k 3 --p 1 --w 9", stdin='{"w":7}\n{"p":0}\n{"k":5}\n')
+    assert [line["output"]["w"] for line in found.lines] == [7, 7, 7]
+
+
+def test_a_line_that_names_a_size_replaces_the_default_size(conv_shape: Run) -> None:
+    found = conv_shape("--batch - --k 3 --size 9", stdin='{"w":7}\n{}\n{"size":"8x8"}\n')
+    assert [line.get("output") for line in found.lines] == [{"w": 5}, {"h": 7, "w": 7}, {"h": 6, "w": 6}]
+    found = conv_shape("--batch - --k 3 --w 9", stdin='{"size":7}\n{"h":7}\n')
+    assert [line.get("output") for line in found.lines] == [{"h": 5, "w": 5}, {"h": 5, "w": 7}]
+
+
+BAD_LINES: list[tuple[bytes, str]] = [
+    (b"{", "usage"),
+    (b"nonsense", "usage"),
+    (b"[7]", "usage"),
+    (b"\xff\xfe", "usage"),
+    (b'{"w": 7, "k": 3, "foo": 1}', "usage"),
+    (b'{"w": 7, "k": 3, "json": true}', "usage"),
+    (b'{"w": 7, "k": 3, "w": 7}', "usage"),
+    (b'{"w": 7, "k": 3, "width": 7}', "usage"),
+    (b'{"w": 7.0, "k": 3}', "usage"),
+    (b'{"w": NaN, "k": 3}', "usage"),
+    (b'{"w": "7..9", "k": 3}', "usage"),
+    (b'{"w": "7,9", "k": 3}', "usage"),
+    (b'{"w": null, "k": 3}', "usage"),
+    (b'{"w": true, "k": 3}', "usage"),
+    (b'{"w": 7, "k": 3, "kind": 3}', "usage"),
+    (b'{"w": 7, "k": 3, "kind": ["conv"]}', "usage"),
+    (b'{"w": 7, "k": 3, "ceil_mode": "yes"}', "usage"),
+    (b'{"w": 7, "k": 3, "kind": "max-pool", "ceil_mode": 1}', "usage"),
+    (b'{"w": 7}', "usage"),
+    (b"{}", "usage"),
+    (b'{"w": 0, "k": 3}', "invalid-value"),
+    (b'{"w": -7, "k": 3}', "invalid-value"),
+    (b'{"w": ' + b"9" * 5000 + b', "k": 3}', "invalid-value"),
+    (b'{"w": -' + b"9" * 5000 + b', "k": 3}', "invalid-value"),
+    (b'{"w": 7, "k": [3, 3]}', "shape-mismatch"),
+    (b'{"size": [7, 7, 7, 7], "k": 3}', "shape-mismatch"),
+    (b'{"size": [], "k": 3}', "shape-mismatch"),
+    (b'{"size": {"x": 7}, "k": 3}', "usage"),
+    (b'{"w": 7, "k": {"h": 3}}', "usage"),
+    (b'{"w": 7, "k": 3, "expect": [1, 2]}', "shape-mismatch"),
+    (b'{"w": 7, "k": 3, "expect": {"foo": 2}}', "usage"),
+]
+
+
+@pytest.mark.parametrize(("line", "code"), BAD_LINES)
+def test_a_bad_line_is_an_error_in_its_place(conv_shape: Run, line: bytes, code: str) -> None:
+    found = conv_shape("--batch -", stdin=b'{"w":7,"k":3}\n' + line + b'\n{"w":8,"k":3}\n')
+    assert found.code == 2
+    first, bad, last = found.lines
+    assert (first["output"], last["output"]) == ({"w": 5}, {"w": 6})
+    assert bad["error"]["code"] == code, bad
+    assert bad["line"] == 2
+    assert bad["error"]["hint"]
+
+
+def test_windows_line_ends_and_no_last_line_end(conv_shape: Run) -> None:
+    assert [line["line"] for line in conv_shape("--batch -", stdin='{"w":7,"k":3}\r\n{"w":8,"k":3}').lines] == [1, 2]
+
+
+def test_a_byte_order_mark_is_not_a_question(conv_shape: Run) -> None:
+    assert conv_shape("--batch -", stdin=b'\xef\xbb\xbf{"w":7,"k":3}\n').lines[0]["output"] == {"w": 5}
+
+
+def test_a_line_may_ask_for_a_proof_and_all_may(conv_shape: Run) -> None:
+    found = conv_shape("--batch -", stdin='{"w":7,"k":3,"check":true}\n{"w":7,"k":3}\n')
+    assert ["check" in line for line in found.lines] == [True, False]
+    assert conv_shape("--batch - --check", stdin='{"w":7,"k":3}').lines[0]["check"]["passed"]
+
+
+def test_other_formats(conv_shape: Run) -> None:
+    lines = '{"w":7,"k":3}\n{"w":3,"k":4}\n{"size":7,"k":3}\n'
+    bare = conv_shape("--batch - -q", stdin=lines)
+    assert (bare.code, bare.out) == (2, "5\n\n5x5\n")
+    csv = conv_shape("--batch - --format csv", stdin=lines)
+    assert csv.code == 2
+    assert len({line.count(",") for line in csv.out.splitlines()}) == 1
+
+
+@pytest.mark.parametrize(("name", "code"), [("/nonexistent/file", "file-not-found"), ("/", "file-unreadable")])
+def test_a_file_that_cannot_be_read(conv_shape: Run, name: str, code: str) -> None:
+    found = conv_shape(f"--batch {name}")
+    assert (found.code, found.out, found.error["code"]) == (2, "", code)
+
+
+def test_a_file(conv_shape: Run, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("batch") / "questions.jsonl"
+    path.write_text('{"w":7,"k":3}\n' * 5000)
+    found = conv_shape(f"--batch {path}")
+    assert [line["line"] for line in found.lines] == list(range(1, 5001))
+
+
+def test_the_first_answer_comes_before_the_last_question_is_read() -> None:
+    command = [sys.executable, "-m", "dlcalc", "conv-shape", "--batch", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        for size in (7, 8):
+            program.stdin.write(json.dumps({"w": size, "k": 3}).encode() + b"\n")
+            program.stdin.flush()
+            assert json.loads(program.stdout.readline())["output"] == {"w": size - 2}
+        program.stdin.close()
+        assert program.wait() == 0
+
+
+class Trickle:
+    """A stream that hands out what it has in small pieces."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        self.pieces = [data[i : i + size] for i in range(0, len(data), size)]
+
+    def read1(self, _: int) -> bytes:
+        return self.pieces.pop(0) if self.pieces else b""
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+@pytest.mark.parametrize("data", [b"", b"a", b"a\n", b"a\n\nbb\nccc", b"\n", b"ab\ncd\n"])
+def test_lines_do_not_depend_on_the_pieces_they_come_in(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, size: int
+) -> None:
+    class Stdin:
+        buffer = Trickle(data, size)
+
+    monkeypatch.setattr("sys.stdin", Stdin)
+    found = list(_flat(blocks_of_lines("-")))
+    assert found == data.split(b"\n")[: len(found)]
+    assert b"\n".join(found) == data.removesuffix(b"\n")
+
+
+def _flat(blocks: Iterator[list[bytes]]) -> Iterator[bytes]:
+    for block in blocks:
+        yield from block

@@ -1,0 +1,43 @@
+"""Every subset of the features that can meet on a command line, against the rule in words."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+MODES = ["", "--explain", "--check", "--expect 5"]
+OUTPUTS = ["", "--json", "-q", "--format table", "--format json", "--format csv"]
+
+
+def allowed(source: str, explain: bool, expect: bool, outputs: list[str]) -> bool:
+    """One output at most; a sweep or a batch has no --explain and no --expect, nor both; a batch is no table."""
+    if len(outputs) > 1 or source == "sweep and batch":
+        return False
+    if source != "single" and (explain or expect):
+        return False
+    return not (source == "batch" and outputs == ["--format table"])
+
+
+SOURCES = {"single": "--w 7", "sweep": "--w 7,8", "batch": "--batch {} --w 7", "sweep and batch": "--batch {} --w 7,8"}
+FLAGS = [*product(SOURCES, (False, True), (False, True), (False, True), ["", *OUTPUTS[1:]], ["", *OUTPUTS[1:3]])]
+
+
+@pytest.mark.parametrize(("source", "explain", "check", "expect", "first", "second"), FLAGS)
+def test_every_combination(
+    conv_shape: Run, tmp_path: Path, source: str, explain: bool, check: bool, expect: bool, first: str, second: str
+) -> None:
+    path = tmp_path / "batch"
+    path.write_text('{"k":3}\n')
+    words = [SOURCES[source].format(path), "" if "batch" in source else "--k 3"]
+    words += ["--explain"] * explain + ["--check"] * check + ["--expect 5"] * expect
+    outputs = sorted({first, second} - {""})
+    found = conv_shape(" ".join([*words, *outputs]))
+    if allowed(source, explain, expect, outputs):
+        assert found.code == 0, found
+        assert found.out
+    else:
+        assert found.code == 2
+        assert found.out == ""
+        assert "usage" in found.err

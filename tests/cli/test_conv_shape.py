@@ -1,0 +1,272 @@
+"""The command as a script sees it: JSON, exit codes, errors; a golden case is one row."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dlcalc.cli import main
+from tests.conftest import Run
+
+FIRST_LAYER = {
+    "name": "conv1",
+    "kind": "conv",
+    "kernel": {"w": 3},
+    "stride": {"w": 1},
+    "dilation": {"w": 1},
+    "padding": {"w": [0, 0]},
+    "input": {"w": 7},
+    "output": {"w": 5},
+    "unread": {"w": 0},
+    "receptive_field": {"w": 3},
+    "jump": {"w": 1},
+    "center": {"w": 1.0},
+}
+
+
+def test_the_example_of_the_interface(conv_shape: Run) -> None:
+    found = conv_shape("--w 7 --k 3 --s 1 --json")
+    assert found.code == 0
+    assert found.err == ""
+    assert found.out.count("\n") == 1
+    assert ", " not in found.out
+    assert found.json == {
+        "command": "conv-shape",
+        "framework": "pytorch",
+        "input": {"w": 7},
+        "output": {"w": 5},
+        "layers": [FIRST_LAYER],
+    }
+
+
+BARE = [
+    ("--w 7 --k 3 --s 1", "5"),
+    ("--width 7 --kernel 3 --stride 1", "5"),
+    ("--w 224 --h 160 --k 7 --s 2 --p 3", "80x112"),
+    ("--size 7 --k 3", "5x5"),
+    ("--size 7 --k 3 --dims 3", "5x5x5"),
+    ("--size 7 --k 3 --dims 1", "5"),
+    ("--depth 9 --h 8 --w 7 --k 3", "7x6x5"),
+    ("--depth 9 --w 7 --k 3x1", "7x7"),
+    ("--size 16x112x112 --k 3x7x7 --s 1x2x2 --p 1x3x3", "16x56x56"),
+    ("--w 32 --k 3 --d 2 --p 2", "32"),
+    ("--w 9 --k 3 --kind max-pool", "3"),
+    ("--w 9 --k 4 --s 4 --p 2 --kind max-pool --ceil-mode", "3"),
+    ("--w 4 --k 3 --s 2 --p 1 --output-padding 1 --kind transposed", "8"),
+    ("--w 5 --k 1 --s 5 --kind transposed --framework tensorflow", "25"),
+    ("--w 5 --k 1 --s 5 --kind transposed --framework tensorflow --output-padding 0", "21"),
+    ("--w 7 --k 3 --p 0:1", "6"),
+    ("--size 7x9 --k 3 --p 0:1x1:1", "6x9"),
+]
+
+
+@pytest.mark.parametrize(("words", "answer"), BARE)
+def test_bare_answers(conv_shape: Run, words: str, answer: str) -> None:
+    found = conv_shape(words + " -q")
+    assert (found.code, found.out, found.code) == (0, answer + "\n", 0)
+
+
+ERRORS = [
+    ("", "usage", "w"),
+    ("--w 7", "usage", "kernel"),
+    ("--k 3", "usage", "w"),
+    ("--w three --k 3", "usage", "w"),
+    ("--w 7 --k three", "usage", "kernel"),
+    ("--w 7 --k 3 --kind deconv", "usage", "kind"),
+    ("--w 7 --k 3 --framework jax", "usage", "framework"),
+    ("--w 7 --k 3 --p soon", "usage", "padding"),
+    ("--w 7 --size 7 --k 3", "usage", "size"),
+    ("--w 7 --k 3 --ceil-mode", "usage", "ceil_mode"),
+    ("--w 7 --k 3 --output-padding 0", "usage", "output_padding"),
+    ("--w 7 --k 3 --frobnicate", "usage", "frobnicate"),
+    ("--w 7 --k 3 7s2p3", "usage", None),
+    ("--w 7 --k", "usage", "kernel"),
+    ("--w 7 --k 3 --expect five", "usage", "expect"),
+    ("--w 0 --k 3", "invalid-value", "w"),
+    ("--depth 0 --k 3", "invalid-value", "depth"),
+    ("--w -7 --k 3", "invalid-value", "w"),
+    ("--w 7 --k 0", "invalid-value", "kernel"),
+    ("--w 7 --k 3 --s 0", "invalid-value", "stride"),
+    ("--w 7 --k 3 --p -1", "invalid-value", "padding"),
+    ("--w 7 --k 3 --d 0", "invalid-value", "dilation"),
+    ("--w 7 --k 3 --kind transposed --output-padding -1", "invalid-value", "output_padding"),
+    ("--size 7 --dims 0 --k 3", "invalid-value", "dims"),
+    ("--size 7 --dims 4 --k 3", "invalid-value", "dims"),
+    ("--w " + "9" * 5000 + " --k 3", "invalid-value", "w"),
+    ("--w 7 --k 3x3", "shape-mismatch", "kernel"),
+    ("--size 7x7 --dims 3 --k 3", "shape-mismatch", "dims"),
+    ("--w 7 --dims 2 --k 3", "shape-mismatch", "dims"),
+    ("--size 7x7x7x7 --k 3", "shape-mismatch", "size"),
+    ("--w 7 --k 3 --expect 5x5", "shape-mismatch", "expect"),
+    ("--w 3 --k 4 --s 2", "kernel-exceeds-input", "kernel"),
+    ("--w 1 --k 1 --p 5 --kind transposed", "empty-output", "padding"),
+    ("--w 224 --k 3 --s 2 --p same", "unsupported-by-framework", "padding"),
+    ("--w 9 --k 3 --p 2 --kind max-pool", "padding-too-large", "padding"),
+    ("--w 4 --k 3 --s 2 --output-padding 2 --kind transposed", "output-padding-too-large", "output_padding"),
+    ("--w 1..100000000 --k 3", "too-many-questions", None),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "option"), ERRORS)
+def test_errors(conv_shape: Run, words: str, code: str, option: str | None) -> None:
+    found = conv_shape(words + " --json")
+    assert found.code == 2
+    assert found.out == ""
+    assert found.err.count("\n") == 1
+    assert found.error["code"] == code
+    assert found.error.get("option") == option
+    assert found.error["message"]
+    assert found.error["hint"]
+    in_words = conv_shape(words)
+    assert in_words.code == 2
+    assert f"[{code}]" in in_words.err
+    assert "hint: " in in_words.err
+
+
+def test_a_single_letter_option_is_corrected(conv_shape: Run) -> None:
+    for words in ("--w 7 -k 3", "--w 7 -k3", "--w 7 -k=3"):
+        found = conv_shape(words + " --json")
+        assert (found.code, found.error["code"], found.error["hint"]) == (2, "usage", "--k 3")
+    assert conv_shape("--w 7 -s 3 --json").error["hint"] == "--s 3"
+
+
+def test_h_and_a_number_is_the_height_and_not_help(conv_shape: Run) -> None:
+    for words in ("-h 160 --w 7 --k 3", "--w 7 --k 3 -h160", "--w 7 --k 3 -h=160"):
+        found = conv_shape(words + " --json")
+        assert (found.code, found.error["code"], found.error["hint"]) == (2, "usage", "--h 160")
+    assert conv_shape("-h").code == 0
+    assert conv_shape("--w 7 -h").code == 0
+
+
+def test_explain_is_the_same_list_in_table_and_json(conv_shape: Run) -> None:
+    steps = conv_shape("--size 160x224 --k 7 --s 2 --p 3 --explain --json").json["explain"]
+    table = conv_shape("--size 160x224 --k 7 --s 2 --p 3 --explain").out
+    assert {"symbol", "formula", "substituted", "value", "source"} <= set(steps[0])
+    w2 = next(step for step in steps if step["symbol"] == "W2")
+    assert w2["formula"] == "floor((W1 - K_e + P_l + P_r)/S) + 1"
+    assert w2["substituted"] == "floor((224 - 7 + 3 + 3)/2) + 1"
+    assert w2["value"] == 112
+    for step in steps:
+        for part in (step["formula"], step["substituted"], step["source"], step["why"]):
+            assert part in table
+
+
+def test_expect_exits_0_when_all_are_right_and_1_when_not(conv_shape: Run) -> None:
+    right = conv_shape("--w 7 --k 3 --expect 5 --expect receptive_field=3 --expect center=1.0 --json")
+    assert right.code == 0
+    assert right.json["expect"]["passed"] is True
+    assert [claim["key"] for claim in right.json["expect"]["claims"]] == ["output", "receptive_field", "center"]
+    wrong = conv_shape("--w 7 --k 3 --expect 5 --expect receptive_field=2 --json")
+    assert wrong.code == 1
+    assert [claim["passed"] for claim in wrong.json["expect"]["claims"]] == [True, False]
+    assert conv_shape("--w 7 --k 3 --expect 4 -q")[:2] == (1, "5\n")
+
+
+def test_warnings_stand_in_the_json_and_on_stderr_with_a_table(conv_shape: Run) -> None:
+    found = conv_shape("--w 7 --k 3 --p 0:1 --json")
+    assert [warning["code"] for warning in found.json["warnings"]] == ["needs-pad-layer"]
+    assert found.err == ""
+    table = conv_shape("--w 7 --k 3 --p 0:1")
+    assert "[needs-pad-layer]" in table.err
+    assert "needs-pad-layer" not in table.out
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        ("--w 7 --k 3 --p causal", ["needs-pad-layer"]),
+        ("--w 7 --k 3 --p full", ["needs-pad-layer"]),
+        ("--w 7 --k 3 --p 1 --framework tensorflow", ["needs-pad-layer"]),
+        ("--w 7 --k 3 --p causal --framework tensorflow", None),
+        ("--w 7 --k 3 --p 0:1 --framework onnx", None),
+        ("--w 7 --k 3 --p 0:1 --kind transposed", ["needs-crop-layer"]),
+        ("--w 10 --k 1 --s 5 --p same --framework onnx", ["crops-input"]),
+        ("--w 9 --k 3 --s 1 --d 2 --p same --kind max-pool --framework onnx", ["same-ignores-dilation"]),
+        ("--w 8 --k 3 --s 2 --p valid --kind max-pool --ceil-mode --framework onnx", ["implementations-differ"]),
+    ],
+)
+def test_what_is_warned_of(conv_shape: Run, words: str, codes: list[str] | None) -> None:
+    warnings = conv_shape(words + " --json").json.get("warnings")
+    assert (warnings and [warning["code"] for warning in warnings]) == codes
+
+
+def test_what_only_some_kinds_have(conv_shape: Run) -> None:
+    transposed = conv_shape("--w 4 --k 3 --s 2 --p 1 --kind transposed --json").json["layers"][0]
+    assert transposed["output_padding"] == {"w": 0}
+    assert (transposed["receptive_field"], transposed["receptive_field_min"]) == ({"w": 2}, {"w": 1})
+    assert transposed["jump"] == {"w": 0.5}
+    even = conv_shape("--w 4 --k 4 --s 2 --p 1 --kind transposed --json").json["layers"][0]
+    assert "receptive_field_min" not in even
+    pool = conv_shape("--w 9 --k 3 --kind max-pool --json").json["layers"][0]
+    assert (pool["name"], pool["kind"], pool["ceil_mode"]) == ("pool1", "max-pool", False)
+    assert "output_padding" not in pool
+
+
+def test_a_sweep_is_a_stream(conv_shape: Run) -> None:
+    found = conv_shape("--w 7..9 --k 1,9 --p 0 --json")
+    assert found.code == 2
+    assert [line["question"] for line in found.lines[:3]] == [
+        {"w": 7, "kernel": {"w": 1}},
+        {"w": 7, "kernel": {"w": 9}},
+        {"w": 8, "kernel": {"w": 1}},
+    ]
+    assert [line.get("output", {}).get("w") for line in found.lines] == [7, None, 8, None, 9, 1]
+    assert found.lines[1]["error"]["code"] == "kernel-exceeds-input"
+    bare = conv_shape("--w 7..9 --k 1,9 -q")
+    assert bare.out == "7\n\n8\n\n9\n1\n"
+    assert bare.err.count("kernel-exceeds-input") == 2
+
+
+def test_the_question_of_a_sweep_has_values_by_axis(conv_shape: Run) -> None:
+    found = conv_shape("--size 7,8x9 --p 0:1,1 --k 3 --json").lines
+    assert found[0]["question"] == {"size": {"h": 7, "w": 7}, "padding": {"h": [0, 1], "w": [0, 1]}}
+    assert found[3]["question"] == {"size": {"h": 8, "w": 9}, "padding": {"h": [1, 1], "w": [1, 1]}}
+
+
+def test_a_value_that_cannot_be_read_ends_a_sweep_before_it_starts(conv_shape: Run) -> None:
+    for words in ("--w 7,x --k 3", "--w 7..9 --k 3,y", "--w 7,,8 --k 3", "--w 7..9 --k 3 --kind z"):
+        found = conv_shape(words + " --json")
+        assert (found.code, found.out, found.error["code"]) == (2, "", "usage")
+
+
+def test_a_sweep_may_be_checked(conv_shape: Run) -> None:
+    found = conv_shape("--w 7..9 --k 3 --check --json")
+    assert found.code == 0
+    assert all(line["check"]["passed"] for line in found.lines)
+
+
+words = st.lists(
+    st.sampled_from(["--w", "--h", "--k", "--s", "--p", "--d", "--size", "--dims", "--kind", "--ceil-mode", "--json"])
+    | st.sampled_from(["-q", "--explain", "--check", "--expect", "--format", "--framework", "--output-padding", "-h"])
+    | st.sampled_from(["7", "3x3", "same", "0:1", "7..9", "1,2", "", "-1", "max-pool", "csv", "onnx", "output=5", "x"])
+    | st.text(max_size=5),
+    max_size=10,
+)
+
+
+@given(words)
+@settings(max_examples=400, deadline=None)
+def test_any_words_are_answered_or_refused(given_words: list[str]) -> None:
+    code = main(["conv-shape", *given_words])
+    assert code in (0, 1, 2)
+
+
+def test_any_words_never_end_in_a_bug(capsys: pytest.CaptureFixture[str]) -> None:
+    @given(words)
+    @settings(max_examples=400, deadline=None)
+    def never(given_words: list[str]) -> None:
+        main(["conv-shape", *given_words])
+        assert "internal-error" not in capsys.readouterr().err
+
+    never()
+
+
+def test_a_bug_is_said_in_a_line(conv_shape: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("at heart")
+
+    monkeypatch.setattr("dlcalc.core.shape.unread", broken)
+    found = conv_shape("--w 7 --k 3 --json")
+    assert (found.code, found.error["code"]) == (2, "internal-error")
+    assert "ZeroDivisionError: at heart" in found.error["message"]

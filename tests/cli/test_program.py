@@ -1,0 +1,166 @@
+"""The program as a process: signals, pipes, full disks, and the modules that each road loads."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from dlcalc import __version__
+from tests.conftest import Run
+
+PROGRAM = [sys.executable, "-m", "dlcalc"]
+LONG = ["conv-shape", "--w", "1..9000000", "--k", "1", "-q"]
+
+
+def test_version(run: Run) -> None:
+    assert run("--version")[:2] == (0, f"dlcalc {__version__}\n")
+
+
+def test_without_a_command_the_help_is_shown(run: Run) -> None:
+    found = run()
+    assert found.code == 2
+    assert "Usage: dlcalc" in found.out + found.err
+
+
+def test_an_unknown_command(run: Run) -> None:
+    found = run("conv-shap", "--json")
+    assert (found.code, found.error["code"]) == (2, "usage")
+    assert "conv-shape" in found.error["hint"]
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    with subprocess.Popen([*PROGRAM, *LONG], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        assert program.stdout.readline() == b"1\n"
+        program.stdout.close()
+        assert program.wait() == 141
+        assert program.stderr.read() == b""
+
+
+def test_ctrl_c_is_130_and_no_traceback() -> None:
+    with subprocess.Popen([*PROGRAM, *LONG], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdout.readline()
+        program.send_signal(signal.SIGINT)
+        program.stdout.close() if program.poll() is not None else program.stdout.read()
+        assert program.wait() in (130, 141)
+        assert b"Traceback" not in program.stderr.read()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.parametrize("words", [["--json"], ["-q"], ["--format", "csv"], []])
+def test_a_full_disk_is_an_error(words: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        command = [*PROGRAM, "conv-shape", "--w", "7", "--k", "3", *words]
+        found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert found.returncode == 2
+    assert b"write-failed" in found.stderr
+    assert b"Traceback" not in found.stderr
+    assert b"Exception" not in found.stderr
+
+
+def loaded(*words: str) -> set[str]:
+    """The modules that a call of the program loads."""
+    code = (
+        "import sys, io; from dlcalc.cli import main; out, sys.stdout = sys.stdout, io.StringIO();"
+        f"main({list(words)!r}); print(*sys.modules, file=out)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(found.stdout.split())
+
+
+BASE = {"dlcalc", "dlcalc.cli", "dlcalc.cli.arguments", "dlcalc.core", "dlcalc.core.errors"}
+CONV_SHAPE = BASE | {
+    "dlcalc.cli.combinations",
+    "dlcalc.cli.conv_shape",
+    "dlcalc.cli.driver",
+    "dlcalc.cli.options",
+    "dlcalc.core.coverage",
+    "dlcalc.core.field",
+    "dlcalc.core.frameworks",
+    "dlcalc.core.lattice",
+    "dlcalc.core.layer",
+    "dlcalc.core.outcome",
+    "dlcalc.core.padding",
+    "dlcalc.core.ratio",
+    "dlcalc.core.shape",
+    "dlcalc.core.verdict",
+    "dlcalc.core.windows",
+    "dlcalc.notation",
+    "dlcalc.notation.conv_shape",
+    "dlcalc.notation.values",
+    "dlcalc.report",
+    "dlcalc.report.conv_shape",
+    "dlcalc.report.view",
+    "dlcalc.report.writers",
+}
+JSON = CONV_SHAPE | {"dlcalc.report.json_lines"}
+ONE = ["conv-shape", "--w", "7", "--k", "3"]
+
+
+@pytest.mark.parametrize(
+    ("words", "own"),
+    [
+        (["--version"], BASE),
+        ([*ONE, "-q"], CONV_SHAPE),
+        ([*ONE, "--json"], JSON),
+        ([*ONE, "--json", "--explain"], JSON | {"dlcalc.core.steps"}),
+        ([*ONE, "--json", "--check"], JSON | {"dlcalc.core.enumeration"}),
+        (
+            [*ONE, "--json", "--expect", "5"],
+            JSON
+            | {"dlcalc.notation.claims", "dlcalc.core.mistakes"}
+            | {"dlcalc.core.mistakes.conv_shape", "dlcalc.core.mistakes.engine"},
+        ),
+        (["conv-shape", "--w", "7,8", "--k", "3", "--json"], JSON | {"dlcalc.notation.sweeps"}),
+        (
+            ["conv-shape", "--batch", "/dev/null"],
+            JSON | {"dlcalc.cli.streams", "dlcalc.notation.batch", "dlcalc.notation.claims"},
+        ),
+        (ONE, CONV_SHAPE | {"dlcalc.report.table"}),
+    ],
+)
+def test_each_road_loads_its_own_modules_and_no_more(words: list[str], own: set[str]) -> None:
+    modules = loaded(*words)
+    assert {name for name in modules if name.split(".")[0] == "dlcalc"} == own
+    heavy = {"numpy", "rich", "pathlib", "tempfile", "fractions", "importlib.metadata", "decimal", "onnx", "csv"}
+    allowed = {"rich", "fractions", "decimal", "pathlib", "importlib.metadata"} if words == ONE else set()
+    click_alone = loaded_by("import click, json")
+    assert (heavy & modules) - click_alone <= allowed
+
+
+def loaded_by(code: str) -> set[str]:
+    """The modules that a bare interpreter has after some code."""
+    command = [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_the_library_loads_neither_click_nor_rich_nor_numpy() -> None:
+    assert not loaded_by("import dlcalc; dlcalc.conv_output_size(7, 3)") & {"click", "rich", "numpy"}
+
+
+def test_memory_does_not_grow_with_the_batch() -> None:
+    """Peak memory after 2,000 and after 40,000 questions: no more than the allocator's noise apart."""
+    code = (
+        "import resource, sys; from dlcalc.cli import main; code = main(['conv-shape', '--batch', '-']);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+    )
+    peaks = []
+    for count in (2_000, 40_000):
+        lines = b"".join(b'{"w":%d,"k":%d}\n' % (i + 20, i % 17 + 1) for i in range(count))
+        command = [sys.executable, "-c", code]
+        found = subprocess.run(command, input=lines, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True)
+        peaks.append(int(found.stderr))
+    assert peaks[1] < peaks[0] * 1.1
+
+
+def test_completion_knows_the_words() -> None:
+    environment = {**os.environ, "_DLCALC_COMPLETE": "bash_complete"}
+    environment |= {"COMP_WORDS": "dlcalc conv-shape --kind ", "COMP_CWORD": "3"}
+    code = "from dlcalc.cli import run; run()"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
+    assert "max-pool" in found.stdout
