@@ -17,6 +17,7 @@ from dlcalc.core.verdict import Verdict
 from dlcalc.report.view import View
 
 _INDENT = 2
+_ROOM = 6  # the width of a column at the least, so that numbers may grow in the blocks to come
 _ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # SIMPLE_HEAD, in minus signs
 
 
@@ -131,7 +132,7 @@ def print_rows(
     first = not widths
     screen = console(stream)
     table = Table(box=_box(screen), pad_edge=False, header_style="bold", show_header=first)
-    least = widths or [len(title) for title in header]
+    least = widths or [max(len(title), _ROOM) for title in header]
     found = [max(width, *(len(row[i]) for row in rows if i < len(row))) for i, width in enumerate((*least,))]
     for title, width in zip(header, found, strict=True):
         table.add_column(title, justify="right", min_width=width, overflow="fold")

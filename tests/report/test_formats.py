@@ -1,0 +1,76 @@
+import csv
+import io
+import json
+
+import pytest
+
+from dlcalc.report.json_lines import encode
+from tests.conftest import Run
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_csv_says_what_json_says(conv_shape: Run) -> None:
+    words = "--size 160x224 --k 7 --s 2 --p 3:2"
+    (row,) = rows(conv_shape(words + " --format csv").out)
+    layer = conv_shape(words + " --json").json["layers"][0]
+    assert (row["name"], row["kind"], row["framework"]) == ("conv1", "conv", "pytorch")
+    for key, by_axis in layer.items():
+        if key == "padding":
+            assert (row["padding_h_begin"], row["padding_h_end"]) == ("3", "2")
+        elif isinstance(by_axis, dict):
+            for axis, value in by_axis.items():
+                assert row[f"{key}_{axis}"] == str(value)
+
+
+def test_csv_of_a_sweep(conv_shape: Run) -> None:
+    found = conv_shape("--w 7..8 --k 3,8 --check --format csv")
+    assert found.code == 2
+    table = rows(found.out)
+    assert [(row["question_w"], row["question_kernel"]) for row in table] == [
+        ("7", "3"),
+        ("7", "8"),
+        ("8", "3"),
+        ("8", "8"),
+    ]
+    assert [row["output_w"] for row in table] == ["5", "", "6", "1"]
+    assert [row["error"] for row in table] == ["", "kernel-exceeds-input", "", ""]
+    assert [row["check_passed"] for row in table] == ["true", "", "true", "true"]
+
+
+def test_csv_of_a_claim(conv_shape: Run) -> None:
+    (row,) = rows(conv_shape("--w 7 --k 3 --expect 4 --format csv").out)
+    assert row["expect_passed"] == "false"
+
+
+def test_csv_warns_once(conv_shape: Run) -> None:
+    assert conv_shape("--w 7..99 --k 3 --p 0:1 --format csv").err.count("warning:") == 1
+
+
+def test_json_is_compact_exact_and_never_nan() -> None:
+    assert encode({"a": [1, 2], "b": {"c": 10**400}}) == '{"a":[1,2],"b":{"c":' + str(10**400) + "}}"
+    with pytest.raises(ValueError, match="Out of range"):
+        encode(float("nan"))
+
+
+def test_big_numbers_are_exact_in_json(conv_shape: Run) -> None:
+    size = 10**300 - 1
+    found = conv_shape(f"--w {size} --k 3 --p {10**299} --s 1 --json")
+    output = size + 2 * 10**299 - 2
+    assert json.loads(found.out)["output"] == {"w": output}
+    assert conv_shape(f"--w 9 --k {size} --d {size} --p full --json").json["layers"][0]["center"]["w"] < -(10**590)
+
+
+def test_the_table_and_the_json_say_the_same_number(conv_shape: Run) -> None:
+    words = "--w 4 --k 3 --s 2 --p 1 --output-padding 1 --kind transposed"
+    layer = conv_shape(words + " --json").json["layers"][0]
+    lines = [line.rsplit(None, 1) for line in conv_shape(words).out.splitlines() if len(line.split()) > 1]
+    table = {title.strip(): value for title, value in lines}
+    assert table["output"] == str(layer["output"]["w"])
+    assert table["receptive field"] == str(layer["receptive_field"]["w"])
+    assert table["at the least"] == str(layer["receptive_field_min"]["w"])
+    assert table["output padding"] == str(layer["output_padding"]["w"])
+    assert table["jump"] == str(layer["jump"]["w"])
+    assert table["centre"] == str(layer["center"]["w"])

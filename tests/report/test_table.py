@@ -1,0 +1,149 @@
+"""The table as a person sees it: nothing is cut, nothing is lost to markup, the answer stands first."""
+
+import io
+import re
+
+import pytest
+
+from dlcalc.core.layer import Layer
+from dlcalc.core.outcome import Outcome
+from dlcalc.core.shape import ConvShapeQuestion, conv_shape
+from dlcalc.report import conv_shape as view
+from dlcalc.report.table import print_outcome
+from tests.conftest import Run
+
+QUESTION = ConvShapeQuestion(("h", "w"), (160, 224), Layer(7, 2, 3))
+
+GOLDEN = """
+  80 x 112
+  a 160 x 224 input gives 80 x 112  (conv, pytorch)
+
+                     height   width
+   ────────────────────────────────
+   input                160     224
+   kernel                 7       7
+   stride                 2       2
+   dilation               1       1
+   padding              3:3     3:3
+   output                80     112
+   unread input           0       0
+   receptive field        7       7
+   jump                   2       2
+   centre               0.0     0.0
+
+  W2 = floor((W1 - K_e + P_l + P_r)/S) + 1
+  H2 = floor((160 - 7 + 3 + 3)/2) + 1 = 80
+  W2 = floor((224 - 7 + 3 + 3)/2) + 1 = 112
+
+"""
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Ascii(io.StringIO):
+    """A stream that knows ASCII only."""
+
+    encoding = "ascii"
+
+    def write(self, text: str) -> int:
+        text.encode("ascii")
+        return super().write(text)
+
+
+def printed(question: ConvShapeQuestion, stream: io.StringIO) -> str:
+    print_outcome(Outcome(conv_shape(question)), view, stream)
+    return stream.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "TERM", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+def test_in_a_pipe() -> None:
+    assert printed(QUESTION, io.StringIO()) == GOLDEN
+
+
+@pytest.mark.parametrize("columns", ["20", "80", "200"])
+def test_in_a_pipe_the_columns_of_a_terminal_cut_nothing(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert printed(QUESTION, io.StringIO()) == GOLDEN
+
+
+def test_300_digits_in_a_pipe_stand_on_one_line() -> None:
+    size = 10**300 - 1
+    text = printed(ConvShapeQuestion(("w",), (size,), Layer(1)), io.StringIO())
+    assert f"input {size:,}" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_on_a_terminal_nothing_is_lost(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    size = 10**299
+    styled = printed(ConvShapeQuestion(("w",), (size,), Layer(1)), Terminal())
+    text = re.sub(r"\x1b\[[\d;]*m", "", styled)
+    assert max(map(len, text.splitlines())) <= columns
+    assert "…" not in text
+    digits = "".join(character for character in text if character.isdigit() or character == ",")
+    assert f"{size:,}" in digits
+
+
+def test_colours_on_a_terminal_and_none_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b[" in printed(QUESTION, Terminal())
+    assert "\x1b[" not in printed(QUESTION, io.StringIO())
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in printed(QUESTION, io.StringIO())
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("FORCE_COLOR")
+    assert "\x1b[3" not in printed(QUESTION, Terminal())
+
+
+def test_in_an_ascii_locale() -> None:
+    stream = Ascii()
+    text = printed(QUESTION, stream)
+    assert text == GOLDEN.replace("─", "-")
+
+
+def test_no_line_ends_in_blanks() -> None:
+    assert all(line == line.rstrip() for line in printed(QUESTION, io.StringIO()).splitlines())
+
+
+def test_brackets_are_not_markup(conv_shape: Run) -> None:
+    out = conv_shape("--w 9 --k 4 --s 4 --p 2 --kind max-pool --ceil-mode --explain --expect 4").out
+    assert "[ceil((9 - 4 + 2 + 2)/4)*4 >= 9 + 2]" in out
+    assert "[last-window-starts-in-padding]" in out
+
+
+def test_the_textbook_formula_where_it_is_all_there_is_to_it(conv_shape: Run) -> None:
+    assert "W2 = (W1 - K + 2P)/S + 1\n     = (7 - 3 + 2*0)/1 + 1 = 5\n" in conv_shape("--w 7 --k 3").out
+    assert "floor" in conv_shape("--w 224 --k 7 --s 2 --p 3").out
+    assert "K_e" in conv_shape("--w 224 --k 3 --d 2").out
+
+
+def test_one_number_is_a_square_image(conv_shape: Run) -> None:
+    assert "a 7 x 7 input gives 5 x 5" in conv_shape("--w 7 --k 3").out
+    assert "a 7 input gives 5" in conv_shape("--h 7 --k 3").out
+
+
+def test_a_long_sweep_keeps_its_columns_aligned(conv_shape: Run) -> None:
+    lines = [line for line in conv_shape("--w 1..1200 --k 1").out.splitlines() if line.strip()]
+    assert len(lines) == 1202
+    assert {len(line) for line in lines} == {len(lines[0])}
+    assert lines[0].split() == ["w", "output", "unread", "receptive", "field", "jump", "centre"]
+    assert sum("w" in line for line in lines) == 1
+
+
+def test_a_sweep_shows_a_refusal_in_its_row(conv_shape: Run) -> None:
+    out = conv_shape("--w 7..8 --k 8").out
+    assert "kernel-exceeds-input" in out
+    assert [line.split()[0] for line in out.splitlines() if line.strip()][2:] == ["7", "8"]
