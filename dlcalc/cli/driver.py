@@ -158,7 +158,8 @@ def _print(task: Task, asked: Asked, outcomes: Iterator[Outcome], axes: Sequence
     def watched() -> Iterator[Outcome]:
         nonlocal code
         for outcome in outcomes:
-            code = max(code, outcome.exit_code)
+            if code < 2:
+                code = max(code, outcome.exit_code)
             yield outcome
 
     WRITERS[asked.format](watched(), Target(task.view, sys.stdout, sys.stderr, axes, titles))

@@ -82,13 +82,13 @@ FLOOR = SizeRule(
 )
 CEIL = SizeRule(
     "ceil(({i} - {ke} + {pl} + {pr})/{s}) + 1 - [ceil(({i} - {ke} + {pl} + {pr})/{s})*{s} >= {i} + {pl}]",
-    "({i} - {k} + 2{p})/{s} + 1 rounded up, but no window starts in the padding at the end",
+    "({i} - {k} + 2{p})/{s} + 1 rounded up, but no window starts in the padding at the end; [...] is 1 where it holds",
     _TORCH,
     lambda window: _ceil(window, window.input + window.before),
 )
 CEIL_AFTER_PAD = SizeRule(
     "ceil(({i} - {ke} + {pl} + {pr})/{s}) + 1 - [ceil(({i} - {ke} + {pl} + {pr})/{s})*{s} >= {i} + {pl} + {pr}]",
-    "({i} - {k} + 2{p})/{s} + 1 rounded up, but no window starts behind the padded input",
+    "({i} - {k} + 2{p})/{s} + 1 rounded up, but no window starts behind the padded input; [...] is 1 where it holds",
     f"{_TORCH}, after a pad layer",
     lambda window: _ceil(window, window.padded),
 )

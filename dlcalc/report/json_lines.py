@@ -20,11 +20,19 @@ def error_line(error: DlcalcError) -> str:
 
 def outcome_line(outcome: Outcome, view: View) -> str:
     """The outcome as one line."""
-    return encode(document(outcome, view))
+    if outcome.error is not None:
+        return encode(_identity(outcome, view) | {"error": outcome.error.as_dict()})
+    besides = _besides(outcome, view)
+    tail = "," + encode(besides)[1:] if besides else "}"
+    if outcome.swept is None and outcome.id is None:  # as most lines of a batch are
+        head = f'{{"command":"{view.command}",' + ("" if outcome.line is None else f'"line":{outcome.line},')
+    else:
+        head = encode(_identity(outcome, view))[:-1] + ","
+    return head + view.encoded(outcome.answer, encode) + tail
 
 
-def document(outcome: Outcome, view: View) -> dict[str, object]:
-    """The outcome as an object: what identifies the question, the answer or the error, then what was asked besides."""
+def _identity(outcome: Outcome, view: View) -> dict[str, object]:
+    """What tells the question from others."""
     found: dict[str, object] = {"command": view.command}
     if outcome.line is not None:
         found["line"] = outcome.line
@@ -32,11 +40,13 @@ def document(outcome: Outcome, view: View) -> dict[str, object]:
             found["id"] = outcome.id
     if outcome.swept is not None:
         found["question"] = outcome.swept
-    if outcome.error is not None:
-        found["error"] = outcome.error.as_dict()
-        return found
+    return found
+
+
+def _besides(outcome: Outcome, view: View) -> dict[str, object]:
+    """What was asked besides the answer, and the warnings."""
+    found: dict[str, object] = {}
     answer = outcome.answer
-    found.update(view.as_json(answer))
     if outcome.steps is not None:
         found["explain"] = [step._asdict() for step in outcome.steps]
     if outcome.proof is not None:

@@ -1,6 +1,6 @@
 """What a report needs to know of a command: how its answers look, in plain values that no library owns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 
@@ -29,6 +29,9 @@ class View(Protocol):
 
     def as_json(self, answer: Any) -> dict[str, object]:
         """The answer's own keys."""
+
+    def encoded(self, answer: Any, encode: Callable[[object], str]) -> str:
+        """The same as text, without the braces around it."""
 
     def bare(self, answer: Any) -> str:
         """The bare answer, for ``-q``."""

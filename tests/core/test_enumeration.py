@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dlcalc.core import enumeration, shape
+from dlcalc.core import coverage, enumeration, frameworks, shape
 from dlcalc.core.enumeration import check
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.field import Field
@@ -137,7 +137,7 @@ def test_a_wrong_size_is_seen_by_both_methods(
 def test_a_wrong_padding_is_seen(
     monkeypatch: pytest.MonkeyPatch, question: ConvShapeQuestion, sides: tuple[int, int]
 ) -> None:
-    resolve = shape.resolve
+    resolve = frameworks.resolve
 
     def broken(*arguments: Any) -> Any:
         window, rule = resolve(*arguments)
@@ -155,7 +155,7 @@ def test_beyond_the_limit_the_bounds_decide() -> None:
 
 
 def test_a_failed_proof_exits_1(conv_shape: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shape, "unread", off_by(1)(shape.unread))
+    monkeypatch.setattr(shape, "unread", off_by(1)(coverage.unread))
     found = conv_shape("--w 30 --k 3 --check --json")
     assert found.code == 1
     check = found.json["check"]

@@ -30,8 +30,7 @@ def attributes(question: ConvShapeQuestion) -> dict[str, Any]:
     if isinstance(layer.padding, str):
         found["auto_pad"] = AUTO_PADS[layer.padding]
     else:
-        sides = [axis.padding for axis in axes]
-        found["pads"] = [begin for begin, _ in sides] + [end for _, end in sides]
+        found["pads"] = [axis.padding[side] for side in (0, 1) for axis in axes]
     if layer.family == "pool":
         found["ceil_mode"] = int(layer.ceil_mode)
     if layer.output_padding is not None:

@@ -4,8 +4,14 @@ import json
 
 import pytest
 
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.layer import Layer
+from dlcalc.core.shape import ConvShapeQuestion
+from dlcalc.core.shape import conv_shape as conv_shape_of
+from dlcalc.report import conv_shape as view
 from dlcalc.report.json_lines import encode
 from tests.conftest import Run
+from tests.random_layers import questions
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -74,3 +80,24 @@ def test_the_table_and_the_json_say_the_same_number(conv_shape: Run) -> None:
     assert table["output padding"] == str(layer["output_padding"]["w"])
     assert table["jump"] == str(layer["jump"]["w"])
     assert table["centre"] == str(layer["center"]["w"])
+
+
+def test_the_short_road_to_json_writes_what_the_long_one_writes() -> None:
+    """Both roads on random questions, each layer with several sizes so that its template is used again."""
+    compared = 0
+    for question in questions(4_000, seed=51):
+        for grown in (0, 1, 7, 10**20):
+            try:
+                answer = conv_shape_of(question._replace(size=tuple(size + grown for size in question.size)))
+            except DlcalcError:
+                continue
+            assert "{" + view.encoded(answer, encode) + "}" == encode(view.as_json(answer))
+            compared += 1
+    assert compared > 6_000
+
+
+def test_templates_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "_MAX_TEMPLATES", 3)
+    for kernel in range(1, 9):
+        view.encoded(conv_shape_of(ConvShapeQuestion(("w",), (9,), Layer(kernel))), encode)
+        assert len(view._templates) <= 3

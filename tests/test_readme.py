@@ -1,0 +1,65 @@
+"""The examples of the README and of the help pages run, and say what they are said to say."""
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dlcalc.cli.conv_shape import EXAMPLES
+from tests.conftest import Run
+
+README = Path(__file__).parent.parent / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+
+
+def console_examples() -> list[tuple[str, str]]:
+    """Each command behind a dollar sign, with the lines that follow it."""
+    blocks = re.findall(r"```console\n(.*?)```", TEXT, re.DOTALL)
+    return [
+        (command, output)
+        for block in blocks
+        for command, output in re.findall(r"^\$ (.*)\n((?:[^$].*\n|\n)*)", block, re.M)
+    ]
+
+
+@pytest.mark.parametrize(("command", "output"), console_examples())
+def test_console_example(command: str, output: str, tmp_path: Path) -> None:
+    script = tmp_path / "dlcalc"
+    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m dlcalc "$@"\n')
+    script.chmod(0o755)
+    (tmp_path / "python").symlink_to(sys.executable)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(README.parent)}
+    environment |= {"PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"}
+    environment.pop("FORCE_COLOR", None)
+    found = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment, check=False)
+    assert (found.stdout, found.stderr) == (output, "")
+
+
+def test_there_are_examples() -> None:
+    assert len(console_examples()) >= 8
+
+
+def test_python_examples() -> None:
+    found = doctest.testfile(str(README), module_relative=False, encoding="utf-8")
+    assert found.attempted >= 2
+    assert found.failed == 0
+
+
+def test_the_two_commands_stand_word_for_word() -> None:
+    assert "\npip install . && dlcalc conv-shape --w 7 --k 3 --s 1\n" in TEXT
+    assert "\npip install -e '.[dev]' && pytest\n" in TEXT
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_help_example(run: Run, example: str) -> None:
+    program, *words = shlex.split(example)
+    assert program == "dlcalc"
+    found = run(*words)
+    assert found.code == 0
+    assert found.out
+    assert example in run("conv-shape", "--help").out
