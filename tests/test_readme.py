@@ -27,8 +27,9 @@ def console_examples() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize(("command", "output"), console_examples())
-def test_console_example(command: str, output: str, tmp_path: Path) -> None:
+@pytest.fixture
+def program(tmp_path: Path) -> dict[str, str]:
+    """An environment in which ``dlcalc`` and ``python`` are this project's."""
     script = tmp_path / "dlcalc"
     script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m dlcalc "$@"\n')
     script.chmod(0o755)
@@ -36,7 +37,12 @@ def test_console_example(command: str, output: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(README.parent)}
     environment |= {"PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"}
     environment.pop("FORCE_COLOR", None)
-    found = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment, check=False)
+    return environment
+
+
+@pytest.mark.parametrize(("command", "output"), console_examples())
+def test_console_example(command: str, output: str, program: dict[str, str]) -> None:
+    found = subprocess.run(command, shell=True, capture_output=True, text=True, env=program, check=False)
     assert (found.stdout, found.stderr) == (output, "")
 
 
@@ -56,10 +62,8 @@ def test_the_two_commands_stand_word_for_word() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_help_example(run: Run, example: str) -> None:
-    program, *words = shlex.split(example)
-    assert program == "dlcalc"
-    found = run(*words)
-    assert found.code == 0
-    assert found.out
+def test_help_example(run: Run, example: str, program: dict[str, str]) -> None:
+    found = subprocess.run(example, shell=True, capture_output=True, text=True, env=program, check=False)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout
     assert example in run("conv-shape", "--help").out

@@ -1,5 +1,6 @@
 """The command line: the group of commands and the one place where an error becomes words and an exit code."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -69,6 +70,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 done, 1 a verification failed, 2 not answered."""
     words = list(sys.argv[1:] if args is None else args)
     try:
+        _prepare_streams()
         try:
             refuse_misread_help(words)
             code = dlcalc.main(words, prog_name="dlcalc", standalone_mode=False)
@@ -88,12 +90,23 @@ def main(args: Sequence[str] | None = None) -> int:
     except OSError as error:
         reason = error.strerror or str(error)
         _silence(2)
-        return _refuse(DlcalcError("write-failed", f"the output cannot be written: {reason}"), words)
+        message = f"the output cannot be written: {reason}"
+        return _refuse(DlcalcError("write-failed", message, hint="a place with room, or a smaller question"), words)
     except click.exceptions.Exit as done:
         return done.exit_code
     except Exception as error:  # a bug, and still no traceback for the user
         message = f"dlcalc has failed ({type(error).__name__}: {error})"
         return _refuse(DlcalcError("internal-error", message, hint="please report it, with the command"), words)
+
+
+def _prepare_streams() -> None:
+    """Nothing that is said can fail to be written for its characters, and what is closed is known to be."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")
+    if sys.stdout is None:
+        raise DlcalcError("write-failed", "stdout is closed", hint="redirect it to a file or a pipe")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def run() -> NoReturn:
@@ -121,6 +134,6 @@ def _refuse(error: DlcalcError, words: Sequence[str]) -> int:
 
 def _silence(code: int) -> int:
     """Nobody reads any more: keep the interpreter from complaining when it closes the streams."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code

@@ -37,7 +37,8 @@ def refuse_misread_help(words: Sequence[str]) -> None:
 
 def usage_error(error: click.UsageError, words: Sequence[str]) -> DlcalcError:
     """A refusal of Click's as an error of ours, with what to type instead where that can be told."""
-    path = error.ctx.command_path if error.ctx else "dlcalc"
+    named = [word for word in words[:1] if not word.startswith("-")]  # Click's parser does not say whose option it was
+    path = error.ctx.command_path if error.ctx else " ".join(("dlcalc", *named))
     option = None
     if isinstance(error, click.NoSuchOption):
         option = error.option_name.lstrip("-")
@@ -57,7 +58,7 @@ def _value_after(words: Sequence[str], option: str) -> list[str]:
     """The value that stands with an option: behind it, or joined to it."""
     for number, word in enumerate(words):
         if word == option:
-            return [value for value in words[number + 1 : number + 2] if not value.startswith("-")]
+            return [value for value in words[number + 1 : number + 2] if not value[:2].strip("-").isalpha()]
         if word.startswith(option):
             return [word.removeprefix(option).removeprefix("=")]
     return []

@@ -18,7 +18,9 @@ EXAMPLES = (
     "dlcalc conv-shape --size 224x224 --k 7 --s 2 --p 3 --explain",
     "dlcalc conv-shape --w 224 --k 3 --s 2 --p same --framework tensorflow --json",
     "dlcalc conv-shape --w 9 --k 4 --s 4 --p 2 --kind max-pool --ceil-mode --check",
+    "dlcalc conv-shape --w 224 --k 7 --s 2 --p 3 --expect 112 --expect receptive_field=7",
     "dlcalc conv-shape --w 7..64..7 --k 3,5 -q",
+    """echo '{"w": 7, "k": 3, "expect": 5}' | dlcalc conv-shape --batch -""",
 )
 
 
@@ -55,14 +57,28 @@ TASK = Task(
 )
 
 
-@click.command("conv-shape", cls=Command, examples=EXAMPLES, no_args_is_help=False)
+@click.command(
+    "conv-shape", cls=Command, examples=EXAMPLES, short_help="Feature-map size after a convolution or a pooling."
+)
 @size_options
 @layer_options
 @option("--kind", group="Layer", type=Word(list(KINDS)), help="Kind of layer.  [default: conv]")
-@option("--ceil-mode", is_flag=True, group="Layer", help="Round a pooling's size up.")
-@option("--output-padding", group="Layer", metavar="INT[xINT...]", help="Extra output of a transposed layer.")
+@option("--ceil-mode", is_flag=True, group="Layer", help="Round the number of a pooling's windows up.")
+@option(
+    "--output-padding", group="Layer", metavar="INT[xINT...]", help="Extra output at the end of a transposed layer."
+)
 @option("--framework", group="Layer", type=Word(list(FRAMEWORKS)), help="Whose rules hold.  [default: pytorch]")
 @answer_options
 def command(**given: Any) -> int:
-    """The size of the feature map after a convolution or a pooling: (W - K + 2P)/S + 1."""
+    """The size of the feature map after a convolution, a transposed convolution or a pooling.
+
+    W2 = (W1 - K + 2P)/S + 1, for an input of width W1, a kernel of K, padding of P on each side and a stride of S; and
+    what each framework makes of it, the input that no window reads, and the receptive field.
+
+    Only the axes that are named are computed: --w 7 is one axis, --w 7 --h 9 two. An integer option also takes several
+    values, 7,14,28 or 7..64 or 7..64..7, and every combination is answered, the last one typed turning fastest.
+
+    The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center. The exit
+    code is 0 if all is well, 1 if a claim or a proof fails, 2 if the question cannot be answered.
+    """
     return run(TASK, given)

@@ -109,18 +109,29 @@ def _outcome(task: Task, asked: Asked, raw: Mapping[str, object], expect: object
 
 
 def _sweep(task: Task, asked: Asked, raw: Mapping[str, object], runs: Mapping[str, Any]) -> int:
-    from dlcalc.notation.sweeps import first_of_each, questions
+    from dlcalc.notation.sweeps import ends_of_each, questions
 
-    readable = [task.question(one) for one in first_of_each(raw, runs)]
     keys = tuple(runs)
+    known: set[str] = set()
+    for one in ends_of_each(raw, runs):
+        try:
+            known.update(task.question(one).axes)
+        except DlcalcError as error:
+            if error.code == "usage":  # unreadable: better said before the first answer than in its place
+                raise
+    axes = [axis for axis in AXES if axis in known]
 
     def outcomes() -> Iterator[Outcome]:
         for one in questions(raw, runs):
-            restated = task.restated(task.question(one), keys)
-            yield _outcome(task, asked, one, None, swept=restated)
+            try:
+                swept = task.restated(task.question(one), keys)
+            except DlcalcError as error:  # values that can be read, but not together
+                yield Outcome(error=error, swept={key: one[key] for key in keys})
+            else:
+                yield _outcome(task, asked, one, None, swept=swept)
 
     titles = [f"question_{key}" for key in keys] if asked.format == "csv" else keys
-    return _print(task, asked, outcomes(), readable[0].axes, titles)
+    return _print(task, asked, outcomes(), axes, titles)
 
 
 def _batch(task: Task, asked: Asked, raw: Mapping[str, object], file: str) -> int:
@@ -162,5 +173,5 @@ def _print(task: Task, asked: Asked, outcomes: Iterator[Outcome], axes: Sequence
                 code = max(code, outcome.exit_code)
             yield outcome
 
-    WRITERS[asked.format](watched(), Target(task.view, sys.stdout, sys.stderr, axes, titles))
+    WRITERS[asked.format](watched(), Target(task.view, sys.stdout, sys.stderr, axes, titles, asked.check))
     return code

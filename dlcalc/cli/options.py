@@ -26,6 +26,13 @@ class Option(click.Option):
         self.group = group
 
 
+def once(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """The one value of an option. Two would mean that one is silently dropped."""
+    if len(values) > 1:
+        raise click.BadParameter(f"{param.opts[0]} is given {len(values)} times; one value is meant", ctx, param)
+    return values[0] if values else None
+
+
 class Command(click.Command):
     """A command whose help shows the options in groups, and examples that run as they stand."""
 
@@ -52,7 +59,9 @@ class Command(click.Command):
 
 
 def option(*names: str, group: str, **attributes: Any) -> Callable[[F], F]:
-    """An option in a group."""
+    """An option in a group: a flag, or one value."""
+    if not attributes.get("is_flag") and not attributes.get("multiple"):
+        attributes |= {"multiple": True, "callback": once}
     return click.option(*names, cls=Option, group=group, **attributes)
 
 
@@ -72,7 +81,7 @@ size_options = stacked(
     option("--h", "--height", "h", group="Input", metavar="INT", help="Height of the input."),
     option("--depth", group="Input", metavar="INT", help="Depth of the input."),
     option("--size", group="Input", metavar="INT[xINT...]", help="All of them: 224x224, or 224 on every axis."),
-    option("--dims", group="Input", metavar="[1|2|3]", help="How many axes --size N has.  [default: 2]"),
+    option("--dims", group="Input", metavar="[1|2|3]", help="How many axes --size N stands for.  [default: 2]"),
 )
 
 layer_options = stacked(
@@ -100,7 +109,12 @@ layer_options = stacked(
 )
 
 answer_options = stacked(
-    option("--explain", is_flag=True, group="Answer", help="Show each step: the formula, the numbers in it, and why."),
+    option(
+        "--explain",
+        is_flag=True,
+        group="Answer",
+        help="Show the formulas, the numbers in them, and why.",
+    ),
     option(
         "--check", is_flag=True, group="Answer", help="Prove the answer by an independent method; exit 1 if it fails."
     ),
@@ -109,13 +123,13 @@ answer_options = stacked(
         multiple=True,
         group="Answer",
         metavar="[KEY=]VALUE",
-        help=("Judge a claimed answer and name the mistake behind a wrong one; exit 1 if it is wrong. Repeatable."),
+        help=("Judge a claimed answer and name the mistake behind a wrong one; without KEY= the headline. Repeatable."),
     ),
     option(
         "--batch",
         group="Answer",
         metavar="FILE",
-        help="Answer one question a line, in JSON; - is stdin.",
+        help="Answer one question a line, in JSON, its keys the long option names; - is stdin.",
         type=click.Path(),
     ),
     option("--format", group="Output", type=Word(FORMATS), help="How to print.  [default: table]"),

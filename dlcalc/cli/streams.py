@@ -15,6 +15,8 @@ def blocks_of_lines(name: str) -> Iterator[list[bytes]]:
     Raises:
         DlcalcError: ``file-not-found``, ``file-unreadable``.
     """
+    if name == "-" and sys.stdin is None:
+        raise _unreadable(OSError("stdin is closed"))
     if name == "-":
         yield from _blocks(sys.stdin.buffer)
         return

@@ -29,10 +29,12 @@ class Proof(NamedTuple):
     Attributes:
         method: ``enumeration``, or ``bounds`` where there are too many positions to visit.
         positions: how many positions were visited.
+        keys: what was proved of the layers; by bounds only the output.
         failures: what was not confirmed; empty if all was.
     """
 
     method: str
+    keys: tuple[str, ...]
     positions: int
     failures: tuple[Failure, ...]
 
@@ -67,7 +69,8 @@ def check(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
                 continue
             visited += positions
             failures += _compare(layer.name, name, axis, _walk(layer, axis, asked.padding))
-    return Proof(method, visited, tuple(failures))
+    keys = Counted._fields if method == "enumeration" else ("output",)
+    return Proof(method, keys, visited, tuple(failures))
 
 
 def _compare(layer: str, name: str, axis: "AxisShape", counted: Counted) -> list[Failure]:
@@ -105,12 +108,11 @@ def _slide(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Coun
         start += stride
     count = (start + before) // stride
     center = _half(2 * -before + reach)
-    last_end = start - stride + reach + 1
-    padding = _padding_holds(layer, axis, asked, count, last_end)
+    padding = _padding_holds(layer, axis, asked)
     return Counted(count, padding, read.count(0), reach + 1, reach + 1, (stride, 1), center)
 
 
-def _padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides", count: int, last_end: int) -> bool:
+def _padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> bool:
     """Whether the padding does what its word promises; numbers must be the ones that were asked for."""
     size, kernel, stride, dilation, before, after, *_ = axis.window
     reach = dilation * (kernel - 1)
@@ -122,16 +124,27 @@ def _padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides",
         return -before + reach == 0 and after == 0
     if asked == "full":
         return -before + reach == 0 and before == after
-    promised = range(0, size, stride)
-    by_kernel = layer.plan.framework == "onnx" and dilation > 1  # pools: the padding fits the undilated windows
-    if by_kernel:
-        last_end = promised[-1] - before + kernel
-    elif count != len(promised):
-        return False
-    fits = last_end == size + after or (before == after == 0 and last_end <= size)
-    if before < 0 or after < 0:
-        return fits and before <= 0
-    return fits and after - before in ((0, -1) if asked == "same-lower" else (0, 1))
+    starts = range(0, size, stride)  # as many windows as strides fit
+    onnx = layer.plan.framework == "onnx"
+    total = starts[-1] + (kernel if onnx else reach + 1) - size  # so that the last one ends with the padding
+    if not onnx:
+        total = max(0, total)
+    elif total < 0:
+        kept = _KEPT[layer.plan.layer.kind, asked == "same-lower"]
+        return (before, after) == (-max(0, (-total - kept) // 2), total - before)
+    split = (0, -1) if asked == "same-lower" else (0, 1)
+    return before + after == total and after - before in split
+
+
+# Of the input that ONNX Runtime leaves out, half is left out in front, once these are kept: seen in its outputs.
+_KEPT = {
+    ("conv", False): 1,
+    ("conv", True): 2,
+    ("avg-pool", False): 0,
+    ("avg-pool", True): 1,
+    ("max-pool", False): 0,
+    ("max-pool", True): 1,
+}
 
 
 def _scatter(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
@@ -163,7 +176,9 @@ def _transposed_padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "st
         return before == after == 0
     extent = dilation * (kernel - 1) + 1
     if layer.plan.framework == "tensorflow" and layer.plan.layer.output_padding is not None:
-        return before + after == extent - extent % 2
+        # TensorFlow puts the input where the SAME convolution that it is the gradient of would have it.
+        forward = max(0, (size - 1) * stride + extent - outputs)
+        return before + after == extent - extent % 2 and before == forward // 2
     if outputs != size * stride and not (extent + extra < stride and before == after == 0):
         return False
     return after - before in ((0, -1) if asked == "same-lower" else (0, 1))

@@ -6,7 +6,8 @@ from dlcalc.core.errors import DlcalcError
 
 AXES = {"d": "depth", "h": "height", "w": "width"}  # in the order of a tensor's shape
 KINDS = {"conv": "conv", "transposed": "transposed", "max-pool": "pool", "avg-pool": "pool"}  # kind -> family
-PADDING_WORDS = ("same", "same-upper", "same-lower", "valid", "causal", "full")
+SAME_WORDS = ("same", "same-upper", "same-lower")
+PADDING_WORDS = (*SAME_WORDS, "valid", "causal", "full")
 
 MAX_DIGITS = 300
 _LIMIT = 10**MAX_DIGITS
@@ -152,10 +153,11 @@ def too_long(option: str) -> DlcalcError:
 def wrong_count(option: str, got: int, count: int) -> DlcalcError:
     """The error for a value with too many or too few axes."""
     axes = "1 axis" if count == 1 else f"{count} axes"
+    if option == "dims":
+        message, hint = f"dims is {got}, but the input has {axes}", f"--dims {count}, or leave it out"
+        return DlcalcError("shape-mismatch", message, hint=hint, option=option)
     values = "is 1 value" if got == 1 else f"is {got} values"
     message = f"{spoken(option)} {values}, but the input has {axes}"
-    if option == "dims":
-        message = f"dims is {got}, but the input has {axes}"
     hint = "one number for all axes, or one an axis in the order depth x height x width"
     return DlcalcError("shape-mismatch", message, hint=hint, option=option)
 

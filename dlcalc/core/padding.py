@@ -101,3 +101,12 @@ KERAS_TRANSPOSED_SAME_EXTRA = PaddingRule(
     lambda size, layer: 2 * (layer.extent // 2),
     lambda total, layer: max(0, (total - (layer.output_padding or 0)) // 2),
 )
+
+BY_WORD = {
+    "valid": VALID,
+    "causal": CAUSAL,
+    "full": FULL,
+    "same": SAME_UPPER,
+    "same-upper": SAME_UPPER,
+    "same-lower": SAME_LOWER,
+}

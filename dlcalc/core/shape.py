@@ -6,9 +6,10 @@ from typing import NamedTuple
 from dlcalc.core.coverage import unread, unread_transposed
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.field import Field, through_transposed, through_windows
-from dlcalc.core.frameworks import Plan, Warned, plan, resolve
+from dlcalc.core.frameworks import Plan, Warned, plan
 from dlcalc.core.layer import AXES, AxisLayer, Layer, brief, legal, per_axis
 from dlcalc.core.padding import PaddingRule
+from dlcalc.core.resolve import resolve
 from dlcalc.core.windows import FLOOR, Window
 
 
@@ -101,24 +102,28 @@ def _axis_shape(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> AxisSh
             raise _empty_output(name, window, output)
         return AxisShape(window, rule, output, unread_transposed(window, output), through_transposed(window, output))
     if the_plan.size is FLOOR and window.padded < window.extent:  # before dividing: -1 / 2 must not become 0
-        raise _kernel_exceeds(name, window)
+        raise _kernel_exceeds(name, the_plan, window)
     output = the_plan.size.value(window)
     if output < 1:
-        raise _kernel_exceeds(name, window)
+        raise _kernel_exceeds(name, the_plan, window)
     if the_plan.layer.kind == "avg-pool" and the_plan.framework == "pytorch" and len(the_plan.axes) == 3:
         _refuse_small_volume(name, window, the_plan.pad_layer)
     return AxisShape(window, rule, output, unread(window, output), through_windows(window))
 
 
-def _kernel_exceeds(name: str, window: Window) -> DlcalcError:
+def _kernel_exceeds(name: str, the_plan: Plan, window: Window) -> DlcalcError:
     axis, spans = AXES[name], f"kernel {brief(window.kernel)}"
     if window.dilation > 1:
         spans += f" with dilation {brief(window.dilation)} spans {brief(window.extent)}, which"
     room = f"the {axis} {brief(window.input)}"
     if window.before or window.after:
-        room = f"the padded {axis} {brief(window.padded)} ({window.input} + {window.before} + {window.after})"
-    largest = (window.padded - 1) // window.dilation + 1
+        parts = " + ".join(map(brief, (window.input, window.before, window.after)))
+        room = f"the padded {axis} {brief(window.padded)} ({parts})"
+    spare = 0 if the_plan.size is FLOOR else window.stride - 1  # in ceil mode a window may reach beyond the end
+    largest = (window.padded + spare - 1) // window.dilation + 1
     hint = f"--kernel {brief(largest)} at most, or more padding"
+    if isinstance(the_plan.layer.padding, str):  # which follows the kernel
+        hint = "a smaller kernel or dilation, or padding in numbers"
     return DlcalcError("kernel-exceeds-input", f"{spans} is larger than {room}", hint=hint, option="kernel")
 
 
@@ -132,6 +137,7 @@ def _refuse_small_volume(name: str, window: Window, pad_layer: bool) -> None:
 
 def _empty_output(name: str, window: Window, output: int) -> DlcalcError:
     most = (window.before + window.after + output - 1) // 2
-    message = f"padding {window.before} + {window.after} leaves an output {AXES[name]} of {brief(output)}, less than 1"
+    padding = f"padding {brief(window.before)} + {brief(window.after)}"
+    message = f"{padding} leaves an output {AXES[name]} of {brief(output)}, less than 1"
     hint = f"--padding {brief(most)} at most" if most >= 0 else "a larger kernel or input"
     return DlcalcError("empty-output", message, hint=hint, option="padding")

@@ -85,13 +85,14 @@ class _Terms:
         field = self.axis.field
         read = "{i} - |{{a*{s} + b*{d} - {pl} : a < {output}, b < {k}}} within 0..{i}-1|"
         self.add("unread", read, self.axis.unread, "union of the windows", "input that no window reads")
-        self.add(
-            "r", "1 + ({ke} - 1)*1", field.size, f"{_FIELDS}, eq. 1", "receptive field: r + (K_e - 1)*j from r = j = 1"
-        )
-        self.add("j", "1*{s}", as_number(field.jump), f"{_FIELDS}, eq. 2", "pixels between neighbouring outputs")
+        field_why = "receptive field; in front of the layer r0 = 1"
+        self.add("r", "{r0} + ({ke} - 1)*{j0}", field.size, f"{_FIELDS}, eq. 1", field_why)
+        jump_why = "pixels between neighbouring outputs; in front of the layer j0 = 1"
+        self.add("j", "{j0}*{s}", as_number(field.jump), f"{_FIELDS}, eq. 2", jump_why)
         assert field.center is not None
-        middle = as_float(field.center)
-        self.add("c", "0 + (({ke} - 1)/2 - {pl})*1", middle, f"{_FIELDS}, eq. 3", "centre of the first output's field")
+        center_why = "centre of the first output's field; in front of the layer c0 = 0"
+        center = "{c0} + (({ke} - 1)/2 - {pl})*{j0}"
+        self.add("c", center, as_float(field.center), f"{_FIELDS}, eq. 3", center_why)
 
     def transposed(self) -> None:
         """What a transposed convolution reads and sees."""
@@ -105,7 +106,7 @@ class _Terms:
         if field.smallest != field.size:
             least = "0 if gcd({s}, {d}) > 1, else max(0, (floor({k}/{s}) - 1)*{d} + 1)"
             self.add("r_min", least, field.smallest, "taps that meet an output", "inputs behind an output, at least")
-        self.add("j", "1/{s}", as_number(field.jump), f"{_FIELDS}, eq. 2", "pixels between neighbouring outputs")
+        self.add("j", "{j0}/{s}", as_number(field.jump), f"{_FIELDS}, eq. 2", "pixels between neighbouring outputs")
         middle = None if field.center is None else as_float(field.center)
         center = "midpoint of (t - b*{d})/{s} over b < {k}, for the first t >= {pl} that has any"
         self.add("c", center, middle, "taps that meet an output", "centre of the first output's field")

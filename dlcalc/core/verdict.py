@@ -91,7 +91,7 @@ def agrees(number: TypedNumber, right: Ratio | None) -> bool:
     if 2 * abs(claimed - numerator) <= unit:
         return True
     cut = abs(numerator) - abs(claimed)
-    return claimed * numerator >= 0 and 0 <= 1_000_000 * cut < 999_999 * unit
+    return claimed * numerator > 0 and 0 <= 1_000_000 * cut < 999_999 * unit
 
 
 def equals(number: TypedNumber, right: Ratio | None) -> bool:

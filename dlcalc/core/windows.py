@@ -109,7 +109,7 @@ TRANSPOSED_KERAS = SizeRule(
 def symbols(name: str) -> dict[str, str]:
     """The symbols of one axis, by the fields of the formulas."""
     letter = name.upper()
-    own = {"i": f"{letter}1", "output": f"{letter}2"}
+    own = {"i": f"{letter}1", "output": f"{letter}2", "r0": "r0", "j0": "j0", "c0": "c0"}
     return own | {"k": "K", "s": "S", "d": "d", "ke": "K_e", "P": "P", "p": "P", "pl": "P_l", "pr": "P_r", "op": "op"}
 
 
@@ -125,6 +125,9 @@ def numbers(window: Window) -> dict[str, str]:
         "pl": window.before,
         "pr": window.after,
         "op": window.output_padding,
+        "r0": 1,
+        "j0": 1,
+        "c0": 0,
     }
     return {key: written(value) for key, value in fields.items()}
 

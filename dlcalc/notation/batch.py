@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 from dlcalc.core.errors import DlcalcError
@@ -68,6 +69,7 @@ def read_line(text: str, names: Mapping[str, str]) -> Line:
     raw: dict[str, object] = {}
     name, expect, check = None, None, False
     try:
+        name = _echoed(given.get("id"))
         for key, value in given.items():
             known = names.get(key)
             if known is not None:
@@ -77,7 +79,7 @@ def read_line(text: str, names: Mapping[str, str]) -> Line:
                     raise DlcalcError("usage", message, hint="either " + " or ".join(both), option=known)
                 raw[known] = value
             elif key == "id":
-                name = value
+                continue
             elif key == "expect":
                 if value is None:
                     raise unreadable("expect", value, "a claim", 'a number, or text like "output=112"')
@@ -88,7 +90,7 @@ def read_line(text: str, names: Mapping[str, str]) -> Line:
                 hint = "one of " + ", ".join((*names, "expect", "check", "id"))
                 raise DlcalcError("usage", f"{shown(key)} is not a key of a question", hint=hint)
     except DlcalcError as error:
-        raise _bad(error, given.get("id")) from None
+        raise _bad(error, name) from None
     return Line(raw, name, expect, check)
 
 
@@ -110,6 +112,22 @@ def _object(text: str) -> dict[str, Any]:
         hint = 'an object, like {"w": 7, "k": 3}'
         raise BadLineError("usage", f"the line is {shown(given)}, and not a JSON object", hint=hint)
     return given
+
+
+_MAX_DEPTH = 20
+
+
+def _echoed(value: Any, depth: int = 0) -> object:
+    """A name as it can be written back: JSON has no infinities, and Python reads 1e999 as one."""
+    if depth > _MAX_DEPTH:
+        raise DlcalcError("usage", "the id is nested too deeply", hint="a text or a number", option="id")
+    if isinstance(value, float) and not isfinite(value):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, list):
+        return [_echoed(entry, depth + 1) for entry in value]
+    if isinstance(value, dict):
+        return {key: _echoed(entry, depth + 1) for key, entry in value.items()}
+    return value
 
 
 def _bad(error: DlcalcError, name: object) -> BadLineError:

@@ -36,7 +36,7 @@ def claims(raw: object, keys: Sequence[str], axes: Sequence[str]) -> tuple[Claim
         if unknown:
             raise unreadable("expect", unknown[0], "a key of the answer", "one of " + ", ".join(keys))
         return tuple(Claim(key, _numbers(value, axes)) for key, value in raw.items())
-    if isinstance(raw, list | tuple) and all(type(entry) is str for entry in raw):
+    if isinstance(raw, list | tuple) and raw and all(type(entry) is str for entry in raw):
         return tuple(_claim(entry, keys, axes) for entry in raw)
     return (_claim(raw, keys, axes),)
 

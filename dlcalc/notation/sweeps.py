@@ -1,7 +1,7 @@
 """Options with several values: ``7,14,28``, ``7..64``, ``7..64..7``, and the product of several such options."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, product
+from itertools import chain
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import brief, flag
@@ -41,16 +41,21 @@ def questions(raw: Mapping[str, object], runs: Mapping[str, list[Values]]) -> It
     >>> [one["w"] for one in questions({"w": "7..9", "kernel": "3"}, {"w": [range(7, 10)]})]
     [7, 8, 9]
     """
-    for combination in product(*(chain.from_iterable(run) for run in runs.values())):
-        yield {**raw, **dict(zip(runs, combination, strict=True))}
+    if not runs:
+        yield dict(raw)
+        return
+    (key, run), *others = runs.items()
+    for value in chain.from_iterable(run):  # nested, and not itertools.product, which would hold every value
+        yield from questions({**raw, key: value}, dict(others))
 
 
-def first_of_each(raw: Mapping[str, object], runs: Mapping[str, list[Values]]) -> Iterator[dict[str, object]]:
-    """One question for each listed value, the others at their first: enough to see that all of them can be read."""
+def ends_of_each(raw: Mapping[str, object], runs: Mapping[str, list[Values]]) -> Iterator[dict[str, object]]:
+    """A question for each listed value and each end of a range, the others at their first: all that may be unreadable."""
     first = {key: run[0][0] for key, run in runs.items()}
     for key, run in runs.items():
         for values in run:
-            yield {**raw, **first, key: values[0]}
+            for value in {values[0], values[-1]}:
+                yield {**raw, **first, key: value}
 
 
 def _run(text: str, option: str) -> Values:

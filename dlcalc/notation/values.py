@@ -24,7 +24,10 @@ def shown(value: object) -> str:
     """
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    text = value if isinstance(value, str) else repr(value)
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except RecursionError:
+        text = "..."
     quoted = repr if isinstance(value, str) else str
     return quoted(text) if len(text) <= _SHOWN else f"{quoted(f'{text[:10]}...{text[-10:]}')} ({len(text)} characters)"
 
@@ -105,6 +108,8 @@ def split_axes(value: object, option: str, axes: Sequence[str]) -> Sequence[obje
         if "x" not in value:
             return None
         parts: Sequence[object] = value.split("x")
+        if not all(parts):
+            raise unreadable(option, value, "one number an axis", f"like {flag(option)} 3x5")
     elif isinstance(value, list):
         parts = value
     elif isinstance(value, dict):

@@ -61,7 +61,8 @@ def _besides(outcome: Outcome, view: View) -> dict[str, object]:
 
 def _proof(proof: Any) -> dict[str, object]:
     failures = [{key: _plain(value) for key, value in failure._asdict().items()} for failure in proof.failures]
-    return {"method": proof.method, "passed": proof.passed, "positions": proof.positions, "failures": failures}
+    found: dict[str, object] = {"method": proof.method, "passed": proof.passed, "keys": list(proof.keys)}
+    return found | {"positions": proof.positions, "failures": failures}
 
 
 def _claim(verdict: Verdict, answer: Any, view: View) -> dict[str, object]:

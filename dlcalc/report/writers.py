@@ -17,6 +17,7 @@ class Target(NamedTuple):
         err: for everything else.
         axes: the axes that the answers are about.
         asked: what tells the questions apart, as titles; empty where there is one question.
+        checked: whether every answer was to be proved.
     """
 
     view: View
@@ -24,6 +25,7 @@ class Target(NamedTuple):
     err: TextIO
     axes: Sequence[str]
     asked: Sequence[str]
+    checked: bool
 
 
 def words(error: DlcalcError) -> str:
@@ -44,8 +46,7 @@ def write_json(outcomes: Iterable[Outcome], target: Target) -> None:
 def write_bare(outcomes: Iterable[Outcome], target: Target) -> None:
     """The bare answer, a line an outcome; an empty line where there is none."""
     for outcome in outcomes:
-        if outcome.error is not None:
-            target.err.write(words(outcome.error))
+        _complain(outcome, target.err)
         target.out.write(("" if outcome.error else target.view.bare(outcome.answer)) + "\n")
 
 
@@ -60,7 +61,7 @@ def write_csv(outcomes: Iterable[Outcome], target: Target) -> None:
     for outcome in outcomes:
         named = dict(zip(target.asked, _identity(outcome), strict=False))
         if outcome.error is not None:
-            target.err.write(words(outcome.error))
+            _complain(outcome, target.err)
             rows.writerow({**named, "error": outcome.error.code})
             continue
         _warn(outcome, said, target.err)
@@ -85,49 +86,73 @@ def write_table(outcomes: Iterable[Outcome], target: Target) -> None:
         _warn(outcome, set(), target.err)
 
 
-_BLOCK = 500  # rows laid out at a time: memory is constant, and the columns stay aligned
+_BLOCK = 500  # rows laid out at a time, so that memory is constant ...
+_ROOM = 6  # ... and the width of a column at the least, so that numbers may grow in the blocks to come
 
 
 def _write_rows(outcomes: Iterable[Outcome], target: Target) -> None:
     from itertools import islice
 
-    from dlcalc.report.table import print_rows
+    from dlcalc.report.table import print_head, print_rows
 
-    header = (*target.asked, *target.view.summary_header())
-    widths: list[int] = []
+    titles = (*target.asked, *target.view.summary_header(), *(("check",) if target.checked else ()))
+    widths = [max(len(title), _ROOM) for title in titles]
     said: set[str] = set()
-    remaining = iter(outcomes)
+    remaining, first = iter(outcomes), True
     while block := list(islice(remaining, _BLOCK)):
-        rows = []
+        rows = [_row(outcome, target) for outcome in block]
+        for row in rows:
+            widths[: len(row)] = map(max, widths, map(len, row))
+        if first:
+            print_head(titles, widths, target.out)
+        print_rows(rows, widths, target.out)
+        first = False
         for outcome in block:
-            if outcome.error is None:
-                _warn(outcome, said, target.err)
-                rows.append((*_identity(outcome), *target.view.summary(outcome.answer)))
-            else:
-                rows.append((*_identity(outcome), outcome.error.code))
-        widths = print_rows(header, rows, widths, target.out)
+            _warn(outcome, said, target.err)
+    target.out.write("\n")
+
+
+def _row(outcome: Outcome, target: Target) -> tuple[str, ...]:
+    asked = tuple(_identity(outcome, written))
+    if outcome.error is not None:
+        return (*asked, outcome.error.code)
+    proof = () if outcome.proof is None else ("ok" if outcome.proof.passed else "FAILED",)
+    return (*asked, *target.view.summary(outcome.answer), *proof)
 
 
 def _warn(outcome: Outcome, said: set[str], err: TextIO) -> None:
     """Warnings on stderr, each once however many answers carry it."""
-    for warning in outcome.answer.warnings:
+    for warning in () if outcome.answer is None else outcome.answer.warnings:
         if warning.message not in said:
             said.add(warning.message)
             err.write(f"warning: {warning.message} [{warning.code}]\n")
 
 
-def _identity(outcome: Outcome) -> list[str]:
+def _identity(outcome: Outcome, number: Callable[[int], str] = str) -> list[str]:
     """What tells the outcome from others, as cells: the swept values, or the line and its name."""
     if outcome.swept is not None:
-        return list(map(_cell, outcome.swept.values()))
+        return [_cell(value, number) for value in outcome.swept.values()]
     return [] if outcome.line is None else [str(outcome.line), "" if outcome.id is None else str(outcome.id)]
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, number: Callable[[int], str]) -> str:
     """A value of a question in one cell: ``3x5``, ``0:1``, ``same``."""
     if isinstance(value, dict):
-        return "x".join(map(_cell, value.values()))
-    return ":".join(map(_cell, value)) if isinstance(value, list) else str(value)
+        return "x".join(_cell(entry, number) for entry in value.values())
+    if isinstance(value, list):
+        return ":".join(_cell(entry, number) for entry in value)
+    return number(value) if isinstance(value, int) else str(value)
+
+
+def written(number: int) -> str:
+    """A whole number in a table."""
+    return f"{number:,}"
+
+
+def _complain(outcome: Outcome, err: TextIO) -> None:
+    """The error of one outcome among many, with its line where it has one."""
+    if outcome.error is not None:
+        err.write(("" if outcome.line is None else f"line {outcome.line}: ") + words(outcome.error))
 
 
 WRITERS: dict[str, Callable[[Iterable[Outcome], Target], None]] = {

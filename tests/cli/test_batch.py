@@ -173,3 +173,34 @@ def test_lines_do_not_depend_on_the_pieces_they_come_in(
 def _flat(blocks: Iterator[list[bytes]]) -> Iterator[bytes]:
     for block in blocks:
         yield from block
+
+
+def test_names_that_json_cannot_hold_are_written_as_text(conv_shape: Run) -> None:
+    found = conv_shape("--batch -", stdin='{"w":7,"k":3,"id":1e999}\n{"w":7,"k":3,"id":{"a":[NaN,-1e999]}}\n')
+    assert [line["id"] for line in found.lines] == ["Infinity", {"a": ["NaN", "-Infinity"]}]
+
+
+@pytest.mark.parametrize("depth", [30, 500, 950, 970, 977, 990, 5000])
+@pytest.mark.parametrize("key", ["id", "expect", "k", "p", "size"])
+def test_deep_nesting_is_an_error_in_its_place(conv_shape: Run, depth: int, key: str) -> None:
+    deep = "[" * depth + "]" * depth
+    found = conv_shape("--batch - --k 3 --w 7", stdin=f'{{"{key}":{deep}}}\n{{}}\n')
+    assert found.code == 2
+    assert found.lines[0]["error"]["code"] in ("usage", "shape-mismatch")
+    assert found.lines[1]["output"] == {"w": 5}
+
+
+def test_an_empty_claim_is_not_a_right_one(conv_shape: Run) -> None:
+    for claim in ("[]", "{}", '""', "[[]]"):
+        (line,) = conv_shape("--batch -", stdin=f'{{"w":7,"k":3,"expect":{claim}}}').lines
+        assert line["error"]["code"] in ("usage", "shape-mismatch")
+
+
+def test_a_name_that_the_output_cannot_hold(conv_shape: Run) -> None:
+    found = conv_shape("--batch - --format csv", stdin=r'{"w":7,"k":3,"id":"\ud800"}')
+    assert found.code == 0
+    assert r"\ud800" in found.out
+
+
+def test_an_error_beside_bare_answers_names_its_line(conv_shape: Run) -> None:
+    assert conv_shape("--batch - -q", stdin='{"w":7,"k":3}\n{"w":2,"k":3}').err.startswith("line 2: error: ")

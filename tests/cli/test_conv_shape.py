@@ -270,3 +270,48 @@ def test_a_bug_is_said_in_a_line(conv_shape: Run, monkeypatch: pytest.MonkeyPatc
     found = conv_shape("--w 7 --k 3 --json")
     assert (found.code, found.error["code"]) == (2, "internal-error")
     assert "ZeroDivisionError: at heart" in found.error["message"]
+
+
+def test_a_value_typed_twice_is_refused_and_not_dropped(conv_shape: Run) -> None:
+    for words in ("--w 7 --width 8 --k 3", "--w 7 --k 3 --k 3", "--w 8,9 --k 3 --w 7"):
+        found = conv_shape(words + " --json")
+        assert (found.code, found.out, found.error["code"]) == (2, "", "usage")
+        assert "2 times" in found.error["message"]
+
+
+def test_values_that_do_not_go_together_stand_in_their_place(conv_shape: Run) -> None:
+    found = conv_shape("--size 7,7x7 --dims 2,1 --k 3 --json")
+    assert found.code == 2
+    assert [line["question"] for line in found.lines] == [
+        {"size": {"h": 7, "w": 7}, "dims": 2},
+        {"size": {"w": 7}, "dims": 1},
+        {"size": {"h": 7, "w": 7}, "dims": 2},
+        {"size": "7x7", "dims": "1"},
+    ]
+    assert found.lines[3]["error"]["code"] == "shape-mismatch"
+
+
+def test_csv_of_a_sweep_over_dims_has_a_column_for_every_axis(conv_shape: Run) -> None:
+    header, *rows = conv_shape("--size 7 --dims 1..3 --k 3 --format csv").out.splitlines()
+    assert {"output_d", "output_h", "output_w"} <= set(header.split(","))
+    assert {row.count(",") for row in rows} == {header.count(",")}
+
+
+def test_the_hint_of_ceil_mode_is_legal(conv_shape: Run) -> None:
+    found = conv_shape("--w 3 --k 9 --s 2 --kind max-pool --ceil-mode --json")
+    assert found.error["hint"] == "--kernel 4 at most, or more padding"
+    assert conv_shape("--w 3 --k 4 --s 2 --kind max-pool --ceil-mode -q").out == "1\n"
+    assert conv_shape("--w 3 --k 5 --s 2 --kind max-pool --ceil-mode -q").code == 2
+
+
+@pytest.mark.parametrize("kind", ["transposed", "max-pool", "avg-pool"])
+def test_what_onnxruntime_computes_with_same_and_a_dilation(conv_shape: Run, kind: str) -> None:
+    assert conv_shape(f"--w 12 --k 1 --s 2 --p same --d 2 --kind {kind} --framework onnx --check").code == 0
+
+
+def test_keras_states_a_size_that_tensorflow_refuses_to_run(conv_shape: Run) -> None:
+    words = "--w 7 --k 2 --s 2 --kind transposed --p same --framework tensorflow --json"
+    found = conv_shape(words + " --output-padding 0").json
+    assert (found["output"], found["warnings"][0]["code"]) == ({"w": 12}, "backend-refuses")
+    assert "warnings" not in conv_shape(words + " --output-padding 1").json
+    assert "warnings" not in conv_shape(words).json

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dlcalc.core import coverage, enumeration, frameworks, shape
+from dlcalc.core import coverage, enumeration, resolve, shape
 from dlcalc.core.enumeration import check
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.field import Field
@@ -137,10 +137,10 @@ def test_a_wrong_size_is_seen_by_both_methods(
 def test_a_wrong_padding_is_seen(
     monkeypatch: pytest.MonkeyPatch, question: ConvShapeQuestion, sides: tuple[int, int]
 ) -> None:
-    resolve = frameworks.resolve
+    right = resolve.resolve
 
     def broken(*arguments: Any) -> Any:
-        window, rule = resolve(*arguments)
+        window, rule = right(*arguments)
         return window._replace(before=sides[0], after=sides[1]), rule
 
     monkeypatch.setattr(shape, "resolve", broken)
@@ -164,3 +164,46 @@ def test_a_failed_proof_exits_1(conv_shape: Run, monkeypatch: pytest.MonkeyPatch
     table = conv_shape("--w 30 --k 3 --check")
     assert table.code == 1
     assert "NOT confirmed" in table.out
+
+
+def asked(size: int, layer: Layer, framework: str) -> ConvShapeQuestion:
+    return ConvShapeQuestion(("w",), (size,), layer, framework)
+
+
+PADDED = [
+    asked(30, Layer(4, 2, "same"), "tensorflow"),
+    asked(9, Layer(1, 4, "same"), "tensorflow"),
+    asked(30, Layer(4, 1, "same"), "pytorch"),
+    asked(30, Layer(4, 2, "same-lower"), "onnx"),
+    asked(30, Layer(3, 1, "same", 2, "max-pool"), "onnx"),
+    asked(30, Layer(4, 1, "same-lower", 2, "avg-pool"), "onnx"),
+    asked(10, Layer(1, 5, "same"), "onnx"),
+    asked(10, Layer(1, 5, "same-lower"), "onnx"),
+    asked(10, Layer(1, 5, "same", 1, "avg-pool"), "onnx"),
+    asked(10, Layer(1, 5, "same-lower", 1, "avg-pool"), "onnx"),
+    asked(10, Layer(1, 5, "same", 2, "max-pool"), "onnx"),
+    asked(9, Layer(4, 2, "same", 1, "transposed"), "tensorflow"),
+    asked(9, Layer(5, 2, "same", 1, "transposed", 1), "tensorflow"),
+    asked(9, Layer(4, 2, "same", 1, "transposed"), "onnx"),
+    asked(9, Layer(3, 2, "same-lower", 1, "transposed"), "onnx"),
+    asked(9, Layer(3, 1, "causal", 2), "tensorflow"),
+    asked(9, Layer(3, 1, "full", 2), "onnx"),
+    asked(9, Layer(3, 1, "valid"), "pytorch"),
+]
+
+
+@pytest.mark.parametrize("shift", [(1, -1), (-1, 1), (1, 0), (0, 1)], ids=["later", "earlier", "begin", "end"])
+@pytest.mark.parametrize("question", PADDED, ids=str)
+def test_a_padding_rule_that_is_off_by_one_is_seen(
+    monkeypatch: pytest.MonkeyPatch, question: ConvShapeQuestion, shift: tuple[int, int]
+) -> None:
+    """Every rule of padding, with one position moved to the other side or added."""
+    assert check(conv_shape(question)).passed
+    right = resolve.resolve
+
+    def broken(*arguments: Any) -> Any:
+        window, rule = right(*arguments)
+        return window._replace(before=window.before + shift[0], after=window.after + shift[1]), rule
+
+    monkeypatch.setattr(shape, "resolve", broken)
+    assert "padding" in [failure.key for failure in check(conv_shape(question)).failures]

@@ -2,104 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
-from typing import NamedTuple
 
-from dlcalc.core.frameworks import SAME_WORDS
-from dlcalc.core.layer import AxisLayer
+from dlcalc.core.layer import SAME_WORDS
+from dlcalc.core.mistakes.conv_working import AxisWorking, Working, evaluate, working
 from dlcalc.core.mistakes.engine import Mistake, Numbers, diagnose
-from dlcalc.core.padding import PaddingRule
-from dlcalc.core.ratio import Ratio, as_number, ratio
+from dlcalc.core.ratio import Ratio, as_number
 from dlcalc.core.shape import AxisShape, ConvShape
 from dlcalc.core.verdict import Claim, Verdict, compare
-from dlcalc.core.windows import TRANSPOSED_KERAS
-
-
-class AxisWorking(NamedTuple):
-    """How the size along one axis is worked out: the right way to begin with.
-
-    Attributes:
-        input, before, after: positions of the input and of its padding.
-        layer: the layer's numbers along the axis.
-        rule: where the padding comes from, if it is a word; it follows the stride and the dilation.
-        extent: of the window.
-        rounding: ``floor``, ``ceil`` or ``exact``.
-        plus_one: the 1 that is added to the quotient.
-        guarded: no last window may start in the padding at the end ...
-        pad_layer: ... or, where the padding is a layer of its own, behind it.
-        family: ``conv``, ``pool`` or ``transposed``: whose formula holds.
-        least_extent: what a transposed window covers at the least; in Keras the stride.
-    """
-
-    input: int
-    before: int
-    after: int
-    layer: AxisLayer
-    rule: PaddingRule | None
-    extent: int
-    rounding: str
-    plus_one: int
-    guarded: bool
-    pad_layer: bool
-    family: str
-    least_extent: int
-
-
-Working = tuple[AxisWorking, ...]
-
-
-def working(answer: ConvShape) -> Working:
-    """How the sizes of the answer come about."""
-    shape = answer.layers[-1]
-    layer, rule = shape.plan.layer, shape.plan.size
-    return tuple(
-        AxisWorking(
-            input=window.input,
-            before=window.before,
-            after=window.after,
-            layer=axis_layer,
-            rule=axis.padding_rule,
-            extent=window.extent,
-            rounding="ceil" if layer.ceil_mode else "floor",
-            plus_one=1,
-            guarded=layer.ceil_mode,
-            pad_layer=shape.plan.pad_layer,
-            family=layer.family,
-            least_extent=window.stride if rule is TRANSPOSED_KERAS else 0,
-        )
-        for window, axis, axis_layer in (
-            (axis.window, axis, of) for axis, of in zip(shape.axes, shape.plan.axes, strict=True)
-        )
-    )
-
-
-def evaluate(axes: Working, key: str) -> Numbers | None:
-    """The answer that a working gives; it knows the size, the field behind windows and the jump."""
-    if key == "output":
-        return tuple(_size(axis) for axis in axes)
-    if key == "receptive_field" and not any(axis.family == "transposed" for axis in axes):
-        return tuple((axis.extent, 1) for axis in axes)
-    if key == "jump":
-        return tuple(
-            ratio(1, axis.layer.stride) if axis.family == "transposed" else (axis.layer.stride, 1) for axis in axes
-        )
-    return None
-
-
-def _size(axis: AxisWorking) -> tuple[int, int]:
-    stride = axis.layer.stride
-    padding = axis.before + axis.after
-    if axis.family == "transposed":
-        extent = max(axis.extent, axis.least_extent)
-        size = (axis.input - 1) * stride - padding + extent + (axis.layer.output_padding or 0)
-        return size + axis.plus_one - 1, 1
-    room = axis.input + padding - axis.extent
-    if axis.rounding == "exact":
-        return ratio(room + axis.plus_one * stride, stride)
-    count = (room // stride if axis.rounding == "floor" else -(-room // stride)) + axis.plus_one
-    limit = axis.input + axis.before + (axis.after if axis.pad_layer else 0)
-    if axis.guarded and (count - 1) * stride >= limit:
-        count -= 1
-    return count, 1
 
 
 def _with_layer(axis: AxisWorking, **changes: int) -> AxisWorking:
@@ -140,6 +49,12 @@ def _same(axis: AxisWorking) -> AxisWorking:
     extent = axis.layer.stride if axis.family == "transposed" else 1
     layer = axis.layer._replace(output_padding=None)
     return axis._replace(before=0, after=0, extent=extent, rounding="floor", guarded=False, layer=layer)
+
+
+def _of_family(axis: AxisWorking, family: str) -> AxisWorking:
+    """The same numbers in a layer of another kind; what 'same' means goes with the kind."""
+    changed = axis._replace(family=family)
+    return _same(changed) if axis.layer.padding in SAME_WORDS else changed
 
 
 def _leaves_a_remainder(axis: AxisWorking) -> bool:
@@ -238,14 +153,14 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         "computing a transposed convolution",
         "the wrong layer altogether",
         lambda axes: all(axis.family == "conv" for axis in axes),
-        _on_every_axis(lambda axis: axis._replace(family="transposed")),
+        _on_every_axis(lambda axis: _of_family(axis, "transposed")),
     ),
     Mistake(
         "conv-instead-of-transposed",
         "computing a plain convolution",
         "the wrong layer altogether",
         _has(lambda axis: axis.family == "transposed"),
-        _on_every_axis(lambda axis: axis._replace(family="conv")),
+        _on_every_axis(lambda axis: _of_family(axis, "conv")),
     ),
     Mistake(
         "axes-swapped",
@@ -267,18 +182,21 @@ KEYS: Mapping[str, Callable[[AxisShape], Ratio | None]] = {
     "output": lambda axis: (axis.output, 1),
     "unread": lambda axis: (axis.unread, 1),
     "receptive_field": lambda axis: (axis.field.size, 1),
+    "receptive_field_min": lambda axis: (axis.field.smallest, 1),
     "jump": lambda axis: axis.field.jump,
     "center": lambda axis: axis.field.center,
 }
-_WHOLE = ("output", "unread", "receptive_field")
+_WHOLE = ("output", "unread", "receptive_field", "receptive_field_min")
 
 
 def judge(answer: ConvShape, claim: Claim) -> Verdict:
     """Judge one claim about an answer, and explain it if it is wrong."""
-    verdict = compare(claim, facts(answer, claim.key), exact=claim.key in _WHOLE)
+    exact = claim.key in _WHOLE
+    verdict = compare(claim, facts(answer, claim.key), exact)
     if verdict.passed:
         return verdict
-    return verdict._replace(diagnosis=diagnose(claim, verdict.actual, working(answer), MISTAKES, evaluate, _write))
+    found = diagnose(claim, verdict.actual, exact, working(answer), MISTAKES, evaluate, _write)
+    return verdict._replace(diagnosis=found)
 
 
 def _write(numbers: Numbers) -> str:

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Generic, NamedTuple, TypeVar
 
 from dlcalc.core.ratio import Ratio
-from dlcalc.core.verdict import Claim, Diagnosis, agrees
+from dlcalc.core.verdict import Claim, Diagnosis, TypedNumber, agrees, equals
 
 W = TypeVar("W")
 Numbers = tuple[Ratio, ...]
@@ -36,6 +36,7 @@ class Mistake(NamedTuple, Generic[W]):
 def diagnose(
     claim: Claim,
     right: tuple[Ratio | None, ...],
+    exact: bool,
     working: W,
     mistakes: Sequence[Mistake[W]],
     evaluate: Callable[[W, str], Numbers | None],
@@ -46,14 +47,19 @@ def diagnose(
     Args:
         claim: a claim that failed.
         right: the right answer to it; a mistake that does not change it explains nothing.
+        exact: whether the key's numbers are whole, so that a whole candidate must be equal to the claim.
         working: how the right answer comes about.
         mistakes: the table, in the order of rank.
         evaluate: the answer that a working gives to a key; None where it gives none.
         write: an answer as text.
     """
 
+    def reproduces(number: TypedNumber, candidate: Ratio) -> bool:
+        whole = exact and (candidate[1] == 1 or number.exponent >= 0)
+        return equals(number, candidate) if whole else agrees(number, candidate)
+
     def explains(numbers: Numbers | None) -> bool:
-        return numbers is not None and numbers != right and all(map(agrees, claim.numbers, numbers))
+        return numbers is not None and numbers != right and all(map(reproduces, claim.numbers, numbers))
 
     found = []
     for mistake in mistakes:

@@ -1,0 +1,110 @@
+"""How the size along each axis is worked out, with every choice that can go wrong as a value of its own."""
+
+from typing import NamedTuple
+
+from dlcalc.core.coverage import unread
+from dlcalc.core.layer import AxisLayer
+from dlcalc.core.mistakes.engine import Numbers
+from dlcalc.core.padding import PaddingRule
+from dlcalc.core.ratio import Ratio, ratio
+from dlcalc.core.shape import ConvShape
+from dlcalc.core.windows import Window
+
+
+class AxisWorking(NamedTuple):
+    """How the size along one axis is worked out: the right way to begin with.
+
+    Attributes:
+        input, before, after: positions of the input and of its padding.
+        layer: the layer's numbers along the axis.
+        rule: where the padding comes from, if it is a word; it follows the stride and the dilation.
+        extent: of the window.
+        rounding: ``floor``, ``ceil`` or ``exact``.
+        plus_one: the 1 that is added to the quotient.
+        guarded: no last window may start in the padding at the end ...
+        pad_layer: ... or, where the padding is a layer of its own, behind it.
+        family: ``conv``, ``pool`` or ``transposed``: whose formula holds.
+        keras: a transposed window covers a stride at the least.
+    """
+
+    input: int
+    before: int
+    after: int
+    layer: AxisLayer
+    rule: PaddingRule | None
+    extent: int
+    rounding: str
+    plus_one: int
+    guarded: bool
+    pad_layer: bool
+    family: str
+    keras: bool
+
+
+Working = tuple[AxisWorking, ...]
+
+
+def working(answer: ConvShape) -> Working:
+    """How the sizes of the answer come about."""
+    shape = answer.layers[-1]
+    layer = shape.plan.layer
+    return tuple(
+        AxisWorking(
+            input=window.input,
+            before=window.before,
+            after=window.after,
+            layer=axis_layer,
+            rule=axis.padding_rule,
+            extent=window.extent,
+            rounding="ceil" if layer.ceil_mode else "floor",
+            plus_one=1,
+            guarded=layer.ceil_mode,
+            pad_layer=shape.plan.pad_layer,
+            family=layer.family,
+            keras=answer.question.framework == "tensorflow" and layer.output_padding is None,
+        )
+        for window, axis, axis_layer in (
+            (axis.window, axis, of) for axis, of in zip(shape.axes, shape.plan.axes, strict=True)
+        )
+    )
+
+
+def evaluate(axes: Working, key: str) -> Numbers | None:
+    """The answer that a working gives; of a transposed layer it knows the size and the jump only."""
+    if key == "output":
+        return tuple(map(_size, axes))
+    if key == "jump":
+        return tuple(
+            ratio(1, axis.layer.stride) if axis.family == "transposed" else (axis.layer.stride, 1) for axis in axes
+        )
+    if any(axis.family == "transposed" for axis in axes):
+        return None
+    if key == "center":
+        return tuple(ratio(axis.extent - 1 - 2 * axis.before, 2) for axis in axes)
+    if key == "unread":
+        return None if any(_size(axis)[0] < 1 for axis in axes) else tuple(map(_unread, axes))
+    return tuple((axis.extent, 1) for axis in axes)
+
+
+def _unread(axis: AxisWorking) -> Ratio:
+    count, denominator = _size(axis)
+    _, stride, dilation, _, _ = axis.layer
+    window = Window(axis.input, axis.layer.kernel, stride, dilation, axis.before, axis.after, 0, axis.extent)
+    return unread(window, count // denominator), 1
+
+
+def _size(axis: AxisWorking) -> Ratio:
+    stride = axis.layer.stride
+    padding = axis.before + axis.after
+    if axis.family == "transposed":
+        extent = max(axis.extent, stride) if axis.keras else axis.extent
+        size = (axis.input - 1) * stride - padding + extent + (axis.layer.output_padding or 0)
+        return size + axis.plus_one - 1, 1
+    room = axis.input + padding - axis.extent
+    if axis.rounding == "exact":
+        return ratio(room + axis.plus_one * stride, stride)
+    count = (room // stride if axis.rounding == "floor" else -(-room // stride)) + axis.plus_one
+    limit = axis.input + axis.before + (axis.after if axis.pad_layer else 0)
+    if axis.guarded and (count - 1) * stride >= limit:
+        count -= 1
+    return count, 1

@@ -1,0 +1,47 @@
+"""From a layer's plan and a size to geometry: where the padding is a word, by the rule of the framework."""
+
+from dlcalc.core import padding as pad
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.frameworks import Plan
+from dlcalc.core.layer import SAME_WORDS, AxisLayer, brief
+from dlcalc.core.padding import PaddingRule
+from dlcalc.core.windows import Window
+
+
+def resolve(plan: Plan, axis: AxisLayer, size: int) -> tuple[Window, PaddingRule | None]:
+    """The geometry of one axis of ``size``, and the rule of its padding where that was a word."""
+    extra = axis.output_padding or 0
+    rule = None
+    if isinstance(axis.padding, str):
+        rule = _rule(plan, axis, axis.padding, size)
+        before, after = rule.sides(size, axis)
+    else:
+        before, after = axis.padding
+    kernel, stride, dilation = axis.kernel, axis.stride, axis.dilation
+    return Window(size, kernel, stride, dilation, before, after, extra, dilation * (kernel - 1) + 1), rule
+
+
+def _rule(plan: Plan, axis: AxisLayer, word: str, size: int) -> PaddingRule:
+    if word not in SAME_WORDS:
+        return pad.BY_WORD[word]
+    if plan.family == "transposed":
+        if plan.framework == "onnx":
+            return pad.TRANSPOSED_SAME_LOWER if word == "same-lower" else pad.TRANSPOSED_SAME_UPPER
+        return pad.KERAS_TRANSPOSED_SAME if axis.output_padding is None else pad.KERAS_TRANSPOSED_SAME_EXTRA
+    return _onnx_same(plan, axis, word, size) if plan.framework == "onnx" else pad.SAME_UPPER
+
+
+def _onnx_same(plan: Plan, axis: AxisLayer, word: str, size: int) -> PaddingRule:
+    """ONNX Runtime's pools pad by the undilated kernel, and where that is less than 0 its operators leave input out."""
+    lower, kind = word == "same-lower", plan.layer.kind
+    total = pad.SAME_UPPER_BY_KERNEL.total_of(size, axis)
+    if total >= 0:
+        if plan.family == "conv":
+            return pad.BY_WORD[word]
+        return pad.SAME_LOWER_BY_KERNEL if lower else pad.SAME_UPPER_BY_KERNEL
+    if kind == "max-pool" and all(other.dilation == 1 for other in plan.axes):  # its code for dilation does not look
+        message = f"ONNX Runtime's max-pool refuses SAME where it would leave input out (padding {brief(total)})"
+        raise DlcalcError("unsupported-by-framework", message, hint="--padding valid", option="padding")
+    if kind == "conv":
+        return pad.CROP_LESS_2 if lower else pad.CROP_LESS_1
+    return pad.CROP_LESS_1 if lower else pad.CROP_HALF
