@@ -50,7 +50,7 @@ def questions(raw: Mapping[str, object], runs: Mapping[str, list[Values]]) -> It
 
 
 def ends_of_each(raw: Mapping[str, object], runs: Mapping[str, list[Values]]) -> Iterator[dict[str, object]]:
-    """A question for each listed value and each end of a range, the others at their first: all that may be unreadable."""
+    """A question for each listed value and each end of a range, the others at their first: what can be unreadable."""
     first = {key: run[0][0] for key, run in runs.items()}
     for key, run in runs.items():
         for values in run:
