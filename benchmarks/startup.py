@@ -11,7 +11,8 @@ import subprocess
 import sys
 import time
 
-QUESTION = ["-m", "dlcalc", "conv-shape", "--w", "224", "--k", "7", "--s", "2", "--p", "3"]
+PROGRAM = os.path.join(os.path.dirname(sys.executable), "dlcalc")  # as it was installed beside this interpreter
+QUESTION = [PROGRAM, "conv-shape", "--w", "224", "--k", "7", "--s", "2", "--p", "3"]
 ROADS = {
     "--json": ([*QUESTION, "--json"], "import click, json"),
     "-q": ([*QUESTION, "-q"], "import click"),

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from dlcalc import __version__
 from dlcalc.cli.arguments import refuse_misread_help, usage_error, wants_json
+from dlcalc.cli.options import help_option, message_option
 from dlcalc.core.errors import DlcalcError
 
 COMMANDS = ("conv-shape",)
@@ -57,8 +58,9 @@ class _Commands(click.Group):
         return command
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="dlcalc", message="%(prog)s %(version)s")
+@click.group(cls=_Commands)
+@message_option("--version", message=lambda _: f"dlcalc {__version__}", text="Show the version and exit.")
+@help_option
 def dlcalc() -> None:
     """A calculator and verifier for the arithmetic of deep learning.
 
@@ -107,11 +109,6 @@ def _prepare_streams() -> None:
         raise DlcalcError("write-failed", "stdout is closed", hint="redirect it to a file or a pipe")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def run() -> NoReturn:
-    """The entry point of ``dlcalc`` and of ``python -m dlcalc``."""
-    sys.exit(main())
 
 
 def _refuse(error: DlcalcError, words: Sequence[str]) -> int:

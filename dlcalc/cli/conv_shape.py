@@ -1,6 +1,6 @@
 """``dlcalc conv-shape``."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,9 +9,11 @@ from dlcalc.cli.options import Command, Word, answer_options, layer_options, opt
 from dlcalc.core.frameworks import FRAMEWORKS
 from dlcalc.core.layer import KINDS
 from dlcalc.core.shape import ConvShape, conv_shape
-from dlcalc.core.verdict import Verdict
 from dlcalc.notation import conv_shape as notation
 from dlcalc.report import conv_shape as view
+
+if TYPE_CHECKING:
+    from dlcalc.core.verdict import Verdict
 
 EXAMPLES = (
     "dlcalc conv-shape --w 7 --k 3 --s 1",
@@ -36,7 +38,7 @@ def _check(answer: ConvShape) -> Any:
     return check(answer)
 
 
-def _judge(answer: ConvShape, raw: object) -> tuple[Verdict, ...]:
+def _judge(answer: ConvShape, raw: object) -> "tuple[Verdict, ...]":
     from dlcalc.core.mistakes.conv_shape import KEYS, judge
     from dlcalc.notation.claims import claims
 

@@ -5,17 +5,19 @@ words typed, or a line of a batch -> notation makes a question -> core answers -
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dlcalc.cli.combinations import refuse_impossible
 from dlcalc.cli.options import FORMATS
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import AXES
 from dlcalc.core.outcome import Outcome
-from dlcalc.core.verdict import Verdict
 from dlcalc.notation.values import unreadable
-from dlcalc.report.view import View
 from dlcalc.report.writers import WRITERS, Target
+
+if TYPE_CHECKING:
+    from dlcalc.core.verdict import Verdict
+    from dlcalc.report.view import View
 
 
 class Task(NamedTuple):
@@ -41,38 +43,27 @@ class Task(NamedTuple):
     answer: Callable[[Any], Any]
     explain: Callable[[Any], tuple[Any, ...]]
     check: Callable[[Any], Any]
-    judge: Callable[[Any, object], tuple[Verdict, ...]]
-    view: View
-
-
-class Asked(NamedTuple):
-    """What was asked for beside the question."""
-
-    explain: bool
-    check: bool
-    expect: tuple[str, ...]
-    batch: str | None
-    format: str
+    judge: "Callable[[Any, object], tuple[Verdict, ...]]"
+    view: "View"
 
 
 def run(task: Task, given: Mapping[str, Any]) -> int:
     """Answer what the options ask, and return the exit code."""
     raw = {key: value for key, value in given.items() if key in task.keys and value is not None and value is not False}
-    asked = Asked(given["explain"], given["check"], given["expect"], given["batch"], _format(given))
     runs: Mapping[str, Any] = {}
     if _may_sweep(raw):
         from dlcalc.notation.sweeps import swept
 
         runs = swept(raw, task.sweepable)
     refuse_impossible(_features(given, bool(runs)))
-    if asked.batch is not None:
-        return _batch(task, asked, raw, asked.batch)
+    if given["batch"] is not None:
+        return _batch(task, given, raw)
     if runs:
-        return _sweep(task, asked, raw, runs)
-    outcome = _outcome(task, asked, raw, asked.expect or None)
+        return _sweep(task, given, raw, runs)
+    outcome = _outcome(task, given, raw, given["expect"] or None)
     if outcome.error is not None:
         raise outcome.error
-    return _print(task, asked, iter([outcome]), outcome.answer.question.axes, ())
+    return _print(task, given, iter([outcome]), outcome.answer.question.axes, ())
 
 
 def _format(given: Mapping[str, Any]) -> str:
@@ -96,19 +87,19 @@ def _features(given: Mapping[str, Any], sweep: bool) -> list[str]:
     return [*found, "sweep"] if sweep else found
 
 
-def _outcome(task: Task, asked: Asked, raw: Mapping[str, object], expect: object, **place: Any) -> Outcome:
+def _outcome(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], expect: object, **place: Any) -> Outcome:
     """Answer one question, with all that was asked besides."""
     try:
         answer = task.answer(task.question(raw))
         verdicts = None if expect is None else task.judge(answer, expect)
     except DlcalcError as error:
         return Outcome(error=error, **place)
-    steps = task.explain(answer) if asked.explain else None
-    proof = task.check(answer) if asked.check else None
+    steps = task.explain(answer) if given["explain"] else None
+    proof = task.check(answer) if given["check"] else None
     return Outcome(answer, None, steps, proof, verdicts, **place)
 
 
-def _sweep(task: Task, asked: Asked, raw: Mapping[str, object], runs: Mapping[str, Any]) -> int:
+def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs: Mapping[str, Any]) -> int:
     from dlcalc.notation.sweeps import ends_of_each, questions
 
     keys = tuple(runs)
@@ -128,13 +119,13 @@ def _sweep(task: Task, asked: Asked, raw: Mapping[str, object], runs: Mapping[st
             except DlcalcError as error:  # values that can be read, but not together
                 yield Outcome(error=error, swept={key: one[key] for key in keys})
             else:
-                yield _outcome(task, asked, one, None, swept=swept)
+                yield _outcome(task, given, one, None, swept=swept)
 
-    titles = [f"question_{key}" for key in keys] if asked.format == "csv" else keys
-    return _print(task, asked, outcomes(), axes, titles)
+    titles = [f"question_{key}" for key in keys] if _format(given) == "csv" else keys
+    return _print(task, given, outcomes(), axes, titles)
 
 
-def _batch(task: Task, asked: Asked, raw: Mapping[str, object], file: str) -> int:
+def _batch(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> int:
     from dlcalc.cli.streams import blocks_of_lines
     from dlcalc.notation.batch import BadLineError, read_line
 
@@ -147,22 +138,24 @@ def _batch(task: Task, asked: Asked, raw: Mapping[str, object], file: str) -> in
             return Outcome(error=DlcalcError("usage", "the line is not UTF-8", hint="JSON in UTF-8"), line=number)
         except BadLineError as error:
             return Outcome(error=error, line=number, id=error.id)
-        wants = asked._replace(check=True) if line.check else asked
+        wants = {**given, "check": True} if line.check else given
         return _outcome(task, wants, task.merged(raw, line.raw), line.expect, line=number, id=line.id)
 
     def outcomes() -> Iterator[Outcome]:
         answered = 0
-        for block in blocks_of_lines(file):
+        for block in blocks_of_lines(given["batch"]):
             for number, text in enumerate(block, answered + 1):
                 if text and not text.isspace():
                     yield outcome(number, text)
             answered += len(block)
             sys.stdout.flush()  # what was asked is answered before more is read
 
-    return _print(task, asked, outcomes(), tuple(AXES), ("line", "id"))
+    return _print(task, given, outcomes(), tuple(AXES), ("line", "id"))
 
 
-def _print(task: Task, asked: Asked, outcomes: Iterator[Outcome], axes: Sequence[str], titles: Sequence[str]) -> int:
+def _print(
+    task: Task, given: Mapping[str, Any], outcomes: Iterator[Outcome], axes: Sequence[str], titles: Sequence[str]
+) -> int:
     """Print outcomes as they come; the exit code is the worst of theirs."""
     code = 0
 
@@ -173,5 +166,5 @@ def _print(task: Task, asked: Asked, outcomes: Iterator[Outcome], axes: Sequence
                 code = max(code, outcome.exit_code)
             yield outcome
 
-    WRITERS[asked.format](watched(), Target(task.view, sys.stdout, sys.stderr, axes, titles, asked.check))
+    WRITERS[_format(given)](watched(), Target(task.view, sys.stdout, sys.stderr, axes, titles, given["check"]))
     return code

@@ -65,6 +65,20 @@ def option(*names: str, group: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(*names, cls=Option, group=group, **attributes)
 
 
+def message_option(*names: str, message: Callable[[click.Context], str], text: str) -> Callable[[F], F]:
+    """An option that prints a message and exits. Click's own ones look for translations, at 2 ms a start."""
+
+    def show(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value and not ctx.resilient_parsing:
+            click.echo(message(ctx))
+            ctx.exit()
+
+    return option(*names, group="Other", is_flag=True, is_eager=True, expose_value=False, help=text, callback=show)
+
+
+help_option = message_option("-h", "--help", message=click.Context.get_help, text="Show this message and exit.")
+
+
 def stacked(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     """Several decorators as one, in the order of the help page."""
 
@@ -135,4 +149,5 @@ answer_options = stacked(
     option("--format", group="Output", type=Word(FORMATS), help="How to print.  [default: table]"),
     option("--json", is_flag=True, group="Output", help="The same as --format json: one object on one line."),
     option("-q", "--quiet", is_flag=True, group="Output", help="The bare answer and nothing else."),
+    help_option,
 )

@@ -1,10 +1,12 @@
 """One question, answered and judged or refused: what a report prints and an exit code is derived from."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from dlcalc.core.verdict import Verdict
 
 
 class Outcome(NamedTuple):
@@ -25,7 +27,7 @@ class Outcome(NamedTuple):
     error: DlcalcError | None = None
     steps: tuple[Any, ...] | None = None
     proof: Any = None
-    verdicts: tuple[Verdict, ...] | None = None
+    verdicts: "tuple[Verdict, ...] | None" = None
     swept: Mapping[str, object] | None = None
     line: int | None = None
     id: object = None

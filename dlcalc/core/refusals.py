@@ -5,7 +5,6 @@ All raise ``DlcalcError``: ``unsupported-by-framework``, ``padding-too-large`` o
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import SAME_WORDS, AxisLayer, Layer, brief, flag
-from dlcalc.core.padding import BY_WORD
 
 
 def refuse_pytorch(layer: Layer, axes: tuple[AxisLayer, ...], pad_layer: bool) -> None:
@@ -46,6 +45,8 @@ def refuse_onnx(layer: Layer, axes: tuple[AxisLayer, ...]) -> None:
         hint = "--dilation 1, or padding as begin:end"
         raise DlcalcError("unsupported-by-framework", message, hint=hint, option="dilation")
     if layer.family == "pool" and layer.padding not in SAME_WORDS:
+        from dlcalc.core.padding import BY_WORD
+
         for axis in axes:
             word = axis.padding
             largest = max(BY_WORD[word].sides(1, axis) if isinstance(word, str) else word)

@@ -1,16 +1,17 @@
 """conv-shape: what a layer makes of its input, axis by axis."""
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.coverage import unread, unread_transposed
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.field import Field, through_transposed, through_windows
 from dlcalc.core.frameworks import Plan, Warned, plan
 from dlcalc.core.layer import AXES, AxisLayer, Layer, brief, legal, per_axis
-from dlcalc.core.padding import PaddingRule
-from dlcalc.core.resolve import resolve
 from dlcalc.core.windows import FLOOR, Window
+
+if TYPE_CHECKING:
+    from dlcalc.core.padding import PaddingRule
 
 
 class ConvShapeQuestion(NamedTuple):
@@ -41,7 +42,7 @@ class AxisShape(NamedTuple):
     """
 
     window: Window
-    padding_rule: PaddingRule | None
+    padding_rule: "PaddingRule | None"
     output: int
     unread: int
     field: Field
@@ -109,6 +110,21 @@ def _axis_shape(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> AxisSh
     if the_plan.layer.kind == "avg-pool" and the_plan.framework == "pytorch" and len(the_plan.axes) == 3:
         _refuse_small_volume(name, window, the_plan.pad_layer)
     return AxisShape(window, rule, output, unread(window, output), through_windows(window))
+
+
+def resolve(the_plan: Plan, axis: AxisLayer, size: int) -> "tuple[Window, PaddingRule | None]":
+    """The geometry of one axis of ``size``, and the rule of its padding where that was a word."""
+    extra = axis.output_padding or 0
+    rule = None
+    if isinstance(axis.padding, str):
+        from dlcalc.core.padding_words import rule_of
+
+        rule = rule_of(the_plan, axis, axis.padding, size)
+        before, after = rule.sides(size, axis)
+    else:
+        before, after = axis.padding
+    kernel, stride, dilation = axis.kernel, axis.stride, axis.dilation
+    return Window(size, kernel, stride, dilation, before, after, extra, dilation * (kernel - 1) + 1), rule
 
 
 def _kernel_exceeds(name: str, the_plan: Plan, window: Window) -> DlcalcError:

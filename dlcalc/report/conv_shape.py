@@ -1,13 +1,15 @@
 """How the answers of conv-shape look."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.layer import AXES
 from dlcalc.core.ratio import as_float, as_number
 from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.core.windows import FLOOR, Window, numbers, symbols
-from dlcalc.report.view import Sheet
+
+if TYPE_CHECKING:
+    from dlcalc.report.view import Sheet
 
 command = "conv-shape"
 
@@ -130,8 +132,10 @@ _ROWS = {
 }
 
 
-def sheet(answer: ConvShape) -> Sheet:
+def sheet(answer: ConvShape) -> "Sheet":
     """The answer as a table: a row a quantity, a column an axis."""
+    from dlcalc.report.view import Sheet
+
     layer = answer.layers[-1]
     names = answer.question.axes
     found = _layer(layer, names)

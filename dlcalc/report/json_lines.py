@@ -1,13 +1,15 @@
 """An outcome as one compact JSON object on one line."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
 from dlcalc.core.ratio import as_number
-from dlcalc.core.verdict import Diagnosis, Verdict
-from dlcalc.report.view import View
+
+if TYPE_CHECKING:
+    from dlcalc.core.verdict import Diagnosis, Verdict
+    from dlcalc.report.view import View
 
 # Documents are made here and hold no cycles; looking for some costs a fifth of the time.
 encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
@@ -18,7 +20,7 @@ def error_line(error: DlcalcError) -> str:
     return encode({"error": error.as_dict()})
 
 
-def outcome_line(outcome: Outcome, view: View) -> str:
+def outcome_line(outcome: Outcome, view: "View") -> str:
     """The outcome as one line."""
     if outcome.error is not None:
         return encode(_identity(outcome, view) | {"error": outcome.error.as_dict()})
@@ -31,7 +33,7 @@ def outcome_line(outcome: Outcome, view: View) -> str:
     return head + view.encoded(outcome.answer, encode) + tail
 
 
-def _identity(outcome: Outcome, view: View) -> dict[str, object]:
+def _identity(outcome: Outcome, view: "View") -> dict[str, object]:
     """What tells the question from others."""
     found: dict[str, object] = {"command": view.command}
     if outcome.line is not None:
@@ -43,7 +45,7 @@ def _identity(outcome: Outcome, view: View) -> dict[str, object]:
     return found
 
 
-def _besides(outcome: Outcome, view: View) -> dict[str, object]:
+def _besides(outcome: Outcome, view: "View") -> dict[str, object]:
     """What was asked besides the answer, and the warnings."""
     found: dict[str, object] = {}
     answer = outcome.answer
@@ -65,7 +67,7 @@ def _proof(proof: Any) -> dict[str, object]:
     return found | {"positions": proof.positions, "failures": failures}
 
 
-def _claim(verdict: Verdict, answer: Any, view: View) -> dict[str, object]:
+def _claim(verdict: "Verdict", answer: Any, view: "View") -> dict[str, object]:
     claim = verdict.claim
     expected = [number.value for number in claim.numbers]
     found: dict[str, object] = {
@@ -81,7 +83,7 @@ def _claim(verdict: Verdict, answer: Any, view: View) -> dict[str, object]:
     return found
 
 
-def _diagnosis(diagnosis: Diagnosis) -> dict[str, str]:
+def _diagnosis(diagnosis: "Diagnosis") -> dict[str, str]:
     found = {"mistake": diagnosis.mistake}
     if diagnosis.second is not None:
         found["and"] = diagnosis.second

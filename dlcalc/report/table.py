@@ -6,7 +6,6 @@ from typing import TextIO
 from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console, Group, RenderableType
 from rich.measure import Measurement
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,7 +15,7 @@ from dlcalc.core.ratio import as_number
 from dlcalc.core.verdict import Verdict
 from dlcalc.report.view import View
 
-_INDENT = 2
+_MARGIN = "  "
 _ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # SIMPLE_HEAD, in minus signs
 
 
@@ -26,13 +25,15 @@ def console(stream: TextIO) -> Console:
 
 
 def show(screen: Console, content: RenderableType) -> None:
-    """Print, never cut: off a terminal the lines are as long as they need to be. No line ends in blanks."""
+    """Print with a margin, and never cut: off a terminal the lines are as long as they need to be."""
+    screen.width -= 2 * len(_MARGIN)
     if not screen.is_terminal:
         needed = Measurement.get(screen, screen.options.update(max_width=1_000_000), content).maximum
         screen.width = max(screen.width, needed)
     with screen.capture() as capture:
         screen.print(content)
-    screen.file.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+    lines = [f"{_MARGIN}{line}".rstrip() for line in capture.get().splitlines()]
+    screen.file.write("\n".join(("", *lines, "", "")))
 
 
 def _box(screen: Console) -> Box:
@@ -56,7 +57,7 @@ def print_outcome(outcome: Outcome, view: View, stream: TextIO) -> None:
     else:
         parts += _explanation(outcome)
     parts += _judgement(outcome, view)
-    show(screen, Padding(Group(*parts), (1, _INDENT)))
+    show(screen, Group(*parts))
 
 
 def _explanation(outcome: Outcome) -> list[RenderableType]:
@@ -122,7 +123,7 @@ def print_head(titles: Sequence[str], widths: Sequence[int], stream: TextIO) -> 
     screen.print(Text(f"\n{_MARGIN}{row_text(titles, widths)}", "bold"), Text(f"{_MARGIN}{rule}"), sep="\n")
 
 
-_MARGIN, _GAP = " " * (_INDENT + 1), "   "
+_GAP = "   "
 
 
 def row_text(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -1,11 +1,13 @@
 """One writer a format: it takes outcomes as they are found, prints each, and keeps none."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
-from dlcalc.report.view import View
+
+if TYPE_CHECKING:
+    from dlcalc.report.view import View
 
 
 class Target(NamedTuple):
@@ -20,7 +22,7 @@ class Target(NamedTuple):
         checked: whether every answer was to be proved.
     """
 
-    view: View
+    view: "View"
     out: TextIO
     err: TextIO
     axes: Sequence[str]

@@ -73,31 +73,26 @@ def loaded(*words: str) -> set[str]:
     return set(found.stdout.split())
 
 
-BASE = {"dlcalc", "dlcalc.cli", "dlcalc.cli.arguments", "dlcalc.core", "dlcalc.core.errors"}
+BASE = {"dlcalc", "dlcalc.cli", "dlcalc.cli.arguments", "dlcalc.cli.options", "dlcalc.core", "dlcalc.core.errors"}
 CONV_SHAPE = BASE | {
     "dlcalc.cli.combinations",
     "dlcalc.cli.conv_shape",
     "dlcalc.cli.driver",
-    "dlcalc.cli.options",
     "dlcalc.core.coverage",
     "dlcalc.core.field",
     "dlcalc.core.frameworks",
     "dlcalc.core.lattice",
     "dlcalc.core.layer",
     "dlcalc.core.outcome",
-    "dlcalc.core.padding",
     "dlcalc.core.ratio",
     "dlcalc.core.refusals",
-    "dlcalc.core.resolve",
     "dlcalc.core.shape",
-    "dlcalc.core.verdict",
     "dlcalc.core.windows",
     "dlcalc.notation",
     "dlcalc.notation.conv_shape",
     "dlcalc.notation.values",
     "dlcalc.report",
     "dlcalc.report.conv_shape",
-    "dlcalc.report.view",
     "dlcalc.report.writers",
 }
 JSON = CONV_SHAPE | {"dlcalc.report.json_lines"}
@@ -115,15 +110,20 @@ ONE = ["conv-shape", "--w", "7", "--k", "3"]
         (
             [*ONE, "--json", "--expect", "5"],
             JSON
-            | {"dlcalc.notation.claims", "dlcalc.core.mistakes"}
-            | {"dlcalc.core.mistakes.conv_shape", "dlcalc.core.mistakes.conv_working", "dlcalc.core.mistakes.engine"},
+            | {"dlcalc.notation.claims", "dlcalc.core.mistakes", "dlcalc.core.verdict"}
+            | {
+                "dlcalc.core.padding",
+                "dlcalc.core.mistakes.conv_shape",
+                "dlcalc.core.mistakes.conv_working",
+                "dlcalc.core.mistakes.engine",
+            },
         ),
         (["conv-shape", "--w", "7,8", "--k", "3", "--json"], JSON | {"dlcalc.notation.sweeps"}),
         (
             ["conv-shape", "--batch", "/dev/null"],
-            JSON | {"dlcalc.cli.streams", "dlcalc.notation.batch", "dlcalc.notation.claims"},
+            JSON | {"dlcalc.cli.streams", "dlcalc.notation.batch", "dlcalc.notation.claims", "dlcalc.core.verdict"},
         ),
-        (ONE, CONV_SHAPE | {"dlcalc.report.table"}),
+        (ONE, CONV_SHAPE | {"dlcalc.report.table", "dlcalc.report.view", "dlcalc.core.verdict"}),
     ],
 )
 def test_each_road_loads_its_own_modules_and_no_more(words: list[str], own: set[str]) -> None:
@@ -176,6 +176,6 @@ def test_closed_streams_are_errors_and_not_bugs() -> None:
 def test_completion_knows_the_words() -> None:
     environment = {**os.environ, "_DLCALC_COMPLETE": "bash_complete"}
     environment |= {"COMP_WORDS": "dlcalc conv-shape --kind ", "COMP_CWORD": "3"}
-    code = "from dlcalc.cli import run; run()"
+    code = "from dlcalc.__main__ import run; run()"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
     assert "max-pool" in found.stdout

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dlcalc.core import coverage, enumeration, resolve, shape
+from dlcalc.core import coverage, enumeration, shape
 from dlcalc.core.enumeration import check
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.field import Field
@@ -137,7 +137,7 @@ def test_a_wrong_size_is_seen_by_both_methods(
 def test_a_wrong_padding_is_seen(
     monkeypatch: pytest.MonkeyPatch, question: ConvShapeQuestion, sides: tuple[int, int]
 ) -> None:
-    right = resolve.resolve
+    right = shape.resolve
 
     def broken(*arguments: Any) -> Any:
         window, rule = right(*arguments)
@@ -199,7 +199,7 @@ def test_a_padding_rule_that_is_off_by_one_is_seen(
 ) -> None:
     """Every rule of padding, with one position moved to the other side or added."""
     assert check(conv_shape(question)).passed
-    right = resolve.resolve
+    right = shape.resolve
 
     def broken(*arguments: Any) -> Any:
         window, rule = right(*arguments)

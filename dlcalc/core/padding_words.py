@@ -1,27 +1,18 @@
-"""From a layer's plan and a size to geometry: where the padding is a word, by the rule of the framework."""
+"""Which rule a padding word stands for, in each framework and for each kind of layer."""
 
 from dlcalc.core import padding as pad
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.frameworks import Plan
 from dlcalc.core.layer import SAME_WORDS, AxisLayer, brief
 from dlcalc.core.padding import PaddingRule
-from dlcalc.core.windows import Window
 
 
-def resolve(plan: Plan, axis: AxisLayer, size: int) -> tuple[Window, PaddingRule | None]:
-    """The geometry of one axis of ``size``, and the rule of its padding where that was a word."""
-    extra = axis.output_padding or 0
-    rule = None
-    if isinstance(axis.padding, str):
-        rule = _rule(plan, axis, axis.padding, size)
-        before, after = rule.sides(size, axis)
-    else:
-        before, after = axis.padding
-    kernel, stride, dilation = axis.kernel, axis.stride, axis.dilation
-    return Window(size, kernel, stride, dilation, before, after, extra, dilation * (kernel - 1) + 1), rule
+def rule_of(plan: Plan, axis: AxisLayer, word: str, size: int) -> PaddingRule:
+    """The rule by which the plan's framework pads an axis of ``size``.
 
-
-def _rule(plan: Plan, axis: AxisLayer, word: str, size: int) -> PaddingRule:
+    Raises:
+        DlcalcError: ``unsupported-by-framework``.
+    """
     if word not in SAME_WORDS:
         return pad.BY_WORD[word]
     if plan.family == "transposed":
