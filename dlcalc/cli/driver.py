@@ -162,8 +162,8 @@ def _print(
     def watched() -> Iterator[Outcome]:
         nonlocal code
         for outcome in outcomes:
-            if code < 2:
-                code = max(code, outcome.exit_code)
+            if outcome.exit_code > code:
+                code = outcome.exit_code
             yield outcome
 
     WRITERS[_format(given)](watched(), Target(task.view, sys.stdout, sys.stderr, axes, titles, given["check"]))

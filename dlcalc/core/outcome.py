@@ -37,5 +37,6 @@ class Outcome(NamedTuple):
         """0 done, 1 a verification failed, 2 it could not be answered."""
         if self.error is not None:
             return 2
-        failed = self.proof is not None and not self.proof.passed
-        return int(failed or any(not verdict.passed for verdict in self.verdicts or ()))
+        if self.proof is not None and not self.proof.passed:
+            return 1
+        return int(self.verdicts is not None and not all(verdict.passed for verdict in self.verdicts))

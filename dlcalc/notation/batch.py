@@ -47,7 +47,7 @@ def _integer(digits: str) -> object:
     return int(digits) if len(digits) <= MAX_DIGITS + 1 else digits
 
 
-_decode = json.JSONDecoder(object_pairs_hook=_unique).decode
+_raw_decode = json.JSONDecoder(object_pairs_hook=_unique).raw_decode
 _decode_long = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer).decode
 _decode_typed = json.JSONDecoder(object_pairs_hook=_unique, parse_int=NumberText, parse_float=NumberText).decode
 
@@ -69,7 +69,8 @@ def read_line(text: str, names: Mapping[str, str]) -> Line:
     raw: dict[str, object] = {}
     name, expect, check = None, None, False
     try:
-        name = _echoed(given.get("id"))
+        if "id" in given:
+            name = _echoed(given["id"])
         for key, value in given.items():
             known = names.get(key)
             if known is not None:
@@ -95,9 +96,12 @@ def read_line(text: str, names: Mapping[str, str]) -> Line:
 
 
 def _object(text: str) -> dict[str, Any]:
+    text = text.strip(" \t\r\n")
     try:
         try:
-            given = _decode(text)
+            given, end = _raw_decode(text)
+            if end < len(text):
+                raise json.JSONDecodeError("Extra data", text, end)
         except json.JSONDecodeError as error:
             hint = 'one object a line, like {"w": 7, "k": 3}'
             message = f"the line is not JSON: {error.msg} at column {error.colno}"

@@ -25,7 +25,7 @@ KEYS = {
     "framework": (),
 }
 INTEGERS = frozenset(("w", "h", "depth", "size", "dims", "kernel", "stride", "padding", "dilation", "output_padding"))
-SIZES = ("depth", "h", "w")
+SIZES = {"depth": "d", "h": "h", "w": "w"}  # key -> axis
 
 
 def question(raw: Mapping[str, object]) -> ConvShapeQuestion:
@@ -80,8 +80,7 @@ def sizes(raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[int, ...]]:
         raise DlcalcError("usage", "no input size is given", hint="--w 224, or --size 224x224", option="w")
     if dims is not None and dims != len(named):
         raise wrong_count("dims", dims, len(named))
-    axes = tuple("d" if key == "depth" else key for key in named)
-    return axes, tuple(values.integer(raw[key], key) for key in named)
+    return tuple([SIZES[key] for key in named]), tuple([values.integer(raw[key], key) for key in named])
 
 
 def _whole_size(value: object, dims: int | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -110,7 +109,7 @@ def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping
     if not defaults:
         return own
     if "size" in own:
-        replaced: tuple[str, ...] = SIZES
+        replaced: Iterable[str] = SIZES
     else:
         replaced = ("size", "dims") if any(key in own for key in SIZES) else ()
     return {**{key: value for key, value in defaults.items() if key not in replaced}, **own}
@@ -133,7 +132,7 @@ def _restated(question: ConvShapeQuestion, key: str) -> object:
     if key == "dims":
         return len(axes)
     if key in SIZES:
-        return by_axis["d" if key == "depth" else key]
+        return by_axis[SIZES[key]]
     value = getattr(layer, key)
     if isinstance(value, str):
         return value

@@ -41,14 +41,15 @@ def encoded(answer: ConvShape, encode: Callable[[object], str]) -> str:
     axes = layer.axes
     if layer.plan.family == "transposed" or axes[0].padding_rule is not None or len(answer.layers) > 1:
         return encode(as_json(answer))[1:-1]
-    key = answer.question[0], answer.question[2:]
+    names, _, asked, framework = answer.question
+    key = names, asked, framework
     template = _templates.get(key)
     if template is None:
         if len(_templates) >= _MAX_TEMPLATES:
             _templates.clear()
         template = _templates[key] = _template(as_json(answer), encode)
-    sizes, outputs, missed = zip(*[(axis.window.input, axis.output, axis.unread) for axis in axes], strict=True)
-    return template % (*sizes, *outputs, *sizes, *outputs, *missed)
+    sizes = [axis.window.input for axis in axes] + [axis.output for axis in axes]
+    return template % (*sizes, *sizes, *[axis.unread for axis in axes])
 
 
 _MAX_TEMPLATES = 4096
