@@ -45,6 +45,8 @@ def usage_error(error: click.UsageError, words: Sequence[str]) -> DlcalcError:
         if error.ctx and error.option_name[:2] != "--" and f"-{error.option_name}" in _options(error.ctx):
             hint = " ".join((f"-{error.option_name}", *_value_after(words, error.option_name)))
             return DlcalcError("usage", f"there is no option {error.option_name}", hint=hint, option=option)
+    elif isinstance(error, click.BadParameter) and error.param is not None:
+        return DlcalcError("usage", error.message, hint="one value", option=error.param.name)
     elif isinstance(error, click.BadOptionUsage):
         option = error.option_name.lstrip("-")
     return DlcalcError("usage", error.format_message(), hint=f"{path} --help", option=option)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dlcalc.cli.combinations import refuse_impossible
 from dlcalc.cli.options import FORMATS
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import AXES
 from dlcalc.core.outcome import Outcome
 from dlcalc.notation.values import unreadable
 from dlcalc.report.writers import WRITERS, Target
@@ -63,7 +62,7 @@ def run(task: Task, given: Mapping[str, Any]) -> int:
     outcome = _outcome(task, given, raw, given["expect"] or None)
     if outcome.error is not None:
         raise outcome.error
-    return _print(task, given, iter([outcome]), outcome.answer.question.axes, ())
+    return _print(task, given, iter([outcome]), [outcome.answer.question], ())
 
 
 def _format(given: Mapping[str, Any]) -> str:
@@ -103,14 +102,13 @@ def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs
     from dlcalc.notation.sweeps import ends_of_each, questions
 
     keys = tuple(runs)
-    known: set[str] = set()
+    examples = []
     for one in ends_of_each(raw, runs):
         try:
-            known.update(task.question(one).axes)
+            examples.append(task.question(one))
         except DlcalcError as error:
             if error.code == "usage":  # unreadable: better said before the first answer than in its place
                 raise
-    axes = [axis for axis in AXES if axis in known]
 
     def outcomes() -> Iterator[Outcome]:
         for one in questions(raw, runs):
@@ -122,7 +120,7 @@ def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs
                 yield _outcome(task, given, one, None, swept=swept)
 
     titles = [f"question_{key}" for key in keys] if _format(given) == "csv" else keys
-    return _print(task, given, outcomes(), axes, titles)
+    return _print(task, given, outcomes(), examples, titles)
 
 
 def _batch(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> int:
@@ -150,11 +148,15 @@ def _batch(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> i
             answered += len(block)
             sys.stdout.flush()  # what was asked is answered before more is read
 
-    return _print(task, given, outcomes(), tuple(AXES), ("line", "id"))
+    return _print(task, given, outcomes(), None, ("line", "id"))
 
 
 def _print(
-    task: Task, given: Mapping[str, Any], outcomes: Iterator[Outcome], axes: Sequence[str], titles: Sequence[str]
+    task: Task,
+    given: Mapping[str, Any],
+    outcomes: Iterator[Outcome],
+    examples: Sequence[Any] | None,
+    titles: Sequence[str],
 ) -> int:
     """Print outcomes as they come; the exit code is the worst of theirs."""
     code = 0
@@ -166,5 +168,5 @@ def _print(
                 code = outcome.exit_code
             yield outcome
 
-    WRITERS[_format(given)](watched(), Target(task.view, sys.stdout, sys.stderr, axes, titles, given["check"]))
+    WRITERS[_format(given)](watched(), Target(task.view, sys.stdout, sys.stderr, examples, titles, given["check"]))
     return code

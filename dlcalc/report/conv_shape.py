@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.layer import AXES
 from dlcalc.core.ratio import as_float, as_number
-from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
+from dlcalc.core.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
 from dlcalc.core.windows import FLOOR, Window, numbers, symbols
 
 if TYPE_CHECKING:
@@ -200,8 +200,9 @@ def _summarized(axis: AxisShape) -> tuple[int | float | None, ...]:
 _CSV_KEYS = ("input", *_KEYS[:3], "padding", "output_padding", *_KEYS[5:8], "receptive_field_min", *_KEYS[8:])
 
 
-def csv_header(axes: Sequence[str]) -> tuple[str, ...]:
-    """The names of the columns, for answers about these axes."""
+def csv_header(questions: Sequence[ConvShapeQuestion] | None) -> tuple[str, ...]:
+    """The names of the columns, for answers to questions like these, or to any."""
+    axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
     columns = ["framework", "name", "kind"]
     for key in _CSV_KEYS:
         for axis in axes:

@@ -45,8 +45,8 @@ class View(Protocol):
     def summary(self, answer: Any) -> tuple[str, ...]:
         """An answer as one row among many."""
 
-    def csv_header(self, axes: Sequence[str]) -> tuple[str, ...]:
-        """The names of the columns, for answers about these axes."""
+    def csv_header(self, questions: Sequence[Any] | None) -> tuple[str, ...]:
+        """The names of the columns, for answers to questions like these, or to any."""
 
     def csv_rows(self, answer: Any) -> list[Mapping[str, object]]:
         """One row for each layer."""

@@ -1,7 +1,7 @@
 """One writer a format: it takes outcomes as they are found, prints each, and keeps none."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
@@ -17,7 +17,7 @@ class Target(NamedTuple):
         view: how the command's answers look.
         out: for results.
         err: for everything else.
-        axes: the axes that the answers are about.
+        examples: questions that show all the columns of the answers; None if any may come.
         asked: what tells the questions apart, as titles; empty where there is one question.
         checked: whether every answer was to be proved.
     """
@@ -25,7 +25,7 @@ class Target(NamedTuple):
     view: "View"
     out: TextIO
     err: TextIO
-    axes: Sequence[str]
+    examples: Sequence[Any] | None
     asked: Sequence[str]
     checked: bool
 
@@ -56,7 +56,7 @@ def write_csv(outcomes: Iterable[Outcome], target: Target) -> None:
     """A header, then a row for each layer of each answer."""
     import csv
 
-    columns = (*target.asked, *target.view.csv_header(target.axes), "check_passed", "expect_passed", "error")
+    columns = (*target.asked, *target.view.csv_header(target.examples), "check_passed", "expect_passed", "error")
     rows = csv.DictWriter(target.out, columns, extrasaction="ignore", lineterminator="\n")
     rows.writeheader()
     said: set[str] = set()
