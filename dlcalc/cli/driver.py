@@ -99,7 +99,7 @@ def _outcome(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], ex
 
 
 def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs: Mapping[str, Any]) -> int:
-    from dlcalc.notation.sweeps import ends_of_each, questions
+    from dlcalc.notation.sweeps import ends_of_each, how_many, questions
 
     keys = tuple(runs)
     examples = []
@@ -120,7 +120,7 @@ def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs
                 yield _outcome(task, given, one, None, swept=swept)
 
     titles = [f"question_{key}" for key in keys] if _format(given) == "csv" else keys
-    return _print(task, given, outcomes(), examples, titles)
+    return _print(task, given, _with_progress(outcomes(), how_many(runs)), examples, titles)
 
 
 def _batch(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> int:
@@ -148,7 +148,16 @@ def _batch(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> i
             answered += len(block)
             sys.stdout.flush()  # what was asked is answered before more is read
 
-    return _print(task, given, outcomes(), None, ("line", "id"))
+    return _print(task, given, _with_progress(outcomes(), None), None, ("line", "id"))
+
+
+def _with_progress(outcomes: Iterator[Outcome], total: int | None) -> Iterator[Outcome]:
+    """A bar for long work, where somebody sees stderr and the answers go elsewhere."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        return outcomes
+    from dlcalc.report.progress import watched
+
+    return watched(outcomes, total, sys.stderr)
 
 
 def _print(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from math import prod
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import brief, flag
@@ -23,16 +24,23 @@ def swept(raw: Mapping[str, object], sweepable: frozenset[str]) -> dict[str, lis
             ``too-many-questions``.
     """
     found: dict[str, list[Values]] = {}
-    total = 1
     for key, value in raw.items():
         if key in sweepable and isinstance(value, str) and ("," in value or ".." in value):
-            runs = [_run(part, key) for part in value.split(",")]
-            total *= sum(map(_length, runs))
-            found[key] = runs
+            found[key] = [_run(part, key) for part in value.split(",")]
+    total = how_many(found)
     if total > MAX_QUESTIONS:
         message = f"{brief(total)} questions are more than {MAX_QUESTIONS:,}"
         raise DlcalcError("too-many-questions", message, hint="a coarser range, like 1..1000..10")
     return found
+
+
+def how_many(runs: Mapping[str, list[Values]]) -> int:
+    """The number of combinations.
+
+    >>> how_many({"w": [range(7, 10), ("20",)], "kernel": [("1",), ("3",)]})
+    8
+    """
+    return prod(sum(map(_length, run)) for run in runs.values())
 
 
 def questions(raw: Mapping[str, object], runs: Mapping[str, list[Values]]) -> Iterator[dict[str, object]]:
