@@ -59,10 +59,11 @@ def run(task: Task, given: Mapping[str, Any]) -> int:
         return _batch(task, given, raw)
     if runs:
         return _sweep(task, given, raw, runs)
-    outcome = _outcome(task, given, raw, given["expect"] or None)
+    question = task.question(raw)
+    outcome = _outcome(task, given, question, given["expect"] or None)
     if outcome.error is not None:
         raise outcome.error
-    return _print(task, given, iter([outcome]), [outcome.answer.question], ())
+    return _print(task, given, iter([outcome]), [question], ())
 
 
 def _format(given: Mapping[str, Any]) -> str:
@@ -86,10 +87,10 @@ def _features(given: Mapping[str, Any], sweep: bool) -> list[str]:
     return [*found, "sweep"] if sweep else found
 
 
-def _outcome(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], expect: object, **place: Any) -> Outcome:
-    """Answer one question, with all that was asked besides."""
+def _outcome(task: Task, given: Mapping[str, Any], question: Any, expect: object, **place: Any) -> Outcome:
+    """Answer one question, with all that was asked besides; ``place`` tells it from others."""
     try:
-        answer = task.answer(task.question(raw))
+        answer = task.answer(question)
         verdicts = None if expect is None else task.judge(answer, expect)
     except DlcalcError as error:
         return Outcome(error=error, **place)
@@ -113,11 +114,11 @@ def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs
     def outcomes() -> Iterator[Outcome]:
         for one in questions(raw, runs):
             try:
-                swept = task.restated(task.question(one), keys)
+                question = task.question(one)
             except DlcalcError as error:  # values that can be read, but not together
                 yield Outcome(error=error, swept={key: one[key] for key in keys})
             else:
-                yield _outcome(task, given, one, None, swept=swept)
+                yield _outcome(task, given, question, None, swept=task.restated(question, keys))
 
     titles = [f"question_{key}" for key in keys] if _format(given) == "csv" else keys
     return _print(task, given, _with_progress(outcomes(), how_many(runs)), examples, titles)
@@ -136,8 +137,12 @@ def _batch(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> i
             return Outcome(error=DlcalcError("usage", "the line is not UTF-8", hint="JSON in UTF-8"), line=number)
         except BadLineError as error:
             return Outcome(error=error, line=number, id=error.id)
+        try:
+            question = task.question(task.merged(raw, line.raw) if raw else line.raw)
+        except DlcalcError as error:
+            return Outcome(error=error, line=number, id=line.id)
         wants = {**given, "check": True} if line.check else given
-        return _outcome(task, wants, task.merged(raw, line.raw), line.expect, line=number, id=line.id)
+        return _outcome(task, wants, question, line.expect, line=number, id=line.id)
 
     def outcomes() -> Iterator[Outcome]:
         answered = 0

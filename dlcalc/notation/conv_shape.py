@@ -106,8 +106,6 @@ def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping
     >>> merged({"size": "224", "kernel": "3"}, {"w": 7})
     {'kernel': '3', 'w': 7}
     """
-    if not defaults:
-        return own
     if "size" in own:
         replaced: Iterable[str] = SIZES
     else:
