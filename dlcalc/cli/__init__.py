@@ -81,7 +81,8 @@ def main(args: Sequence[str] | None = None) -> int:
             error.show()
             return 2
         except click.UsageError as error:
-            raise usage_error(error, words) from None
+            named = dlcalc.get_command(click.Context(dlcalc), words[0]) if words else None
+            raise usage_error(error, words, named) from None
         return int(code or 0)
     except DlcalcError as error:
         return _refuse(error, words)

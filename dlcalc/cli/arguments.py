@@ -35,32 +35,51 @@ def refuse_misread_help(words: Sequence[str]) -> None:
             raise DlcalcError("usage", f"-h is for help, and {value!r} follows it", hint=f"--h {value}", option="h")
 
 
-def usage_error(error: click.UsageError, words: Sequence[str]) -> DlcalcError:
-    """A refusal of Click's as an error of ours, with what to type instead where that can be told."""
-    named = [word for word in words[:1] if not word.startswith("-")]  # Click's parser does not say whose option it was
-    path = error.ctx.command_path if error.ctx else " ".join(("dlcalc", *named))
-    option = None
+def usage_error(error: click.UsageError, words: Sequence[str], command: click.Command | None) -> DlcalcError:
+    """A refusal of Click's as an error of ours, with what to type instead where that can be told.
+
+    Args:
+        error: what Click raised; its parser does not say whose option it was about.
+        words: what was typed.
+        command: the command that it was typed for, if there is one.
+    """
+    path = error.ctx.command_path if error.ctx else f"dlcalc {command.name}" if command else "dlcalc"
+    hint, option = f"{path} --help", None
     if isinstance(error, click.NoSuchOption):
         option = error.option_name.lstrip("-")
-        if error.ctx and error.option_name[:2] != "--" and f"-{error.option_name}" in _options(error.ctx):
-            hint = " ".join((f"-{error.option_name}", *_value_after(words, error.option_name)))
-            return DlcalcError("usage", f"there is no option {error.option_name}", hint=hint, option=option)
+        if error.ctx and not error.option_name.startswith("--"):
+            double = _with_two_dashes(words, error.option_name, _options(error.ctx))
+            if double:
+                return DlcalcError("usage", f"there is no option {error.option_name}", hint=double, option=option)
     elif isinstance(error, click.BadParameter) and error.param is not None:
         return DlcalcError("usage", error.message, hint="one value", option=error.param.name)
     elif isinstance(error, click.BadOptionUsage):
-        option = error.option_name.lstrip("-")
-    return DlcalcError("usage", error.format_message(), hint=f"{path} --help", option=option)
+        option = _name(error.option_name, command)
+    return DlcalcError("usage", error.format_message(), hint=hint, option=option)
+
+
+def _name(option: str, command: click.Command | None) -> str:
+    """The name by which all errors call an option: ``--k`` is kernel, ``--ceil-mode`` is ceil_mode."""
+    known = {typed: parameter.name for parameter in (command.params if command else ()) for typed in parameter.opts}
+    return known.get(option) or option.lstrip("-").replace("-", "_")
 
 
 def _options(ctx: click.Context) -> list[str]:
     return [name for parameter in ctx.command.get_params(ctx) for name in parameter.opts]
 
 
-def _value_after(words: Sequence[str], option: str) -> list[str]:
-    """The value that stands with an option: behind it, or joined to it."""
-    for number, word in enumerate(words):
-        if word == option:
-            return [value for value in words[number + 1 : number + 2] if not value[:2].strip("-").isalpha()]
-        if word.startswith(option):
-            return [word.removeprefix(option).removeprefix("=")]
-    return []
+def _with_two_dashes(words: Sequence[str], letter: str, options: Sequence[str]) -> str | None:
+    """What ``-k 3``, ``-k3``, ``-k=3`` or ``-kernel 3`` was meant to be, if there is such an option."""
+    number, word = next((pair for pair in enumerate(words) if pair[1].startswith(letter)), (0, ""))
+    name, equals, value = word.partition("=")
+    if f"-{name}" not in options:
+        joined = name.removeprefix(letter)
+        if f"-{letter}" not in options or not joined[:1].isdigit():
+            return None
+        return f"-{letter} {joined}{equals}{value}"
+    following = list(words[number + 1 : number + 2])
+    if equals:
+        following = [value]
+    elif following and following[0].startswith("-") and not following[0][1:2].isdigit():
+        following = []
+    return " ".join((f"-{name}", *following))

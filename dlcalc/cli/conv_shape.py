@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dlcalc.cli.driver import Task, run
-from dlcalc.cli.options import Command, Word, answer_options, layer_options, option, size_options
-from dlcalc.core.frameworks import FRAMEWORKS
+from dlcalc.cli.options import Command, Word, answer_options, framework_options, layer_options, option, size_options
 from dlcalc.core.layer import KINDS
 from dlcalc.core.shape import ConvShape, conv_shape
 from dlcalc.notation import conv_shape as notation
@@ -66,10 +65,7 @@ TASK = Task(
 @layer_options
 @option("--kind", group="Layer", type=Word(list(KINDS)), help="Kind of layer.  [default: conv]")
 @option("--ceil-mode", is_flag=True, group="Layer", help="Round the number of a pooling's windows up.")
-@option(
-    "--output-padding", group="Layer", metavar="INT[xINT...]", help="Extra output at the end of a transposed layer."
-)
-@option("--framework", group="Layer", type=Word(list(FRAMEWORKS)), help="Whose rules hold.  [default: pytorch]")
+@framework_options
 @answer_options
 def command(**given: Any) -> int:
     """The size of the feature map after a convolution, a transposed convolution or a pooling.
@@ -77,10 +73,9 @@ def command(**given: Any) -> int:
     W2 = (W1 - K + 2P)/S + 1, for an input of width W1, a kernel of K, padding of P on each side and a stride of S; and
     what each framework makes of it, the input that no window reads, and the receptive field.
 
-    Only the axes that are named are computed: --w 7 is one axis, --w 7 --h 9 two. An integer option also takes several
-    values, 7,14,28 or 7..64 or 7..64..7, and every combination is answered, the last one typed turning fastest.
+    Only the axes that are named are computed: --w 7 is one axis, --w 7 --h 9 two. An integer option (and --p) takes
+    several values too, 7,14,28 or 7..64 or 7..64..7: every combination is answered, the last typed turning fastest.
 
-    The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center. The exit
-    code is 0 if all is well, 1 if a claim or a proof fails, 2 if the question cannot be answered.
+    The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center.
     """
     return run(TASK, given)

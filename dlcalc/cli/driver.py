@@ -11,7 +11,7 @@ from dlcalc.cli.combinations import refuse_impossible
 from dlcalc.cli.options import FORMATS
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
-from dlcalc.notation.values import unreadable
+from dlcalc.notation.values import word
 from dlcalc.report.writers import WRITERS, Target
 
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ def _format(given: Mapping[str, Any]) -> str:
     if given["quiet"]:
         return "quiet"
     name: str | None = "json" if given["json"] else given["format"]
-    if name is not None and name not in FORMATS:
-        raise unreadable("format", name, "a format", "one of " + ", ".join(FORMATS))
-    return name or ("json" if given["batch"] is not None else "table")
+    if name is not None:
+        return word(name, "format", FORMATS)
+    return "json" if given["batch"] is not None else "table"
 
 
 def _may_sweep(raw: Mapping[str, object]) -> bool:
@@ -103,13 +103,17 @@ def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs
     from dlcalc.notation.sweeps import ends_of_each, how_many, questions
 
     keys = tuple(runs)
-    examples = []
+    examples: list[Any] | None = []
     for one in ends_of_each(raw, runs):
         try:
-            examples.append(task.question(one))
+            question = task.question(one)
         except DlcalcError as error:
             if error.code == "usage":  # unreadable: better said before the first answer than in its place
                 raise
+            examples = None  # these two do not go together, but each may go with another
+        else:
+            if examples is not None:
+                examples.append(question)
 
     def outcomes() -> Iterator[Outcome]:
         for one in questions(raw, runs):
@@ -120,8 +124,7 @@ def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs
             else:
                 yield _outcome(task, given, question, None, swept=task.restated(question, keys))
 
-    titles = [f"question_{key}" for key in keys] if _format(given) == "csv" else keys
-    return _print(task, given, _with_progress(outcomes(), how_many(runs)), examples, titles)
+    return _print(task, given, _with_progress(outcomes(), how_many(runs)), examples, keys)
 
 
 def _batch(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> int:

@@ -8,6 +8,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("table", "json", "csv")
+FRAMEWORKS = ("pytorch", "tensorflow", "onnx")
 
 
 class Word(click.Choice[str]):
@@ -52,7 +53,9 @@ class Command(click.Command):
                 formatter.write_dl(records)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples as they are, unwrapped."""
+        """Write what an exit code means, and the examples as they are, unwrapped."""
+        with formatter.section("Exit codes"):
+            formatter.write("  0 all is well, 1 a claim or a proof fails, 2 the question cannot be answered\n")
         with formatter.section("Examples"):
             for example in self.examples:
                 formatter.write(f"  {example}\n")
@@ -122,12 +125,22 @@ layer_options = stacked(
     option("--d", "--dilation", "dilation", group="Layer", metavar="INT[xINT...]", help="Dilation.  [default: 1]"),
 )
 
+framework_options = stacked(
+    option(
+        "--output-padding",
+        group="Layer",
+        metavar="INT[xINT...]",
+        help="Extra output of a transposed layer; in Keras 0 is not the same as none.",
+    ),
+    option("--framework", group="Layer", type=Word(FRAMEWORKS), help="Whose rules hold.  [default: pytorch]"),
+)
+
 answer_options = stacked(
     option(
         "--explain",
         is_flag=True,
         group="Answer",
-        help="Show the formulas, the numbers in them, and why.",
+        help="Show the formulas, the numbers in them, and why (table, JSON).",
     ),
     option(
         "--check", is_flag=True, group="Answer", help="Prove the answer by an independent method; exit 1 if it fails."
@@ -146,7 +159,7 @@ answer_options = stacked(
         help="Answer one question a line, in JSON, its keys the long option names; - is stdin.",
         type=click.Path(),
     ),
-    option("--format", group="Output", type=Word(FORMATS), help="How to print.  [default: table]"),
+    option("--format", group="Output", type=Word(FORMATS), help="How to print.  [default: table; of a batch, json]"),
     option("--json", is_flag=True, group="Output", help="The same as --format json: one object on one line."),
     option("-q", "--quiet", is_flag=True, group="Output", help="The bare answer and nothing else."),
     help_option,

@@ -22,6 +22,11 @@ class Failure(NamedTuple):
     answer: object
     counted: object
 
+    @property
+    def text(self) -> str:
+        """The failure in a sentence."""
+        return f"{self.layer} {self.axis}: {self.key} is {self.answer}, counted {self.counted}"
+
 
 class Proof(NamedTuple):
     """The outcome of checking an answer.
@@ -42,6 +47,13 @@ class Proof(NamedTuple):
     def passed(self) -> bool:
         """Whether everything was confirmed."""
         return not self.failures
+
+    @property
+    def manner(self) -> str:
+        """How it was proved, in a sentence."""
+        if self.method == "bounds":
+            return "by bounds, the output size alone"
+        return f"by enumeration of {self.positions:,} positions"
 
 
 class Counted(NamedTuple):
@@ -77,7 +89,12 @@ def _compare(layer: str, name: str, axis: "AxisShape", counted: Counted) -> list
     field = axis.field
     stated = Counted(axis.output, True, axis.unread, field.size, field.smallest, field.jump, field.center)
     pairs = zip(Counted._fields, stated, counted, strict=True)
-    return [Failure(layer, name, key, said, found) for key, said, found in pairs if said != found]
+    return [Failure(layer, name, key, _plain(said), _plain(found)) for key, said, found in pairs if said != found]
+
+
+def _plain(value: object) -> object:
+    """A ratio as a number."""
+    return value[0] / value[1] if isinstance(value, tuple) else value
 
 
 def _positions(layer: "LayerShape", axis: "AxisShape") -> int:

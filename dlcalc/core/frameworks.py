@@ -114,12 +114,11 @@ def _needs_pad_layer(framework: str, layer: Layer, axes: tuple[AxisLayer, ...]) 
 
 def _refused_word(framework: str, layer: Layer, word: str) -> DlcalcError:
     name = FRAMEWORKS[framework]
-    if word == "same-lower":
-        hint = "--framework onnx, or padding as begin:end"
-    elif word in ("causal", "full"):
-        hint = "padding as a number or begin:end"
-    else:
-        hint = "--padding 0" if word == "valid" else "padding as a number, or --framework tensorflow"
+    hint = "--padding 0" if word == "valid" else "padding as a number or begin:end"
+    if word == "same-lower" and layer.dilation == 1:
+        hint += ", or --framework onnx"
+    elif word in SAME_WORDS and framework == "pytorch" and not layer.ceil_mode and layer.dilation == 1:
+        hint += ", or --framework tensorflow"
     message = f"{name} has no padding {word!r} for {layer.kind}"
     return DlcalcError("unsupported-by-framework", message, hint=hint, option="padding")
 

@@ -162,6 +162,12 @@ def wrong_count(option: str, got: int, count: int) -> DlcalcError:
     return DlcalcError("shape-mismatch", message, hint=hint, option=option)
 
 
+def wrong_rank(count: int) -> DlcalcError:
+    """The error for an input with no axes, or with too many."""
+    message = f"size has {count} values, and an input has 1 to 3 axes"
+    return DlcalcError("shape-mismatch", message, hint="--size 224x224", option="size")
+
+
 def spoken(option: str) -> str:
     """An option's name in a sentence: ``output_padding`` is "output padding"."""
     return {"w": "width", "h": "height"}.get(option, option.replace("_", " "))

@@ -12,14 +12,16 @@ def refuse_pytorch(layer: Layer, axes: tuple[AxisLayer, ...], pad_layer: bool) -
     if layer.kind == "avg-pool":
         _refuse_dilation("PyTorch", layer, axes)
     if layer.padding in SAME_WORDS and any(axis.stride > 1 for axis in axes):
-        hint = f"--padding {brief(axes[-1].extent // 2)}, or --framework tensorflow"
+        hint = f"--padding {brief(axes[-1].extent // 2)}"
+        if all(axis.dilation == 1 for axis in axes):
+            hint += ", or --framework tensorflow"
         message = f"PyTorch computes padding 'same' only with stride 1, not {brief(max(axis.stride for axis in axes))}"
         raise DlcalcError("unsupported-by-framework", message, hint=hint, option="padding")
     if layer.family == "pool" and not pad_layer:
         for axis in axes:
             if not isinstance(axis.padding, str) and axis.padding[0] > axis.kernel // 2:
                 rule = f"is more than half the kernel {brief(axis.kernel)} of a PyTorch pooling"
-                raise _too_large(axis.padding[0], rule, axis.kernel // 2)
+                raise _too_large(axis.padding[0], rule, min(axis.kernel for axis in axes) // 2)
 
 
 def refuse_keras(layer: Layer, axes: tuple[AxisLayer, ...]) -> None:
@@ -52,7 +54,7 @@ def refuse_onnx(layer: Layer, axes: tuple[AxisLayer, ...]) -> None:
             largest = max(BY_WORD[word].sides(1, axis) if isinstance(word, str) else word)
             if largest >= axis.kernel:
                 rule = f"is not less than the kernel {brief(axis.kernel)} of an ONNX Runtime pooling"
-                raise _too_large(largest, rule, axis.kernel - 1)
+                raise _too_large(largest, rule, min(axis.kernel for axis in axes) - 1)
 
 
 def _too_large(padding: int, rule: str, most: int) -> DlcalcError:
@@ -68,11 +70,11 @@ def _refuse_dilation(name: str, layer: Layer, axes: tuple[AxisLayer, ...]) -> No
 
 def refuse_output_padding(framework: str, axes: tuple[AxisLayer, ...]) -> None:
     """Every framework has its bound for the output padding of a transposed layer."""
-    for axis in axes:
-        pytorch = framework == "pytorch"
-        bound = max(axis.stride, axis.dilation) if pytorch else axis.stride
+    pytorch = framework == "pytorch"
+    bounds = [max(axis.stride, axis.dilation) if pytorch else axis.stride for axis in axes]
+    for axis, bound in zip(axes, bounds, strict=True):
         if axis.output_padding is not None and axis.output_padding >= bound:
             rule = "the larger of stride and dilation" if pytorch else "the stride"
             message = f"output padding {brief(axis.output_padding)} is not less than {rule}, {brief(bound)}"
-            hint = f"{flag('output_padding')} {brief(bound - 1)}"
+            hint = f"{flag('output_padding')} {brief(min(bounds) - 1)}"
             raise DlcalcError("output-padding-too-large", message, hint=hint, option="output_padding")

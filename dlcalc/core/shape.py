@@ -22,12 +22,14 @@ class ConvShapeQuestion(NamedTuple):
         size: the input's extent along each, in pixels.
         layer: the layer.
         framework: whose rules hold: ``pytorch``, ``tensorflow`` (Keras 3) or ``onnx`` (ONNX Runtime).
+        dims: how many axes were asked for, where that was said.
     """
 
     axes: tuple[str, ...]
     size: tuple[int, ...]
     layer: Layer
     framework: str = "pytorch"
+    dims: int | None = None
 
 
 class AxisShape(NamedTuple):
@@ -78,7 +80,7 @@ def conv_shape(question: ConvShapeQuestion) -> ConvShape:
     >>> conv_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))).output
     (5,)
     """
-    axes, size, layer, framework = question
+    axes, size, layer, framework, _ = question
     the_plan = _planned(framework, layer, len(axes))
     shapes = tuple([_axis_shape(the_plan, *of) for of in zip(axes, the_plan.axes, size, strict=True)])
     warnings = the_plan.warnings
@@ -100,7 +102,7 @@ def _axis_shape(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> AxisSh
     if the_plan.family == "transposed":
         output = the_plan.size.value(window)
         if output < 1:
-            raise _empty_output(name, window, output)
+            raise _empty_output(name, the_plan, window, output)
         return AxisShape(window, rule, output, unread_transposed(window, output), through_transposed(window, output))
     if the_plan.size is FLOOR and window.padded < window.extent:  # before dividing: -1 / 2 must not become 0
         raise _kernel_exceeds(name, the_plan, window)
@@ -137,23 +139,30 @@ def _kernel_exceeds(name: str, the_plan: Plan, window: Window) -> DlcalcError:
         room = f"the padded {axis} {brief(window.padded)} ({parts})"
     spare = 0 if the_plan.size is FLOOR else window.stride - 1  # in ceil mode a window may reach beyond the end
     largest = (window.padded + spare - 1) // window.dilation + 1
-    hint = f"--kernel {brief(largest)} at most, or more padding"
+    hint = f"--kernel {brief(largest)} at most{_along(the_plan, axis)}, or more padding"
     if isinstance(the_plan.layer.padding, str):  # which follows the kernel
         hint = "a smaller kernel or dilation, or padding in numbers"
+    elif the_plan.family == "pool" and window.before > largest // 2:  # which the padding may not exceed
+        hint = "a smaller dilation, a smaller kernel with less padding, or a larger input"
     return DlcalcError("kernel-exceeds-input", f"{spans} is larger than {room}", hint=hint, option="kernel")
+
+
+def _along(the_plan: Plan, axis: str) -> str:
+    return f" along the {axis}" if len(the_plan.axes) > 1 else ""
 
 
 def _refuse_small_volume(name: str, window: Window, pad_layer: bool) -> None:
     seen = window.padded if pad_layer else window.input
     if seen < window.kernel:
-        room = f"the {AXES[name]} {seen}, and PyTorch's AvgPool3d does not count the padding"
-        message = f"kernel {window.kernel} is larger than {room}"
-        raise DlcalcError("kernel-exceeds-input", message, hint=f"--kernel {seen} at most", option="kernel")
+        room = f"the {AXES[name]} {brief(seen)}, and PyTorch's AvgPool3d does not count the padding"
+        message = f"kernel {brief(window.kernel)} is larger than {room}"
+        hint = f"--kernel {brief(seen)} at most, with no more than half of it for padding"
+        raise DlcalcError("kernel-exceeds-input", message, hint=hint, option="kernel")
 
 
-def _empty_output(name: str, window: Window, output: int) -> DlcalcError:
+def _empty_output(name: str, the_plan: Plan, window: Window, output: int) -> DlcalcError:
     most = (window.before + window.after + output - 1) // 2
     padding = f"padding {brief(window.before)} + {brief(window.after)}"
     message = f"{padding} leaves an output {AXES[name]} of {brief(output)}, less than 1"
-    hint = f"--padding {brief(most)} at most" if most >= 0 else "a larger kernel or input"
+    hint = f"--padding {brief(most)} at most{_along(the_plan, AXES[name])}" if most >= 0 else "a larger kernel or input"
     return DlcalcError("empty-output", message, hint=hint, option="padding")

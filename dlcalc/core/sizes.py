@@ -1,8 +1,8 @@
 """The size of one output, as plain functions: what ``import dlcalc`` offers for a single layer."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from dlcalc.core.layer import AXES, Layer, Padding, PerAxis
+from dlcalc.core.layer import AXES, Layer, Padding, PerAxis, wrong_rank
 from dlcalc.core.shape import ConvShapeQuestion, conv_shape
 
 Size = TypeVar("Size", int, tuple[int, ...])
@@ -119,6 +119,14 @@ def pool_output_size(
 
 
 def _output(size: Size, layer: Layer, framework: str) -> Size:
-    extents = (size,) if isinstance(size, int) else size
+    extents = (size,) if isinstance(size, int) else tuple(size)
+    if not 1 <= len(extents) <= len(AXES):
+        raise wrong_rank(len(extents))
+    layer = Layer(*map(_hashable, layer))
     answer = conv_shape(ConvShapeQuestion(tuple(AXES)[-len(extents) :], extents, layer, framework))
     return answer.output[0] if isinstance(size, int) else answer.output
+
+
+def _hashable(value: Any) -> Any:
+    """Lists are taken for the tuples that they stand for."""
+    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value

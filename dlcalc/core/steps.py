@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from dlcalc.core.ratio import as_float, as_number
 from dlcalc.core.shape import AxisShape, ConvShape
-from dlcalc.core.windows import numbers, symbols, written
+from dlcalc.core.windows import in_formula, numbers, symbols
 
 
 class Step(NamedTuple):
@@ -56,7 +56,7 @@ class _Terms:
     def __init__(self, name: str, axis: AxisShape) -> None:
         self.axis, self.window, self.name = axis, axis.window, name
         self.symbols = symbols(name)
-        self.numbers = numbers(axis.window) | {"output": written(axis.output)}
+        self.numbers = numbers(axis.window) | {"output": in_formula(axis.output)}
         self.steps: list[Step] = []
 
     def add(self, key: str, formula: str, value: int | float | None, source: str, why: str) -> None:

@@ -20,7 +20,7 @@ class TypedNumber(NamedTuple):
 
     @property
     def value(self) -> int | float:
-        """The number itself: an integer where it was typed as one, else the nearest float."""
+        """The number itself: an integer where it is one, else the nearest float."""
         if self.whole:
             return self.digits
         return as_number(ratio(*_scaled(self.digits, 1, self.exponent)))
@@ -60,6 +60,11 @@ class Verdict(NamedTuple):
     actual: tuple[Ratio | None, ...]
     passed: bool
     diagnosis: tuple[Diagnosis, ...] = ()
+
+    @property
+    def right(self) -> list[int | float | None]:
+        """The right numbers, as they are shown."""
+        return [None if number is None else as_number(number) for number in self.actual]
 
     @property
     def distance(self) -> list[int | float | None]:

@@ -41,7 +41,7 @@ class SizeRule(NamedTuple):
 
     Attributes:
         formula: the text, with fields for the symbols.
-        textbook: the same as it is commonly written, for padding P on each side and no dilation.
+        textbook: the same as it is commonly in_formula, for padding P on each side and no dilation.
         source: where it is given.
         value: the function from a window to the number of outputs.
     """
@@ -129,13 +129,13 @@ def numbers(window: Window) -> dict[str, str]:
         "j0": 1,
         "c0": 0,
     }
-    return {key: written(value) for key, value in fields.items()}
+    return {key: in_formula(value) for key, value in fields.items()}
 
 
-def written(value: int) -> str:
+def in_formula(value: int) -> str:
     """A number inside a formula: a negative one in parentheses.
 
-    >>> written(3), written(-3)
+    >>> in_formula(3), in_formula(-3)
     ('3', '(-3)')
     """
     return f"({value})" if value < 0 else str(value)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.frameworks import FRAMEWORKS
-from dlcalc.core.layer import AXES, KINDS, Layer, legal, wrong_count
+from dlcalc.core.layer import AXES, KINDS, Layer, legal, spread, wrong_count, wrong_rank
 from dlcalc.core.shape import ConvShapeQuestion
 from dlcalc.notation import values
 
@@ -40,12 +40,12 @@ def question(raw: Mapping[str, object]) -> ConvShapeQuestion:
     >>> question({"w": "7", "kernel": "3"}).size
     (7,)
     """
-    axes, size = sizes(raw)
+    axes, size, dims = sizes(raw)
     if "kernel" not in raw:
         raise DlcalcError("usage", "no kernel is given", hint="--k 3", option="kernel")
     optional = {key: _READERS[key](value, key, axes) for key, value in raw.items() if key in _READERS}
     framework = values.word(raw["framework"], "framework", FRAMEWORKS) if "framework" in raw else "pytorch"
-    return ConvShapeQuestion(axes, size, Layer(**optional), framework)  # type: ignore[arg-type]
+    return ConvShapeQuestion(axes, size, Layer(**optional), framework, dims)  # type: ignore[arg-type]
 
 
 _READERS: Mapping[str, values.Reader[object]] = {
@@ -59,11 +59,11 @@ _READERS: Mapping[str, values.Reader[object]] = {
 }
 
 
-def sizes(raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """The axes that are asked for and the input's extent along each.
+def sizes(raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[int, ...], int | None]:
+    """The axes that are asked for, the input's extent along each, and how many there are where that was said.
 
     >>> sizes({"size": "224"}), sizes({"h": 160, "w": 224})
-    ((('h', 'w'), (224, 224)), (('h', 'w'), (160, 224)))
+    ((('h', 'w'), (224, 224), None), (('h', 'w'), (160, 224), None))
     """
     named = [key for key in SIZES if key in raw]
     dims = None
@@ -75,12 +75,12 @@ def sizes(raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[int, ...]]:
         if named:
             hint = "either --size, or --w --h --depth"
             raise DlcalcError("usage", "the input size is given twice", hint=hint, option="size")
-        return _whole_size(raw["size"], dims)
+        return *_whole_size(raw["size"], dims), dims
     if not named:
         raise DlcalcError("usage", "no input size is given", hint="--w 224, or --size 224x224", option="w")
     if dims is not None and dims != len(named):
         raise wrong_count("dims", dims, len(named))
-    return tuple([SIZES[key] for key in named]), tuple([values.integer(raw[key], key) for key in named])
+    return tuple([SIZES[key] for key in named]), tuple([values.integer(raw[key], key) for key in named]), dims
 
 
 def _whole_size(value: object, dims: int | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
@@ -89,15 +89,13 @@ def _whole_size(value: object, dims: int | None) -> tuple[tuple[str, ...], tuple
     else:
         count = len(value) if isinstance(value, list | dict) else dims or 2
     if not 1 <= count <= 3:
-        message = f"size has {count} values, and an input has 1 to 3 axes"
-        raise DlcalcError("shape-mismatch", message, hint="--size 224x224", option="size")
+        raise wrong_rank(count)
     if dims not in (None, count):
         raise wrong_count("dims", dims or 0, count)
     axes = tuple(AXES)[-count:]
     if isinstance(value, dict):
-        axes = tuple(axis for axis in AXES if axis in value)
-    extents = values.per_axis(value, "size", axes)
-    return axes, (extents,) * count if isinstance(extents, int) else extents
+        axes = tuple(axis for axis in AXES if axis in value) or tuple(AXES)
+    return axes, spread(values.per_axis(value, "size", axes), count, "size", 1)
 
 
 def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
@@ -123,7 +121,7 @@ def restated(question: ConvShapeQuestion, keys: Iterable[str]) -> dict[str, obje
 
 
 def _restated(question: ConvShapeQuestion, key: str) -> object:
-    axes, size, layer, _ = question
+    axes, size, layer, *_ = question
     by_axis = dict(zip(axes, size, strict=True))
     if key == "size":
         return by_axis

@@ -70,7 +70,7 @@ def _run(text: str, option: str) -> Values:
     if ".." not in text:
         return (text,)
     ends = text.split("..")
-    if len(ends) > 3 or not all(ends):
+    if len(ends) > 3 or not all(end.strip("+-").isalnum() for end in ends):
         raise unreadable(option, text, "a range", f"first..last or first..last..step, like {flag(option)} 7..64..7")
     first, last = integer(ends[0], option), integer(ends[1], option)
     step = integer(ends[2], option) if len(ends) == 3 else 1

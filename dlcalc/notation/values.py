@@ -22,14 +22,18 @@ def shown(value: object) -> str:
     >>> shown("three"), shown("9" * 50)
     ("'three'", "'9999999999...9999999999' (50 characters)")
     """
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    try:
-        text = value if isinstance(value, str) else repr(value)
-    except RecursionError:
-        text = "..."
     quoted = repr if isinstance(value, str) else str
+    text = value if isinstance(value, str) else _as_json(value)
     return quoted(text) if len(text) <= _SHOWN else f"{quoted(f'{text[:10]}...{text[-10:]}')} ({len(text)} characters)"
+
+
+def _as_json(value: object) -> str:
+    import json
+
+    try:
+        return json.dumps(value)
+    except (RecursionError, TypeError, ValueError):
+        return "..."
 
 
 def unreadable(option: str, value: object, wanted: str, hint: str) -> DlcalcError:

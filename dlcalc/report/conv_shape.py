@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dlcalc.core.layer import AXES
 from dlcalc.core.ratio import as_float, as_number
 from dlcalc.core.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
-from dlcalc.core.windows import FLOOR, Window, numbers, symbols
+from dlcalc.core.windows import FLOOR, Window, in_formula, numbers, symbols
 
 if TYPE_CHECKING:
     from dlcalc.report.view import Sheet
@@ -41,7 +41,7 @@ def encoded(answer: ConvShape, encode: Callable[[object], str]) -> str:
     axes = layer.axes
     if layer.plan.family == "transposed" or axes[0].padding_rule is not None or len(answer.layers) > 1:
         return encode(as_json(answer))[1:-1]
-    names, _, asked, framework = answer.question
+    names, _, asked, framework, _ = answer.question
     key = names, asked, framework
     template = _templates.get(key)
     if template is None:
@@ -94,12 +94,14 @@ def bare(answer: ConvShape) -> str:
     return "x".join(map(str, answer.output))
 
 
-def entries(answer: ConvShape, values: Sequence[object]) -> dict[str, object]:
-    """Numbers by axis."""
+def entries(answer: ConvShape, key: str, values: Sequence[object]) -> dict[str, object]:
+    """Numbers by axis; a centre is a float wherever it stands."""
+    if key == "center":
+        values = [float(value) if isinstance(value, int) and abs(value) < 10**300 else value for value in values]
     return dict(zip(answer.question.axes, values, strict=True))
 
 
-def text(values: Sequence[int | float | None]) -> str:
+def text(key: str, values: Sequence[int | float | None]) -> str:
     """Numbers in a sentence, like ``80 x 112``."""
     return " x ".join(written(value) for value in values)
 
@@ -146,17 +148,18 @@ def sheet(answer: ConvShape) -> "Sheet":
         if isinstance(values, dict):
             rows.append((title, *(written(values[name]) for name in names)))
     header = ("", *(AXES[name] for name in names))
-    return Sheet(text(answer.output), _caption(answer), header, rows, tuple(_rule(answer)))
+    return Sheet(text("output", answer.output), _caption(answer), header, rows, tuple(_rule(answer)), "output")
 
 
 def _caption(answer: ConvShape) -> str:
     """What the size means: which layer makes what of which input."""
     layer = answer.layers[-1].plan.layer
     size, output = [axis.window.input for axis in answer.layers[0].axes], list(answer.output)
-    if answer.question.axes == ("w",):  # one number was typed, and a square image is meant
+    if answer.question.axes == ("w",) and answer.question.dims is None and layer.padding != "causal":
+        # one number was typed, and a square image is meant
         size, output = size * 2, output * 2
     kind = f"{layer.kind}, {answer.question.framework}"
-    return f"a {text(size)} input gives {text(output)}  ({kind})"
+    return f"a {text('input', size)} input gives {text('output', output)}  ({kind})"
 
 
 def _rule(answer: ConvShape) -> list[str]:
@@ -168,7 +171,7 @@ def _rule(answer: ConvShape) -> list[str]:
     shown = (rule.textbook if formula != rule.formula else formula).format(**symbols(names[-1]))
     lines = [f"{names[-1].upper()}2 = {shown}"]
     for name, axis in zip(names, layer.axes, strict=True):
-        substituted = formula.format(**numbers(axis.window), p=axis.window.before)
+        substituted = formula.format(**numbers(axis.window), p=in_formula(axis.window.before))
         lines.append(f"{f'{name.upper()}2' if len(names) > 1 else '  '} = {substituted} = {axis.output:,}")
     return lines
 
@@ -188,7 +191,7 @@ def summary(answer: ConvShape) -> tuple[str, ...]:
     """An answer as one row among many."""
     axes = answer.layers[-1].axes
     columns = zip(*(_summarized(axis) for axis in axes), strict=True)
-    return tuple(text(column) for column in columns)
+    return tuple(text("", column) for column in columns)
 
 
 def _summarized(axis: AxisShape) -> tuple[int | float | None, ...]:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
-from dlcalc.core.ratio import as_number
 
 if TYPE_CHECKING:
     from dlcalc.core.verdict import Diagnosis, Verdict
@@ -62,9 +61,7 @@ def _besides(outcome: Outcome, view: "View") -> dict[str, object]:
 
 
 def _proof(proof: Any) -> dict[str, object]:
-    failures = [{key: _plain(value) for key, value in failure._asdict().items()} for failure in proof.failures]
-    found: dict[str, object] = {"method": proof.method, "passed": proof.passed, "keys": list(proof.keys)}
-    return found | {"positions": proof.positions, "failures": failures}
+    return {"passed": proof.passed, **proof._asdict(), "failures": [failure._asdict() for failure in proof.failures]}
 
 
 def _claim(verdict: "Verdict", answer: Any, view: "View") -> dict[str, object]:
@@ -72,14 +69,14 @@ def _claim(verdict: "Verdict", answer: Any, view: "View") -> dict[str, object]:
     expected = [number.value for number in claim.numbers]
     found: dict[str, object] = {
         "key": claim.key,
-        "expected": view.entries(answer, expected),
-        "actual": view.entries(answer, [None if number is None else as_number(number) for number in verdict.actual]),
+        "expected": view.entries(answer, claim.key, expected),
+        "actual": view.entries(answer, claim.key, verdict.right),
         "passed": verdict.passed,
     }
     if not verdict.passed:
         found["diagnosis"] = [_diagnosis(diagnosis) for diagnosis in verdict.diagnosis]
         if not verdict.diagnosis:
-            found["distance"] = view.entries(answer, verdict.distance)
+            found["distance"] = view.entries(answer, claim.key, verdict.distance)
     return found
 
 
@@ -88,8 +85,3 @@ def _diagnosis(diagnosis: "Diagnosis") -> dict[str, str]:
     if diagnosis.second is not None:
         found["and"] = diagnosis.second
     return {**found, "text": diagnosis.text}
-
-
-def _plain(value: Any) -> object:
-    """A ratio as a number."""
-    return as_number(value) if isinstance(value, tuple) else value

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from dlcalc.core.layer import AXES
 from dlcalc.core.outcome import Outcome
-from dlcalc.core.ratio import as_number
 from dlcalc.core.verdict import Verdict
 from dlcalc.report.view import View
 
@@ -50,7 +49,7 @@ def print_outcome(outcome: Outcome, view: View, stream: TextIO) -> None:
         column.justify = "right"
         column.overflow = "fold"
     for row in sheet.rows:
-        table.add_row(*row, style="bold" if row[0] == "output" else None)
+        table.add_row(*row, style="bold" if row[0] == sheet.marked else None)
     parts.append(table)
     if outcome.steps is None:
         parts += [Text(line, "dim" if number else "") for number, line in enumerate(sheet.rule)]
@@ -86,11 +85,8 @@ def _judgement(outcome: Outcome, view: View) -> list[RenderableType]:
     if outcome.proof is not None:
         proof = outcome.proof
         word, style = ("confirmed", "green") if proof.passed else ("NOT confirmed", "bold red")
-        visited = f" of {proof.positions:,} positions" if proof.method == "enumeration" else ", the output size alone"
-        lines.append(Text.assemble("\ncheck: ", (word, style), f" by {proof.method}{visited}"))
-        for failure in proof.failures:
-            where = f"{failure.layer} {failure.axis}: {failure.key}"
-            lines.append(Text(f"  {where} is {_plain(failure.answer)}, counted {_plain(failure.counted)}", "red"))
+        lines.append(Text.assemble("\ncheck: ", (word, style), f" {proof.manner}"))
+        lines += [Text(f"  {failure.text}", "red") for failure in proof.failures]
     for verdict in outcome.verdicts or ():
         lines += _verdict(verdict, view)
     return lines
@@ -98,21 +94,17 @@ def _judgement(outcome: Outcome, view: View) -> list[RenderableType]:
 
 def _verdict(verdict: Verdict, view: View) -> Iterable[RenderableType]:
     claim = verdict.claim
-    claimed = view.text([number.value for number in claim.numbers])
-    right = view.text([None if number is None else as_number(number) for number in verdict.actual])
+    claimed = view.text(claim.key, [number.value for number in claim.numbers])
+    right = "there is none" if None in verdict.right else f"it is {view.text(claim.key, verdict.right)}"
     if verdict.passed:
         yield Text.assemble(f"\n{claim.key} {claimed}: ", ("right", "green"))
         return
-    yield Text.assemble(f"\n{claim.key} {claimed}: ", ("wrong", "bold red"), f", it is {right}")
+    yield Text.assemble(f"\n{claim.key} {claimed}: ", ("wrong", "bold red"), f", {right}")
     for diagnosis in verdict.diagnosis:
         names = diagnosis.mistake if diagnosis.second is None else f"{diagnosis.mistake} + {diagnosis.second}"
         yield Text.assemble("  ", diagnosis.text, (f"  [{names}]", "dim"))
-    if not verdict.diagnosis:
-        yield Text(f"  no known mistake gives it; it is off by {view.text(verdict.distance)}")
-
-
-def _plain(value: object) -> object:
-    return as_number(value) if isinstance(value, tuple) else value
+    if not verdict.diagnosis and None not in verdict.right:
+        yield Text(f"  no known mistake gives it; it is off by {view.text(claim.key, verdict.distance)}")
 
 
 def print_head(titles: Sequence[str], widths: Sequence[int], stream: TextIO) -> None:

@@ -13,6 +13,7 @@ class Sheet(NamedTuple):
         header: the titles of the columns; the first names the rows.
         rows: the body, as text.
         rule: the formula that was used, and with the numbers in it, one line each.
+        marked: the title of the row that holds the answer.
     """
 
     headline: str
@@ -20,6 +21,7 @@ class Sheet(NamedTuple):
     header: tuple[str, ...]
     rows: list[tuple[str, ...]]
     rule: tuple[str, ...]
+    marked: str
 
 
 class View(Protocol):
@@ -51,8 +53,8 @@ class View(Protocol):
     def csv_rows(self, answer: Any) -> list[Mapping[str, object]]:
         """One row for each layer."""
 
-    def entries(self, answer: Any, numbers: Sequence[object]) -> object:
+    def entries(self, answer: Any, key: str, numbers: Sequence[object]) -> object:
         """The numbers of a key as JSON shows them."""
 
-    def text(self, numbers: Sequence[int | float | None]) -> str:
+    def text(self, key: str, numbers: Sequence[int | float | None]) -> str:
         """The numbers of a key in a sentence."""

@@ -56,12 +56,14 @@ def write_csv(outcomes: Iterable[Outcome], target: Target) -> None:
     """A header, then a row for each layer of each answer."""
     import csv
 
-    columns = (*target.asked, *target.view.csv_header(target.examples), "check_passed", "expect_passed", "error")
+    swept = target.asked != ("line", "id")  # whose names the columns of the answer may have too
+    asked = [f"question_{title}" for title in target.asked] if swept else target.asked
+    columns = (*asked, *target.view.csv_header(target.examples), "check_passed", "expect_passed", "error")
     rows = csv.DictWriter(target.out, columns, extrasaction="ignore", lineterminator="\n")
     rows.writeheader()
     said: set[str] = set()
     for outcome in outcomes:
-        named = dict(zip(target.asked, _identity(outcome), strict=False))
+        named = dict(zip(asked, _identity(outcome), strict=False))
         if outcome.error is not None:
             _complain(outcome, target.err)
             rows.writerow({**named, "error": outcome.error.code})
@@ -152,9 +154,12 @@ def written(number: int) -> str:
 
 
 def _complain(outcome: Outcome, err: TextIO) -> None:
-    """The error of one outcome among many, with its line where it has one."""
+    """The error of one outcome among many, with what tells it from others."""
     if outcome.error is not None:
-        err.write(("" if outcome.line is None else f"line {outcome.line}: ") + words(outcome.error))
+        where = "" if outcome.line is None else f"line {outcome.line}: "
+        if outcome.swept is not None:
+            where = " ".join(f"{key} {_cell(value, str)}" for key, value in outcome.swept.items()) + ": "
+        err.write(where + words(outcome.error))
 
 
 WRITERS: dict[str, Callable[[Iterable[Outcome], Target], None]] = {

@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 
 from dlcalc.core.layer import SAME_WORDS
+from dlcalc.core.mistakes import engine
 from dlcalc.core.mistakes.conv_working import AxisWorking, Working, evaluate, working
-from dlcalc.core.mistakes.engine import Mistake, Numbers, diagnose
-from dlcalc.core.ratio import Ratio, as_number
+from dlcalc.core.mistakes.engine import Mistake
+from dlcalc.core.padding import KERAS_TRANSPOSED_SAME, SAME_UPPER
+from dlcalc.core.ratio import Ratio
 from dlcalc.core.shape import AxisShape, ConvShape
-from dlcalc.core.verdict import Claim, Verdict, compare
+from dlcalc.core.verdict import Claim, Verdict
 
 
-def _with_layer(axis: AxisWorking, **changes: int) -> AxisWorking:
+def _with_layer(axis: AxisWorking, **changes: int | None) -> AxisWorking:
     """The working with other numbers in its layer, and what follows from them."""
     layer = axis.layer._replace(**changes)  # type: ignore[arg-type]
     before, after = axis.rule.sides(axis.input, layer) if axis.rule else (axis.before, axis.after)
@@ -45,10 +47,20 @@ def _axes_swapped(axes: Working) -> Iterable[Working]:
 
 
 def _same(axis: AxisWorking) -> AxisWorking:
-    """ceil(i/s), or i*s for a transposed layer, whatever the kernel."""
-    extent = axis.layer.stride if axis.family == "transposed" else 1
-    layer = axis.layer._replace(output_padding=None)
-    return axis._replace(before=0, after=0, extent=extent, rounding="floor", guarded=False, layer=layer)
+    """SAME padding, which gives ceil(i/s); of a transposed layer i*s, whatever the kernel."""
+    if axis.family == "transposed":
+        layer = axis.layer._replace(output_padding=None)
+        return axis._replace(before=0, after=0, extent=layer.stride, layer=layer)
+    before, after = SAME_UPPER.sides(axis.input, axis.layer)
+    return axis._replace(before=before, after=after, rule=SAME_UPPER, rounding="floor", guarded=False)
+
+
+def _without_output_padding(axis: AxisWorking) -> AxisWorking:
+    """In Keras, left out is not 0."""
+    if not axis.keras:
+        return _with_layer(axis, output_padding=0)
+    rule = KERAS_TRANSPOSED_SAME if axis.layer.padding in SAME_WORDS else axis.rule
+    return _with_layer(axis._replace(rule=rule), output_padding=None)
 
 
 def _of_family(axis: AxisWorking, family: str) -> AxisWorking:
@@ -111,7 +123,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         "leaving the output padding out",
         "an option of one kind of layer only",
         _has(lambda axis: bool(axis.layer.output_padding)),
-        _on_every_axis(lambda axis: _with_layer(axis, output_padding=0)),
+        _on_every_axis(_without_output_padding),
     ),
     Mistake(
         "last-window-starts-in-padding",
@@ -122,7 +134,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
     ),
     Mistake(
         "division-not-floored",
-        "not rounding the quotient down",
+        "not rounding the quotient",
         "shows as a fraction, so it is usually noticed",
         _has(_leaves_a_remainder),
         _on_every_axis(lambda axis: axis._replace(rounding="exact", guarded=False)),
@@ -192,12 +204,4 @@ _WHOLE = ("output", "unread", "receptive_field", "receptive_field_min")
 def judge(answer: ConvShape, claim: Claim) -> Verdict:
     """Judge one claim about an answer, and explain it if it is wrong."""
     exact = claim.key in _WHOLE
-    verdict = compare(claim, facts(answer, claim.key), exact)
-    if verdict.passed:
-        return verdict
-    found = diagnose(claim, verdict.actual, exact, working(answer), MISTAKES, evaluate, _write)
-    return verdict._replace(diagnosis=found)
-
-
-def _write(numbers: Numbers) -> str:
-    return " x ".join(str(as_number(number)) for number in numbers)
+    return engine.judge(claim, facts(answer, claim.key), exact, working(answer), MISTAKES, evaluate)

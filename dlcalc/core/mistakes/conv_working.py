@@ -24,7 +24,7 @@ class AxisWorking(NamedTuple):
         guarded: no last window may start in the padding at the end ...
         pad_layer: ... or, where the padding is a layer of its own, behind it.
         family: ``conv``, ``pool`` or ``transposed``: whose formula holds.
-        keras: a transposed window covers a stride at the least.
+        keras: Keras computes: without an output padding a transposed window covers a stride at the least.
     """
 
     input: int
@@ -61,7 +61,7 @@ def working(answer: ConvShape) -> Working:
             guarded=layer.ceil_mode,
             pad_layer=shape.plan.pad_layer,
             family=layer.family,
-            keras=answer.question.framework == "tensorflow" and layer.output_padding is None,
+            keras=answer.question.framework == "tensorflow",
         )
         for window, axis, axis_layer in (
             (axis.window, axis, of) for axis, of in zip(shape.axes, shape.plan.axes, strict=True)
@@ -97,7 +97,8 @@ def _size(axis: AxisWorking) -> Ratio:
     stride = axis.layer.stride
     padding = axis.before + axis.after
     if axis.family == "transposed":
-        extent = max(axis.extent, stride) if axis.keras else axis.extent
+        blocks = axis.keras and axis.layer.output_padding is None
+        extent = max(axis.extent, stride) if blocks else axis.extent
         size = (axis.input - 1) * stride - padding + extent + (axis.layer.output_padding or 0)
         return size + axis.plus_one - 1, 1
     room = axis.input + padding - axis.extent
