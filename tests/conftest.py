@@ -4,8 +4,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import settings
 
 from dlcalc.cli import main
+
+settings.register_profile("patient", deadline=None)  # a machine under load is no defect
+settings.load_profile("patient")
 
 
 class Result(NamedTuple):

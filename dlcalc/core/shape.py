@@ -137,14 +137,23 @@ def _kernel_exceeds(name: str, the_plan: Plan, window: Window) -> DlcalcError:
     if window.before or window.after:
         parts = " + ".join(map(brief, (window.input, window.before, window.after)))
         room = f"the padded {axis} {brief(window.padded)} ({parts})"
-    spare = 0 if the_plan.size is FLOOR else window.stride - 1  # in ceil mode a window may reach beyond the end
-    largest = (window.padded + spare - 1) // window.dilation + 1
+    largest = _largest_kernel(the_plan, window)
     hint = f"--kernel {brief(largest)} at most{_along(the_plan, axis)}, or more padding"
     if isinstance(the_plan.layer.padding, str):  # which follows the kernel
         hint = "a smaller kernel or dilation, or padding in numbers"
     elif the_plan.family == "pool" and window.before > largest // 2:  # which the padding may not exceed
         hint = "a smaller dilation, a smaller kernel with less padding, or a larger input"
     return DlcalcError("kernel-exceeds-input", f"{spans} is larger than {room}", hint=hint, option="kernel")
+
+
+def _largest_kernel(the_plan: Plan, window: Window) -> int:
+    """The largest kernel that has a window; in ceil mode one may reach beyond the end, by less than a stride."""
+    room, dilation = window.padded - 1, window.dilation
+    if the_plan.size is FLOOR:
+        return room // dilation + 1
+    if the_plan.layer.stride is None:  # the stride grows with the kernel
+        return room // (dilation - 1) + 1
+    return (room + window.stride - 1) // dilation + 1
 
 
 def _along(the_plan: Plan, axis: str) -> str:

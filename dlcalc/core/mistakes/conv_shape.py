@@ -7,7 +7,7 @@ from dlcalc.core.layer import SAME_WORDS
 from dlcalc.core.mistakes import engine
 from dlcalc.core.mistakes.conv_working import AxisWorking, Working, evaluate, working
 from dlcalc.core.mistakes.engine import Mistake
-from dlcalc.core.padding import KERAS_TRANSPOSED_SAME, SAME_UPPER
+from dlcalc.core.padding import KERAS_TRANSPOSED_SAME, SAME_LOWER, SAME_UPPER
 from dlcalc.core.ratio import Ratio
 from dlcalc.core.shape import AxisShape, ConvShape
 from dlcalc.core.verdict import Claim, Verdict
@@ -51,13 +51,18 @@ def _same(axis: AxisWorking) -> AxisWorking:
     if axis.family == "transposed":
         layer = axis.layer._replace(output_padding=None)
         return axis._replace(before=0, after=0, extent=layer.stride, layer=layer)
-    before, after = SAME_UPPER.sides(axis.input, axis.layer)
-    return axis._replace(before=before, after=after, rule=SAME_UPPER, rounding="floor", guarded=False)
+    rule = SAME_LOWER if axis.layer.padding == "same-lower" else SAME_UPPER
+    before, after = rule.sides(axis.input, axis.layer)
+    return axis._replace(before=before, after=after, rule=rule, rounding="floor", guarded=False)
+
+
+def _has_output_padding(axis: AxisWorking) -> bool:
+    return bool(axis.layer.output_padding) or (axis.framework == "tensorflow" and axis.layer.output_padding == 0)
 
 
 def _without_output_padding(axis: AxisWorking) -> AxisWorking:
     """In Keras, left out is not 0."""
-    if not axis.keras:
+    if axis.framework != "tensorflow":
         return _with_layer(axis, output_padding=0)
     rule = KERAS_TRANSPOSED_SAME if axis.layer.padding in SAME_WORDS else axis.rule
     return _with_layer(axis._replace(rule=rule), output_padding=None)
@@ -66,7 +71,12 @@ def _without_output_padding(axis: AxisWorking) -> AxisWorking:
 def _of_family(axis: AxisWorking, family: str) -> AxisWorking:
     """The same numbers in a layer of another kind; what 'same' means goes with the kind."""
     changed = axis._replace(family=family)
-    return _same(changed) if axis.layer.padding in SAME_WORDS else changed
+    if axis.layer.padding not in SAME_WORDS:
+        return changed
+    same = _same(changed)
+    if family == "transposed" and axis.framework == "onnx":  # ONNX Runtime goes no further than the taps reach
+        return same._replace(extent=min(same.extent, axis.extent))
+    return same
 
 
 def _leaves_a_remainder(axis: AxisWorking) -> bool:
@@ -122,7 +132,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         "output-padding-ignored",
         "leaving the output padding out",
         "an option of one kind of layer only",
-        _has(lambda axis: bool(axis.layer.output_padding)),
+        _has(_has_output_padding),
         _on_every_axis(_without_output_padding),
     ),
     Mistake(

@@ -24,7 +24,8 @@ class AxisWorking(NamedTuple):
         guarded: no last window may start in the padding at the end ...
         pad_layer: ... or, where the padding is a layer of its own, behind it.
         family: ``conv``, ``pool`` or ``transposed``: whose formula holds.
-        keras: Keras computes: without an output padding a transposed window covers a stride at the least.
+        framework: whose rules hold; in Keras a transposed window covers a stride at the least, where no output padding
+            is given.
     """
 
     input: int
@@ -38,7 +39,7 @@ class AxisWorking(NamedTuple):
     guarded: bool
     pad_layer: bool
     family: str
-    keras: bool
+    framework: str
 
 
 Working = tuple[AxisWorking, ...]
@@ -61,7 +62,7 @@ def working(answer: ConvShape) -> Working:
             guarded=layer.ceil_mode,
             pad_layer=shape.plan.pad_layer,
             family=layer.family,
-            keras=answer.question.framework == "tensorflow",
+            framework=answer.question.framework,
         )
         for window, axis, axis_layer in (
             (axis.window, axis, of) for axis, of in zip(shape.axes, shape.plan.axes, strict=True)
@@ -97,7 +98,7 @@ def _size(axis: AxisWorking) -> Ratio:
     stride = axis.layer.stride
     padding = axis.before + axis.after
     if axis.family == "transposed":
-        blocks = axis.keras and axis.layer.output_padding is None
+        blocks = axis.framework == "tensorflow" and axis.layer.output_padding is None
         extent = max(axis.extent, stride) if blocks else axis.extent
         size = (axis.input - 1) * stride - padding + extent + (axis.layer.output_padding or 0)
         return size + axis.plus_one - 1, 1

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import pytest
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import Layer
-from dlcalc.core.mistakes.conv_shape import KEYS, MISTAKES, judge
+from dlcalc.core.layer import SAME_WORDS, Layer
+from dlcalc.core.mistakes.conv_shape import KEYS, MISTAKES, facts, judge
+from dlcalc.core.mistakes.conv_working import evaluate, working
 from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.verdict import Claim, TypedNumber, Verdict
 from dlcalc.notation.claims import claims
@@ -244,3 +245,102 @@ def test_every_mistake_has_a_reason_for_its_rank() -> None:
         "axes-swapped",
     ]
     assert all(mistake.rank and mistake.sentence for mistake in MISTAKES)
+
+
+def without(question: ConvShapeQuestion, name: str) -> ConvShapeQuestion | None:
+    """The question whose right answer is what the mistake gives; None where the mistake is no question."""
+    layer = question.layer
+    changed: dict[str, Layer] = {
+        "padding-ignored": layer._replace(padding=0),
+        "dilation-ignored": layer._replace(dilation=1),
+        "stride-ignored": layer._replace(stride=1),
+        "output-padding-ignored": layer._replace(output_padding=None),
+        "floor-instead-of-ceil": layer._replace(ceil_mode=False),
+        "conv-instead-of-transposed": layer._replace(kind="conv", output_padding=None),
+        "transposed-instead-of-conv": layer._replace(kind="transposed"),
+        "same-padding": layer._replace(padding="same", ceil_mode=False, output_padding=None),
+    }
+    if name not in changed or changed[name] == layer:
+        return None
+    if name == "output-padding-ignored" and layer.output_padding is None:
+        return None
+    if name == "transposed-instead-of-conv" and layer.kind != "conv":
+        return None
+    if name == "conv-instead-of-transposed" and layer.kind != "transposed":
+        return None
+    if name == "same-padding" and layer.padding in SAME_WORDS:
+        return None
+    framework = "tensorflow" if name == "same-padding" else question.framework
+    return question._replace(layer=changed[name], framework=framework)
+
+
+NAMES = [mistake.name for mistake in MISTAKES]
+
+
+@pytest.mark.parametrize("framework", ["pytorch", "tensorflow", "onnx"])
+def test_every_diagnosis_is_true_for_every_key(framework: str) -> None:
+    """What a mistake is said to give is the right answer to the question with that mistake in it, asked for real."""
+    true = found = 0
+    for question in questions(6_000, seed=43, frameworks=(framework,)):
+        try:
+            answer = conv_shape(question)
+        except DlcalcError:
+            continue
+        if answer.warnings and framework == "onnx":
+            continue  # ONNX Runtime's own ways with SAME change with the numbers of the layer
+        wrong: dict[str, ConvShape] = {}
+        for name in NAMES:
+            asked = without(question, name)
+            try:
+                if asked is not None:
+                    wrong[name] = conv_shape(asked)
+            except DlcalcError:
+                continue
+        for key in KEYS:
+            values = {name: facts(one, key) for name, one in wrong.items()}
+            for name, value in values.items():
+                if None in value or value == facts(answer, key):
+                    continue
+                claim = Claim(key, tuple(TypedNumber(*_digits(number)) for number in value if number))
+                names = [one.mistake for one in judge(answer, claim).diagnosis if one.second is None]
+                for other in names:
+                    if other in values and other != "same-padding":
+                        assert values[other] == value, (question, key, claim, other)
+                        true += 1
+                plain = all(one.question.layer.family != "transposed" for one in (answer, wrong[name]))
+                if key in ("output", "jump") or plain:
+                    assert name in names, (question, key, claim, name, names)
+                    found += 1
+    assert true > 3_000
+    assert found > 3_000
+
+
+def _digits(number: tuple[int, int]) -> tuple[int, int, bool]:
+    """A ratio of halves or of small denominators, typed exactly enough to be told from others."""
+    numerator, denominator = number
+    if denominator == 1:
+        return numerator, 0, True
+    return round(Fraction(numerator, denominator) * 10**9), -9, False
+
+
+def test_without_a_mistake_the_working_gives_the_right_answer() -> None:
+    for question in questions(8_000, seed=44):
+        try:
+            answer = conv_shape(question)
+        except DlcalcError:
+            continue
+        for key in KEYS:
+            found = evaluate(working(answer), key)
+            assert found is None or found == facts(answer, key), (question, key)
+            assert found is not None or question.layer.family == "transposed"
+
+
+def test_padding_on_one_side_only_may_be_either_side() -> None:
+    layer = Layer(3, 1, ((1, 2),))
+    for claim in ("31", "32"):
+        assert "padding-once" in [one.mistake for one in verdict_of(claim, layer).diagnosis]
+
+
+def test_the_inputs_may_be_swapped_under_a_layer_that_is_not() -> None:
+    verdict = verdict_of("111x78", Layer((3, 5), 2), (160, 224))
+    assert [one.mistake for one in verdict.diagnosis] == ["axes-swapped"]
