@@ -39,7 +39,7 @@ def test_the_bar_is_taken_away_when_the_reader_stops() -> None:
 
 def test_a_bar_stands_on_a_terminal_and_never_in_the_answers() -> None:
     """A sweep into a file, with stderr on a terminal: the file has the answers and nothing else."""
-    words = ["conv-shape", "--w", "1..150000", "--k", "1", "-q"]
+    words = ["conv-shape", "--w", "1..300000", "--k", "1", "-q"]
     main_side, side = pty.openpty()
     seen: list[bytes] = []
 
@@ -57,6 +57,6 @@ def test_a_bar_stands_on_a_terminal_and_never_in_the_answers() -> None:
     os.close(side)
     reader.join()
     os.close(main_side)
-    assert found.stdout.count(b"\n") == 150_000
+    assert found.stdout.count(b"\n") == 300_000
     assert b"questions" not in found.stdout
     assert b"questions" in b"".join(seen)
