@@ -5,7 +5,7 @@ from math import gcd
 Ratio = tuple[int, int]
 
 
-def ratio(numerator: int, denominator: int = 1) -> Ratio:
+def ratio(numerator: int, denominator: int) -> Ratio:
     """The ratio in lowest terms, its denominator positive.
 
     >>> ratio(6, -4)
