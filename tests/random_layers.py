@@ -3,9 +3,10 @@
 import random
 from collections.abc import Iterator
 
+from dlcalc.core.errors import DlcalcError
 from dlcalc.core.frameworks import FRAMEWORKS
 from dlcalc.core.layer import AXES, KINDS, PADDING_WORDS, Layer, Padding, PerAxis
-from dlcalc.core.shape import ConvShapeQuestion
+from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
 
 
 def questions(
@@ -15,6 +16,17 @@ def questions(
     chance = random.Random(seed)
     for _ in range(count):
         yield question(chance, frameworks, words)
+
+
+def answers(
+    count: int, seed: int, frameworks: tuple[str, ...] = tuple(FRAMEWORKS), words: tuple[str, ...] = PADDING_WORDS
+) -> Iterator[ConvShape]:
+    """The answers to those of the questions that have one."""
+    for asked in questions(count, seed, frameworks, words):
+        try:
+            yield conv_shape(asked)
+        except DlcalcError:
+            continue
 
 
 def question(chance: random.Random, frameworks: tuple[str, ...], words: tuple[str, ...]) -> ConvShapeQuestion:

@@ -41,7 +41,7 @@ class SizeRule(NamedTuple):
 
     Attributes:
         formula: the text, with fields for the symbols.
-        textbook: the same as it is commonly in_formula, for padding P on each side and no dilation.
+        textbook: the same as it is commonly written, for padding P on each side and no dilation.
         source: where it is given.
         value: the function from a window to the number of outputs.
     """
