@@ -4,6 +4,9 @@ from collections.abc import Iterable
 
 from dlcalc.core.errors import DlcalcError
 
+# What the table below speaks of, in the order of the options: each is on or off.
+FEATURES = ("explain", "check", "expect", "json", "quiet", "format", "batch", "compare", "output", "force")
+
 # Two features that exclude each other -> why, what to do instead, and the option that is too many.
 EXCLUSIVE = {
     ("json", "quiet"): ("--json and -q both say how to print", "one of --json, -q and --format", "json"),
@@ -18,7 +21,18 @@ EXCLUSIVE = {
     ("sweep", "batch"): ("a line of a batch is one question, and this is a sweep", "one value an option", "batch"),
     ("batch", "explain"): ("--explain explains one question, and a batch asks many", "no --batch", "explain"),
     ("batch", "expect"): ("--expect judges one question, and a batch asks many", 'an "expect" in the line', "expect"),
+    ("compare", "sweep"): ("--compare shows one question, and this is a sweep", "one value an option", "compare"),
+    ("compare", "batch"): ("--compare shows one question, and a batch asks many", "no --batch", "compare"),
+    ("compare", "explain"): ("--compare and --explain are two answers", "one of the two", "explain"),
+    ("compare", "check"): ("--check proves the answer, and --compare shows others", "one of the two", "check"),
+    ("compare", "expect"): ("--expect judges the answer, and --compare shows others", "one of the two", "expect"),
+    ("output", "batch"): ("--output is one file, and a batch has many answers", "no --output", "output"),
     ("batch", "table"): ("a batch answers line by line, and not as a table", "--json, --format csv or -q", "format"),
+}
+
+# A feature that means nothing without another.
+DEPENDENT = {
+    ("force", "output"): ("--force replaces the file of --output, and there is none", "--output FILE", "force"),
 }
 
 
@@ -33,4 +47,7 @@ def refuse_impossible(features: Iterable[str]) -> None:
     present = set(features)
     for pair, (message, hint, option) in EXCLUSIVE.items():
         if present.issuperset(pair):
+            raise DlcalcError("usage", message, hint=hint, option=option)
+    for (feature, other), (message, hint, option) in DEPENDENT.items():
+        if feature in present and other not in present:
             raise DlcalcError("usage", message, hint=hint, option=option)

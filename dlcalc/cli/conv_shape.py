@@ -46,15 +46,15 @@ def _judge(answer: ConvShape, raw: object) -> "tuple[Verdict, ...]":
 
 TASK = Task(
     keys=notation.KEYS,
-    sweepable=notation.INTEGERS,
     question=notation.question,
-    merged=notation.merged,
-    restated=notation.restated,
     answer=conv_shape,
     explain=_explain,
     check=_check,
     judge=_judge,
     view=view,
+    merged=notation.merged,
+    sweepable=notation.INTEGERS,
+    restated=notation.restated,
 )
 
 

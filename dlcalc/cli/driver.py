@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dlcalc.cli.combinations import refuse_impossible
+from dlcalc.cli.combinations import FEATURES, refuse_impossible
 from dlcalc.cli.options import FORMATS
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
@@ -15,8 +15,14 @@ from dlcalc.notation.values import word
 from dlcalc.report.writers import WRITERS, Target
 
 if TYPE_CHECKING:
-    from dlcalc.core.verdict import Verdict
     from dlcalc.report.view import View
+
+
+class Mode(NamedTuple):
+    """Another answer to the same question, and its looks."""
+
+    answer: Callable[[Any], Any]
+    view: "View"
 
 
 class Task(NamedTuple):
@@ -24,45 +30,62 @@ class Task(NamedTuple):
 
     Attributes:
         keys: the keys of a question, each with the short names that are read for it.
-        sweepable: the keys that may have several values.
         question: from raw values to a question.
-        merged: the values of one line of a batch over the defaults.
-        restated: some values of a question, as the answer to a sweep repeats them.
         answer: from a question to an answer.
         explain, check: the steps of an answer, and its proof; imported when they are asked for.
         judge: the verdicts on claims.
         view: how an answer looks.
+        merged: the values of one line of a batch over the defaults.
+        sweepable: the keys that may have several values.
+        restated: some values of a question, as the answer to a sweep repeats them.
+        modes: by their option, answers of another kind.
+        save: write an answer to a file, replacing one only if that is forced.
     """
 
     keys: Mapping[str, Sequence[str]]
-    sweepable: frozenset[str]
     question: Callable[[Mapping[str, object]], Any]
-    merged: Callable[[Mapping[str, object], Mapping[str, object]], Mapping[str, object]]
-    restated: Callable[[Any, Sequence[str]], Mapping[str, object]]
     answer: Callable[[Any], Any]
     explain: Callable[[Any], tuple[Any, ...]]
     check: Callable[[Any], Any]
-    judge: "Callable[[Any, object], tuple[Verdict, ...]]"
+    judge: Callable[[Any, object], tuple[Any, ...]]
     view: "View"
+    merged: Callable[[Mapping[str, object], Mapping[str, object]], Mapping[str, object]] = lambda defaults, own: {
+        **defaults,
+        **own,
+    }
+    sweepable: frozenset[str] = frozenset()
+    restated: Callable[[Any, Sequence[str]], Mapping[str, object]] | None = None
+    modes: Mapping[str, Mode] = {}
+    save: Callable[[Any, str, bool], None] | None = None
 
 
 def run(task: Task, given: Mapping[str, Any]) -> int:
     """Answer what the options ask, and return the exit code."""
     raw = {key: value for key, value in given.items() if key in task.keys and value is not None and value is not False}
     runs: Mapping[str, Any] = {}
-    if _may_sweep(raw):
+    if task.sweepable and _may_sweep(raw):
         from dlcalc.notation.sweeps import swept
 
         runs = swept(raw, task.sweepable)
     refuse_impossible(_features(given, bool(runs)))
+    for name, mode in task.modes.items():
+        if given[name]:
+            task = task._replace(answer=mode.answer, view=mode.view)
     if given["batch"] is not None:
         return _batch(task, given, raw)
     if runs:
         return _sweep(task, given, raw, runs)
+    return _single(task, given, raw)
+
+
+def _single(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> int:
     question = task.question(raw)
     outcome = _outcome(task, given, question, given["expect"] or None)
     if outcome.error is not None:
         raise outcome.error
+    unproved = outcome.proof is not None and not outcome.proof.passed
+    if task.save is not None and given["output"] is not None and not unproved:
+        task.save(outcome.answer, given["output"], given["force"])
     return _print(task, given, iter([outcome]), [question], ())
 
 
@@ -81,8 +104,7 @@ def _may_sweep(raw: Mapping[str, object]) -> bool:
 
 
 def _features(given: Mapping[str, Any], sweep: bool) -> list[str]:
-    found = [name for name in ("explain", "check", "expect", "json", "quiet") if given[name]]
-    found += [name for name in ("format", "batch") if given[name] is not None]
+    found = [name for name in FEATURES if given.get(name) not in (None, False, ())]
     found += ["table"] if given["format"] == "table" else []
     return [*found, "sweep"] if sweep else found
 
@@ -102,7 +124,8 @@ def _outcome(task: Task, given: Mapping[str, Any], question: Any, expect: object
 def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs: Mapping[str, Any]) -> int:
     from dlcalc.notation.sweeps import ends_of_each, how_many, questions
 
-    keys = tuple(runs)
+    restated, keys = task.restated, tuple(runs)
+    assert restated is not None
     examples: list[Any] | None = []
     for one in ends_of_each(raw, runs):
         try:
@@ -122,7 +145,7 @@ def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs
             except DlcalcError as error:  # values that can be read, but not together
                 yield Outcome(error=error, swept={key: one[key] for key in keys})
             else:
-                yield _outcome(task, given, question, None, swept=task.restated(question, keys))
+                yield _outcome(task, given, question, None, swept=restated(question, keys))
 
     return _print(task, given, _with_progress(outcomes(), how_many(runs)), examples, keys)
 

@@ -6,54 +6,13 @@ the padding), not by the formula that found it.
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from dlcalc.core.proof import Failure, Proof
+
 if TYPE_CHECKING:
     from dlcalc.core.layer import Sides
     from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
 
 MAX_POSITIONS = 10_000_000
-
-
-class Failure(NamedTuple):
-    """A number of the answer that counting does not confirm."""
-
-    layer: str
-    axis: str
-    key: str
-    answer: object
-    counted: object
-
-    @property
-    def text(self) -> str:
-        """The failure in a sentence."""
-        return f"{self.layer} {self.axis}: {self.key} is {self.answer}, counted {self.counted}"
-
-
-class Proof(NamedTuple):
-    """The outcome of checking an answer.
-
-    Attributes:
-        method: ``enumeration``, or ``bounds`` where there are too many positions to visit.
-        positions: how many positions were visited.
-        keys: what was proved of the layers; by bounds only the output.
-        failures: what was not confirmed; empty if all was.
-    """
-
-    method: str
-    keys: tuple[str, ...]
-    positions: int
-    failures: tuple[Failure, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether everything was confirmed."""
-        return not self.failures
-
-    @property
-    def manner(self) -> str:
-        """How it was proved, in a sentence."""
-        if self.method == "bounds":
-            return "by bounds, the output size alone"
-        return f"by enumeration of {self.positions:,} positions"
 
 
 class Counted(NamedTuple):
@@ -82,14 +41,19 @@ def check(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
             visited += positions
             failures += _compare(layer.name, name, axis, _walk(layer, axis, asked.padding))
     keys = Counted._fields if method == "enumeration" else ("output",)
-    return Proof(method, keys, visited, tuple(failures))
+    manner = "by bounds, the output size alone" if method == "bounds" else f"by enumeration of {visited:,} positions"
+    return Proof(method, manner, {"keys": keys, "positions": visited}, tuple(failures))
 
 
 def _compare(layer: str, name: str, axis: "AxisShape", counted: Counted) -> list[Failure]:
     field = axis.field
     stated = Counted(axis.output, True, axis.unread, field.size, field.smallest, field.jump, field.center)
     pairs = zip(Counted._fields, stated, counted, strict=True)
-    return [Failure(layer, name, key, _plain(said), _plain(found)) for key, said, found in pairs if said != found]
+    return [
+        Failure({"layer": layer, "axis": name}, key, _plain(said), _plain(found))
+        for key, said, found in pairs
+        if said != found
+    ]
 
 
 def _plain(value: object) -> object:
@@ -219,7 +183,7 @@ def _bounds(layer: "LayerShape", name: str, axis: "AxisShape") -> list[Failure]:
     else:
         last = (output - 1) * window.stride + extent
         holds = last <= end < last + window.stride
-    return [] if holds else [Failure(layer.name, name, "output", output, None)]
+    return [] if holds else [Failure({"layer": layer.name, "axis": name}, "output", output, None)]
 
 
 def _half(number: int) -> tuple[int, int]:

@@ -1,33 +1,9 @@
 """The explanation of a shape: every term with its formula, its numbers, its value and its source."""
 
-from typing import NamedTuple
-
 from dlcalc.core.ratio import as_float, as_number
 from dlcalc.core.shape import AxisShape, ConvShape
+from dlcalc.core.step import Step
 from dlcalc.core.windows import in_formula, numbers, symbols
-
-
-class Step(NamedTuple):
-    """One line of an explanation.
-
-    Attributes:
-        axis: the axis that it is about.
-        symbol: what is computed.
-        formula: from what, in symbols.
-        substituted: the same with the numbers in it.
-        value: the result.
-        source: where the formula is given.
-        why: what it means, in a few words.
-    """
-
-    axis: str
-    symbol: str
-    formula: str
-    substituted: str
-    value: int | float | None
-    source: str
-    why: str
-
 
 _GUIDE = "Dumoulin & Visin 2016"
 _FIELDS = "Araujo et al. 2019"
@@ -63,7 +39,7 @@ class _Terms:
         """Append the step that computes ``key``."""
         symbol = self.symbols.get(key, key)
         substituted = formula.format(**self.numbers)
-        self.steps.append(Step(self.name, symbol, self.fill(formula), substituted, value, source, why))
+        self.steps.append(Step(symbol, self.fill(formula), substituted, value, source, why, ("axis", self.name)))
 
     def fill(self, formula: str) -> str:
         """The formula in the axis's symbols."""

@@ -37,6 +37,16 @@ class Claim(NamedTuple):
     key: str
     numbers: tuple[TypedNumber, ...]
 
+    @property
+    def values(self) -> list[int | float]:
+        """The numbers themselves, as they are shown."""
+        return [number.value for number in self.numbers]
+
+    @property
+    def carries_a_pair(self) -> bool:
+        """Whether it says enough that two mistakes at once are evidence and not a coincidence."""
+        return len(self.numbers) >= 4 or any(number.significant >= 5 for number in self.numbers)
+
 
 class Diagnosis(NamedTuple):
     """A mistake that gives the claim exactly, or two together."""
@@ -112,6 +122,16 @@ def compare(claim: Claim, actual: tuple[Ratio | None, ...], exact: bool) -> Verd
     """Compare a claim with the answer, entry by entry; ``exact`` for a key whose numbers are whole."""
     test = equals if exact else agrees
     return Verdict(claim, actual, all(map(test, claim.numbers, actual)))
+
+
+def reproduces(claim: Claim, numbers: tuple[Ratio, ...], exact: bool) -> bool:
+    """Whether other numbers would have been claimed like this; a fraction may have been rounded to be typed."""
+    return all(
+        equals(number, candidate)
+        if exact and (candidate[1] == 1 or number.exponent >= 0)
+        else agrees(number, candidate)
+        for number, candidate in zip(claim.numbers, numbers, strict=True)
+    )
 
 
 def _difference(number: TypedNumber, right: Ratio) -> Ratio:

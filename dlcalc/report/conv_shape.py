@@ -9,7 +9,8 @@ from dlcalc.core.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShap
 from dlcalc.core.windows import FLOOR, Window, in_formula, numbers, symbols
 
 if TYPE_CHECKING:
-    from dlcalc.report.view import Sheet
+    from dlcalc.core.verdict import Verdict
+    from dlcalc.report.view import Sheet, Words
 
 command = "conv-shape"
 
@@ -94,14 +95,35 @@ def bare(answer: ConvShape) -> str:
     return "x".join(map(str, answer.output))
 
 
-def entries(answer: ConvShape, key: str, values: Sequence[object]) -> dict[str, object]:
+def judged(answer: ConvShape, verdict: "Verdict") -> dict[str, object]:
+    """What is expected and what is right by axis, and how far they are apart if no mistake explains it."""
+    key, axes = verdict.claim.key, answer.question.axes
+    found: dict[str, object] = {
+        "expected": _by_axis(axes, key, verdict.claim.values),
+        "actual": _by_axis(axes, key, verdict.right),
+    }
+    if not verdict.passed and not verdict.diagnosis:
+        found["distance"] = _by_axis(axes, key, verdict.distance)
+    return found
+
+
+def _by_axis(axes: tuple[str, ...], key: str, values: Sequence[object]) -> dict[str, object]:
     """Numbers by axis; a centre is a float wherever it stands."""
     if key == "center":
         values = [float(value) if isinstance(value, int) and abs(value) < 10**300 else value for value in values]
-    return dict(zip(answer.question.axes, values, strict=True))
+    return dict(zip(axes, values, strict=True))
 
 
-def text(key: str, values: Sequence[int | float | None]) -> str:
+def words(verdict: "Verdict") -> "Words":
+    """A judged claim in words."""
+    from dlcalc.report.view import Words
+
+    right = "there is none" if None in verdict.right else f"it is {text(verdict.right)}"
+    distance = None if None in verdict.right else text(verdict.distance)
+    return Words(text(verdict.claim.values), right, distance)
+
+
+def text(values: Sequence[int | float | None]) -> str:
     """Numbers in a sentence, like ``80 x 112``."""
     return " x ".join(written(value) for value in values)
 
@@ -137,7 +159,7 @@ _ROWS = {
 
 def sheet(answer: ConvShape) -> "Sheet":
     """The answer as a table: a row a quantity, a column an axis."""
-    from dlcalc.report.view import Sheet
+    from dlcalc.report.view import Grid, Sheet
 
     layer = answer.layers[-1]
     names = answer.question.axes
@@ -148,7 +170,8 @@ def sheet(answer: ConvShape) -> "Sheet":
         if isinstance(values, dict):
             rows.append((title, *(written(values[name]) for name in names)))
     header = ("", *(AXES[name] for name in names))
-    return Sheet(text("output", answer.output), _caption(answer), header, rows, tuple(_rule(answer)), "output")
+    grids = (Grid(header, rows, "output"),)
+    return Sheet(text(answer.output), _caption(answer), grids, tuple(_rule(answer)))
 
 
 def _caption(answer: ConvShape) -> str:
@@ -159,7 +182,7 @@ def _caption(answer: ConvShape) -> str:
         # one number was typed, and a square image is meant
         size, output = size * 2, output * 2
     kind = f"{layer.kind}, {answer.question.framework}"
-    return f"a {text('input', size)} input gives {text('output', output)}  ({kind})"
+    return f"a {text(size)} input gives {text(output)}  ({kind})"
 
 
 def _rule(answer: ConvShape) -> list[str]:
@@ -191,7 +214,7 @@ def summary(answer: ConvShape) -> tuple[str, ...]:
     """An answer as one row among many."""
     axes = answer.layers[-1].axes
     columns = zip(*(_summarized(axis) for axis in axes), strict=True)
-    return tuple(text("", column) for column in columns)
+    return tuple(text(column) for column in columns)
 
 
 def _summarized(axis: AxisShape) -> tuple[int | float | None, ...]:

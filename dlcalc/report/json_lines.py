@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
+from dlcalc.report.plain import plain
 
 if TYPE_CHECKING:
-    from dlcalc.core.verdict import Diagnosis, Verdict
+    from dlcalc.core.proof import Proof
+    from dlcalc.core.step import Step
+    from dlcalc.core.verdict import Diagnosis
     from dlcalc.report.view import View
 
 # Documents are made here and hold no cycles; looking for some costs a fifth of the time.
@@ -49,7 +52,7 @@ def _besides(outcome: Outcome, view: "View") -> dict[str, object]:
     found: dict[str, object] = {}
     answer = outcome.answer
     if outcome.steps is not None:
-        found["explain"] = [step._asdict() for step in outcome.steps]
+        found["explain"] = [_step(step) for step in outcome.steps]
     if outcome.proof is not None:
         found["check"] = _proof(outcome.proof)
     if outcome.verdicts is not None:
@@ -60,23 +63,24 @@ def _besides(outcome: Outcome, view: "View") -> dict[str, object]:
     return found
 
 
-def _proof(proof: Any) -> dict[str, object]:
-    return {"passed": proof.passed, **proof._asdict(), "failures": [failure._asdict() for failure in proof.failures]}
+def _step(step: "Step") -> dict[str, object]:
+    *rest, place = step
+    found: dict[str, object] = {} if place is None else dict([place])
+    return found | dict(zip(step._fields, rest, strict=False)) | {"value": plain(step.value)}
 
 
-def _claim(verdict: "Verdict", answer: Any, view: "View") -> dict[str, object]:
-    claim = verdict.claim
-    expected = [number.value for number in claim.numbers]
-    found: dict[str, object] = {
-        "key": claim.key,
-        "expected": view.entries(answer, claim.key, expected),
-        "actual": view.entries(answer, claim.key, verdict.right),
-        "passed": verdict.passed,
-    }
+def _proof(proof: "Proof") -> dict[str, object]:
+    failures = [
+        {**failure.place, "key": failure.key, "answer": plain(failure.answer), "found": plain(failure.found)}
+        for failure in proof.failures
+    ]
+    return {"passed": proof.passed, "method": proof.method, **proof.details, "failures": failures}
+
+
+def _claim(verdict: Any, answer: Any, view: "View") -> dict[str, object]:
+    found = {"key": verdict.claim.key, **view.judged(answer, verdict), "passed": verdict.passed}
     if not verdict.passed:
         found["diagnosis"] = [_diagnosis(diagnosis) for diagnosis in verdict.diagnosis]
-        if not verdict.diagnosis:
-            found["distance"] = view.entries(answer, claim.key, verdict.distance)
     return found
 
 

@@ -1,7 +1,7 @@
 """Outcomes as tables for reading, with rich: the answer first, then how it comes about."""
 
 from collections.abc import Iterable, Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console, Group, RenderableType
@@ -11,8 +11,8 @@ from rich.text import Text
 
 from dlcalc.core.layer import AXES
 from dlcalc.core.outcome import Outcome
-from dlcalc.core.verdict import Verdict
-from dlcalc.report.view import View
+from dlcalc.core.step import Step
+from dlcalc.report.view import Bar, Grid, View
 
 _MARGIN = "  "
 _ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # SIMPLE_HEAD, in minus signs
@@ -42,42 +42,77 @@ def _box(screen: Console) -> Box:
 def print_outcome(outcome: Outcome, view: View, stream: TextIO) -> None:
     """One answer on its own."""
     sheet = view.sheet(outcome.answer)
-    parts: list[RenderableType] = [Text(sheet.headline, "bold green"), Text(sheet.caption)]
     screen = console(stream)
-    table = Table(*sheet.header, box=_box(screen), pad_edge=False, header_style="bold")
-    for column in table.columns[1:]:
-        column.justify = "right"
-        column.overflow = "fold"
-    for row in sheet.rows:
-        table.add_row(*row, style="bold" if row[0] == sheet.marked else None)
-    parts.append(table)
+    parts: list[RenderableType] = [Text(sheet.headline, "bold green"), Text(sheet.caption)]
+    for grid in sheet.grids:
+        parts += _grid(grid, screen)
     if outcome.steps is None:
         parts += [Text(line, "dim" if number else "") for number, line in enumerate(sheet.rule)]
     else:
-        parts += _explanation(outcome)
+        parts.append(_explanation(outcome.steps))
     parts += _judgement(outcome, view)
     show(screen, Group(*parts))
 
 
-def _explanation(outcome: Outcome) -> list[RenderableType]:
+def _grid(grid: Grid, screen: Console) -> list[RenderableType]:
+    table = Table(*grid.header, box=_box(screen), pad_edge=False, header_style="bold")
+    for number, column in enumerate(table.columns):
+        bars = any(isinstance(row[number], Bar) for row in grid.rows)
+        column.no_wrap = bars
+        if number and not bars:
+            column.justify = "right"
+            column.overflow = "fold"
+    for row in grid.rows:
+        cells = [_bar(cell, screen) if isinstance(cell, Bar) else cell for cell in row]
+        table.add_row(*cells, style="bold" if row[0] == grid.marked else None)
+    return [Text(f"\n{grid.title}", "bold"), table] if grid.title else [table]
+
+
+_BAR_WIDTH = 16
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def _bar(bar: Bar, screen: Console) -> Text:
+    """A share as a bar, to an eighth of a character where there are such characters."""
+    if screen.options.ascii_only:
+        return Text("#" * round(bar.share * _BAR_WIDTH), "green")
+    whole, eighths = divmod(round(bar.share * _BAR_WIDTH * 8), 8)
+    return Text(f"{_EIGHTHS[-1] * whole}{_EIGHTHS[eighths] if eighths else ''}", "green")
+
+
+def _explanation(steps: Sequence[Step]) -> Table:
     """Each term on lines of its own: the formula, the numbers, the value; then what it means and where it is given."""
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    steps = outcome.steps or ()
-    several = len({step.axis for step in steps}) > 1
-    axis = None
+    several = len({step.place for step in steps}) > 1
+    place = None
     for step in steps:
-        if several and step.axis != axis:
-            axis = step.axis
-            table.add_row(Text(AXES[step.axis], "bold underline"), "", "")
-        value = "-" if step.value is None else f"{step.value:,}" if isinstance(step.value, int) else str(step.value)
+        if several and step.place != place:
+            place = step.place
+            table.add_row(Text(_title(place), "bold underline"), "", "")
         table.add_row(step.symbol, "=", step.formula)
-        table.add_row("", "=", step.substituted)
-        table.add_row("", "=", Text(value, "bold"))
+        if step.substituted:
+            table.add_row("", "=", step.substituted)
+        if step.value is not None or step.substituted:
+            table.add_row("", "=", Text(_value(step.value), "bold"))
         table.add_row("", "", Text(f"{step.why} ({step.source})", "dim"))
-    return [table]
+    return table
+
+
+def _title(place: tuple[str, object] | None) -> str:
+    if place is None:
+        return ""
+    kind, name = place
+    return AXES[str(name)] if kind == "axis" else f"{kind} {name}"
+
+
+def _value(value: object) -> str:
+    """The value of a step: a number, or several in brackets."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _judgement(outcome: Outcome, view: View) -> list[RenderableType]:
@@ -92,19 +127,17 @@ def _judgement(outcome: Outcome, view: View) -> list[RenderableType]:
     return lines
 
 
-def _verdict(verdict: Verdict, view: View) -> Iterable[RenderableType]:
-    claim = verdict.claim
-    claimed = view.text(claim.key, [number.value for number in claim.numbers])
-    right = "there is none" if None in verdict.right else f"it is {view.text(claim.key, verdict.right)}"
+def _verdict(verdict: Any, view: View) -> Iterable[RenderableType]:
+    key, (claimed, right, distance) = verdict.claim.key, view.words(verdict)
     if verdict.passed:
-        yield Text.assemble(f"\n{claim.key} {claimed}: ", ("right", "green"))
+        yield Text.assemble(f"\n{key} {claimed}: ", ("right", "green"))
         return
-    yield Text.assemble(f"\n{claim.key} {claimed}: ", ("wrong", "bold red"), f", {right}")
+    yield Text.assemble(f"\n{key} {claimed}: ", ("wrong", "bold red"), f", {right}")
     for diagnosis in verdict.diagnosis:
         names = diagnosis.mistake if diagnosis.second is None else f"{diagnosis.mistake} + {diagnosis.second}"
         yield Text.assemble("  ", diagnosis.text, (f"  [{names}]", "dim"))
-    if not verdict.diagnosis and None not in verdict.right:
-        yield Text(f"  no known mistake gives it; it is off by {view.text(claim.key, verdict.distance)}")
+    if not verdict.diagnosis and distance is not None:
+        yield Text(f"  no known mistake gives it; it is off by {distance}")
 
 
 def print_head(titles: Sequence[str], widths: Sequence[int], stream: TextIO) -> None:

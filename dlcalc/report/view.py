@@ -4,24 +4,59 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 
+class Bar(NamedTuple):
+    """A cell that shows a share of the whole, 0 to 1, as a bar."""
+
+    share: float
+
+
+Cell = str | Bar
+
+
+class Grid(NamedTuple):
+    """One table.
+
+    Attributes:
+        header: the titles of the columns; the first names the rows.
+        rows: the body.
+        marked: the title of the row that holds the answer.
+        title: what the table shows, where there is more than one.
+    """
+
+    header: tuple[str, ...]
+    rows: Sequence[tuple[Cell, ...]]
+    marked: str | None = None
+    title: str = ""
+
+
 class Sheet(NamedTuple):
     """One answer, laid out for reading.
 
     Attributes:
         headline: the answer.
         caption: what the answer means, in a line.
-        header: the titles of the columns; the first names the rows.
-        rows: the body, as text.
+        grids: the tables.
         rule: the formula that was used, and with the numbers in it, one line each.
-        marked: the title of the row that holds the answer.
     """
 
     headline: str
     caption: str
-    header: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    grids: tuple[Grid, ...]
     rule: tuple[str, ...]
-    marked: str
+
+
+class Words(NamedTuple):
+    """A judged claim in words.
+
+    Attributes:
+        claimed: what was claimed.
+        right: what is right, in a sentence of its own; it follows "wrong, ".
+        distance: how far the claim is off, where no mistake explains it.
+    """
+
+    claimed: str
+    right: str
+    distance: str | None
 
 
 class View(Protocol):
@@ -29,32 +64,33 @@ class View(Protocol):
 
     command: str
 
-    def as_json(self, answer: Any) -> dict[str, object]:
-        """The answer's own keys."""
-
     def encoded(self, answer: Any, encode: Callable[[object], str]) -> str:
-        """The same as text, without the braces around it."""
+        """The answer's own keys as JSON, without the braces around it."""
 
     def bare(self, answer: Any) -> str:
         """The bare answer, for ``-q``."""
 
     def sheet(self, answer: Any) -> Sheet:
-        """The answer as a table on its own."""
-
-    def summary_header(self) -> tuple[str, ...]:
-        """The titles of an answer that is one row among many."""
-
-    def summary(self, answer: Any) -> tuple[str, ...]:
-        """An answer as one row among many."""
+        """The answer as tables on their own."""
 
     def csv_header(self, questions: Sequence[Any] | None) -> tuple[str, ...]:
         """The names of the columns, for answers to questions like these, or to any."""
 
     def csv_rows(self, answer: Any) -> list[Mapping[str, object]]:
-        """One row for each layer."""
+        """The answer as rows: one for each layer, say."""
 
-    def entries(self, answer: Any, key: str, numbers: Sequence[object]) -> object:
-        """The numbers of a key as JSON shows them."""
+    def judged(self, answer: Any, verdict: Any) -> dict[str, object]:
+        """What is ``expected`` and ``actual`` in a claim, as JSON shows it, and how far they are apart."""
 
-    def text(self, key: str, numbers: Sequence[int | float | None]) -> str:
-        """The numbers of a key in a sentence."""
+    def words(self, verdict: Any) -> Words:
+        """A judged claim in words."""
+
+
+class SweptView(View, Protocol):
+    """The looks of a command that can be swept: an answer may be one row among many."""
+
+    def summary_header(self) -> tuple[str, ...]:
+        """The titles of the columns."""
+
+    def summary(self, answer: Any) -> tuple[str, ...]:
+        """An answer as one row."""

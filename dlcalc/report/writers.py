@@ -1,13 +1,13 @@
 """One writer a format: it takes outcomes as they are found, prints each, and keeps none."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
 
 if TYPE_CHECKING:
-    from dlcalc.report.view import View
+    from dlcalc.report.view import SweptView, View
 
 
 class Target(NamedTuple):
@@ -99,7 +99,8 @@ def _write_rows(outcomes: Iterable[Outcome], target: Target) -> None:
 
     from dlcalc.report.table import print_head, print_rows
 
-    titles = (*target.asked, *target.view.summary_header(), *(("check",) if target.checked else ()))
+    view = cast("SweptView", target.view)
+    titles = (*target.asked, *view.summary_header(), *(("check",) if target.checked else ()))
     widths = [max(len(title), _ROOM) for title in titles]
     said: set[str] = set()
     remaining, first = iter(outcomes), True
@@ -121,7 +122,7 @@ def _row(outcome: Outcome, target: Target) -> tuple[str, ...]:
     if outcome.error is not None:
         return (*asked, outcome.error.code)
     proof = () if outcome.proof is None else ("ok" if outcome.proof.passed else "FAILED",)
-    return (*asked, *target.view.summary(outcome.answer), *proof)
+    return (*asked, *cast("SweptView", target.view).summary(outcome.answer), *proof)
 
 
 def _warn(outcome: Outcome, said: set[str], err: TextIO) -> None:

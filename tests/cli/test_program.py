@@ -95,7 +95,7 @@ CONV_SHAPE = BASE | {
     "dlcalc.report.conv_shape",
     "dlcalc.report.writers",
 }
-JSON = CONV_SHAPE | {"dlcalc.report.json_lines"}
+JSON = CONV_SHAPE | {"dlcalc.report.json_lines", "dlcalc.report.plain"}
 ONE = ["conv-shape", "--w", "7", "--k", "3"]
 
 
@@ -105,8 +105,8 @@ ONE = ["conv-shape", "--w", "7", "--k", "3"]
         (["--version"], BASE),
         ([*ONE, "-q"], CONV_SHAPE),
         ([*ONE, "--json"], JSON),
-        ([*ONE, "--json", "--explain"], JSON | {"dlcalc.core.steps"}),
-        ([*ONE, "--json", "--check"], JSON | {"dlcalc.core.enumeration"}),
+        ([*ONE, "--json", "--explain"], JSON | {"dlcalc.core.step", "dlcalc.core.steps"}),
+        ([*ONE, "--json", "--check"], JSON | {"dlcalc.core.enumeration", "dlcalc.core.proof"}),
         (
             [*ONE, "--json", "--expect", "5"],
             JSON
@@ -123,7 +123,7 @@ ONE = ["conv-shape", "--w", "7", "--k", "3"]
             ["conv-shape", "--batch", "/dev/null"],
             JSON | {"dlcalc.cli.streams", "dlcalc.notation.batch", "dlcalc.notation.claims", "dlcalc.core.verdict"},
         ),
-        (ONE, CONV_SHAPE | {"dlcalc.report.table", "dlcalc.report.view", "dlcalc.core.verdict"}),
+        (ONE, CONV_SHAPE | {"dlcalc.report.table", "dlcalc.report.view", "dlcalc.core.step"}),
     ],
 )
 def test_each_road_loads_its_own_modules_and_no_more(words: list[str], own: set[str]) -> None:

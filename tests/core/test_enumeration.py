@@ -37,7 +37,7 @@ def test_agrees_with_the_closed_forms_on_20_000_random_layers() -> None:
 def test_imports_nothing_from_what_it_checks() -> None:
     tree = ast.parse(inspect.getsource(enumeration))
     imported = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
-    assert imported == {"typing"}
+    assert imported == {"typing", "dlcalc.core.proof"}
 
 
 def off_by(change: int) -> Callable[[Any], Any]:
@@ -156,7 +156,7 @@ def test_a_failed_proof_exits_1(conv_shape: Run, monkeypatch: pytest.MonkeyPatch
     assert found.code == 1
     check = found.json["check"]
     assert check["passed"] is False
-    assert check["failures"] == [{"layer": "conv1", "axis": "w", "key": "unread", "answer": 1, "counted": 0}]
+    assert check["failures"] == [{"layer": "conv1", "axis": "w", "key": "unread", "answer": 1, "found": 0}]
     table = conv_shape("--w 30 --k 3 --check")
     assert table.code == 1
     assert "NOT confirmed" in table.out

@@ -4,7 +4,8 @@ import math
 import re
 from typing import Any
 
-from dlcalc.core.steps import Step, steps
+from dlcalc.core.step import Step
+from dlcalc.core.steps import steps
 from tests.random_layers import answers
 
 NAMES = {"floor": math.floor, "ceil": math.ceil, "max": max, "gcd": math.gcd}
@@ -34,7 +35,9 @@ def test_every_formula_gives_its_value() -> None:
 def test_every_term_is_said_with_its_reason_and_its_source() -> None:
     for answer in answers(500, seed=32):
         found = steps(answer)
-        assert [step.axis for step in found if step.symbol == "K_e"] == list(answer.question.axes)
+        assert [step.place for step in found if step.symbol == "K_e"] == [
+            ("axis", axis) for axis in answer.question.axes
+        ]
         assert all(step.source and step.why for step in found)
         by_symbol = {step.symbol: step.value for step in found}
         assert by_symbol[f"{answer.question.axes[-1].upper()}2"] == answer.output[-1]

@@ -9,9 +9,10 @@ from itertools import combinations
 from typing import Generic, NamedTuple, TypeVar
 
 from dlcalc.core.ratio import Ratio, as_number
-from dlcalc.core.verdict import Claim, Diagnosis, TypedNumber, Verdict, agrees, compare, equals
+from dlcalc.core.verdict import Claim, Diagnosis, Verdict, compare, reproduces
 
 W = TypeVar("W")
+A = TypeVar("A")
 Numbers = tuple[Ratio, ...]
 
 
@@ -20,17 +21,72 @@ class Mistake(NamedTuple, Generic[W]):
 
     Attributes:
         name: the code that scripts see.
-        sentence: what was done, to stand before "would give".
+        sentence: what was done, to stand before "would give"; or a function that says it of the working that results.
         rank: why it stands where it stands.
         relevant: whether the option that it is about is not neutral in this working.
         edit: the workings that result from it; usually one.
+        fitted: whether a constant is fitted to the claim, so that it counts only where nothing named explains it.
     """
 
     name: str
-    sentence: str
+    sentence: str | Callable[[W], str]
     rank: str
     relevant: Callable[[W], bool]
     edit: Callable[[W], Iterable[W]]
+    fitted: bool = False
+
+    def edits(self, working: W) -> Iterator[W]:
+        """The workings that result, where the mistake is one."""
+        if self.relevant(working):
+            yield from self.edit(working)
+
+    def said(self, edited: W) -> str:
+        """What was done to get a working."""
+        return self.sentence if isinstance(self.sentence, str) else self.sentence(edited)
+
+
+def diagnose(
+    mistakes: Sequence[Mistake[W]],
+    working: W,
+    answer: Callable[[W], A | None],
+    fits: Callable[[A], bool],
+    written: Callable[[A], str],
+    pairs: bool,
+) -> tuple[Diagnosis, ...]:
+    """The mistakes that reproduce the whole of a claim that failed, fewest first, then by rank.
+
+    The right answer reproduces no claim that failed, so a mistake that does not change it is never named.
+
+    Args:
+        mistakes: the table, in the order of rank.
+        working: how the right answer comes about.
+        answer: the answer that a working gives; None where it gives none.
+        fits: whether an answer is what is claimed, all of it, within the claim's tolerance.
+        written: an answer in a sentence.
+        pairs: whether the claim says enough that two mistakes at once are evidence and not a coincidence.
+    """
+
+    def match(edited: Iterable[W]) -> tuple[W, A] | None:
+        found = ((one, answer(one)) for one in edited)
+        return next(((one, value) for one, value in found if value is not None and fits(value)), None)
+
+    named = [mistake for mistake in mistakes if not mistake.fitted]
+    for table in (named, [mistake for mistake in mistakes if mistake.fitted]):
+        found = []
+        for mistake in table:
+            if matched := match(mistake.edits(working)):
+                edited, value = matched
+                found.append(Diagnosis(mistake.name, f"{mistake.said(edited)} would give {written(value)}"))
+        if found:
+            return tuple(found)
+    for first, second in combinations(named if pairs else [], 2):
+        for once in first.edits(working):
+            if matched := match(second.edits(once)):
+                edited, value = matched
+                text = f"{first.said(once)} and {second.said(edited)} would together give {written(value)}"
+                found.append(Diagnosis(first.name, text, second.name))
+                break
+    return tuple(found)
 
 
 def judge(
@@ -41,7 +97,7 @@ def judge(
     mistakes: Sequence[Mistake[W]],
     evaluate: Callable[[W, str], Numbers | None],
 ) -> Verdict:
-    """Compare a claim with the right answer, and name the mistakes behind it if it is wrong.
+    """Compare claimed numbers with the right ones, exactly, and name the mistakes behind them if they are wrong.
 
     Args:
         claim: what was claimed.
@@ -52,55 +108,17 @@ def judge(
         evaluate: the answer that a working gives to a key; None where it gives none.
     """
     verdict = compare(claim, right, exact)
-    return (
-        verdict if verdict.passed else verdict._replace(diagnosis=diagnose(claim, exact, working, mistakes, evaluate))
+    if verdict.passed:
+        return verdict
+    diagnosis = diagnose(
+        mistakes,
+        working,
+        lambda edited: evaluate(edited, claim.key),
+        lambda numbers: reproduces(claim, numbers, exact),
+        _written,
+        claim.carries_a_pair,
     )
-
-
-def diagnose(
-    claim: Claim,
-    exact: bool,
-    working: W,
-    mistakes: Sequence[Mistake[W]],
-    evaluate: Callable[[W, str], Numbers | None],
-) -> tuple[Diagnosis, ...]:
-    """The mistakes that reproduce the whole of a claim that failed, fewest first, then by rank.
-
-    The right answer reproduces no claim that failed, so a mistake that does not change it is never named.
-    """
-
-    def reproduces(number: TypedNumber, candidate: Ratio) -> bool:
-        whole = exact and (candidate[1] == 1 or number.exponent >= 0)
-        return equals(number, candidate) if whole else agrees(number, candidate)
-
-    def explains(numbers: Numbers | None) -> bool:
-        return numbers is not None and all(map(reproduces, claim.numbers, numbers))
-
-    found = []
-    for mistake in mistakes:
-        answers = (evaluate(edited, claim.key) for edited in _edits(mistake, working))
-        match = next((numbers for numbers in answers if explains(numbers)), None)
-        if match is not None:
-            found.append(Diagnosis(mistake.name, f"{mistake.sentence} would give {_written(match)}"))
-    if found or not _carries_a_pair(claim):
-        return tuple(found)
-    for first, second in combinations(mistakes, 2):
-        both = (twice for once in _edits(first, working) for twice in _edits(second, once))
-        match = next((numbers for edited in both if explains(numbers := evaluate(edited, claim.key))), None)
-        if match is not None:
-            text = f"{first.sentence} and {second.sentence} would together give {_written(match)}"
-            found.append(Diagnosis(first.name, text, second.name))
-    return tuple(found)
-
-
-def _edits(mistake: Mistake[W], working: W) -> Iterator[W]:
-    if mistake.relevant(working):
-        yield from mistake.edit(working)
-
-
-def _carries_a_pair(claim: Claim) -> bool:
-    """Whether the claim says enough that two mistakes at once are evidence and not a coincidence."""
-    return len(claim.numbers) >= 4 or any(number.significant >= 5 for number in claim.numbers)
+    return verdict._replace(diagnosis=diagnosis)
 
 
 def _written(numbers: Numbers) -> str:
