@@ -1,6 +1,5 @@
 """Lines in, as they come: the first is answered before the last is read, and memory does not grow with the file."""
 
-import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -15,10 +14,10 @@ def blocks_of_lines(name: str) -> Iterator[list[bytes]]:
     Raises:
         DlcalcError: ``file-not-found``, ``file-unreadable``.
     """
-    if name == "-" and sys.stdin is None:
-        raise _unreadable(OSError("stdin is closed"))
     if name == "-":
-        yield from _blocks(sys.stdin.buffer)
+        from dlcalc.jobs import standard_input
+
+        yield from _blocks(standard_input.take("batch"))
         return
     with _opened(name) as stream:
         yield from _blocks(stream)

@@ -1,0 +1,134 @@
+"""Arrays as they come from files: what their numbers are, in which format they were stored, and rounding to one."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.layer import flag, spoken
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+
+
+class Stored(NamedTuple):
+    """Numbers and the format in which they were stored.
+
+    Attributes:
+        values: float16, float32 or float64; bfloat16 as the float32 numbers that they are.
+        format: ``float16``, ``bfloat16``, ``float32`` or ``float64``.
+    """
+
+    values: Array
+    format: str
+
+
+def stored(raw: Array, option: str) -> Stored:
+    """The numbers of an array as a file holds them, in any byte order. Whole numbers become float64.
+
+    A bfloat16 array has no name in the .npy format: it is written as two opaque bytes a number, or as uint16.
+
+    Raises:
+        DlcalcError: ``unsupported-dtype`` for what is no real number in a format that this package computes with.
+
+    >>> stored(np.array([0x3F80, 0xC000], dtype=np.uint16), "logits")
+    Stored(values=array([ 1., -2.], dtype=float32), format='bfloat16')
+    """
+    dtype = raw.dtype
+    if dtype.kind == "f" and dtype.itemsize in (2, 4, 8):
+        return Stored(raw.astype(dtype.newbyteorder("="), copy=False), f"float{8 * dtype.itemsize}")
+    if dtype.name in ("void16", "bfloat16"):
+        return Stored(from_bfloat16(raw.view(dtype.str.replace("V", "u") if dtype.kind == "V" else "u2")), "bfloat16")
+    if dtype.kind == "u" and dtype.itemsize == 2:
+        return Stored(from_bfloat16(raw), "bfloat16")
+    if dtype.kind in "iu":
+        return Stored(raw.astype(np.float64), "float64")
+    raise DlcalcError(
+        "unsupported-dtype",
+        f"{spoken(option)} is an array of {dtype.name}, which is no format of real numbers that is read here",
+        hint="float16, bfloat16, float32 or float64, like array.astype('float32')",
+        option=option,
+    )
+
+
+def from_bfloat16(bits: Array) -> NDArray[np.float32]:
+    """The numbers whose upper halves these are: a bfloat16 is the first 16 bits of a float32."""
+    return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
+
+
+def bfloat16_bits(values: Array) -> NDArray[np.uint16]:
+    """The nearest bfloat16 numbers, ties to even, as their bits; computed from float64 without rounding twice.
+
+    >>> bfloat16_bits(np.array([1.0, -2.0, 1.00390625, 1.01171875, np.inf])).tolist()  # two ties between them
+    [16256, 49152, 16256, 16258, 32640]
+    """
+    wide = np.asarray(values, np.float64)
+    with np.errstate(over="ignore"):
+        single = wide.astype(np.float32)
+    # Round to odd on the way: a float32 that is inexact gets its last bit set, so that it is no tie by accident.
+    bits = single.view(np.uint32).copy()
+    exact = (single.astype(np.float64) == wide) | ~np.isfinite(single)
+    beyond = np.abs(single.astype(np.float64)) > np.abs(wide)
+    bits -= (beyond & ~exact).astype(np.uint32)
+    bits |= (~exact).astype(np.uint32)
+    rounded = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
+    quiet = (bits >> np.uint32(16)) | np.uint32(0x40)
+    return np.where(np.isnan(single), quiet, rounded).astype(np.uint16)
+
+
+def rounded(values: Array, name: str) -> Floats:
+    """The nearest numbers of a format, as float64.
+
+    >>> rounded(np.array([1 / 3]), "float16").tolist()
+    [0.333251953125]
+    """
+    with np.errstate(over="ignore"):
+        if name == "bfloat16":
+            return from_bfloat16(bfloat16_bits(values)).astype(np.float64)
+        return np.asarray(values, np.float64).astype(name).astype(np.float64)
+
+
+def vector(array: Array, option: str, count: int | None = None, of: str = "channels") -> Array:
+    """An array that is one row of numbers, flat: a vector, or a matrix with one row or one column.
+
+    Args:
+        array: of any shape.
+        option: whose value it is.
+        count: how many numbers it must have; any number if None.
+        of: what there is one number for.
+
+    Raises:
+        DlcalcError: ``shape-mismatch``.
+
+    >>> vector(np.ones((3, 1)), "gamma").shape
+    (3,)
+    """
+    if array.size != max(array.shape, default=1) or array.ndim > 2:
+        message = (
+            f"{spoken(option)} has the shape {shape_text(array.shape)}, and one number for each of the {of} is meant"
+        )
+        raise DlcalcError("shape-mismatch", message, hint=f"{flag(option)} 1,2,3", option=option)
+    flat = array.reshape(-1)
+    if count is not None and flat.size != count:
+        message = f"{spoken(option)} has {numbered(flat.size, 'number')}, and there are {count} {of}"
+        raise DlcalcError("shape-mismatch", message, hint=numbered(count, "number"), option=option)
+    return flat
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape in a sentence.
+
+    >>> shape_text((2, 3)), shape_text(())
+    ('2 x 3', 'a single number')
+    """
+    return " x ".join(map(str, shape)) or "a single number"
+
+
+def numbered(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> numbered(1, "row"), numbered(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

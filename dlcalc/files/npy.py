@@ -1,0 +1,94 @@
+"""NumPy's own formats, .npy and .npz, read without trusting a word of them."""
+
+import os
+import warnings
+import zipfile
+from math import prod
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy_format
+from numpy.typing import NDArray
+
+from dlcalc.core.errors import DlcalcError
+
+MAX_EXPANDED = 1 << 32  # bytes that a member of an .npz may claim to hold
+_HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
+
+
+def read_npy(path: str) -> NDArray[Any]:
+    """The array of a .npy file, with the dtype and byte order that it has there.
+
+    Raises:
+        DlcalcError: ``malformed-file``, ``unsafe-file`` for pickled objects, ``unsupported-dtype`` for records.
+        OSError: what the system says.
+    """
+    with open(path, "rb") as stream:
+        return _array(stream, os.fstat(stream.fileno()).st_size, path)
+
+
+def read_npz(path: str, key: str | None) -> NDArray[Any]:
+    """One array of an .npz file; the only one if no key is given.
+
+    Raises:
+        DlcalcError: as ``read_npy``, and ``usage`` for a key that is not there, ``unsupported-file``.
+        OSError: what the system says.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            member = _member(archive, path, key)
+            if member.file_size > MAX_EXPANDED:
+                message = f"{path}: {member.filename} says it expands to {member.file_size:,} bytes"
+                raise DlcalcError("unsafe-file", message, hint=f"at most {MAX_EXPANDED:,} bytes, or a .npy file")
+            with archive.open(member) as stream:
+                return _array(stream, member.file_size, f"{path}:{member.filename.removesuffix('.npy')}")
+    except (zipfile.BadZipFile, EOFError, ValueError) as error:
+        raise malformed(path, f"it is not a readable .npz file ({error})") from None
+    except (NotImplementedError, RuntimeError) as error:  # a compression that is not known here, or a password
+        raise DlcalcError("unsupported-file", f"{path}: {error}", hint="numpy.savez writes what is read") from None
+
+
+def _member(archive: zipfile.ZipFile, path: str, key: str | None) -> zipfile.ZipInfo:
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist() if not info.is_dir()}
+    hint = f"{path}:KEY, with KEY one of " + ", ".join(members)
+    if key is None and len(members) == 1:
+        return next(iter(members.values()))
+    if key is None:
+        raise DlcalcError("usage", f"{path} holds {len(members)} arrays, and no key is given", hint=hint)
+    if key not in members:
+        raise DlcalcError("usage", f"{path} holds no array {key!r}", hint=hint)
+    return members[key]
+
+
+def _array(stream: IO[bytes], size: int, name: str) -> NDArray[Any]:
+    """The array of a stream of ``size`` bytes, once its header is known to speak the truth."""
+    try:
+        version = npy_format.read_magic(stream)
+        if version not in _HEADERS:
+            raise malformed(name, f"its version {version[0]}.{version[1]} is not one that holds plain numbers")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            shape, fortran, dtype = _HEADERS[version](stream)
+    except (ValueError, EOFError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+        raise malformed(
+            name, f"its header cannot be read ({str(error).splitlines()[0] if str(error) else error!r})"
+        ) from None
+    if dtype.hasobject:
+        message = f"{name} holds pickled Python objects, which could run any code"
+        raise DlcalcError("unsafe-file", message, hint="an array of numbers, like array.astype('float32')")
+    if dtype.names or dtype.subdtype:
+        message = f"{name} is an array of records ({dtype})"
+        raise DlcalcError("unsupported-dtype", message, hint="an array of numbers, one of its fields")
+    held, said = size - stream.tell(), prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or held != said:
+        raise malformed(name, f"its header says {said:,} bytes of numbers, and it holds {held:,}")
+    data = stream.read(said)
+    if len(data) != said:
+        raise malformed(name, f"it ends after {len(data):,} of {said:,} bytes of numbers")
+    flat = np.frombuffer(data, dtype, prod(shape)) if said else np.empty(prod(shape), dtype)
+    return flat.reshape(shape, order="F" if fortran else "C")
+
+
+def malformed(name: str, problem: str) -> DlcalcError:
+    """The error for a file that is not what its name says."""
+    return DlcalcError("malformed-file", f"{name}: {problem}", hint="a file that numpy.load can read")

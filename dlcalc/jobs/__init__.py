@@ -1,0 +1,1 @@
+"""File to file: read through files, compute with core, write through files."""

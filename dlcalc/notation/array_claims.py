@@ -1,0 +1,108 @@
+"""What somebody claims an array to be: ``[KEY=]VALUE`` with numbers or a file, or a value in a line of JSON."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dlcalc.core.array_claims import ArrayClaim
+from dlcalc.core.arrays import shape_text, stored
+from dlcalc.core.errors import DlcalcError
+from dlcalc.notation import arrays
+from dlcalc.notation.arrays import Load
+from dlcalc.notation.claims import number
+from dlcalc.notation.values import unreadable
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+_KEY = re.compile(r"\s*([a-z][a-z0-9_]*)\s*=(.*)", re.DOTALL)
+
+
+def array_claims(raw: object, shapes: Shapes, load: Load) -> tuple[ArrayClaim, ...]:
+    """All the claims of a question about arrays.
+
+    Args:
+        raw: a text or a list of texts ``[KEY=]VALUE``; or from JSON a number, nested lists of numbers, or an object of
+            such values by key.
+        shapes: the keys that can be claimed with the shape of each, the headline first.
+        load: reads a file.
+
+    Raises:
+        DlcalcError: ``usage``, ``shape-mismatch``, ``invalid-value``, ``unsupported-dtype``, and what ``load`` raises.
+
+    >>> array_claims("loss=0.41", {"grad_logits": (3,), "loss": ()}, load=None)[0].key
+    'loss'
+    """
+    if isinstance(raw, dict) and raw:
+        return tuple(_of_key(key, value, shapes, load) for key, value in raw.items())
+    texts = raw if isinstance(raw, list | tuple) else (raw,)
+    if texts and all(type(text) is str for text in texts):
+        return tuple(_of_text(text, shapes, load) for text in texts)
+    return (_claim(next(iter(shapes)), raw, shapes, load),)
+
+
+def _of_text(text: str, shapes: Shapes, load: Load) -> ArrayClaim:
+    match = _KEY.fullmatch(text)
+    if match and (match[1] in shapes or arrays.is_numbers(match[2])):
+        return _of_key(match[1], match[2], shapes, load)
+    return _claim(next(iter(shapes)), text, shapes, load)
+
+
+def _of_key(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
+    if key not in shapes:
+        raise unreadable("expect", key, "a key of this answer", "one of " + ", ".join(shapes))
+    return _claim(key, value, shapes, load)
+
+
+def _claim(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
+    found = arrays.listed(value, "expect", load)
+    if isinstance(found, np.ndarray):
+        numbers = stored(found, "expect")
+        values, transposed = _fitted(numbers.values.astype(np.float64), key, shapes[key])
+        return ArrayClaim(key, values, numbers.format, transposed=transposed)
+    return _typed(key, found, shapes[key])
+
+
+def _fitted(values: Any, key: str, shape: tuple[int, ...]) -> tuple[Any, bool]:
+    """The values in the shape of the answer, or of its transpose; a row may stand for a matrix of one row."""
+
+    def without_ones(of: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(extent for extent in of if extent != 1)
+
+    flat = (shape[0], int(np.prod(shape[1:], dtype=np.int64))) if len(shape) > 2 else shape
+    column = values.ndim == 2 and values.shape[1] == 1 and shape == (values.shape[1], values.shape[0])
+    if values.shape in (shape, flat) or (without_ones(values.shape) == without_ones(shape) and not column):
+        return values.reshape(shape), False
+    if len(shape) == 2 and values.shape == shape[::-1]:
+        return values, True
+    message = f"the claim for {key} has the shape {shape_text(values.shape)}, and {key} has {shape_text(shape)}"
+    raise DlcalcError("shape-mismatch", message, hint=f"{shape_text(shape)} in shape", option="expect")
+
+
+def _typed(key: str, entries: list[Any], shape: tuple[int, ...]) -> ArrayClaim:
+    values, transposed = _fitted(arrays.array(entries, "expect", load=_no_file), key, shape)
+    bounds = np.array([_bounds(entry) for entry in _flat(entries)])
+    low, high, digits = (column.reshape(values.shape) for column in bounds.T)
+    return ArrayClaim(key, values, None, low, high, digits.astype(np.int64), transposed)
+
+
+def _no_file(path: str, option: str) -> list[Any]:
+    raise unreadable(option, path, "a number", "numbers alone in a list")
+
+
+def _flat(entries: Any) -> list[Any]:
+    return [leaf for entry in entries for leaf in (_flat(entry) if isinstance(entry, list) else [entry])]
+
+
+def _bounds(entry: object) -> tuple[float, float, int]:
+    """Between what a right number lies for this to be it rounded or truncated, and how many digits there are."""
+    value = arrays.number(entry, "expect")
+    if not np.isfinite(value):
+        return value, value, 1
+    typed = number(entry)
+    if typed.whole:
+        return value, value, typed.significant
+    unit = 10.0**typed.exponent
+    half, cut = unit / 2, unit * (1 - 1e-6)
+    return value - (cut if value < 0 else half), value + (cut if value > 0 else half), typed.significant

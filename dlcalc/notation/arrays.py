@@ -1,0 +1,183 @@
+"""Arrays: numbers as typed, lists of JSON, or a file's content, to NumPy.
+
+A value made only of numbers, signs, ``inf``, ``nan``, ``,``, ``/``, ``;`` and blanks is numbers, ``/`` or ``;`` between
+rows; any other text is the path of a file. Files are read by the function that a caller hands in.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcalc.core.arrays import Array, Stored, shape_text, stored
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.layer import flag, spoken
+from dlcalc.notation.values import shown, unreadable
+
+Load = Callable[[str, str], "NDArray[Any] | list[Any]"]
+
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity|nan)"
+_IS_NUMBER = re.compile(_NUMBER, re.IGNORECASE | re.ASCII).fullmatch
+_WORDS = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
+_HINT = "numbers like 1,2,3, rows like 1,2,3/4,5,6, or a file"
+
+
+def is_numbers(text: str) -> bool:
+    """Whether a text is numbers, well or badly separated, and not the path of a file.
+
+    >>> is_numbers("1,2/3,-4e-5"), is_numbers("nan, inf"), is_numbers("z.npy"), is_numbers("./7"), is_numbers("-")
+    (True, True, False, False, False)
+    """
+    parts = re.split(r"[,/;\s]+", text.strip(",/; \t\r\n"))
+    return all(map(_IS_NUMBER, parts)) or not any(parts)
+
+
+def rows(text: str, option: str) -> list[list[str]]:
+    """Typed numbers as text, row by row.
+
+    >>> rows("1,2/3, 4", "logits")
+    [['1', '2'], ['3', '4']]
+    """
+    found = []
+    for row in re.split("[/;]", text):
+        found.append(re.split(r"\s*,\s*|\s+", row.strip()))
+        if not all(map(_IS_NUMBER, found[-1])):
+            raise unreadable(option, text, "numbers", _HINT)
+    return found
+
+
+def listed(value: object, option: str, load: Load) -> "Array | list[Any]":
+    """A value as an array, or as nested lists of numbers and texts that may be ragged.
+
+    Args:
+        value: typed text, a number or list of JSON, a path, or an array that is there already.
+        option: whose value it is.
+        load: reads a file.
+    """
+    if isinstance(value, str) and is_numbers(value):
+        found = rows(value, option)
+        return found if len(found) > 1 else found[0]
+    if isinstance(value, str):
+        return load(value, option)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return [value]
+    if isinstance(value, list | np.ndarray):
+        return value
+    raise unreadable(option, value, "an array", _HINT)
+
+
+def array(value: object, option: str, load: Load) -> Array:
+    """An array of one dtype, as a file holds it; what was typed, and JSON, becomes float64.
+
+    Raises:
+        DlcalcError: ``usage`` for what is no number, ``shape-mismatch`` for rows of different lengths and for an array
+            without entries, ``invalid-value`` for a number beyond the range of float64, and what ``load`` raises.
+
+    >>> array("1,2/3,4", "logits", load=None)
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    found = listed(value, option, load)
+    if isinstance(found, list):
+        found = _dense(found, option)
+    if found.size == 0:
+        message = f"{spoken(option)} has the shape {shape_text(found.shape)}: there is nothing in it"
+        raise DlcalcError("shape-mismatch", message, hint=_HINT, option=option)
+    return found
+
+
+def floats(value: object, option: str, load: Load) -> Stored:
+    """An array of real numbers and the format in which they were stored; float64 where they were typed."""
+    return stored(array(value, option, load), option)
+
+
+def _dense(value: list[Any], option: str) -> Array:
+    """Nested lists as an array, once every list of a level is known to be as long as the others."""
+    shape = _shape(value, option)
+    flat: list[Any] = value
+    for _ in shape[1:]:
+        flat = [entry for row in flat for entry in row]
+    return np.array([number(entry, option) for entry in flat], dtype=np.float64).reshape(shape)
+
+
+def _shape(value: list[Any], option: str) -> tuple[int, ...]:
+    """The shape of nested lists."""
+    level: list[Any] = [value]
+    shape: tuple[int, ...] = ()
+    while level and isinstance(level[0], list):
+        lengths = {len(row) if isinstance(row, list) else -1 for row in level}
+        if len(lengths) > 1:
+            raise ragged(option)
+        shape += tuple(lengths)
+        level = [entry for row in level for entry in row]
+    if any(isinstance(entry, list) for entry in level):
+        raise ragged(option)
+    return shape
+
+
+def ragged(option: str) -> DlcalcError:
+    """The error for rows of different lengths."""
+    message = f"the rows of {spoken(option)} are not of one length"
+    return DlcalcError("shape-mismatch", message, hint="as many numbers in each row", option=option)
+
+
+def number(entry: object, option: str) -> float:
+    """One number of an array; NaN and the infinities by the words of JSON too.
+
+    >>> number("-1e-3", "logits"), number("Infinity", "logits")
+    (-0.001, inf)
+    """
+    if isinstance(entry, bool) or entry is None or isinstance(entry, dict):
+        raise unreadable(option, entry, "a number", _HINT)
+    if isinstance(entry, str) and not _IS_NUMBER(entry) and entry not in _WORDS:
+        raise unreadable(option, entry, "a number", _HINT)
+    try:
+        found = float(entry)  # type: ignore[arg-type]
+    except OverflowError:
+        found = np.inf
+    if np.isinf(found) and "inf" not in str(entry).lower():
+        message = f"{shown(entry)} in {spoken(option)} is beyond the range of float64"
+        raise DlcalcError("invalid-value", message, hint="at most 1.7e308", option=option)
+    return found
+
+
+def whole(values: Array, option: str) -> NDArray[np.int64]:
+    """An array of whole numbers, of any numeric dtype.
+
+    Raises:
+        DlcalcError: ``invalid-value``, ``unsupported-dtype``.
+
+    >>> whole(np.array([2.0, -100.0]), "label")
+    array([   2, -100])
+    """
+    if values.dtype.kind not in "iuf":
+        message = f"{spoken(option)} is an array of {values.dtype.name}"
+        raise DlcalcError("unsupported-dtype", message, hint="whole numbers, like int64", option=option)
+    with np.errstate(invalid="ignore"):
+        found = values.astype(np.int64)
+        wrong = np.flatnonzero((found != values).reshape(-1))
+    if wrong.size:
+        entry = values.reshape(-1)[wrong[0]]
+        message = f"{spoken(option)} {entry} is not a whole number"
+        raise DlcalcError("invalid-value", message, hint=f"{flag(option)} 2", option=option)
+    return found
+
+
+def real(value: object, option: str) -> float:
+    """One real number: a float, typed or of JSON; finite.
+
+    >>> real("1e-5", "eps")
+    1e-05
+    """
+    if isinstance(value, str) and _IS_NUMBER(value.strip()):
+        found = number(value.strip(), option)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        found = number(value, option)
+    else:
+        raise unreadable(option, value, "a number", f"like {flag(option)} 0.1")
+    if not np.isfinite(found):
+        message = f"{spoken(option)} {found} is not a finite number"
+        raise DlcalcError("invalid-value", message, hint=f"like {flag(option)} 0.1", option=option)
+    return found

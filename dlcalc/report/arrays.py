@@ -1,0 +1,91 @@
+"""How arrays and claims about them look."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dlcalc.report.plain import plain
+
+if TYPE_CHECKING:
+    from dlcalc.core.array_claims import ArrayVerdict
+    from dlcalc.report.view import Words
+
+MAX_ENTRIES = 1000  # of an array that is shown
+
+
+def with_arrays(arrays: Mapping[str, Any]) -> dict[str, object]:
+    """Arrays by key as JSON shows them; those with too many entries are only named, in ``omitted``."""
+    found: dict[str, object] = {}
+    omitted = []
+    for key, array in arrays.items():
+        if array is None:
+            continue
+        if array.size > MAX_ENTRIES:
+            omitted.append(key)
+        else:
+            found[key] = plain(array.tolist())
+    return found | ({"omitted": omitted} if omitted else {})
+
+
+def short(number: float) -> str:
+    """A number in a table: six digits are enough to read.
+
+    >>> short(0.09003057317038045), short(-0.0), short(3.0)
+    ('0.0900306', '0', '3')
+    """
+    return f"{number + 0.0:.6g}"
+
+
+def bare(array: Any) -> str:
+    r"""An array and nothing else, a row a line, as it can be typed again; of one number, that number.
+
+    >>> import numpy
+    >>> bare(numpy.array([[1.0, 0.5], [2.0, -0.0]]))
+    '1.0,0.5\n2.0,0.0'
+    """
+    rows = array.reshape(-1, array.shape[-1]) if array.ndim else array.reshape(1, 1)
+    return "\n".join(",".join(repr(number + 0.0) for number in row.tolist()) for row in rows)
+
+
+def judged(answer: Any, verdict: "ArrayVerdict") -> dict[str, object]:
+    """What is expected and what is right, and how far they are apart."""
+    claim = verdict.claim
+    found = with_arrays({"expected": claim.values, "actual": verdict.right})
+    found |= {
+        "max_abs_error": plain(float(verdict.errors.max())),
+        "max_rel_error": plain(float(verdict.relative_errors.max())),
+        "failed": int(verdict.wrong.sum()),
+    }
+    if not verdict.decidable:
+        found["decidable"] = False
+    if claim.format is not None:
+        found["format"] = claim.format
+    if verdict.passed or claim.transposed:
+        return found
+    at = verdict.worst
+    worst = {"index": list(at), "expected": float(claim.values[at]), "actual": float(verdict.right[at])}
+    return found | {"worst": plain(worst)}
+
+
+def words(verdict: "ArrayVerdict") -> "Words":
+    """A judged claim in words: the numbers where they are few, else the worst of them."""
+    from dlcalc.report.view import Words
+
+    claim, right = verdict.claim, verdict.right
+    if claim.values.size <= 6:
+        claimed = _numbers(claim.values)
+        said = f"it is {_numbers(right)}"
+    else:
+        claimed = f"({' x '.join(map(str, claim.values.shape))})"
+        at = verdict.worst
+        where = ", ".join(map(str, at))
+        said = f"in {int(verdict.wrong.sum()):,} of {verdict.wrong.size:,} entries"
+        if not claim.transposed:
+            said += f"; the worst, at [{where}], is {short(right[at])} and not {short(claim.values[at])}"
+    if not verdict.decidable:
+        return Words(claimed, f"or right: it is not decidable in {claim.format}, where zeros would pass too", None)
+    return Words(claimed, said, f"up to {short(verdict.errors.max())}")
+
+
+def _numbers(values: Any) -> str:
+    rows = values.reshape(-1, values.shape[-1]) if values.ndim else values.reshape(1, 1)
+    return " / ".join(", ".join(map(short, row)) for row in rows.tolist())
