@@ -86,6 +86,7 @@ def _single(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> 
     unproved = outcome.proof is not None and not outcome.proof.passed
     if task.save is not None and given["output"] is not None and not unproved:
         task.save(outcome.answer, given["output"], given["force"])
+        outcome = outcome._replace(output=given["output"])
     return _print(task, given, iter([outcome]), [question], ())
 
 

@@ -135,6 +135,11 @@ framework_options = stacked(
     option("--framework", group="Layer", type=Word(FRAMEWORKS), help="Whose rules hold.  [default: pytorch]"),
 )
 
+output_options = stacked(
+    option("-o", "--output", group="Output", metavar="FILE", help="Write the result to a file.", type=click.Path()),
+    option("--force", is_flag=True, group="Output", help="Replace the file if it exists."),
+)
+
 answer_options = stacked(
     option(
         "--explain",

@@ -50,6 +50,8 @@ class ArrayClaim:
         with np.errstate(invalid="ignore", over="ignore"):
             if self.format is not None:
                 near = np.abs(self.values - right) <= tolerance(right, self.format)
+                beyond = np.abs(right) > FORMATS[self.format].largest  # which that format has no number for
+                near |= beyond & np.isinf(self.values) & (np.sign(self.values) == np.sign(right))
             else:
                 slack = _NOISE * np.abs(right)
                 near = (self.low - slack <= right) & (right <= self.high + slack)

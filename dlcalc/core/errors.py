@@ -1,4 +1,6 @@
-"""The one exception of the package."""
+"""The one exception of the package, and what is worth a warning without being one."""
+
+from typing import NamedTuple
 
 
 class DlcalcError(Exception):
@@ -26,3 +28,10 @@ class DlcalcError(Exception):
         """The error as JSON shows it; what is not known is left out."""
         fields = {"code": self.code, "message": self.message, "hint": self.hint, "option": self.option}
         return {key: value for key, value in fields.items() if value is not None}
+
+
+class Warned(NamedTuple):
+    """Something that the reader of an answer should know."""
+
+    code: str
+    message: str

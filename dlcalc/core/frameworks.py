@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from dlcalc.core import windows
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.layer import SAME_WORDS, AxisLayer, Layer
 from dlcalc.core.refusals import refuse_keras, refuse_onnx, refuse_output_padding, refuse_pytorch
 from dlcalc.core.windows import SizeRule
@@ -27,13 +27,6 @@ _AS_PAD_LAYER = {
     ("tensorflow", "conv"): ("full",),
     ("tensorflow", "pool"): ("full",),
 }
-
-
-class Warned(NamedTuple):
-    """Something that the reader of an answer should know."""
-
-    code: str
-    message: str
 
 
 class Plan(NamedTuple):

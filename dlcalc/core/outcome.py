@@ -21,6 +21,7 @@ class Outcome(NamedTuple):
         swept: the values that a sweep gave to this question, by long option name.
         line: its number in a batch.
         id: what the line of a batch calls itself.
+        output: the file that the answer was written to.
     """
 
     answer: Any = None
@@ -31,6 +32,7 @@ class Outcome(NamedTuple):
     swept: Mapping[str, object] | None = None
     line: int | None = None
     id: object = None
+    output: str | None = None
 
     @property
     def exit_code(self) -> int:

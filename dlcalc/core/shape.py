@@ -4,9 +4,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.coverage import unread, unread_transposed
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.field import Field, through_transposed, through_windows
-from dlcalc.core.frameworks import Plan, Warned, plan
+from dlcalc.core.frameworks import Plan, plan
 from dlcalc.core.layer import AXES, AxisLayer, Layer, brief, legal, per_axis
 from dlcalc.core.windows import FLOOR, Window
 

@@ -51,6 +51,8 @@ def _besides(outcome: Outcome, view: "View") -> dict[str, object]:
     """What was asked besides the answer, and the warnings."""
     found: dict[str, object] = {}
     answer = outcome.answer
+    if outcome.output is not None:
+        found["output"] = outcome.output
     if outcome.steps is not None:
         found["explain"] = [_step(step) for step in outcome.steps]
     if outcome.proof is not None:

@@ -1,0 +1,112 @@
+"""``dlcalc softmax-grad``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from dlcalc.cli.driver import Task, run
+from dlcalc.cli.options import Command, Word, answer_options, option, output_options, stacked
+from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core.softmax.question import SoftmaxQuestion
+from dlcalc.core.softmax.targets import REDUCTIONS
+from dlcalc.notation import softmax_grad as notation
+from dlcalc.report import softmax_grad as view
+
+EXAMPLES = (
+    "dlcalc softmax-grad --logits 1,2,3 --label 2",
+    "dlcalc softmax-grad --logits 1,2,3 --label 2 --jacobian --explain",
+    "dlcalc softmax-grad --logits 1,2,3/0.5,-1,0.25 --label 2,0 --reduction sum -q",
+    "dlcalc softmax-grad --logits 1,2,3 --target 0.2,0.3,0.5 --check --json",
+    "dlcalc softmax-grad --logits 1,2,3 --label 2 --expect 0.0900,0.2447,-0.3348 --expect loss=0.4076",
+    "dlcalc softmax-grad --x 1.5,-2 --weight 0.1,0.2/0.3,-0.4/-0.5,0.6 --label 1",
+    """echo '{"logits": [1, 2, 3], "label": 2, "expect": {"loss": 0.4076}}' | dlcalc softmax-grad --batch -""",
+)
+
+
+def _question(raw: Mapping[str, object]) -> SoftmaxQuestion:
+    from dlcalc.jobs.arrays import load
+
+    return notation.question(raw, load)
+
+
+def _explain(answer: SoftmaxGrad) -> tuple[Any, ...]:
+    from dlcalc.core.softmax.steps import steps
+
+    return steps(answer)
+
+
+def _check(answer: SoftmaxGrad) -> Any:
+    from dlcalc.core.softmax.complex_step import check
+
+    return check(answer)
+
+
+def _judge(answer: SoftmaxGrad, raw: object) -> tuple[Any, ...]:
+    from dlcalc.core.mistakes.softmax_judge import claimable, judge
+    from dlcalc.jobs.arrays import load
+    from dlcalc.notation.array_claims import array_claims
+
+    return tuple(judge(answer, claim) for claim in array_claims(raw, claimable(answer), load))
+
+
+def _save(answer: SoftmaxGrad, path: str, force: bool) -> None:
+    from dlcalc.jobs.arrays import save_npy
+
+    save_npy(path, answer.array("grad_logits"), answer.question.format, force=force)
+
+
+TASK = Task(
+    keys=notation.KEYS,
+    question=_question,
+    answer=softmax_grad,
+    explain=_explain,
+    check=_check,
+    judge=_judge,
+    view=view,
+    merged=notation.merged,
+    save=_save,
+)
+
+source_options = stacked(
+    option("--logits", group="Logits", metavar="ARRAY", help="The logits: rows of classes."),
+    option("--x", group="Logits", metavar="ARRAY", help="Or the inputs of a linear layer, z = Wx + b: rows of inputs."),
+    option("--weight", group="Logits", metavar="ARRAY", help="Its weight W: a row for each class."),
+    option("--bias", group="Logits", metavar="ARRAY", help="Its bias b.  [default: 0]"),
+    option("--label", group="Target", metavar="INT[,INT...]", help="The class of each row, from 0 on; or a FILE."),
+    option("--target", group="Target", metavar="ARRAY", help="Or the distribution of each row."),
+    option("--ignore-index", group="Target", metavar="INT", help="The label of rows to ignore.  [default: -100]"),
+)
+loss_options = stacked(
+    option("--reduction", group="Loss", type=Word(REDUCTIONS), help="Over the rows.  [default: mean]"),
+    option("--class-weights", group="Loss", metavar="ARRAY", help="A weight for each class."),
+    option(
+        "--label-smoothing",
+        group="Loss",
+        metavar="A",
+        help="The part of the target that is spread over all classes.  [default: 0]",
+    ),
+    option("--temperature", group="Loss", metavar="T", help="The logits are divided by T.  [default: 1]"),
+    option("--jacobian", is_flag=True, group="Loss", help="Show da/dz too."),
+    option("--rtol", group="Answer", metavar="R", help="With --expect: relative tolerance, in place of the format's."),
+    option("--atol", group="Answer", metavar="A", help="With --expect: absolute tolerance, likewise."),
+)
+
+
+@click.command(
+    "softmax-grad", cls=Command, examples=EXAMPLES, short_help="Softmax, cross-entropy, its gradient and Jacobian."
+)
+@source_options
+@loss_options
+@answer_options
+@output_options
+def command(**given: Any) -> int:
+    """The gradient of softmax and cross-entropy: dC/dz = (a*sum(t) - t)/D, which for one class a row is a - y.
+
+    An ARRAY is numbers, 1,2,3, with / between rows, 1,2,3/4,5,6; or a file, .npy, .npz (file.npz:key), .csv or .json;
+    or - for JSON on stdin. The options mean what they mean in PyTorch's cross_entropy.
+
+    The keys that --expect judges are grad_logits, loss, softmax, grad_softmax, jacobian, and of a linear layer logits,
+    grad_weight, grad_bias and grad_x. --output writes grad_logits, in the precision of the logits.
+    """
+    return run(TASK, given)

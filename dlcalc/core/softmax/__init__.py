@@ -1,0 +1,1 @@
+"""Softmax, cross-entropy, and the gradient of one through the other."""

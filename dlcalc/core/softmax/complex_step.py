@@ -1,0 +1,216 @@
+"""The second road to a gradient: the complex step on the loss as the textbook writes it. Shares nothing with the first.
+
+With f analytic and h = 1e-20, f'(x) = Im f(x + ih)/h: no difference is taken, so nothing cancels. Each row's target and
+D are made here once more, label by label, from the definitions.
+
+Source: Martins, Sturdza & Alonso, The complex-step derivative approximation, ACM TOMS 2003.
+"""
+
+from math import fsum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcalc.core.number_formats import FORMATS
+from dlcalc.core.proof import Failure, Proof
+
+if TYPE_CHECKING:
+    from dlcalc.core.softmax.answer import SoftmaxGrad
+    from dlcalc.core.softmax.question import Linear
+    from dlcalc.core.softmax.targets import Targets
+
+MAX_EXPONENTIALS = 4_000_000
+_H = 1e-20
+_SEED = 20031
+
+Floats = NDArray[np.float64]
+
+
+class _Row(NamedTuple):
+    """One row and all that its loss is made of."""
+
+    logits: Floats
+    target: Floats
+    temperature: float
+
+    def loss(self, logits: NDArray[Any]) -> NDArray[Any]:
+        """The losses at (m, C) logits, real or complex: sum(t (lse - z/T)), infinite where it is."""
+        scaled = self._scaled(logits)
+        log_sum = np.log(np.exp(scaled).sum(axis=-1, keepdims=True))
+        used = self.target != 0
+        surprise = log_sum - scaled[..., used]
+        real = (self.target[used] * surprise.real).sum(axis=-1)
+        found: NDArray[Any] = real + 1j * (self.target[used] * surprise.imag).sum(axis=-1)
+        return found
+
+    def softmax(self, logits: NDArray[Any]) -> NDArray[Any]:
+        """The softmax at (m, C) logits, real or complex."""
+        grown = np.exp(self._scaled(logits))
+        found: NDArray[Any] = grown / grown.sum(axis=-1, keepdims=True)
+        return found
+
+    def _scaled(self, logits: NDArray[Any]) -> NDArray[Any]:
+        """z/T less its maximum, part by part: a complex division makes NaN of an infinity."""
+        real, imaginary = logits.real / self.temperature, logits.imag / self.temperature
+        found: NDArray[Any] = real - real.max() + 1j * imaginary
+        return found
+
+
+def check(answer: "SoftmaxGrad", limit: int = MAX_EXPONENTIALS) -> Proof:
+    """Prove the loss, the softmax and every gradient of an answer, on seeded rows and classes if there are many.
+
+    Args:
+        answer: to be proved.
+        limit: how many exponentials may be taken.
+    """
+    question, targets = answer.question, answer.question.targets
+    chance = np.random.default_rng(_SEED)
+    classes = answer.classes
+    row_count = min(answer.rows, max(1, limit // classes**2))
+    rows = np.sort(chance.choice(answer.rows, row_count, replace=False))
+    column_count = min(classes, max(1, limit // classes))
+    scale = _Scale(answer, question.logits.dtype.name)
+    denominator = _denominator(targets)
+    compared = _Compared()
+    for row in map(int, rows):
+        label = None if targets.labels is None else int(targets.labels[row])
+        if label == targets.ignore_index:
+            compared.add("grad_logits", (row,), answer.gradient[row], np.zeros(classes), 0.0)
+            compared.add("loss", (row,), answer.row_losses[row], 0.0, 0.0)
+            continue
+        columns = np.sort(chance.choice(classes, column_count, replace=False))
+        if label is not None and label not in columns:
+            columns[0] = label
+        one = _Row(question.logits[row].astype(np.float64), _target(targets, row), question.temperature)
+        _check_row(answer, row, one, columns, denominator, scale, compared)
+    if question.linear is not None:
+        _check_linear(answer, question.linear, denominator, chance, compared)
+    if targets.reduction != "none":
+        total = fsum(answer.row_losses.tolist()) / denominator
+        compared.add("loss", (), answer.loss, total, scale.of_losses(total))
+    sampled = row_count < answer.rows or column_count < classes
+    manner = f"by the complex step, {compared.entries:,} numbers of {row_count:,} row{'s' if row_count > 1 else ''}"
+    details = {
+        "keys": tuple(compared.keys),
+        "rows": row_count,
+        "entries": compared.entries,
+        "sampled": sampled,
+        "max_abs_error": compared.largest,
+    }
+    return Proof("complex-step", manner + (", chosen at random" if sampled else ""), details, tuple(compared.failures))
+
+
+class _Scale:
+    """How near two roads must come: the rules' tolerance for a claim in the precision that was computed in."""
+
+    def __init__(self, answer: "SoftmaxGrad", name: str) -> None:
+        form = FORMATS[name]
+        self.relative, self.noise, self.tiny = form.relative, form.factor * form.eps, form.half_tiny
+
+    def near(self, reference: Any, size: float) -> Any:
+        """For entries of an array whose scale is ``size``."""
+        return self.noise * size + self.relative * np.abs(reference) + self.tiny
+
+    def of_losses(self, loss: Any) -> Any:
+        """For losses, which are sums of terms of about their own size, but for the rounding of the logits' range."""
+        return self.near(loss, 1.0)
+
+
+class _Compared:
+    """Collects what was compared."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, None] = {}
+        self.entries, self.largest = 0, 0.0
+        self.failures: list[Failure] = []
+
+    def add(self, key: str, index: tuple[int, ...], said: Any, found: Any, allowed: Any) -> None:
+        """Compare entries of one key; ``index`` is where the first of them stands."""
+        said, found, allowed = np.broadcast_arrays(np.asarray(said, np.float64), found, allowed)
+        with np.errstate(invalid="ignore"):
+            error = np.where(said == found, 0.0, np.abs(said - found))
+        wrong = ~(error <= allowed)
+        self.keys[key] = None
+        self.entries += said.size
+        self.largest = max(self.largest, float(np.max(error[np.isfinite(error)], initial=0.0)))
+        for at in np.argwhere(wrong)[:1]:
+            place = {"index": [*index, *map(int, at)]}
+            self.failures.append(Failure(place, key, float(said[tuple(at)]), float(found[tuple(at)])))
+
+
+def _check_row(
+    answer: "SoftmaxGrad",
+    row: int,
+    one: _Row,
+    columns: NDArray[np.intp],
+    denominator: float,
+    scale: _Scale,
+    compared: _Compared,
+) -> None:
+    """The loss, the softmax and the derivatives of one row with respect to some of its logits."""
+    loss = float(one.loss(one.logits).real)
+    compared.add("loss", (row,), answer.row_losses[row], loss, scale.of_losses(loss))
+    a = one.softmax(one.logits)
+    compared.add("softmax", (row,), answer.softmax[row], a, scale.near(a, 1.0))
+    steps = np.repeat(one.logits[None].astype(np.complex128), len(columns), axis=0)
+    steps[np.arange(len(columns)), columns] += 1j * _H
+    slope = one.loss(steps).imag / _H / denominator
+    size = np.abs(one.target).sum() / denominator / one.temperature
+    compared.add("grad_logits", (row,), answer.gradient[row, columns], slope, scale.near(slope, size))
+    if answer.question.jacobian:
+        slopes = one.softmax(steps).imag / _H
+        compared.add("jacobian", (row,), answer.jacobian[row][columns], slopes, scale.near(slopes, 1 / one.temperature))
+
+
+def _check_linear(
+    answer: "SoftmaxGrad", linear: "Linear", denominator: float, chance: np.random.Generator, compared: _Compared
+) -> None:
+    """The derivatives with respect to some entries of W, b and x, by a step in each."""
+    targets = answer.question.targets
+    kept = [row for row in range(answer.rows) if targets.labels is None or targets.labels[row] != targets.ignore_index]
+    rows = [_Row(np.zeros(0), _target(targets, row), answer.question.temperature) for row in kept]
+
+    def total(x: NDArray[Any], weight: NDArray[Any], bias: NDArray[Any]) -> float:
+        losses = (one.loss(weight @ x[row] + bias) for one, row in zip(rows, kept, strict=True))
+        return float(sum(loss.imag for loss in losses)) / _H / denominator
+
+    said = {"grad_x": answer.grad_x, "grad_weight": answer.grad_weight, "grad_bias": answer.grad_bias}
+    cost = max(1, answer.rows * linear.weight.size)
+    for key, name in (("grad_x", "x"), ("grad_weight", "weight"), ("grad_bias", "bias")):
+        values = {"x": linear.x, "weight": linear.weight, "bias": linear.bias}
+        count = min(values[name].size, max(1, MAX_EXPONENTIALS // cost))
+        size = float(np.abs(said[key]).max()) + 1 / denominator
+        for flat in map(int, np.sort(chance.choice(values[name].size, count, replace=False))):
+            index = tuple(map(int, np.unravel_index(flat, values[name].shape)))
+            stepped = values[name].astype(np.complex128)
+            stepped[index] += 1j * _H
+            slope = total(**{**values, name: stepped})
+            compared.add(key, index, said[key][index], slope, 1e-11 * size + 1e-11 * abs(slope))
+
+
+def _denominator(targets: "Targets") -> float:
+    if targets.reduction != "mean":
+        return 1.0
+    if targets.labels is None:
+        return float(len(targets.distribution))  # type: ignore[arg-type]
+    weights = targets.class_weights
+    found = 0.0
+    for label in targets.labels.tolist():
+        if label != targets.ignore_index:
+            found += 1.0 if weights is None else float(weights[label])
+    return found
+
+
+def _target(targets: "Targets", row: int) -> Floats:
+    """T of a row that counts, class by class."""
+    classes, spread = targets.classes, targets.label_smoothing
+    found = np.zeros(classes)
+    for number in range(classes):
+        if targets.labels is not None:
+            share = 1.0 if int(targets.labels[row]) == number else 0.0
+        else:
+            share = float(targets.distribution[row, number])  # type: ignore[index]
+        weight = 1.0 if targets.class_weights is None else float(targets.class_weights[number])
+        found[number] = weight * (share - spread * share + spread / classes)
+    return found

@@ -1,0 +1,179 @@
+"""Softmax, cross-entropy and their gradient as plain functions of arrays: what ``import dlcalc`` offers."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dlcalc.core.arrays import stored, vector
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.softmax.answer import SoftmaxGrad, jacobian_of, softmax_grad
+from dlcalc.core.softmax.question import IGNORE_INDEX, as_rows, checked
+
+
+def softmax(logits: ArrayLike, *, temperature: float = 1.0) -> NDArray[Any]:
+    """The softmax of each row: a_i = exp(z_i/T) / sum_k exp(z_k/T).
+
+    Args:
+        logits: (C,) or (N, C) real numbers; -inf rules out a class.
+        temperature: T, over 0.
+
+    Returns:
+        The probabilities in the shape of the logits: float64 for float64 and whole numbers, else float32.
+
+    Raises:
+        DlcalcError: ``shape-mismatch``, ``unsupported-dtype``, ``invalid-value``, ``no-finite-logit``.
+
+    Source:
+        Blanchard, Higham & Higham, Accurately computing the log-sum-exp and softmax functions, IMA JNA 2021.
+
+    >>> softmax([1.0, 2.0, 3.0]).round(4).tolist()
+    [0.09, 0.2447, 0.6652]
+    """
+    rows, shape = _rows(logits)
+    answer = softmax_grad(checked(rows, np.zeros(len(rows), np.int64), None, temperature=temperature))
+    return answer.softmax.reshape(shape)
+
+
+def cross_entropy(
+    logits: ArrayLike,
+    target: ArrayLike,
+    *,
+    class_weights: ArrayLike | None = None,
+    ignore_index: int = IGNORE_INDEX,
+    label_smoothing: float = 0.0,
+    temperature: float = 1.0,
+    reduction: str = "mean",
+) -> Any:
+    """The cross-entropy of softmax(z/T) with a target: -sum(t ln a)/D, with PyTorch's t and D.
+
+    Losses far below the rounding of 1 are exact too: log1p(R/e_y), R the sum of the other classes' exponentials.
+
+    Args:
+        logits: (C,) or (N, C) real numbers.
+        target: (N,) whole numbers, or one: the class of each row; or real numbers in the shape of the logits: the
+            distribution of each row.
+        class_weights: (C,) from 0 on; the mean over labels is divided by their weights.
+        ignore_index: the label of rows that do not count.
+        label_smoothing: the part of the target that is spread over all classes, 0 to 1.
+        temperature: T, over 0.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Returns:
+        A float; for ``"none"`` (N,) float64.
+
+    Raises:
+        DlcalcError: ``label-out-of-range``, ``no-valid-rows``, ``no-finite-logit``, ``shape-mismatch``,
+            ``invalid-value``, ``unsupported-dtype``.
+
+    Source:
+        The documentation of PyTorch's CrossEntropyLoss.
+
+    >>> f"{cross_entropy([40.0, 0.0], 0):.12g}"
+    '4.24835425529e-18'
+    """
+    options = (class_weights, ignore_index, label_smoothing, temperature, reduction)
+    loss = _answer(logits, target, *options).loss
+    return loss if reduction == "none" else float(loss)
+
+
+def softmax_cross_entropy_grad(
+    logits: ArrayLike,
+    target: ArrayLike,
+    *,
+    class_weights: ArrayLike | None = None,
+    ignore_index: int = IGNORE_INDEX,
+    label_smoothing: float = 0.0,
+    temperature: float = 1.0,
+    reduction: str = "mean",
+) -> NDArray[Any]:
+    """The gradient of ``cross_entropy`` with respect to the logits: (a sum(t) - t)/D/T.
+
+    Args:
+        logits: (C,) or (N, C) real numbers.
+        target: (N,) whole numbers, or one: the class of each row; or real numbers in the shape of the logits: the
+            distribution of each row.
+        class_weights: (C,) from 0 on; the mean over labels is divided by their weights.
+        ignore_index: the label of rows that do not count.
+        label_smoothing: the part of the target that is spread over all classes, 0 to 1.
+        temperature: T, over 0.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Returns:
+        The gradient in the shape of the logits: float64 for float64 and whole numbers, else float32. For ``"none"``
+        each row is the gradient of its own loss. An ignored row is exactly 0.
+
+    Raises:
+        DlcalcError: as ``cross_entropy``.
+
+    Source:
+        The chain rule: dL/dz_i = sum_j (-y_j/a_j) da_j/dz_i, with da_i/dz_i = a_i (1 - a_i) and da_j/dz_i = -a_i a_j.
+
+    >>> softmax_cross_entropy_grad([1.0, 2.0, 3.0], 2).round(4).tolist()
+    [0.09, 0.2447, -0.3348]
+    """
+    options = (class_weights, ignore_index, label_smoothing, temperature, reduction)
+    return _answer(logits, target, *options).gradient.reshape(np.shape(logits))
+
+
+def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> NDArray[np.float64]:
+    """The Jacobian of the softmax of each row: da_i/dz_j = a_i ([i = j] - a_j)/T.
+
+    Args:
+        logits: (C,) or (N, C) real numbers.
+        temperature: T, over 0.
+
+    Returns:
+        (C, C) or (N, C, C) float64: symmetric, its rows sum to 0.
+
+    Raises:
+        DlcalcError: as ``softmax``.
+
+    Source:
+        The quotient rule: (e^z_i S - e^2z_i)/S^2 on the diagonal and -e^z_i e^z_j/S^2 beside it, S = sum_k e^z_k.
+
+    >>> softmax_jacobian([0.0, 0.0]).tolist()
+    [[0.25, -0.25], [-0.25, 0.25]]
+    """
+    rows, shape = _rows(logits)
+    softmax(logits, temperature=temperature)
+    return jacobian_of(rows, temperature).reshape(*shape, shape[-1])
+
+
+def _rows(logits: ArrayLike) -> tuple[NDArray[Any], tuple[int, ...]]:
+    values = np.asarray(logits)
+    return as_rows(stored(values, "logits")), values.shape
+
+
+def _answer(
+    logits: ArrayLike,
+    target: ArrayLike,
+    class_weights: ArrayLike | None,
+    ignore_index: int,
+    label_smoothing: float,
+    temperature: float,
+    reduction: str,
+) -> SoftmaxGrad:
+    rows, _ = _rows(logits)
+    given = np.asarray(target)
+    labels = distribution = None
+    if given.dtype.kind in "iu" and given.ndim < 2:
+        labels = given.astype(np.int64).reshape(-1)
+    elif given.dtype.kind in "iuf":
+        distribution = given.astype(np.float64)
+    else:
+        message = f"target is an array of {given.dtype.name}"
+        raise DlcalcError("unsupported-dtype", message, hint="whole numbers, or real ones", option="target")
+    weights = None if class_weights is None else vector(np.asarray(class_weights), "class_weights")
+    return softmax_grad(
+        checked(
+            rows,
+            labels,
+            distribution,
+            class_weights=weights,
+            ignore_index=ignore_index,
+            label_smoothing=label_smoothing,
+            temperature=temperature,
+            reduction=reduction,
+        )
+    )

@@ -1,0 +1,155 @@
+"""softmax-grad: the question, checked, and the options that it may have."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcalc.core.arrays import Floats, Stored, shape_text, vector
+from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.softmax.targets import REDUCTIONS, Targets, distribution_targets, label_targets
+
+IGNORE_INDEX = -100
+MAX_JACOBIAN = 10_000_000  # entries
+
+
+@dataclass(frozen=True)
+class Linear:
+    """One linear layer that makes the logits: z = W x + b.
+
+    Attributes:
+        x: (N, K) the inputs.
+        weight: (C, K).
+        bias: (C,); zeros where there is none.
+    """
+
+    x: Floats
+    weight: Floats
+    bias: Floats
+
+    @property
+    def logits(self) -> Floats:
+        """(N, C) z."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            return self.x @ self.weight.T + self.bias
+
+
+@dataclass(frozen=True)
+class SoftmaxQuestion:
+    """Logits and what they should have been.
+
+    Attributes:
+        logits: (N, C) float32 or float64.
+        targets: of the rows, with the options that concern them.
+        temperature: T, by which the logits are divided.
+        format: the number format that the logits were stored in, and the gradient will be.
+        flat: whether one vector was asked about, so that answers are vectors too.
+        jacobian: whether da/dz is asked for.
+        linear: the layer that makes the logits, if they were not given.
+        tolerances: relative and absolute, in place of those of the claim's format.
+        notes: what is to be said of how the logits were read.
+    """
+
+    logits: NDArray[Any]
+    targets: Targets
+    temperature: float = 1.0
+    format: str = "float64"
+    flat: bool = False
+    jacobian: bool = False
+    linear: Linear | None = None
+    tolerances: tuple[float, float] | None = None
+    notes: tuple[Warned, ...] = ()
+
+    @property
+    def wide(self) -> "SoftmaxQuestion":
+        """The same question with its logits in float64."""
+        return replace(self, logits=self.logits.astype(np.float64, copy=False))
+
+
+def as_rows(logits: Stored, option: str = "logits") -> NDArray[Any]:
+    """Logits as rows to compute with: (N, C), in float32 or, where they were stored so, float64.
+
+    Raises:
+        DlcalcError: ``shape-mismatch`` for another rank, or for less than two classes.
+    """
+    values = logits.values
+    rows = values.reshape(1, -1) if values.ndim == 1 else values
+    if rows.ndim != 2:
+        message = f"{option} has the shape {shape_text(values.shape)}, and rows x classes are meant"
+        hint = "a matrix: move the classes last, and join the other axes"
+        raise DlcalcError("shape-mismatch", message, hint=hint, option=option)
+    if rows.shape[0] == 0 or rows.shape[1] < 2:
+        message = f"{option} has the shape {shape_text(values.shape)}, and a row of at least 2 classes is meant"
+        raise DlcalcError("shape-mismatch", message, hint="like --logits 1,2,3", option=option)
+    return rows.astype(np.float64 if logits.format == "float64" else np.float32, copy=False)
+
+
+def linear_layer(x: Stored, weight: Stored, bias: Stored | None) -> Linear:
+    """The layer in float64.
+
+    Raises:
+        DlcalcError: ``shape-mismatch``, and ``invalid-value`` for a weight or bias that is not finite.
+    """
+    inputs = x.values.astype(np.float64)
+    inputs = inputs.reshape(1, -1) if inputs.ndim == 1 else inputs
+    matrix = weight.values.astype(np.float64)
+    matrix = matrix.reshape(1, -1) if matrix.ndim == 1 else matrix
+    if matrix.ndim != 2 or inputs.ndim != 2 or inputs.shape[1] != matrix.shape[1]:
+        message = (
+            f"x has the shape {shape_text(x.values.shape)} and weight {shape_text(weight.values.shape)}: "
+            "rows x inputs and classes x inputs are meant"
+        )
+        raise DlcalcError("shape-mismatch", message, hint="as many inputs in x as in weight", option="weight")
+    classes = len(matrix)
+    if classes < 2:
+        message = "weight has one row, and a row for each of at least 2 classes is meant"
+        raise DlcalcError("shape-mismatch", message, hint="--weight 1,2/3,4", option="weight")
+    offset = np.zeros(classes) if bias is None else vector(bias.values.astype(np.float64), "bias", classes, "classes")
+    for name, values in (("weight", matrix), ("bias", offset)):
+        if not np.isfinite(values).all():
+            message = f"{name} has an entry that is not finite"
+            raise DlcalcError("invalid-value", message, hint="finite numbers", option=name)
+    return Linear(inputs, matrix, offset)
+
+
+def checked(
+    logits: NDArray[Any],
+    labels: "NDArray[np.int64] | None",
+    distribution: Floats | None,
+    *,
+    class_weights: Floats | None = None,
+    ignore_index: int = IGNORE_INDEX,
+    label_smoothing: float = 0.0,
+    temperature: float = 1.0,
+    reduction: str = "mean",
+) -> SoftmaxQuestion:
+    """The question about rows of logits, once every option is legal.
+
+    Raises:
+        DlcalcError: ``invalid-value``, ``shape-mismatch``, ``label-out-of-range``, ``usage`` for an unknown reduction.
+    """
+    rows, classes = logits.shape
+    if reduction not in REDUCTIONS:
+        hint = "one of " + ", ".join(REDUCTIONS)
+        raise DlcalcError("usage", f"there is no reduction {reduction!r}", hint=hint, option="reduction")
+    if not 0 <= label_smoothing <= 1:
+        message = f"label smoothing {label_smoothing} is not between 0 and 1"
+        hint = "--label-smoothing 0.1"
+        raise DlcalcError("invalid-value", message, hint=hint, option="label_smoothing")
+    if not 0 < temperature < np.inf:
+        message = f"temperature {temperature} is not over 0"
+        raise DlcalcError("invalid-value", message, hint="--temperature 1", option="temperature")
+    if class_weights is not None:
+        class_weights = vector(class_weights, "class_weights", classes, "classes").astype(np.float64)
+        wrong = np.flatnonzero(~((class_weights >= 0) & (class_weights < np.inf)))
+        if wrong.size:
+            message = f"class weight {class_weights[wrong[0]]} of class {wrong[0]} is not a finite number from 0 on"
+            raise DlcalcError("invalid-value", message, hint="weights from 0 on", option="class_weights")
+    if labels is not None:
+        labels = label_targets(labels, rows, classes, ignore_index)
+    else:
+        assert distribution is not None
+        distribution = distribution_targets(distribution, rows, classes)
+    targets = Targets(labels, distribution, classes, class_weights, ignore_index, label_smoothing, reduction)
+    return SoftmaxQuestion(logits, targets, temperature)

@@ -1,0 +1,196 @@
+"""Exponentials, losses and gradients of a block of rows: the arithmetic that everything else is made of.
+
+Nothing is subtracted from a row whose exponentials and their sum are in range as they stand: that saves two passes, and
+the rounding of z - max, which an exponential multiplies by |z - max|. A row out of range is done again, shifted, with
+that rounding made good. No small difference of large numbers is taken: 1 - a is R/(R + e), R the sum of the others.
+
+Source: Blanchard, Higham & Higham, Accurately computing the log-sum-exp and softmax functions, IMA J. Numer. Anal. 2021
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcalc.core.arrays import Floats
+
+Rows = NDArray[Any]  # (n, C) float32 or float64
+
+_LOWEST = 0.5  # a sum below would cost entries that are far smaller than it ...
+_HIGHEST = {"float32": 1e37, "float64": 1e300}  # ... and one above is about to overflow
+_SPLIT = 134217729.0  # 2**27 + 1 cuts a float64 into two halves whose products are exact
+
+
+class Exponentials(NamedTuple):
+    """exp(z/T - shift) of some rows.
+
+    Attributes:
+        values: (n, C), in the precision of the logits.
+        shift: (n,) what was subtracted from each row; 0 for most.
+        finite: (n,) whether the row has a softmax: no NaN, no +inf, not all -inf.
+    """
+
+    values: Rows
+    shift: Floats
+    finite: NDArray[np.bool_]
+
+
+def exponentials(logits: Rows, temperature: float, out: Rows | None = None) -> Exponentials:
+    """The exponentials of a block of rows, each shifted only if it must be.
+
+    Args:
+        logits: (n, C) float32 or float64.
+        temperature: T > 0.
+        out: where they are to stand.
+    """
+    shift, finite = np.zeros(len(logits)), np.ones(len(logits), bool)
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        if temperature == 1:
+            values = np.exp(logits, out=out)
+        else:
+            high, low = quotient(logits.astype(np.float64), temperature)
+            values = np.multiply(np.exp(high), 1 + low, out=out, casting="same_kind", dtype=np.float64)
+            values = values if out is not None else values.astype(logits.dtype)
+        total = values.sum(axis=1)
+        outside = np.flatnonzero(~((total >= _LOWEST) & (total <= _HIGHEST[logits.dtype.name])))
+        if outside.size:
+            values[outside], shift[outside], finite[outside] = _shifted(logits[outside], temperature)
+    return Exponentials(values, shift, finite)
+
+
+def _shifted(logits: Rows, temperature: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Rows with their maximum subtracted, in float64 and with what the subtraction rounds away."""
+    high, low = quotient(logits.astype(np.float64), temperature)
+    top = high.max(axis=1)
+    finite = np.isfinite(top)
+    top = np.where(finite, top, 0.0)
+    low -= np.take_along_axis(low, high.argmax(axis=1)[:, None], axis=1)
+    shifted = high - top[:, None]
+    part = shifted - high  # the exact error of a difference: Knuth's two-sum
+    error = (high - (shifted - part)) - (top[:, None] + part)
+    values = np.exp(shifted) * (1 + np.nan_to_num(error + low, nan=0.0, posinf=0.0, neginf=0.0))
+    return np.where(finite[:, None], values, np.nan), top, finite
+
+
+def quotient(values: Floats, divisor: float) -> tuple[Floats, Floats]:
+    """values/divisor as a float64 and the rest, which is exact but for its own rounding (Dekker's product)."""
+    if divisor == 1:
+        return values, np.zeros_like(values)
+    high = values / divisor
+    tame = np.where(np.abs(high) < 1e290, high, 0.0)  # beyond, splitting overflows, and no exponential is left anyway
+    first, second = _halves(tame), _halves(np.float64(divisor))
+    product = tame * divisor
+    error = ((first[0] * second[0] - product) + first[0] * second[1] + first[1] * second[0]) + first[1] * second[1]
+    rest = ((values - product) - error) / divisor
+    return high, np.where(np.isfinite(rest) & (tame == high), rest, 0.0)
+
+
+def _halves(value: Any) -> tuple[Any, Any]:
+    scaled = _SPLIT * value
+    high = scaled - (scaled - value)
+    return high, value - high
+
+
+class Result(NamedTuple):
+    """What comes of a block of rows.
+
+    Attributes:
+        losses: (n,) the loss of each row, before any reduction, float64.
+        gradient: (n, C) of the losses times ``factor``, in the precision of the logits.
+        finite: (n,) whether the row has a softmax.
+    """
+
+    losses: Floats
+    gradient: Rows
+    finite: NDArray[np.bool_]
+
+
+def hard(
+    logits: Rows, labels: NDArray[np.int64], weights: Floats, temperature: float, factor: float, out: Rows | None = None
+) -> Result:
+    """Losses and gradients of rows whose target is one class each.
+
+    With R the sum of the other exponentials: loss = w log1p(R/e_y), dz_y = -w R/(R + e_y), dz_j = w e_j/(R + e_y).
+
+    Args:
+        logits: (n, C) float32 or float64.
+        labels: (n,) the class of each row.
+        weights: (n,) t at that class; a row with 0 gets gradient 0 and loss 0, whatever is in it.
+        temperature: T.
+        factor: 1/(D T), by which the gradients are multiplied.
+        out: where the gradient is to stand.
+    """
+    values, shift, finite = exponentials(logits, temperature, out)
+    rows = np.arange(len(values))
+    own = values[rows, labels].astype(np.float64)
+    values[rows, labels] = 0
+    others = values.sum(axis=1).astype(np.float64)
+    total = others + own
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        losses = np.log1p(others / own)
+        huge = ~(others / own < 1e300) | (own < np.finfo(values.dtype).tiny)  # e_y has underflown, or nearly
+        if huge.any():
+            scaled = logits[rows[huge], labels[huge]] / np.float64(temperature)
+            losses[huge] = (shift[huge] - scaled) + np.log(total[huge])
+        _scale(values, weights * factor, total)
+        values[rows, labels] = -others * (weights * factor) / total
+        losses = losses * weights
+    _silence(values, losses, weights == 0)
+    return Result(losses, values, finite)
+
+
+def _scale(values: Rows, factors: Floats, totals: Floats) -> None:
+    """Multiply each row by its factor over its total, in place."""
+    scale = factors / totals
+    few = np.flatnonzero((np.abs(scale) < np.finfo(values.dtype).tiny) & (factors != 0))
+    exact = values[few] * factors[few, None] / totals[few, None]  # a scale next to the smallest number has lost digits
+    values *= scale[:, None].astype(values.dtype)
+    values[few] = exact
+
+
+def soft(logits: Rows, target: Floats, temperature: float, factor: float, out: Rows | None = None) -> Result:
+    """Losses and gradients of rows with any target: dz = a sum(t) - t, loss = sum(t (lse - z)).
+
+    Where a is near 1, a sum(t) - t is e (sum of the other t) - t R over R + e. The losses are sums of terms of one
+    sign: lse - z = (max - z) + log1p(R/e) with R and e of the largest class.
+
+    Args:
+        logits: (n, C) float32 or float64.
+        target: (n, C) t, of any sum and sign; a row of zeros gets gradient 0 and loss 0, whatever is in it.
+        temperature: T.
+        factor: 1/(D T), by which the gradients are multiplied.
+        out: where the gradient is to stand.
+    """
+    values, _, finite = exponentials(logits, temperature, out)
+    rows = np.arange(len(values))
+    top = np.where(finite, values.argmax(axis=1), 0)
+    largest = values[rows, top].astype(np.float64)
+    values[rows, top] = 0
+    others = values.sum(axis=1).astype(np.float64)
+    rest = target.copy()
+    rest[rows, top] = 0
+    rest_sum, at_top = rest.sum(axis=1), target[rows, top]
+    total = others + largest
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        high, low = quotient(logits.astype(np.float64), temperature)
+        below = (high[rows, top][:, None] - high) + (low[rows, top][:, None] - low)
+        distance = np.where(target == 0, 0.0, below)
+        losses = np.log1p(others / largest) * target.sum(axis=1) + (target * distance).sum(axis=1)
+        exact = values.astype(np.float64) * ((rest_sum + at_top) / total)[:, None] - target
+        exact[rows, top] = (largest * rest_sum - at_top * others) / total
+        np.multiply(exact, factor, out=values, casting="same_kind")
+    _silence(values, losses, np.asarray(~target.any(axis=1)))
+    return Result(losses, values, finite)
+
+
+def _silence(gradient: Rows, losses: Floats, nothing: NDArray[np.bool_]) -> None:
+    """A row that does not count has no gradient, even if there is a NaN in it."""
+    gradient[nothing] = 0
+    losses[nothing] = 0
+
+
+def probabilities(logits: Rows, temperature: float) -> Rows:
+    """(n, C) the softmax; NaN in a row that has none."""
+    values, _, _ = exponentials(logits, temperature)
+    found: Rows = values / values.sum(axis=1, keepdims=True)
+    return found

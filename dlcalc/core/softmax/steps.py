@@ -1,0 +1,210 @@
+"""The explanation of a gradient: the derivation, with the numbers of one row in it."""
+
+from typing import Any
+
+import numpy as np
+
+from dlcalc.core.softmax.answer import SoftmaxGrad
+from dlcalc.core.step import Step
+
+_CHAIN = "chain rule"
+_QUOTIENT = "quotient rule"
+_TORCH = "PyTorch CrossEntropyLoss"
+_BLANCHARD = "Blanchard, Higham & Higham 2021"
+_FEW = 8  # classes that are written out
+_NEAR = 0.999  # a probability from which on 1 - a is summed up from the others
+
+
+def steps(answer: SoftmaxGrad) -> tuple[Step, ...]:
+    """Every term on the way from the logits of a row to the gradient, in the order in which they are derived."""
+    terms = _Terms(answer)
+    if answer.question.linear is not None:
+        terms.layer()
+    terms.softmax()
+    terms.target()
+    terms.loss()
+    terms.derivatives()
+    terms.gradient()
+    if answer.question.linear is not None:
+        terms.through_layer()
+    return tuple(terms.steps)
+
+
+class _Terms:
+    """Collects the steps of the first row that counts; some classes stand for all where there are many."""
+
+    def __init__(self, answer: SoftmaxGrad) -> None:
+        self.answer, self.steps = answer, list[Step]()
+        question = answer.question
+        self.row = int(np.argmax(question.targets.kept))
+        self.place = ("row", self.row) if answer.rows > 1 else None
+        self.z = question.logits[self.row].astype(np.float64)
+        self.temperature = question.temperature
+        self.top = float(self.z.max()) / self.temperature
+        self.a = answer.softmax[self.row].astype(np.float64)
+        self.t = question.targets.dense(slice(self.row, self.row + 1))[0]
+        grown = np.exp(self.z / self.temperature - self.top)
+        self.rest = [float(np.delete(grown, number).sum() / grown.sum()) for number in range(len(grown))]
+        self.classes = self._classes()
+
+    def _classes(self) -> list[int]:
+        """All classes, or the ones that matter: the target's, the largest, and the first other one."""
+        count = len(self.z)
+        if count <= _FEW:
+            return list(range(count))
+        chosen = {int(self.t.argmax()), int(self.z.argmax())}
+        return sorted(chosen | {next(number for number in range(count) if number not in chosen)})
+
+    @property
+    def own(self) -> int:
+        """The class with the largest part of the target."""
+        return int(self.t.argmax())
+
+    @property
+    def other(self) -> int:
+        """A class that is not the target's."""
+        return next(number for number in self.classes if number != self.own)
+
+    def add(self, symbol: str, formula: str, substituted: str, value: object, source: str, why: str) -> None:
+        """Append a step."""
+        shown = float(value) if isinstance(value, np.floating) else value
+        self.steps.append(Step(symbol, formula, substituted, shown, source, why, self.place))
+
+    def exponent(self, number: int) -> str:
+        """The exponent of one class: z/T less the largest, which changes nothing and overflows nowhere."""
+        scaled = _n(self.z[number]) if self.temperature == 1 else f"{_n(self.z[number])}/{_n(self.temperature)}"
+        return f"exp({scaled} - {_n(self.top)})"
+
+    def complement(self, number: int) -> str:
+        """1 - a of a class; of one near 1 the sum of the others, which has all its digits."""
+        return f"(1 - {_n(self.a[number])})" if self.a[number] < _NEAR else _n(self.rest[number])
+
+    def layer(self) -> None:
+        """Z = Wx + b."""
+        linear = self.answer.question.linear
+        assert linear is not None
+        number = self.own
+        products = zip(linear.weight[number], linear.x[self.row], strict=True)
+        sums = _sum([f"{_n(w)}*{_n(x)}" for w, x in products], [linear.bias[number]])
+        why = "the logit of each class; here that of the target's"
+        self.add(f"z_{number}", "sum_j W_ij*x_j + b_i", sums, self.z[number], "linear layer", why)
+
+    def softmax(self) -> None:
+        """S and a."""
+        over = "" if self.temperature == 1 else "/T"
+        formula = f"sum_k exp(z_k{over} - m)"
+        exponents = _sum([self.exponent(number) for number in range(len(self.z))])
+        total = float(np.exp(self.z / self.temperature - self.top).sum())
+        why = f"m = {_n(self.top)} is the largest, and cancels: equal shifts change nothing"
+        self.add("S", formula, exponents, total, _BLANCHARD, why)
+        for number in self.classes:
+            substituted = f"{self.exponent(number)}/{_n(total)}"
+            why = "softmax" + (" of the target's class" if number == self.own else "")
+            self.add(f"a_{number}", f"exp(z_i{over} - m)/S", substituted, self.a[number], _BLANCHARD, why)
+
+    def target(self) -> None:
+        """What t and D are, where they are more than the label and 1."""
+        targets = self.answer.question.targets
+        smoothing, weights = targets.label_smoothing, targets.class_weights
+        if smoothing or weights is not None:
+            given = targets.given(slice(self.row, self.row + 1))[0]
+            number = self.own
+            part = f"(1 - {_n(smoothing)})*{_n(given[number])} + {_n(smoothing)}/{targets.classes}"
+            substituted = f"{_n(targets.weights[number])}*({part})"
+            why = "the target with its class weight and the part that smoothing spreads over all classes"
+            self.add(f"t_{number}", "w_i*((1 - alpha)*y_i + alpha/C)", substituted, self.t[number], _TORCH, why)
+        if targets.reduction == "mean":
+            self._denominator()
+
+    def _denominator(self) -> None:
+        targets = self.answer.question.targets
+        weighted = targets.labels is not None and targets.class_weights is not None
+        if weighted:
+            assert targets.labels is not None
+            weights = targets.weights[targets.labels[targets.kept]]
+            why = "an index and the same class as a distribution differ here: for a distribution D is N"
+            self.add("D", "sum_n w_{y_n}", _sum(list(map(_n, weights))), targets.denominator, _TORCH, why)
+            return
+        why = "rows in the mean" + ("" if targets.kept.all() else "; ignored ones are left out")
+        count = int(targets.denominator)
+        self.add("D", "N", str(count), count, _TORCH, why)
+
+    def loss(self) -> None:
+        """L of the row."""
+        used = [number for number in range(len(self.t)) if self.t[number]]
+        value, why = self.answer.row_losses[self.row], "cross-entropy of the row"
+        if len(used) == 1 and self.a[used[0]] >= _NEAR:
+            substituted = f"{_n(self.t[used[0]])}*log1p({_n(self.rest[used[0]] / self.a[used[0]])})"
+            why += "; with R the sum of the other exponentials, because 1 - a has few digits"
+            self.add("L", "-t_i*ln(a_i) = t_i*log1p(R/e^z_i)", substituted, value, _BLANCHARD, why)
+            return
+        substituted = " ".join(f"- {_n(self.t[number])}*ln({_n(self.a[number])})" for number in used[:_FEW])
+        substituted += " - ..." if len(used) > _FEW else ""
+        self.add("L", "-sum_i t_i*ln(a_i)", substituted, value, _TORCH, why)
+
+    def derivatives(self) -> None:
+        """dL/da, and both cases of da/dz."""
+        own, other = self.own, self.other
+        over = "" if self.temperature == 1 else "/T"
+        divided = "" if self.temperature == 1 else f"/{_n(self.temperature)}"
+        a_own, a_other = _n(self.a[own]), _n(self.a[other])
+        with np.errstate(divide="ignore"):
+            slope = -self.t[own] / self.a[own]
+        substituted = f"-{_n(self.t[own])}/{a_own}"
+        self.add(f"dL/da_{own}", "-t_j/a_j", substituted, slope, _CHAIN, "0 where t_j = 0")
+        same = self.a[own] * self.rest[own] / self.temperature
+        formula = f"(e^z_i*S - e^(2*z_i))/S^2{over} = a_i*(1 - a_i){over}"
+        why = "case i = j; S^2 is the square of the sum, not the sum of the squares"
+        self.add(f"da_{own}/dz_{own}", formula, f"{a_own}*{self.complement(own)}{divided}", same, _QUOTIENT, why)
+        cross = -self.a[other] * self.a[own] / self.temperature
+        formula = f"-e^z_j*e^z_i/S^2{over} = -a_j*a_i{over}"
+        why = "case i != j: every a_j has all of z in its denominator"
+        self.add(f"da_{other}/dz_{own}", formula, f"-{a_other}*{a_own}{divided}", cross, _QUOTIENT, why)
+
+    def gradient(self) -> None:
+        """dC/dz of each class: all classes of a are summed over."""
+        targets = self.answer.question.targets
+        over = "/D" if targets.reduction == "mean" else ""
+        numbers = f"/{_n(targets.denominator)}" if over else ""
+        if self.temperature != 1:
+            over, numbers = f"{over}/T", f"{numbers}/{_n(self.temperature)}"
+        total = float(self.t.sum())
+        summed = f"sum_j dL/da_j*da_j/dz_i{over}"
+        for number in self.classes:
+            a, t = _n(self.a[number]), _n(self.t[number])
+            substituted = f"({a}*{_n(total)} - {t}){numbers}"
+            formula = f"{summed} = (a_i*sum(t) - t_i){over}"
+            if self.a[number] >= _NEAR:
+                formula = f"{summed} = (a_i*(sum(t) - t_i) - t_i*(1 - a_i)){over}"
+                substituted = f"({a}*{_n(total - self.t[number])} - {t}*{self.complement(number)}){numbers}"
+            why = "a - y where the target is one class" if total == 1 and number == self.own else "J = diag(a) - a*a'"
+            value = self.answer.gradient[self.row, number]
+            self.add(f"dC/dz_{number}", formula, substituted, value, _CHAIN, why)
+
+    def through_layer(self) -> None:
+        """What becomes of the gradient in the linear layer: dC/dW, dC/db and dC/dx."""
+        linear, answer = self.answer.question.linear, self.answer
+        assert linear is not None
+        number, rows = self.own, np.flatnonzero(answer.question.targets.kept)[:_FEW]
+        slopes = answer.gradient[rows, number]
+        weights = _sum([f"{_n(g)}*{_n(x)}" for g, x in zip(slopes, linear.x[rows, 0], strict=True)])
+        value = answer.grad_weight[number, 0]
+        self.add(f"dC/dW_{number}0", "sum_n (dC/dz_i)*x_j", weights, value, _CHAIN, "(dC/dz) x'")
+        self.add(f"dC/db_{number}", "sum_n dC/dz_i", _sum(list(map(_n, slopes))), slopes.sum(), _CHAIN, "dC/dz itself")
+        pairs = zip(linear.weight[:, 0], answer.gradient[self.row], strict=True)
+        inputs = _sum([f"{_n(w)}*{_n(g)}" for w, g in pairs])
+        self.add("dC/dx_0", "sum_i W_ij*(dC/dz_i)", inputs, answer.grad_x[self.row, 0], _CHAIN, "W' (dC/dz)")
+
+
+def _n(value: Any) -> str:
+    """A number in a formula: a negative one in parentheses."""
+    text = f"{float(value) + 0.0:.6g}"
+    return f"({text})" if text.startswith("-") else text
+
+
+def _sum(terms: list[str], more: Any = ()) -> str:
+    """A sum in a formula; of many terms the first and the last."""
+    terms = [*terms, *map(_n, more)]
+    if len(terms) > _FEW:
+        terms = [*terms[:3], "...", terms[-1]]
+    return " + ".join(terms)

@@ -1,0 +1,160 @@
+"""How the answers of softmax-grad look."""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from dlcalc.core.softmax.answer import SoftmaxGrad
+from dlcalc.report import arrays
+from dlcalc.report.arrays import MAX_ENTRIES, judged, short, words
+from dlcalc.report.plain import plain
+
+if TYPE_CHECKING:
+    from dlcalc.report.view import Grid, Sheet
+
+__all__ = ["bare", "command", "csv_header", "csv_rows", "encoded", "judged", "sheet", "words"]
+
+command = "softmax-grad"
+
+
+def encoded(answer: SoftmaxGrad, encode: Callable[[object], str]) -> str:
+    """The answer's own keys as JSON, without the braces around it."""
+    return encode(as_json(answer))[1:-1]
+
+
+def as_json(answer: SoftmaxGrad) -> dict[str, object]:
+    """The answer's own keys."""
+    shapes = answer.shapes()
+    small = {key: answer.array(key) for key, shape in shapes.items() if prod(shape) <= MAX_ENTRIES}
+    found: dict[str, object] = {
+        "rows": answer.rows,
+        "classes": answer.classes,
+        "reduction": answer.question.targets.reduction,
+        **arrays.with_arrays(small),
+    }
+    if "target" in found:
+        found["target"] = _whole(found["target"])
+    omitted = [key for key in shapes if key not in small]
+    if omitted:
+        found |= {"omitted": omitted, **_instead(answer)}
+    return found
+
+
+def _whole(value: Any) -> Any:
+    """Whole numbers without a point, as a target is written."""
+    if isinstance(value, list):
+        return [_whole(entry) for entry in value]
+    return int(value) if value == int(value) else value
+
+
+def _instead(answer: SoftmaxGrad) -> dict[str, object]:
+    """What stands in for arrays that are too large to show."""
+    worst = [{"row": row, "loss": plain(loss)} for row, loss in answer.worst_rows()]
+    return {"grad_norm": answer.grad_norm, "max_abs_grad": answer.max_abs_grad, "worst_rows": worst}
+
+
+def bare(answer: SoftmaxGrad) -> str:
+    """The gradient with respect to the logits, a row a line."""
+    return arrays.bare(answer.array("grad_logits"))
+
+
+_SHOWN = 60  # entries of a table; beyond, the worst rows
+
+
+def sheet(answer: SoftmaxGrad) -> "Sheet":
+    """The loss, then the way from the logits to the gradient, class by class."""
+    from dlcalc.report.view import Sheet
+
+    targets = answer.question.targets
+    loss = answer.loss.reshape(-1)
+    headline = "loss " + (", ".join(map(short, loss)) if loss.size <= 6 else f"of {loss.size:,} rows")
+    rows = f"{answer.rows:,} row{'s' if answer.rows > 1 else ''} of {answer.classes:,} classes"
+    caption = f"{rows}  (cross-entropy, {_reduction(answer)})"
+    small = answer.rows * answer.classes <= _SHOWN
+    grids = [*(_classes(answer) if small else _worst(answer)), *(_besides(answer) if small else [])]
+    formula = "dC/dz = (a*sum(t) - t)/D"
+    if answer.question.temperature != 1:
+        formula += f"/T, a = softmax(z/T), T = {answer.question.temperature:g}"
+    denominator = f"D = {short(targets.denominator)}"
+    return Sheet(headline, caption, tuple(grids), (formula, denominator))
+
+
+def _reduction(answer: SoftmaxGrad) -> str:
+    targets = answer.question.targets
+    parts = ["no reduction" if targets.reduction == "none" else targets.reduction]
+    if targets.class_weights is not None:
+        parts.append("class weights")
+    if targets.label_smoothing:
+        parts.append(f"smoothing {targets.label_smoothing:g}")
+    return ", ".join(parts)
+
+
+def _classes(answer: SoftmaxGrad) -> list["Grid"]:
+    from dlcalc.report.view import Bar, Cell, Grid
+
+    header = ("class", "logit", "softmax", "", "target", "dC/da", "dC/dz")
+    grids = []
+    for row in range(answer.rows):
+        columns = [answer.question.logits, answer.softmax, answer.target, answer.grad_softmax, answer.gradient]
+        lines: list[tuple[Cell, ...]] = []
+        for number in range(answer.classes):
+            logit, a, y, over_a, over_z = (float(column[row, number]) for column in columns)
+            bar = Bar(a if a == a else 0.0)
+            lines.append((str(number), short(logit), short(a), bar, short(y), short(over_a), short(over_z)))
+        kept = bool(answer.question.targets.kept[row])
+        title = f"row {row}, loss {short(answer.row_losses[row])}" if kept else f"row {row}, ignored"
+        marked = str(int(answer.target[row].argmax())) if kept else None
+        grids.append(Grid(header, lines, marked, title if answer.rows > 1 else ""))
+    return grids
+
+
+def _besides(answer: SoftmaxGrad) -> list["Grid"]:
+    """The Jacobian, and the gradients of a linear layer, where they were asked for and are small."""
+    from dlcalc.report.view import Grid
+
+    titles = {
+        "jacobian": "Jacobian, da/dz",
+        "grad_weight": "dC/dW",
+        "grad_bias": "dC/db",
+        "grad_x": "dC/dx",
+    }
+    grids = []
+    for key, title in titles.items():
+        shape = answer.shapes().get(key)
+        if shape is None or shape[-1] > 10 or prod(shape) > 3 * _SHOWN:
+            continue
+        array = answer.array(key)
+        blocks = array.reshape(-1, *array.shape[-2:]) if array.ndim == 3 else [array.reshape(-1, array.shape[-1])]
+        for number, block in enumerate(blocks):
+            header = ("", *map(str, range(block.shape[-1])))
+            lines = [(str(index), *map(short, line)) for index, line in enumerate(block.tolist())]
+            grids.append(Grid(header, lines, None, f"{title}, row {number}" if len(blocks) > 1 else title))
+    return grids
+
+
+def _worst(answer: SoftmaxGrad) -> list["Grid"]:
+    from dlcalc.report.view import Grid
+
+    norms = [("|dC/dz|, the norm", short(answer.grad_norm)), ("largest |dC/dz|", short(answer.max_abs_grad))]
+    rows = [(f"row {row:,}", short(loss)) for row, loss in answer.worst_rows()]
+    return [Grid(("gradient", ""), norms), Grid(("largest losses", ""), rows)]
+
+
+_COLUMNS = ("row", "class", "logit", "softmax", "target", "grad_softmax", "grad_logits")
+
+
+def csv_header(questions: Sequence[Any] | None) -> tuple[str, ...]:
+    """The names of the columns."""
+    return (*_COLUMNS, "row_loss")
+
+
+def csv_rows(answer: SoftmaxGrad) -> list[Mapping[str, object]]:
+    """One row for each logit."""
+    columns = [answer.question.logits, answer.softmax, answer.target, answer.grad_softmax, answer.gradient]
+    found: list[Mapping[str, object]] = []
+    for row in range(answer.rows):
+        for number in range(answer.classes):
+            entries = [plain(float(column[row, number])) for column in columns]
+            line = dict(zip(_COLUMNS, (row, number, *entries), strict=True))
+            found.append({**line, "row_loss": plain(float(answer.row_losses[row]))})
+    return found
