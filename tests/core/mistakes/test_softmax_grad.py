@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from dlcalc.core.array_claims import ArrayClaim
 from dlcalc.core.arrays import rounded
+from dlcalc.core.mistakes.softmax_grad import MISTAKES
 from dlcalc.core.mistakes.softmax_judge import claimable, judge, scale_of
 from dlcalc.core.mistakes.softmax_working import working
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core.softmax.question import checked
 from dlcalc.notation.array_claims import array_claims
+from tests.conftest import Run
 from tests.random_softmax import Case, cases
 
 Floats = Any  # arrays of float64
@@ -202,3 +205,122 @@ def test_the_working_gives_the_right_answer() -> None:
             found = working(answer, key, answer.gradient).answer()
             assert found is not None
             np.testing.assert_allclose(found, answer.array(key), rtol=1e-12, atol=1e-14)
+
+
+def names_of(run: Run, text: str) -> list[str]:
+    claims = run("softmax-grad", *text.split(), "--json").json["expect"]["claims"]
+    return [one["mistake"] for one in claims[0]["diagnosis"]]
+
+
+NAMED = [
+    ("--logits 1,2,3 --label 2 --expect loss=0.588051", ["log2-loss"]),
+    ("--logits 1,2,3 --label 2 --expect loss=-0.407606", ["sign-flipped"]),
+    ("--logits 1,2,3 --label 2 --expect loss=1.407606", ["label-off-by-one"]),
+    ("--logits 1,2,3 --label 2 --expect loss=0.815212", ["scaled"]),
+    ("--logits 1,2,3 --label 2 --temperature 2 --expect softmax=0.090031,0.244728,0.665241", ["temperature-ignored"]),
+    ("--logits 1,2,3 --label 2 --expect softmax=0.253498,0.295909,0.450593", ["softmax-twice"]),
+    ("--logits 1,2,3 --label 2 --temperature 2 --expect 0.186324,0.307196,-0.493520", ["temperature-factor-missing"]),
+    ("--logits 1,2,3 --label 2 --expect 0.0,0.0,-1.50321472", ["gradient-of-probabilities"]),
+    ("--logits 1,2,3 --label 2 --expect 0.0,0.0,-0.334759", ["diagonal-only"]),
+    ("--logits 1,2,3 --label 2 --expect 0.18006115,0.48945694,-0.66951809", ["scaled"]),
+    ("--logits 1,2,3 --label 2 --expect 0.0720,0.1958,-0.2678", []),  # 0.8 times: two numbers fit any constant
+    ("--logits 1,2,3,4 --label 2 --expect 0.02564688,0.06971545,-0.61049375,0.51513141", ["scaled"]),
+    ("--logits 1,2,3 --label 2 --expect 0.5,0.5,0.5", []),
+    ("--logits 1,2,3 --label 2 --expect 0.0,0.0,0.0", []),
+]
+
+
+@pytest.mark.parametrize(("text", "names"), NAMED)
+def test_named(run: Run, text: str, names: list[str]) -> None:
+    assert names_of(run, text) == names
+
+
+def diagnosis_of(run: Run, *words: str) -> Any:
+    found = run("softmax-grad", *words, "--json")
+    assert found.code == 1
+    return found.json["expect"]["claims"][0]["diagnosis"]
+
+
+def test_the_text_says_which_constant_and_which_direction(run: Run) -> None:
+    rows = ["--logits", "1,2,3/0.5,-1,0.25", "--label", "2,0"]
+    right = np.array(run("softmax-grad", *rows, "--json").json["grad_logits"])
+
+    def typed(values: Floats) -> str:
+        return "/".join(",".join(f"{number:.9f}" for number in row) for row in values)
+
+    assert "by C = 3" in diagnosis_of(run, *rows, "--expect", typed(3 * right))[0]["text"]
+    assert "by -2" in diagnosis_of(run, *rows, "--reduction", "sum", "--expect", typed(-4 * right))[0]["text"]
+    assert "by 0.8" in diagnosis_of(run, *rows, "--expect", typed(0.8 * right))[0]["text"]
+    up = run("softmax-grad", *rows[:3], "0,1", "--json").json["grad_logits"]
+    found = diagnosis_of(run, *rows, "--expect", typed(np.array(up)))
+    assert (found[0]["mistake"], "y + 1" in found[0]["text"]) == ("label-off-by-one", True)
+
+
+def test_a_pair_of_mistakes(run: Run) -> None:
+    rows = ["--logits", "1,2,3/0.5,-1,0.25", "--label", "2,0", "--label-smoothing", "0.1"]
+    plain = run("softmax-grad", *rows[:4], "--reduction", "sum", "-q").out.strip().replace("\n", "/")
+    found = diagnosis_of(run, *rows, "--expect", plain)
+    assert [(one["mistake"], one["and"]) for one in found] == [("smoothing-ignored", "sum-instead-of-mean")]
+
+
+def test_the_gradients_of_a_linear_layer_have_the_same_mistakes(run: Run) -> None:
+    layer = ["--x", "1.5,-2/0.3,0.7", "--weight", "0.1,0.2/0.3,-0.4/-0.5,0.6", "--label", "1,2"]
+    total = run("softmax-grad", *layer, "--reduction", "sum", "--json").json
+    for key in ("grad_weight", "grad_bias", "grad_x"):
+        rows = total[key] if isinstance(total[key][0], list) else [total[key]]
+        text = "/".join(",".join(f"{number:.9f}" for number in row) for row in rows)
+        assert diagnosis_of(run, *layer, "--expect", f"{key}={text}")[0]["mistake"] == "sum-instead-of-mean"
+
+
+def test_a_large_claim_is_screened_and_confirmed() -> None:
+    """A mistake in some rows explains nothing; one in all of them is found, though few are tried at first."""
+    chance = np.random.default_rng(75)
+    logits, labels = chance.standard_normal((20_000, 30)), chance.integers(0, 30, 20_000)
+    answer = softmax_grad(checked(logits, labels, None, label_smoothing=0.1))
+    plain = softmax_grad(checked(logits, labels, None)).gradient
+
+    def names(values: Floats) -> list[str]:
+        transposed = values.shape != answer.gradient.shape
+        claim = ArrayClaim("grad_logits", rounded(values, "float32"), "float32", transposed=transposed)
+        return [one.mistake for one in judge(answer, claim).diagnosis]
+
+    assert names(plain) == ["smoothing-ignored"]
+    assert names(answer.gradient * 20_000) == ["sum-instead-of-mean"]
+    assert names(answer.gradient[chance.permutation(20_000)]) == ["rows-permuted"]
+    assert names(answer.gradient.T.copy()) == ["transposed"]
+    assert names(answer.gradient) == []
+    wrong = plain.copy()
+    wrong[12_345, 6] += 1
+    assert names(wrong) == []
+
+
+def test_every_mistake_has_a_reason_for_its_rank() -> None:
+    assert [mistake.name for mistake in MISTAKES] == list(WRONG)
+    assert all(mistake.rank and mistake.sentence for mistake in MISTAKES)
+
+
+def test_a_large_mean_in_half_precision_is_not_decidable() -> None:
+    """Where zeros are what the right numbers are rounded to, no claim passes; where they are not, zeros fail."""
+    chance = np.random.default_rng(76)
+    logits, labels = chance.standard_normal((10, 3)), chance.integers(0, 3, 10)
+    for weight, decidable in ((1e-8, False), (1.0, True)):
+        question = checked(logits, labels, None, class_weights=np.full(3, weight), reduction="sum")
+        answer = softmax_grad(question)
+        right = judge(answer, ArrayClaim("grad_logits", rounded(answer.gradient, "float16"), "float16"))
+        zeros = judge(answer, ArrayClaim("grad_logits", np.zeros((10, 3)), "float16"))
+        assert (right.passed, right.decidable) == (decidable, decidable)
+        assert not zeros.passed
+
+
+def test_zeros_fail_however_many_rows_there_are() -> None:
+    """A correct single-precision gradient of 100,000 rows passes; zeros, and one that is 0.1 % off, do not."""
+    chance = np.random.default_rng(77)
+    logits, labels = chance.standard_normal((100_000, 10)), chance.integers(0, 10, 100_000)
+    answer = softmax_grad(checked(logits, labels, None))
+    right = rounded(answer.gradient, "float32")
+    assert judge(answer, ArrayClaim("grad_logits", right, "float32")).passed
+    for wrong in (np.zeros_like(right), right * 1.001, np.where(np.arange(100_000)[:, None] == 777, 0, right)):
+        verdict = judge(answer, ArrayClaim("grad_logits", wrong, "float32"))
+        assert not verdict.passed
+    assert verdict.worst[0] == 777
+    assert int(verdict.wrong.sum()) == 10

@@ -1,0 +1,131 @@
+"""The second road confirms what is right and sees whatever is broken, and shares nothing with the first."""
+
+import ast
+import inspect
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcalc.core.softmax import answer as answering
+from dlcalc.core.softmax import complex_step
+from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core.softmax.complex_step import check
+from dlcalc.core.softmax.question import Linear, checked
+from dlcalc.core.softmax.targets import Targets
+from tests.conftest import Run
+from tests.random_softmax import cases
+
+
+def test_it_confirms_what_is_right() -> None:
+    for number, case in enumerate(cases(2_000, seed=81)):
+        question = replace(case.question, jacobian=number % 4 == 0)
+        proof = check(softmax_grad(question))
+        assert proof.passed, (case, proof)
+        assert not proof.details["sampled"]
+
+
+def test_it_confirms_single_precision() -> None:
+    for case in cases(300, seed=82):
+        assert check(softmax_grad(case._replace(logits=case.logits.astype(np.float32)).question)).passed
+
+
+def test_it_confirms_rows_at_the_edge() -> None:
+    logits = np.array([[40.0, 0, 0], [0, -720, 3], [0, -np.inf, 1], [1000, 1001, 1002], [-1000, -1001, -999]])
+    for labels in ([0, 1, 1, 2, 1], [1, 0, 2, 0, 0]):
+        for smoothing in (0.0, 0.1):
+            question = checked(logits, np.array(labels), None, label_smoothing=smoothing)
+            assert check(softmax_grad(replace(question, jacobian=True))).passed
+
+
+def test_imports_nothing_from_what_it_checks() -> None:
+    tree = ast.parse(inspect.getsource(complex_step))
+    imported = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
+    assert imported == {"math", "typing", "numpy.typing", "dlcalc.core.number_formats", "dlcalc.core.proof"}
+
+
+def broken(answer: SoftmaxGrad, **changes: Any) -> set[str]:
+    """The keys that are not confirmed once something in the answer is changed."""
+    return {failure.key for failure in check(replace(answer, **changes)).failures}
+
+
+def test_every_entry_is_looked_at() -> None:
+    answer = softmax_grad(checked(np.array([[1.0, 2, 3], [0.5, -1, 0.25]]), np.array([2, 0]), None))
+    for index in np.ndindex(2, 3):
+        gradient = answer.gradient.copy()
+        gradient[index] += 1e-11
+        assert broken(answer, gradient=gradient) == {"grad_logits"}
+    losses = answer.row_losses.copy()
+    losses[1] += 1e-11
+    assert broken(answer, row_losses=losses) == {"loss"}
+
+
+@pytest.mark.parametrize("factor", [-1, 0, 2, 1.0000001])
+def test_a_wrong_factor_exits_1(run: Run, monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
+    right = answering.block
+
+    def wrong(question: Any, part: slice, scale: float, out: Any) -> Any:
+        result = right(question, part, scale, out)
+        out *= factor
+        return result
+
+    monkeypatch.setattr(answering, "block", wrong)
+    found = run("softmax-grad", "--logits", "1,2,3", "--label", "2", "--check", "--json")
+    assert found.code == 1
+    assert found.json["check"]["passed"] is False
+    assert "NOT confirmed" in run("softmax-grad", "--logits", "1,2,3", "--label", "2", "--check").out
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("denominator", lambda targets: 3.0),
+        ("weights", lambda targets: np.ones(targets.classes)),
+        ("label_smoothing", lambda targets: 0.0),
+        ("kept", lambda targets: np.ones(targets.rows, bool)),
+    ],
+)
+def test_a_wrong_t_or_d_is_seen(monkeypatch: pytest.MonkeyPatch, name: str, wrong: Any) -> None:
+    logits = np.array([[1.0, 2, 3], [0.5, -1, 0.25], [1, 1, 1]])
+    options: dict[str, Any] = {"class_weights": np.array([1.0, 2, 0.5]), "label_smoothing": 0.1, "ignore_index": 1}
+    question = checked(logits, np.array([2, 0, 1]), None, **options)
+    assert check(softmax_grad(question)).passed
+    answer = softmax_grad(question)
+    with monkeypatch.context() as patched:
+        patched.setattr(Targets, name, property(wrong))
+        answer = softmax_grad(replace(question, targets=_unset(question.targets, name)))
+    assert not check(replace(answer, question=question)).passed
+
+
+def _unset(targets: Targets, name: str) -> Targets:
+    """A copy that looks its values up anew."""
+    found = object.__new__(Targets)
+    values = {key: value for key, value in vars(targets).items() if key not in ("kept", "denominator", name)}
+    found.__dict__.update(values)
+    return found
+
+
+def test_the_jacobian_and_the_linear_layer_are_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, weight = np.array([[1.5, -2.0], [0.3, 0.7]]), np.array([[0.1, 0.2], [0.3, -0.4], [-0.5, 0.6]])
+    linear = Linear(x, weight, np.array([0.1, 0.0, -0.1]))
+    question = replace(checked(linear.logits, np.array([1, 2]), None), linear=linear, jacobian=True)
+    proof = check(softmax_grad(question))
+    assert proof.passed
+    keys = {"grad_weight": "grad_weight", "grad_bias": "grad_bias", "grad_x": "grad_x", "jacobian": "jacobian"}
+    assert set(keys) <= set(proof.details["keys"])  # type: ignore[call-overload]
+    for name, key in keys.items():
+        wrong = getattr(softmax_grad(question), name) * 1.000001
+        with monkeypatch.context() as patched:
+            patched.setattr(SoftmaxGrad, name, wrong)
+            assert {failure.key for failure in check(softmax_grad(question)).failures} == {key}
+
+
+def test_of_many_rows_some_are_chosen_and_that_is_said(run: Run) -> None:
+    chance = np.random.default_rng(83)
+    question = checked(chance.standard_normal((500, 200)), chance.integers(0, 200, 500), None)
+    proof = check(softmax_grad(question), limit=200_000)
+    assert proof.passed
+    assert (proof.details["rows"], proof.details["sampled"]) == (5, True)
+    assert "chosen at random" in proof.manner
+    assert check(softmax_grad(question), limit=10).passed
