@@ -12,11 +12,14 @@ import sys
 import time
 
 PROGRAM = os.path.join(os.path.dirname(sys.executable), "dlcalc")  # as it was installed beside this interpreter
-QUESTION = [PROGRAM, "conv-shape", "--w", "224", "--k", "7", "--s", "2", "--p", "3"]
+SHAPE = [PROGRAM, "conv-shape", "--w", "224", "--k", "7", "--s", "2", "--p", "3"]
+GRADIENT = [PROGRAM, "softmax-grad", "--logits", "1,2,3", "--label", "2"]
 ROADS = {
-    "--json": ([*QUESTION, "--json"], "import click, json"),
-    "-q": ([*QUESTION, "-q"], "import click"),
-    "table": (QUESTION, "import click, rich.console, rich.table"),
+    "conv-shape --json": ([*SHAPE, "--json"], "import click, json"),
+    "conv-shape -q": ([*SHAPE, "-q"], "import click"),
+    "conv-shape": (SHAPE, "import click, rich.console, rich.table"),
+    "softmax-grad --json": ([*GRADIENT, "--json"], "import click, json, numpy"),
+    "softmax-grad": (GRADIENT, "import click, numpy, rich.console, rich.table"),
 }
 
 
@@ -37,7 +40,7 @@ def main() -> None:
         times = [(seconds(words), seconds(bare)) for _ in range(pairs)]
         ratio = statistics.median(ours / theirs for ours, theirs in times)
         ours, theirs = (statistics.median(side) * 1000 for side in zip(*times, strict=True))
-        print(f"{name:8} {ratio:5.2f} times {imports!r} ({ours:.0f} ms against {theirs:.0f} ms, {pairs} pairs)")
+        print(f"{name:20} {ratio:5.2f} times {imports!r} ({ours:.0f} ms against {theirs:.0f} ms, {pairs} pairs)")
 
 
 if __name__ == "__main__":

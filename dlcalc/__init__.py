@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from dlcalc.core.errors import DlcalcError
     from dlcalc.core.layer import Layer
     from dlcalc.core.sizes import conv_output_size, conv_transpose_output_size, pool_output_size
+    from dlcalc.core.softmax.functions import cross_entropy, softmax, softmax_cross_entropy_grad, softmax_jacobian
 
 __version__ = "0.1.0"
 
@@ -18,7 +19,11 @@ __all__ = [
     "Layer",
     "conv_output_size",
     "conv_transpose_output_size",
+    "cross_entropy",
     "pool_output_size",
+    "softmax",
+    "softmax_cross_entropy_grad",
+    "softmax_jacobian",
 ]
 
 _HOMES = {
@@ -26,7 +31,11 @@ _HOMES = {
     "Layer": "layer",
     "conv_output_size": "sizes",
     "conv_transpose_output_size": "sizes",
+    "cross_entropy": "softmax.functions",
     "pool_output_size": "sizes",
+    "softmax": "softmax.functions",
+    "softmax_cross_entropy_grad": "softmax.functions",
+    "softmax_jacobian": "softmax.functions",
 }
 
 

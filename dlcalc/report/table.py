@@ -61,6 +61,7 @@ def _grid(grid: Grid, screen: Console) -> Table:
     for number, column in enumerate(table.columns):
         bars = any(isinstance(row[number], Bar) for row in grid.rows)
         column.no_wrap = bars
+        column.min_width = _BAR_WIDTH if bars else None
         if number and not bars:
             column.justify = "right"
             column.overflow = "fold"
