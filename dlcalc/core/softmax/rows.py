@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays import Floats
+from dlcalc.core.double_double import two_product, two_sum
 
 Rows = NDArray[Any]  # (n, C) float32 or float64
 
 _LOWEST = 0.5  # a sum below would cost entries that are far smaller than it ...
 _HIGHEST = {"float32": 1e37, "float64": 1e300}  # ... and one above is about to overflow
-_SPLIT = 134217729.0  # 2**27 + 1 cuts a float64 into two halves whose products are exact
 
 
 class Exponentials(NamedTuple):
@@ -65,30 +65,20 @@ def _shifted(logits: Rows, temperature: float) -> tuple[Floats, Floats, NDArray[
     finite = np.isfinite(top)
     top = np.where(finite, top, 0.0)
     low -= np.take_along_axis(low, high.argmax(axis=1)[:, None], axis=1)
-    shifted = high - top[:, None]
-    part = shifted - high  # the exact error of a difference: Knuth's two-sum
-    error = (high - (shifted - part)) - (top[:, None] + part)
+    shifted, error = two_sum(high, -top[:, None])
     values = np.exp(shifted) * (1 + np.nan_to_num(error + low, nan=0.0, posinf=0.0, neginf=0.0))
     return np.where(finite[:, None], values, np.nan), top, finite
 
 
 def quotient(values: Floats, divisor: float) -> tuple[Floats, Floats]:
-    """values/divisor as a float64 and the rest, which is exact but for its own rounding (Dekker's product)."""
+    """values/divisor as a float64 and the rest, which is exact but for its own rounding."""
     if divisor == 1:
         return values, np.zeros_like(values)
     high = values / divisor
     tame = np.where(np.abs(high) < 1e290, high, 0.0)  # beyond, splitting overflows, and no exponential is left anyway
-    first, second = _halves(tame), _halves(np.float64(divisor))
-    product = tame * divisor
-    error = ((first[0] * second[0] - product) + first[0] * second[1] + first[1] * second[0]) + first[1] * second[1]
+    product, error = two_product(tame, np.float64(divisor))
     rest = ((values - product) - error) / divisor
     return high, np.where(np.isfinite(rest) & (tame == high), rest, 0.0)
-
-
-def _halves(value: Any) -> tuple[Any, Any]:
-    scaled = _SPLIT * value
-    high = scaled - (scaled - value)
-    return high, value - high
 
 
 class Result(NamedTuple):

@@ -1,0 +1,121 @@
+"""``dlcalc bn-fold``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from dlcalc.cli.driver import Task, run
+from dlcalc.cli.options import Command, Word, answer_options, option, stacked
+from dlcalc.core.batch_norm.answer import BnFold, BnFoldQuestion, bn_fold
+from dlcalc.core.batch_norm.layers import KINDS
+from dlcalc.core.batch_norm.statistics import ESTIMATORS
+from dlcalc.notation import bn_fold as notation
+from dlcalc.report import bn_fold as view
+
+EXAMPLES = (
+    "dlcalc bn-fold --gamma 2 --beta 1 --mean 0.5 --var 4 --eps 1e-5",
+    "dlcalc bn-fold --gamma 2,-1 --mean 0.5,2 --var 4,0.25 --weight 1,2/3,4 --bias 0.5,-1 --check",
+    "dlcalc bn-fold --batches 1,2,3,4/2,4,6,8 --framework paper --explain",
+    "dlcalc bn-fold --batches 1,2,3,4/2,4,6,8 --momentum none --framework pytorch --json",
+    "dlcalc bn-fold --mean 0.5 --var 4 --weight 2 --bias 1 --x 3",
+    "dlcalc bn-fold --mean 0.5 --var 4 --eps 0 --expect 0.5 --expect shift=-0.25",
+    """echo '{"mean": [0, 1], "var": [1, 4], "eps": 0}' | dlcalc bn-fold --batch -""",
+)
+
+
+def _question(raw: Mapping[str, object]) -> BnFoldQuestion:
+    from dlcalc.jobs.arrays import load
+
+    return notation.question(raw, load)
+
+
+def _explain(answer: BnFold) -> tuple[Any, ...]:
+    from dlcalc.core.batch_norm.steps import steps
+
+    return steps(answer)
+
+
+def _check(answer: BnFold) -> Any:
+    from dlcalc.core.batch_norm.certificate import check
+
+    return check(answer)
+
+
+def _judge(answer: BnFold, raw: object) -> tuple[Any, ...]:
+    from dlcalc.core.mistakes.bn_judge import judge
+    from dlcalc.jobs.arrays import load
+    from dlcalc.notation.array_claims import array_claims
+
+    shapes = {key: value.shape for key, value in answer.arrays().items()}
+    return tuple(judge(answer, claim) for claim in array_claims(raw, shapes, load))
+
+
+TASK = Task(
+    keys=notation.KEYS,
+    question=_question,
+    answer=bn_fold,
+    explain=_explain,
+    check=_check,
+    judge=_judge,
+    view=view,
+    merged=notation.merged,
+)
+
+norm_options = stacked(
+    option("--gamma", group="Batch norm", metavar="ARRAY", help="Scale of each channel.  [default: 1]"),
+    option("--beta", group="Batch norm", metavar="ARRAY", help="Shift of each channel.  [default: 0]"),
+    option("--mean", group="Batch norm", metavar="ARRAY", help="Population mean of each channel."),
+    option("--var", group="Batch norm", metavar="ARRAY", help="Population variance of each channel."),
+    option("--eps", group="Batch norm", metavar="E", help="Inside the root.  [default: the framework's, 1e-5]"),
+    option(
+        "--batches",
+        group="Statistics",
+        metavar="ARRAY",
+        help="In place of --mean and --var: mini-batches, a row each; of a file batches x samples x channels x space.",
+    ),
+    option(
+        "--framework",
+        group="Statistics",
+        type=Word(list(ESTIMATORS)),
+        help="Whose estimator, momentum and eps hold.  [default: paper]",
+    ),
+    option(
+        "--momentum",
+        group="Statistics",
+        metavar="M",
+        help="In the framework's own sense; none averages over all batches (pytorch).",
+    ),
+)
+layer_options = stacked(
+    option("--weight", group="Layer", metavar="ARRAY", help="The layer to fold it into: a row for each output."),
+    option("--bias", group="Layer", metavar="ARRAY", help="Its bias.  [default: 0]"),
+    option("--kind", group="Layer", type=Word(KINDS), help="Its kind.  [default: linear for two axes, else conv]"),
+    option("--g", "--groups", "groups", group="Layer", metavar="INT", help="Its groups.  [default: 1]"),
+    option("--s", "--stride", "stride", group="Layer", metavar="INT[xINT...]", help="Its stride.  [default: 1]"),
+    option(
+        "--p", "--padding", "padding", group="Layer", metavar="INT[xINT...]", help="Its zero padding.  [default: 0]"
+    ),
+    option("--d", "--dilation", "dilation", group="Layer", metavar="INT[xINT...]", help="Its dilation.  [default: 1]"),
+    option("--bn-first", is_flag=True, group="Layer", help="The batch norm stands before the layer."),
+    option("--x", group="Layer", metavar="ARRAY", help="Inputs to evaluate: in training, unfolded and folded."),
+)
+
+
+@click.command("bn-fold", cls=Command, examples=EXAMPLES, short_help="Batch-norm statistics, and folding into a layer.")
+@norm_options
+@layer_options
+@answer_options
+def command(**given: Any) -> int:
+    """What a batch norm is at inference, y = scale*x + shift, and the layer with it folded in.
+
+    scale = gamma/sqrt(var + eps) and shift = beta - mean*scale, each exact and rounded once; so is the folded layer:
+    W' = W*scale, b' = (b - mean)*scale + beta, in the precision of the weight.
+
+    An ARRAY is numbers, 1,2,3, with / between rows, 1,2,3/4,5,6; or a file, .npy, .npz (file.npz:key), .csv or .json;
+    or - for JSON on stdin.
+
+    The keys that --expect judges are scale and shift; with a layer weight, the headline then, and bias; with --batches
+    mean and var; with --x training, unfolded and folded.
+    """
+    return run(TASK, given)

@@ -1,0 +1,119 @@
+"""The affine that a batch norm is at inference, y = s x + t, to the last bit: computed exactly and rounded once."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import isfinite, isqrt
+
+import numpy as np
+
+from dlcalc.core.arrays import Floats
+from dlcalc.core.double_double import odd
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.layer import flag
+
+_BITS = 200  # of a root that is not rational: far more than any sum below cancels
+
+
+@dataclass(frozen=True)
+class Affine:
+    """The parameters of a batch norm and what they come to: s = gamma/sqrt(var + eps), t = beta - s mean.
+
+    Attributes:
+        gamma, beta, mean, var: (C,) float64.
+        eps: inside the root.
+    """
+
+    gamma: Floats
+    beta: Floats
+    mean: Floats
+    var: Floats
+    eps: float
+
+    @cached_property
+    def exact_scale(self) -> list[Fraction]:
+        """The scale of each channel: exact where the root is rational, else to 200 bits."""
+        pairs = zip(self.gamma.tolist(), self.var.tolist(), strict=True)
+        return [_over_root(Fraction(gamma), Fraction(var) + Fraction(self.eps)) for gamma, var in pairs]
+
+    @cached_property
+    def exact_shift(self) -> list[Fraction]:
+        """The shift of each channel, to the precision of s."""
+        triples = zip(self.exact_scale, self.beta.tolist(), self.mean.tolist(), strict=True)
+        return [Fraction(beta) - scale * Fraction(mean) for scale, beta, mean in triples]
+
+    @cached_property
+    def scale(self) -> Floats:
+        """(C,) s, correctly rounded."""
+        return nearest(self.exact_scale)
+
+    @cached_property
+    def shift(self) -> Floats:
+        """(C,) t, correctly rounded."""
+        return nearest(self.exact_shift)
+
+
+def _over_root(numerator: Fraction, square: Fraction) -> Fraction:
+    """numerator/sqrt(square), square > 0."""
+    quotient = numerator * numerator / square
+    p, q = quotient.numerator, quotient.denominator
+    roots = isqrt(p), isqrt(q)
+    if roots[0] ** 2 == p and roots[1] ** 2 == q:
+        root = Fraction(*roots)
+    else:
+        places = max(0, _BITS + (q.bit_length() - p.bit_length()) // 2 + 1)
+        root = Fraction(isqrt((p << (2 * places)) // q), 1 << places)
+    return -root if numerator < 0 else root
+
+
+def nearest(values: list[Fraction]) -> Floats:
+    """The nearest float64 of each; infinite beyond their range."""
+    return np.array([_float(value) for value in values], np.float64)
+
+
+def to_odd(values: list[Fraction]) -> Floats:
+    """Each as a float64 that another rounding, to a narrower format, takes for the number itself."""
+    near = nearest(values)
+    pairs = zip(values, near.tolist(), strict=True)
+    rest = [_sign(value - Fraction(one)) if isfinite(one) else 0.0 for value, one in pairs]
+    return odd(near, np.array(rest))
+
+
+def _sign(value: Fraction) -> float:
+    return float((value > 0) - (value < 0))
+
+
+def _float(value: Fraction) -> float:
+    try:
+        return value.numerator / value.denominator
+    except OverflowError:
+        return float("-inf") if value < 0 else float("inf")
+
+
+def checked_affine(gamma: Floats, beta: Floats, mean: Floats, var: Floats, eps: float) -> Affine:
+    """The affine of legal parameters, each (C,).
+
+    Raises:
+        DlcalcError: ``invalid-value`` for parameters that are not finite or a negative eps; ``invalid-statistics`` for
+            statistics that are not finite, a negative variance, or var + eps = 0, naming the channel.
+    """
+    if not 0 <= eps < np.inf:
+        raise DlcalcError("invalid-value", f"eps {eps} is less than 0", hint="--eps 1e-5", option="eps")
+    for name, values in (("gamma", gamma), ("beta", beta)):
+        wrong = np.flatnonzero(~np.isfinite(values))
+        if wrong.size:
+            message = f"{name} {values[wrong[0]]} of channel {wrong[0]} is not a finite number"
+            raise DlcalcError("invalid-value", message, hint="finite numbers", option=name)
+    for name, values in (("mean", mean), ("var", var)):
+        wrong = np.flatnonzero(~np.isfinite(values))
+        if wrong.size:
+            message = f"{name} {values[wrong[0]]} of channel {wrong[0]} is not a finite number"
+            raise DlcalcError("invalid-statistics", message, hint="finite numbers", option=name)
+    wrong = np.flatnonzero((var < 0) | (var + eps <= 0))
+    if wrong.size:
+        channel = int(wrong[0])
+        rule = "is less than 0" if var[channel] < 0 else f"and eps {eps:g} leave nothing to divide by"
+        hint = "a variance from 0 on" if var[channel] < 0 else f"{flag('eps')} 1e-5"
+        message = f"var {var[channel]:g} of channel {channel} {rule}"
+        raise DlcalcError("invalid-statistics", message, hint=hint, option="var")
+    return Affine(gamma, beta, mean, var, eps)

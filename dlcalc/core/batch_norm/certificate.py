@@ -1,0 +1,219 @@
+"""The second road to a fold: both sides evaluated, against a bound that a correct fold reaches and never passes.
+
+The affine and, in float64, the folded numbers themselves are certified by decimal arithmetic with far more digits, each
+within half an ulp. Shares nothing with the arithmetic that it checks.
+"""
+
+from decimal import Context, Decimal, localcontext
+from fractions import Fraction
+from math import frexp
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcalc.core.number_formats import FORMATS
+from dlcalc.core.proof import Failure, Proof
+
+if TYPE_CHECKING:
+    from dlcalc.core.batch_norm.affine import Affine
+    from dlcalc.core.batch_norm.answer import BnFold
+    from dlcalc.core.batch_norm.layers import WeightedLayer
+    from dlcalc.core.batch_norm.statistics import Statistics
+
+MAX_ENTRIES = 5_000  # numbers that are certified one by one; of more, so many at random
+_DIGITS = 150
+_SEED = 1502
+_IMPULSES = 256  # at most ...
+_PRODUCTS = 50_000_000  # ... and of a large layer fewer
+
+Floats = NDArray[np.float64]
+
+
+def check(answer: "BnFold") -> Proof:
+    """Prove the statistics, the affine, and the folded layer."""
+    failures: list[Failure] = []
+    details: dict[str, Any] = {"keys": ["scale", "shift"]}
+    question = answer.question
+    chance = np.random.default_rng(_SEED)
+    with localcontext(Context(prec=_DIGITS, Emax=999_999, Emin=-999_999)):
+        scales, shifts = _affine(question.affine)
+        failures += _within_half_an_ulp("scale", answer.scale, scales)
+        failures += _within_half_an_ulp("shift", answer.shift, shifts)
+        if question.statistics is not None:
+            details["keys"] += ["mean", "var"]
+            failures += _statistics(question.statistics)
+        method, manner = "rational", "in decimal arithmetic, each number within half an ulp"
+        if answer.folded is not None:
+            details["keys"] += ["weight", "bias"]
+            if answer.folded.format == "float64":
+                failures += _entries(answer, scales, shifts, chance)
+    if answer.folded is not None:
+        found = _both_sides(answer, chance)
+        details |= {key: found[key] for key in ("inputs", "max_abs_error", "bound", "ratio")}
+        if answer.folded.format != "float64":
+            method = "folded-against-unfolded"
+            manner = f"on {found['inputs']} inputs, folded against unfolded: at most {found['ratio']:.3f} of the bound"
+        if not found["ratio"] <= 1:
+            failures.append(Failure({}, "folded", found["max_abs_error"], found["bound"]))
+    return Proof(method, manner, details, tuple(failures))
+
+
+def _affine(affine: "Affine") -> tuple[list[Decimal], list[Decimal]]:
+    """The scale and shift of each channel to many digits."""
+    scales, shifts = [], []
+    columns = (affine.gamma, affine.beta, affine.mean, affine.var)
+    for gamma, beta, mean, var in zip(*(column.tolist() for column in columns), strict=True):
+        scales.append(Decimal(gamma) / (Decimal(var) + Decimal(affine.eps)).sqrt())
+        shifts.append(Decimal(beta) - Decimal(mean) * scales[-1])
+    return scales, shifts
+
+
+def _within_half_an_ulp(key: str, said: Floats, right: list[Decimal], at: Any = None) -> list[Failure]:
+    """The first number that is farther from the right one than rounding once can take it."""
+    for number, (one, exact) in enumerate(zip(said.reshape(-1).tolist(), right, strict=True)):
+        if np.isinf(one):
+            close = abs(exact) > Decimal(FORMATS["float64"].largest)
+        else:
+            ulp = Decimal(2) ** max(frexp(one)[1] - 53, -1074)
+            slack = Decimal(10) ** (20 - _DIGITS) * (abs(exact) + 1)
+            close = abs(Decimal(one) - exact) <= ulp / 2 + slack
+        if not close:
+            place = {"index": [number] if at is None else list(map(int, at[number]))}
+            return [Failure(place, key, one, float(exact))]
+    return []
+
+
+def _statistics(statistics: "Statistics") -> list[Failure]:
+    """Means and variances once more, in rational numbers where there are few samples, by the definitions."""
+    channels = statistics.batches[0].samples.shape[1]
+    failures = []
+    few = sum(batch.samples.size for batch in statistics.batches) <= MAX_ENTRIES
+    number: Any = Fraction if few else np.longdouble
+    for channel in range(min(channels, MAX_ENTRIES)):
+        mean, var = number(0), number(0 if statistics.momentum is None else 1)
+        count = len(statistics.batches)
+        for batch in statistics.batches:
+            column = [number(value) for value in batch.samples[:, channel].tolist()]
+            own = sum(column) / len(column)
+            square = sum((value - own) ** 2 for value in column)
+            spread = square / (len(column) - 1) if statistics.unbiased else square / len(column)
+            if statistics.momentum is None:
+                mean, var = mean + own / count, var + spread / count
+                continue
+            old, new = (number(weight) for weight in statistics.weights)
+            mean, var = old * mean + new * own, old * var + new * spread
+        size = float(max(np.abs(batch.samples[:, channel]).max() for batch in statistics.batches))
+        for key, said, right, scale in (
+            ("mean", statistics.mean[channel], mean, size),
+            ("var", statistics.variance[channel], var, size * size),
+        ):
+            if not abs(float(said) - float(right)) <= 1e-12 * abs(float(right)) + 1e-14 * scale:
+                failures.append(Failure({"channel": channel}, key, float(said), float(right)))
+    return failures
+
+
+def _entries(
+    answer: "BnFold", scales: list[Decimal], shifts: list[Decimal], chance: np.random.Generator
+) -> list[Failure]:
+    """Folded numbers in float64 one by one: the bound of a sum has no room for them."""
+    layer, folded, first = answer.question.layer, answer.folded, answer.question.bn_first
+    assert layer is not None
+    assert folded is not None
+    size = folded.weight.size
+    flat = np.arange(size) if size <= MAX_ENTRIES else np.sort(chance.choice(size, MAX_ENTRIES, replace=False))
+    index = np.stack(np.unravel_index(flat, folded.weight.shape), axis=1)
+    right = [Decimal(float(layer.weight[tuple(at)])) * scales[_channels(layer, at)[first]] for at in index]
+    failures = _within_half_an_ulp("weight", folded.weight.reshape(-1)[flat], right, index)
+    if not first:
+        affine = answer.question.affine
+        terms = zip(layer.bias.tolist(), affine.mean.tolist(), affine.beta.tolist(), scales, strict=True)
+        sums = [(Decimal(b) - Decimal(mean)) * scale + Decimal(beta) for b, mean, beta, scale in terms]
+    elif size <= MAX_ENTRIES:
+        sums = [Decimal(b) for b in layer.bias.tolist()]
+        for at in index:
+            output, entering = _channels(layer, at)
+            sums[output] += Decimal(float(layer.weight[tuple(at)])) * shifts[entering]
+    else:
+        return failures
+    return failures + _within_half_an_ulp("bias", folded.bias, sums)
+
+
+def _channels(layer: "WeightedLayer", at: Any) -> tuple[int, int]:
+    """The output and the input channel of one entry of the weight."""
+    first, second = int(at[0]), int(at[1])
+    if layer.kind == "transposed":
+        per_group = layer.weight.shape[0] // layer.groups
+        return first // per_group * layer.weight.shape[1] + second, first
+    per_group = layer.weight.shape[0] // layer.groups
+    return first, first // per_group * layer.weight.shape[1] + second
+
+
+def _both_sides(answer: "BnFold", chance: np.random.Generator) -> dict[str, Any]:
+    """The largest error of the folded layer on random inputs and on unit impulses, beside its bound.
+
+    |fold(x) - ref(x)| <= (u|W'| + h) * |x| + u|b'| + h, * the layer itself, u the unit roundoff of the format and h
+    half its smallest number; and the little that evaluating both in float64 costs.
+    """
+    from dataclasses import replace
+
+    from dlcalc.core.batch_norm.layers import evaluate
+
+    layer, folded, affine = answer.question.layer, answer.folded, answer.question.affine
+    assert layer is not None
+    assert folded is not None
+    x = _inputs(layer, chance)
+    root = np.sqrt(affine.var + affine.eps)
+
+    def norm(values: Floats) -> Floats:
+        shape = (-1, *(1,) * (values.ndim - 2))
+        gamma, beta, mean = (part.reshape(shape) for part in (affine.gamma, affine.beta, affine.mean))
+        found: Floats = gamma * (values - mean) / root.reshape(shape) + beta
+        return found
+
+    right = evaluate(layer, norm(x)) if answer.question.bn_first else norm(evaluate(layer, x))
+    error = np.abs(evaluate(folded, x) - right)
+    form = FORMATS[folded.format]
+    unit, half = form.eps / 2, form.half_tiny
+    limits = replace(folded, weight=unit * np.abs(folded.weight) + half, bias=unit * np.abs(folded.bias) + half)
+    sizes = replace(folded, weight=np.abs(folded.weight), bias=np.abs(folded.bias))
+    terms = evaluate(sizes, np.abs(x)) + np.abs(right) + _cancelled(answer, x)
+    bound = evaluate(limits, np.abs(x)) + 2.0**-50 * terms
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(error == 0, 0.0, error / bound)
+    at = np.unravel_index(int(np.argmax(np.nan_to_num(ratio, nan=np.inf))), ratio.shape)
+    return {
+        "inputs": len(x),
+        "max_abs_error": float(error.max()),
+        "bound": float(bound[at]),
+        "ratio": float(ratio[at]),
+    }
+
+
+def _cancelled(answer: "BnFold", x: Floats) -> Any:
+    """The size of the terms that cancel on the unfolded side: (|W| * |x| + |b| + |mean|) |s| + |beta|."""
+    from dataclasses import replace
+
+    from dlcalc.core.batch_norm.layers import evaluate
+
+    layer, affine = answer.question.layer, answer.question.affine
+    assert layer is not None
+    sizes = replace(layer, weight=np.abs(layer.weight), bias=np.abs(layer.bias))
+    shape = (-1, *(1,) * (x.ndim - 2))
+    scale, mean, beta = (np.abs(part).reshape(shape) for part in (answer.scale, affine.mean, affine.beta))
+    if answer.question.bn_first:
+        return evaluate(sizes, (np.abs(x) + mean) * scale + beta)
+    return (evaluate(sizes, np.abs(x)) + mean) * scale + beta
+
+
+def _inputs(layer: "WeightedLayer", chance: np.random.Generator) -> Floats:
+    """Seeded normal inputs and unit impulses, a little larger than the window: there are borders and an inside."""
+    windows = zip(layer.extent, layer.stride, layer.padding, strict=True) if layer.kernel else ()
+    space = [max(2, e + s + 1 - p) for e, s, p in windows]
+    size = layer.inputs * int(np.prod(space, dtype=np.int64))
+    count = max(16, min(_IMPULSES, _PRODUCTS // layer.weight.size))
+    chosen = np.arange(size) if size <= count else np.sort(chance.choice(size, count, replace=False))
+    impulses = np.zeros((len(chosen), size))
+    impulses[np.arange(len(chosen)), chosen] = 1
+    normal = chance.standard_normal((8, size))
+    return np.concatenate([normal, impulses, np.zeros((1, size))]).reshape(-1, layer.inputs, *space)

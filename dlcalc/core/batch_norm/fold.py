@@ -1,0 +1,167 @@
+"""Folding a batch norm into a layer: as if in infinite precision, and rounded once to the format of the weights."""
+
+from dataclasses import replace
+from fractions import Fraction
+from math import fsum
+from typing import Any
+
+import numpy as np
+
+from dlcalc.core.arrays import Floats, rounded
+from dlcalc.core.batch_norm.affine import Affine, nearest, to_odd
+from dlcalc.core.batch_norm.layers import WeightedLayer, evaluate
+from dlcalc.core.double_double import rounded_once, two_product
+from dlcalc.core.errors import DlcalcError
+
+
+def fold(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
+    """The layer with the batch norm behind it folded in: W' = W s along the outputs, b' = (b - mean) s + beta.
+
+    Args:
+        layer: the layer in front of the batch norm.
+        affine: of its C_out channels.
+
+    Returns:
+        The folded layer; every number within half an ulp of its format.
+
+    Raises:
+        DlcalcError: ``shape-mismatch``.
+    """
+    _fits(affine, layer.outputs, "out of")
+    weight = _scaled(layer, affine.exact_scale, along_outputs=True)
+    parts = zip(layer.bias.tolist(), affine.mean.tolist(), affine.beta.tolist(), affine.exact_scale, strict=True)
+    bias = [(Fraction(b) - Fraction(mean)) * scale + Fraction(beta) for b, mean, beta, scale in parts]
+    return replace(layer, weight=weight, bias=_stored(bias, layer.format))
+
+
+def fold_before(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
+    """The layer with the batch norm in front of it folded in: W' = W s along the inputs, b' = b + sum of W t.
+
+    Args:
+        layer: the layer behind the batch norm.
+        affine: of its C_in channels.
+
+    Raises:
+        DlcalcError: ``shape-mismatch``; ``certificate-failed`` where border outputs, which see fewer taps, would be
+            wrong: padding with zeros behind a shift, a transposed layer that does not crop its border.
+    """
+    _fits(affine, layer.inputs, "into")
+    _refuse_border(layer, affine)
+    weight = _scaled(layer, affine.exact_scale, along_outputs=False)
+    bias = _bias_behind(layer, affine)
+    return replace(layer, weight=weight, bias=bias)
+
+
+def _fits(affine: Affine, channels: int, way: str) -> None:
+    if len(affine.gamma) != channels:
+        message = f"the batch norm has {len(affine.gamma)} channels, and {channels} go {way} the layer"
+        hint = f"{channels} channels, or --bn-first where the batch norm stands before the layer"
+        raise DlcalcError("shape-mismatch", message, hint=hint, option="weight")
+
+
+def _stored(values: list[Fraction], name: str) -> Floats:
+    """Exact numbers rounded once to a format."""
+    return nearest(values) if name == "float64" else rounded(to_odd(values), name)
+
+
+def channel_of(layer: WeightedLayer, *, outputs: bool) -> Any:
+    """The output or input channel of each entry of the weight, in a shape that broadcasts to it."""
+    rest = (1,) * len(layer.kernel)
+    groups, per_group = layer.groups, (layer.outputs if outputs else layer.inputs) // layer.groups
+    first, second = layer.weight.shape[:2]
+    if outputs == (layer.kind != "transposed"):  # the axis that has all of these channels
+        return np.arange(first).reshape(first, 1, *rest)
+    group = np.arange(first) // (first // groups)  # of the other channels
+    return (group[:, None] * per_group + np.arange(second)).reshape(first, second, *rest)
+
+
+def _scaled(layer: WeightedLayer, scales: list[Fraction], *, along_outputs: bool) -> Floats:
+    """The weight times the scale of each entry's channel, rounded once.
+
+    Mantissas are multiplied exactly, so that nothing overflows on the way, and exponents added at the end.
+    """
+    channels = channel_of(layer, outputs=along_outputs)
+    parts = [_normalized(scale) for scale in scales]
+    high, low, power = (np.array(column) for column in zip(*parts, strict=True))
+    mantissa, exponent = np.frexp(layer.weight)
+    product, rest = two_product(mantissa, high[channels])
+    rest = rest + mantissa * low[channels]
+    power = exponent + power[channels]
+    with np.errstate(over="ignore", under="ignore"):
+        if layer.format != "float64":  # the exponents of a narrower format are far from the ends of float64
+            return rounded_once(np.ldexp(product, power), np.ldexp(rest, power), layer.format)
+        found: Floats = np.ldexp(rounded_once(product, rest, "float64"), power)
+    small = np.flatnonzero((np.abs(found) < 2.0**-1021).reshape(-1) & (layer.weight != 0).reshape(-1))
+    if small.size:  # a subnormal number has been rounded twice
+        every = np.broadcast_to(channels, found.shape).reshape(-1)[small]
+        weights = layer.weight.reshape(-1)[small].tolist()
+        exact = [Fraction(w) * scales[channel] for w, channel in zip(weights, every.tolist(), strict=True)]
+        found.reshape(-1)[small] = nearest(exact)
+    return found
+
+
+def _normalized(scale: Fraction) -> tuple[float, float, int]:
+    """A number as (high + low) 2**power, high in [1/2, 2)."""
+    if not scale:
+        return 0.0, 0.0, 0
+    power = abs(scale.numerator).bit_length() - scale.denominator.bit_length()
+    mantissa = scale / Fraction(2) ** power
+    high = float(mantissa)
+    return high, float(mantissa - Fraction(high)), power
+
+
+def _bias_behind(layer: WeightedLayer, affine: Affine) -> Floats:
+    """B + sum over inputs and taps of W t, each sum rounded once."""
+    shifts = affine.exact_shift
+    high = nearest(shifts)
+    low = nearest([shift - Fraction(one) for shift, one in zip(shifts, high.tolist(), strict=True)])
+    channels = np.broadcast_to(channel_of(layer, outputs=False), layer.weight.shape)
+    with np.errstate(over="ignore", invalid="ignore"):
+        product, rest = two_product(layer.weight, high[channels])
+        rest = np.where(np.isfinite(rest), rest, 0.0)
+        terms = np.stack([product, rest, layer.weight * low[channels]])
+    outputs = np.broadcast_to(channel_of(layer, outputs=True), layer.weight.shape).reshape(-1)
+    order = np.argsort(outputs, kind="stable")
+    by_output = terms.reshape(3, -1)[:, order].reshape(3, layer.outputs, -1)
+    found = []
+    for output, bias in enumerate(layer.bias.tolist()):
+        numbers = [*by_output[:, output].reshape(-1).tolist(), bias]
+        total = fsum(numbers)
+        found.append((total, fsum([*numbers, -total])))
+    totals, rests = (np.array(column) for column in zip(*found, strict=True))
+    return rounded_once(totals, rests, layer.format)
+
+
+def _refuse_border(layer: WeightedLayer, affine: Affine) -> None:
+    """Refuse what would be wrong where a window reaches over the border."""
+    if layer.kind == "linear" or not affine.shift.any():
+        return
+    if layer.kind == "conv" and not any(layer.padding):
+        return
+    cropped = zip(layer.padding, layer.extent, layer.stride, strict=True)
+    if layer.kind == "transposed" and all(s == 1 and p >= e - 1 for p, e, s in cropped):
+        return
+    worst = border_error(layer, affine)
+    if worst == 0:
+        return
+    if layer.kind == "transposed":
+        why = "border outputs of a transposed layer get fewer taps"
+        hint = "a batch norm without shift, or stride 1 and --padding " + "x".join(str(e - 1) for e in layer.extent)
+    else:
+        why = "the layer pads with 0, and the batch norm makes that something else"
+        hint = "pad with -shift/scale in place of 0 and fold without --padding, or keep the batch norm"
+    message = f"folding would be wrong at the border by up to {worst:.6g}: {why}"
+    raise DlcalcError("certificate-failed", message, hint=hint, option="bn_first")
+
+
+def border_error(layer: WeightedLayer, affine: Affine) -> float:
+    """By how much an output near the border would differ: the part of sum W t that its missing taps would give."""
+    size = [2 * e + 2 * p + s for e, p, s in zip(layer.extent, layer.padding, layer.stride, strict=True)]
+    shift = affine.shift.reshape(1, -1, *(1,) * len(size))
+    seen = evaluate(replace(layer, bias=np.zeros(layer.outputs)), np.broadcast_to(shift, (1, layer.inputs, *size)))
+    channels = channel_of(layer, outputs=False)
+    outputs = np.broadcast_to(channel_of(layer, outputs=True), layer.weight.shape).reshape(-1)
+    whole = np.bincount(outputs, (layer.weight * affine.shift[channels]).reshape(-1), layer.outputs)
+    missing = np.abs(seen - whole.reshape(1, -1, *(1,) * len(size)))
+    noise = 1e-12 * float(np.abs(layer.weight * affine.shift[channels]).sum())
+    return float(missing.max()) if float(missing.max()) > noise else 0.0

@@ -1,0 +1,152 @@
+"""Batch normalisation as plain functions of arrays: what ``import dlcalc`` offers."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dlcalc.core.arrays import Floats, stored, vector
+from dlcalc.core.batch_norm.affine import checked_affine
+from dlcalc.core.batch_norm.fold import fold, fold_before
+from dlcalc.core.batch_norm.question import batch_of, weighted_layer
+from dlcalc.core.batch_norm.statistics import ESTIMATORS, statistics_of
+from dlcalc.core.errors import DlcalcError
+
+
+class MeanAndVariance(NamedTuple):
+    """Population statistics: (C,) float64 each."""
+
+    mean: Floats
+    var: Floats
+
+
+class ScaleAndShift(NamedTuple):
+    """The affine y = scale x + shift: (C,) float64 each."""
+
+    scale: Floats
+    shift: Floats
+
+
+class WeightAndBias(NamedTuple):
+    """A layer's parameters, in the format of the weight that was given (bfloat16 as the float32 numbers it holds)."""
+
+    weight: NDArray[Any]
+    bias: NDArray[Any]
+
+
+def batch_norm_statistics(
+    batches: "list[ArrayLike] | NDArray[Any]", *, framework: str = "paper", momentum: float | None = None
+) -> MeanAndVariance:
+    """The mean and variance that a batch norm uses at inference, from mini-batches.
+
+    Args:
+        batches: B mini-batches, each (m,) of one channel, (m, C), or (N, C, space...); they may differ in size.
+        framework: whose estimator: ``"paper"``, ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.
+        momentum: in the framework's own sense, 0 to 1; its default if None.
+
+    Raises:
+        DlcalcError: ``not-enough-samples``, ``invalid-value``, ``shape-mismatch``, ``usage``.
+
+    Source:
+        Ioffe & Szegedy 2015, algorithm 2: the mean of the batches' means, m/(m - 1) times the mean of their variances.
+
+    >>> batch_norm_statistics([[1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 6.0, 8.0]]).mean.tolist()
+    [3.75]
+    """
+    if framework not in ESTIMATORS:
+        hint = "one of " + ", ".join(ESTIMATORS)
+        raise DlcalcError("usage", f"there is no framework {framework!r}", hint=hint, option="framework")
+    made = tuple(batch_of(stored(np.asarray(batch), "batches").values) for batch in batches)
+    if not made or len({batch.samples.shape[1] for batch in made}) > 1:
+        hint = "at least one batch, all of the same channels"
+        raise DlcalcError("shape-mismatch", "the batches do not fit together", hint=hint, option="batches")
+    found = statistics_of(made, framework, momentum)
+    return MeanAndVariance(found.mean, found.variance)
+
+
+def batch_norm_affine(
+    mean: ArrayLike, var: ArrayLike, gamma: ArrayLike = 1.0, beta: ArrayLike = 0.0, *, eps: float = 1e-5
+) -> ScaleAndShift:
+    """What a batch norm is at inference: scale = gamma/sqrt(var + eps), shift = beta - mean scale.
+
+    Args:
+        mean: (C,) of the population.
+        var: (C,) of the population.
+        gamma: (C,), or one number for all channels.
+        beta: (C,), or one number for all channels.
+        eps: from 0 on; 1e-5 in the paper, PyTorch and ONNX, 1e-3 in Keras.
+
+    Returns:
+        The affine, each number correctly rounded to float64.
+
+    Raises:
+        DlcalcError: ``invalid-statistics``, ``invalid-value``, ``shape-mismatch``.
+
+    Source:
+        Ioffe & Szegedy 2015, algorithm 2, step 11.
+
+    >>> batch_norm_affine([0.5], [4.0], 2.0, 1.0, eps=0.0)
+    ScaleAndShift(scale=array([1.]), shift=array([0.5]))
+    """
+    found = checked_affine(*_parameters(mean, var, gamma, beta), eps)
+    return ScaleAndShift(found.scale, found.shift)
+
+
+def fold_batch_norm(
+    weight: ArrayLike,
+    bias: ArrayLike | None,
+    mean: ArrayLike,
+    var: ArrayLike,
+    gamma: ArrayLike = 1.0,
+    beta: ArrayLike = 0.0,
+    *,
+    eps: float = 1e-5,
+    kind: str | None = None,
+    groups: int = 1,
+    bn_first: bool = False,
+) -> WeightAndBias:
+    """A layer's weight and bias with a batch norm folded in: one layer that does what the two did.
+
+    Args:
+        weight: [C_out, C_in/g, k...]; transposed [C_in, C_out/g, k...]; linear [C_out, C_in].
+        bias: (C_out,), zeros if None.
+        mean: (C,) of the population; C is C_out, or C_in with ``bn_first``.
+        var: (C,) of the population.
+        gamma: (C,), or one number for all channels.
+        beta: (C,), or one number for all channels.
+        eps: from 0 on.
+        kind: ``"conv"``, ``"transposed"`` or ``"linear"``; if None by the weight's rank.
+        groups: g.
+        bn_first: the batch norm stands before the layer, which does not pad.
+
+    Returns:
+        The folded parameters, computed exactly and rounded once: each within half an ulp.
+
+    Raises:
+        DlcalcError: ``shape-mismatch``, ``groups-do-not-divide``, ``invalid-statistics``, ``invalid-value``,
+            ``certificate-failed`` where border outputs would be wrong, ``unsupported-dtype``.
+
+    Source:
+        Jacob et al. 2018, Quantization and training of neural networks, section 3.2.
+
+    >>> fold_batch_norm([[0.3]], [0.1], [0.5], [4.0], 2.0, 1.0, eps=0.0)
+    WeightAndBias(weight=array([[0.3]]), bias=array([0.6]))
+    """
+    numbers = stored(np.asarray(weight), "weight")
+    layer = weighted_layer(numbers, None if bias is None else stored(np.asarray(bias), "bias"), kind, groups)
+    affine = checked_affine(*_parameters(mean, var, gamma, beta), eps)
+    found = (fold_before if bn_first else fold)(layer, affine)
+    dtype = numbers.values.dtype
+    return WeightAndBias(found.weight.astype(dtype), found.bias.astype(dtype))
+
+
+def _parameters(*given: ArrayLike) -> tuple[Floats, Floats, Floats, Floats]:
+    """(gamma, beta, mean, var) of as many channels as there are means."""
+    names = ("mean", "var", "gamma", "beta")
+    values = [stored(np.atleast_1d(np.asarray(one)), name).values for name, one in zip(names, given, strict=True)]
+    count = values[0].size
+    mean, var, gamma, beta = (
+        np.full(count, float(one[0])) if one.size == 1 else vector(one, name, count).astype(np.float64)
+        for name, one in zip(names, values, strict=True)
+    )
+    return gamma, beta, mean, var

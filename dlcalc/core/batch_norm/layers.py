@@ -1,0 +1,115 @@
+"""Layers evaluated in float64, tap by tap: what a folded layer is compared with. Small inputs only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from dlcalc.core.arrays import Floats
+
+KINDS = ("conv", "transposed", "linear")
+
+
+@dataclass(frozen=True)
+class WeightedLayer:
+    """A layer with weights, and the batch norm's channels in it.
+
+    Attributes:
+        kind: ``conv``, ``transposed`` or ``linear``.
+        weight: [C_out, C_in/g, k...]; transposed [C_in, C_out/g, k...]; linear [C_out, C_in]. Float64.
+        bias: (C_out,).
+        groups: g.
+        stride, padding, dilation: one an axis of space; the padding is of zeros, and of a transposed layer crops.
+        format: the number format that the weights are stored in.
+    """
+
+    kind: str
+    weight: Floats
+    bias: Floats
+    groups: int = 1
+    stride: tuple[int, ...] = ()
+    padding: tuple[int, ...] = ()
+    dilation: tuple[int, ...] = ()
+    format: str = "float64"
+
+    @property
+    def inputs(self) -> int:
+        """C_in."""
+        shape = self.weight.shape
+        return int(shape[0] if self.kind == "transposed" else shape[1] * self.groups)
+
+    @property
+    def outputs(self) -> int:
+        """C_out."""
+        shape = self.weight.shape
+        return int(shape[1] * self.groups if self.kind == "transposed" else shape[0])
+
+    @property
+    def kernel(self) -> tuple[int, ...]:
+        """Taps along each axis of space."""
+        return self.weight.shape[2:]
+
+    @property
+    def extent(self) -> tuple[int, ...]:
+        """Of the window along each axis, with its holes."""
+        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+
+    @property
+    def by_group(self) -> Floats:
+        """The weight as [g, C_out/g, C_in/g, k...], whatever the kind."""
+        grouped = self.weight.reshape(self.groups, -1, *self.weight.shape[1:])
+        return np.swapaxes(grouped, 1, 2) if self.kind == "transposed" else grouped
+
+
+def evaluate(layer: WeightedLayer, x: Floats) -> Floats:
+    """The layer's output for (N, C_in, space...), or (N, C_in) for a linear layer.
+
+    >>> evaluate(WeightedLayer("linear", np.array([[1.0, 2.0]]), np.array([0.5])), np.array([[3.0, 4.0]])).tolist()
+    [[11.5]]
+    """
+    if layer.kind == "linear":
+        found: Floats = x @ layer.weight.T + layer.bias
+        return found
+    grouped = x.reshape(len(x), layer.groups, -1, *x.shape[2:])
+    whole = (_scatter if layer.kind == "transposed" else _slide)(layer, grouped)
+    out: Floats = whole.reshape(len(x), layer.outputs, *whole.shape[3:])
+    return out + layer.bias.reshape(-1, *(1,) * len(layer.kernel))
+
+
+def _slide(layer: WeightedLayer, x: Floats) -> Any:
+    """A convolution: each tap meets a strided part of the padded input."""
+    padded = np.pad(x, [(0, 0)] * 3 + [(p, p) for p in layer.padding])
+    counts = [(size - e) // s + 1 for size, e, s in zip(padded.shape[3:], layer.extent, layer.stride, strict=True)]
+    total = np.zeros((len(x), layer.groups, layer.outputs // layer.groups, *counts))
+    for tap in product(*map(range, layer.kernel)):
+        total += np.einsum("ngi...,goi->ngo...", padded[_part(layer, tap, counts)], layer.by_group[_at(tap)])
+    return total
+
+
+def _scatter(layer: WeightedLayer, x: Floats) -> Any:
+    """A transposed convolution: each tap spreads the whole input over the output, which is then cropped."""
+    sizes = x.shape[3:]
+    whole = [(size - 1) * s + e for size, s, e in zip(sizes, layer.stride, layer.extent, strict=True)]
+    total = np.zeros((len(x), layer.groups, layer.outputs // layer.groups, *whole))
+    for tap in product(*map(range, layer.kernel)):
+        total[_part(layer, tap, sizes)] += np.einsum("ngi...,goi->ngo...", x, layer.by_group[_at(tap)])
+    kept = [slice(p, size - p) for p, size in zip(layer.padding, whole, strict=True)]
+    return total[_at(kept)]
+
+
+def _part(layer: WeightedLayer, tap: Sequence[int], counts: Sequence[int]) -> Any:
+    """The positions, one for each of ``counts``, that one tap of the window meets."""
+    axes = zip(tap, layer.dilation, layer.stride, counts, strict=True)
+    return _at([slice(b * d, b * d + (count - 1) * s + 1, s) for b, d, s, count in axes])
+
+
+def _at(space: Sequence[Any]) -> Any:
+    """An index of the last axes."""
+    return (..., *space)
+
+
+def along(values: Floats, x: Floats) -> Floats:
+    """(C,) values in a shape that multiplies (N, C, space...) or (N, C)."""
+    return values.reshape(-1, *(1,) * (x.ndim - 2))

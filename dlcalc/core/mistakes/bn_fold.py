@@ -1,0 +1,222 @@
+"""The mistakes that are made about batch norms and folding them, commonest first."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from dlcalc.core.mistakes.bn_working import BnWorking
+from dlcalc.core.mistakes.engine import Mistake
+
+W = BnWorking
+
+# Values of eps that are somebody's default, and whose.
+DEFAULTS = {
+    1e-5: "PyTorch, ONNX and the paper's code",
+    1e-3: "Keras",
+    1e-6: "Flax and many ports",
+    1e-12: "BERT's layer norms",
+    1e-8: "optimizers",
+    1e-7: "Keras's backend",
+}
+_PRECISIONS = ("float32", "float16", "bfloat16")
+
+
+def _with(**changes: object) -> Callable[[W], Iterable[W]]:
+    """The edit that makes these choices."""
+    return lambda working: (replace(working, **changes),)  # type: ignore[arg-type]
+
+
+def _other_defaults(working: W) -> Iterable[W]:
+    for eps in DEFAULTS:
+        if eps != working.eps:
+            yield replace(working, eps=eps)
+
+
+def _fitted_eps(working: W) -> Iterable[W]:
+    """The eps that the channel with the smallest variance says, if three channels or more can confirm it."""
+    if working.key not in ("scale", "shift") or len(working.var) < 3:
+        return
+    scale = working.claimed
+    if working.key == "shift":
+        with np.errstate(all="ignore"):
+            scale = (working.beta - working.claimed) / working.mean
+    with np.errstate(all="ignore"):
+        found = (working.gamma / scale) ** 2 - working.var
+    usable = np.isfinite(found) & (working.gamma != 0)
+    if usable.sum() >= 3:
+        channel = int(np.argmin(np.where(usable, working.var, np.inf)))
+        if found[channel] > 0:
+            yield replace(working, eps=float(found[channel]))
+
+
+def _eps_in_words(working: W) -> str:
+    whose = DEFAULTS.get(working.eps)
+    default = f", the default of {whose}," if whose else ""
+    return f"taking eps = {working.eps:.6g}{default}"
+
+
+def _other_variance(working: W) -> Iterable[W]:
+    """The batches' variances over m for m - 1, or the other way round."""
+    assert working.statistics is not None
+    if not working.statistics.unbiased and min(working.statistics.counts) < 2:
+        return
+    other = replace(working.statistics, unbiased=not working.statistics.unbiased)
+    yield replace(working, var=other.variance)
+
+
+def _swapped(working: W) -> Iterable[W]:
+    yield replace(working, gamma=working.beta, beta=working.gamma)
+
+
+def _low_precision(working: W) -> Iterable[W]:
+    for precision in _PRECISIONS:
+        for weight_first in (False, True):
+            yield replace(working, precision=precision, weight_first=weight_first)
+
+
+def _precision_in_words(working: W) -> str:
+    return f"computing in {working.precision}, and not only storing in it,"
+
+
+def _has_layer(working: W) -> bool:
+    return working.layer is not None
+
+
+def _biased(working: W) -> bool:
+    return working.statistics is not None and working.statistics.unbiased
+
+
+def _about_bias(working: W) -> bool:
+    return working.layer is not None and bool(working.layer.bias.any())
+
+
+MISTAKES: tuple[Mistake[W], ...] = (
+    Mistake(
+        "eps-default",
+        _eps_in_words,
+        "eps is not in a checkpoint: the commonest reason why two folds differ",
+        lambda working: True,
+        _other_defaults,
+    ),
+    Mistake(
+        "eps-ignored",
+        "leaving eps out",
+        "it looks too small to matter",
+        lambda working: working.eps > 0,
+        _with(eps=0.0),
+    ),
+    Mistake(
+        "eps-outside-sqrt",
+        "adding eps outside the root",
+        "as optimizers do",
+        lambda working: working.eps > 0,
+        _with(eps_at="outside"),
+    ),
+    Mistake(
+        "sqrt-forgotten",
+        "dividing by the variance and not by its root",
+        "the variance is what the checkpoint has",
+        lambda working: True,
+        _with(rooted=False),
+    ),
+    Mistake(
+        "biased-variance",
+        "dividing the variance by m and not by m - 1",
+        "the variance of training, where the population's is meant",
+        _biased,
+        _other_variance,
+    ),
+    Mistake(
+        "unbiased-variance",
+        "dividing the variance by m - 1 and not by m",
+        "another framework's estimator",
+        lambda working: working.statistics is not None and not working.statistics.unbiased,
+        _other_variance,
+    ),
+    Mistake(
+        "layer-bias-ignored",
+        "leaving the layer's own bias out",
+        "most layers before a batch norm have none",
+        _about_bias,
+        _with(bias="ignored"),
+    ),
+    Mistake(
+        "layer-bias-not-scaled",
+        "adding the layer's bias without scaling it",
+        "the bias was seen, and not that it goes through the batch norm",
+        lambda working: _about_bias(working) and not working.question.bn_first,
+        _with(bias="unscaled"),
+    ),
+    Mistake(
+        "mean-ignored",
+        "leaving the mean out",
+        "a parameter forgotten",
+        lambda working: bool(working.mean.any()),
+        lambda working: (replace(working, mean=np.zeros_like(working.mean)),),
+    ),
+    Mistake(
+        "beta-ignored",
+        "leaving beta out",
+        "a parameter forgotten",
+        lambda working: bool(working.beta.any()),
+        lambda working: (replace(working, beta=np.zeros_like(working.beta)),),
+    ),
+    Mistake(
+        "gamma-ignored",
+        "leaving gamma out",
+        "a parameter forgotten",
+        lambda working: bool((working.gamma != 1).any()),
+        lambda working: (replace(working, gamma=np.ones_like(working.gamma)),),
+    ),
+    Mistake(
+        "mean-sign",
+        "adding the mean where it is subtracted",
+        "a sign lost on the way to b'",
+        lambda working: bool(working.mean.any()),
+        _with(mean_sign=-1),
+    ),
+    Mistake(
+        "gamma-beta-swapped",
+        "exchanging gamma and beta",
+        "two vectors of one length",
+        lambda working: True,
+        _swapped,
+    ),
+    Mistake(
+        "wrong-axis",
+        "scaling the weight along its other axis",
+        "of a transposed layer the channels stand elsewhere",
+        _has_layer,
+        _with(axis="wrong"),
+    ),
+    Mistake(
+        "groups-ignored",
+        "counting the channels of one group only",
+        "shows only in layers with groups",
+        lambda working: working.layer is not None and working.layer.groups > 1,
+        _with(grouped=False),
+    ),
+    Mistake(
+        "not-folded",
+        "folding nothing",
+        "the old parameters, saved again",
+        lambda working: working.key in ("weight", "bias", "folded"),
+        _with(folded=False),
+    ),
+    Mistake(
+        "low-precision-fold",
+        _precision_in_words,
+        "the numbers are nearly right, so it is tried last",
+        lambda working: working.key in ("scale", "shift", "weight", "bias"),
+        _low_precision,
+    ),
+    Mistake(
+        "eps-default",
+        _eps_in_words,
+        "an eps fitted to the claim, so it says least",
+        lambda working: True,
+        _fitted_eps,
+        fitted=True,
+    ),
+)

@@ -1,0 +1,80 @@
+"""Judging what is claimed of bn-fold: folded numbers by half an ulp of their format, computed ones by its precision."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from dlcalc.core.array_claims import ArrayClaim, ArrayVerdict, Tolerance, compare, written
+from dlcalc.core.arrays import Floats
+from dlcalc.core.batch_norm.answer import BnFold
+from dlcalc.core.mistakes.bn_fold import MISTAKES
+from dlcalc.core.mistakes.bn_working import working
+from dlcalc.core.mistakes.engine import diagnose
+from dlcalc.core.number_formats import FORMATS
+
+_FOLDED = ("scale", "shift", "weight", "bias")  # made of few numbers: a claim must be within half an ulp
+_DOUBLE = FORMATS["float64"]
+
+
+def judge(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
+    """Judge one claim about an answer, and explain it if it is wrong."""
+    right = exact_arrays(answer)[claim.key]
+    allowed = tolerance(answer, claim.key)
+    verdict = compare(claim, right, allowed)
+    if verdict.passed or not verdict.decidable:
+        return verdict
+    diagnosis = diagnose(
+        MISTAKES,
+        working(answer, claim.key, claim.values),
+        lambda edited: edited.answer(),
+        lambda values: bool(claim.accepts(values, allowed).all()),
+        written,
+        claim.carries_a_pair,
+    )
+    return replace(verdict, diagnosis=diagnosis)
+
+
+def exact_arrays(answer: BnFold) -> dict[str, Floats]:
+    """What can be claimed, in float64: a claim may be stored more finely than the folded layer is."""
+    from dlcalc.core.batch_norm.answer import bn_fold
+
+    layer = answer.question.layer
+    if layer is None or layer.format == "float64":
+        return answer.arrays()
+    wide = replace(answer.question, layer=replace(layer, format="float64"))
+    return bn_fold(wide).arrays()
+
+
+def tolerance(answer: BnFold, key: str) -> Tolerance:
+    """How far a claim may be from what is right, by its format.
+
+    Folded numbers: u|r| + h, half an ulp, and what ordinary float64 arithmetic loses on the way: 1e-12 |r| + 64 eps M,
+    M the size of the terms that are added. Statistics and outputs: K eps M + R |r| + h, M their own size.
+    """
+    terms = _terms(answer).get(key)
+
+    def allowed(right: Floats, name: str) -> Floats:
+        form, size = FORMATS[name], np.abs(right)
+        if key in _FOLDED:
+            noise = 64 * _DOUBLE.eps * (size if terms is None else np.maximum(terms, size))
+            return form.eps / 2 * size + form.half_tiny + _DOUBLE.relative * size + noise
+        largest = float(np.max(size, initial=0.0, where=np.isfinite(size)))
+        return form.factor * form.eps * largest + form.relative * size + form.half_tiny
+
+    return allowed
+
+
+def _terms(answer: BnFold) -> dict[str, Floats]:
+    """The size of the terms whose sums the shift and the bias are."""
+    affine, layer = answer.question.affine, answer.question.layer
+    scale = np.abs(answer.scale)
+    shift = scale * np.abs(affine.mean) + np.abs(affine.beta)
+    if layer is None:
+        return {"shift": shift}
+    if answer.question.bn_first:
+        from dlcalc.core.batch_norm.fold import channel_of
+
+        sizes = (np.abs(layer.weight) * shift[channel_of(layer, outputs=False)]).reshape(-1)
+        outputs = np.broadcast_to(channel_of(layer, outputs=True), layer.weight.shape).reshape(-1)
+        return {"shift": shift, "bias": np.abs(layer.bias) + np.bincount(outputs, sizes, layer.outputs)}
+    return {"shift": shift, "bias": np.abs(layer.bias) * scale + shift}

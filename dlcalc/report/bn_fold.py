@@ -1,0 +1,249 @@
+"""How the answers of bn-fold look."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dlcalc.core.batch_norm.answer import LAYERS, BnFold, Effect
+from dlcalc.core.batch_norm.statistics import ESTIMATORS, Statistics
+from dlcalc.report import arrays
+from dlcalc.report.arrays import MAX_ENTRIES, judged, short, words
+from dlcalc.report.plain import plain
+
+if TYPE_CHECKING:
+    from dlcalc.report.view import Grid, Sheet
+
+__all__ = ["bare", "command", "csv_header", "csv_rows", "encoded", "judged", "sheet", "words"]
+
+command = "bn-fold"
+
+
+def encoded(answer: BnFold, encode: Callable[[object], str]) -> str:
+    """The answer's own keys as JSON, without the braces around it."""
+    return encode(as_json(answer))[1:-1]
+
+
+def as_json(answer: BnFold) -> dict[str, object]:
+    """The answer's own keys; what has too many numbers is left out and named."""
+    question = answer.question
+    small: dict[str, Any] = {"scale": answer.scale, "shift": answer.shift}
+    if answer.folded is not None:
+        small |= {"weight": answer.folded.weight, "bias": answer.folded.bias}
+    found: dict[str, object] = {
+        "framework": question.framework,
+        "eps": question.affine.eps,
+        "eps_source": question.eps_source,
+        **arrays.with_arrays(small),
+    }
+    omitted: list[str] = list(found.pop("omitted", []))  # type: ignore[call-overload]
+    if question.statistics is not None:
+        found["statistics"] = _statistics(question.statistics)
+        if question.statistics.pooled.samples.size > MAX_ENTRIES:
+            omitted.append("batches")
+        else:
+            found["batches"] = _batches(answer, question.statistics)
+    if answer.effect is not None:
+        before, after = (_lists(effect._asdict()) for effect in answer.effect)
+        found["effect"] = {"before": before, "after": after}
+    if answer.evaluated is not None:
+        if answer.evaluated.folded.size > MAX_ENTRIES:
+            omitted.append("evaluated")
+        else:
+            found["evaluated"] = _evaluated(answer)
+    return found | ({"omitted": omitted} if omitted else {})
+
+
+def _lists(values: Mapping[str, Any]) -> dict[str, object]:
+    return {key: plain(value.tolist()) for key, value in values.items() if value is not None}
+
+
+def _statistics(statistics: Statistics) -> dict[str, object]:
+    counts = statistics.counts.tolist()
+    found: dict[str, object] = {
+        "estimator": statistics.estimator,
+        "batches": len(counts),
+        "samples_per_batch": counts if statistics.ragged else counts[0],
+        "mean": plain(statistics.mean.tolist()),
+        "var": plain(statistics.variance.tolist()),
+    }
+    if statistics.momentum is not None:
+        found |= {"momentum": statistics.momentum, "start_left": statistics.start_left}
+    if statistics.ragged:
+        found |= _lists({"pooled_mean": statistics.pooled.mean, "pooled_var": statistics.pooled_variance})
+    return found
+
+
+def _batches(answer: BnFold, statistics: Statistics) -> list[object]:
+    return [
+        _lists(
+            {
+                "mean": batch.mean,
+                "var": batch.variance,
+                "normalized": batch.restored(answer.normalized(batch)),
+                "output": batch.restored(answer.output(batch)),
+            }
+        )
+        for batch in statistics.batches
+    ]
+
+
+def _evaluated(answer: BnFold) -> dict[str, object]:
+    assert answer.evaluated is not None
+    return {**_lists(answer.evaluated._asdict()), "max_abs_difference": answer.max_abs_difference}
+
+
+def bare(answer: BnFold) -> str:
+    """The scale, or with a layer the folded weight, an output a line."""
+    if answer.folded is None:
+        return arrays.bare(answer.scale)
+    return arrays.bare(answer.folded.weight.reshape(len(answer.folded.weight), -1))
+
+
+_SHOWN = 16  # rows of a table
+_WIDE = 8  # columns of a weight
+
+
+def sheet(answer: BnFold) -> "Sheet":
+    """The affine channel by channel, then what it was taken from, and what it does."""
+    from dlcalc.report.view import Sheet
+
+    question = answer.question
+    headline = f"scale {_few(answer.scale)}, shift {_few(answer.shift)}"
+    if answer.folded is not None:
+        headline = f"folded into a {answer.folded.kind} layer, {' x '.join(map(str, answer.folded.weight.shape))}"
+    where = {"option": "as typed", "framework": f"the default of {ESTIMATORS[question.framework].name}"}
+    source = where.get(question.eps_source, "assumed: it is in no checkpoint, and Keras has 0.001")
+    caption = f"y = scale*x + shift  (eps {question.affine.eps:g}, {source})"
+    grids = [_channels(answer), *_weight(answer), *_samples(answer), *_effect(answer), *_outputs(answer)]
+    rule = ["scale = gamma/sqrt(var + eps), shift = beta - mean*scale"]
+    if answer.folded is not None:
+        rule.append(
+            "W' = W*scale, b' = b + sum of W*shift"
+            if question.bn_first
+            else "W' = W*scale, b' = (b - mean)*scale + beta"
+        )
+    return Sheet(headline, caption, tuple(grids), tuple(rule))
+
+
+def _few(values: Any) -> str:
+    return ", ".join(map(short, values[:4])) + (", ..." if len(values) > 4 else "")
+
+
+def _channels(answer: BnFold) -> "Grid":
+    from dlcalc.report.view import Grid
+
+    affine, folded = answer.question.affine, answer.folded
+    columns = {"gamma": affine.gamma, "beta": affine.beta, "mean": affine.mean, "var": affine.var}
+    columns |= {"scale": answer.scale, "shift": answer.shift}
+    if folded is not None and not answer.question.bn_first:
+        columns["bias"] = folded.bias
+    rows = [
+        (str(channel), *(short(column[channel]) for column in columns.values())) for channel in range(len(affine.var))
+    ]
+    return Grid(("channel", *columns), _cut(rows))
+
+
+def _cut(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The first rows and the last; how many are left out is said between them."""
+    if len(rows) <= _SHOWN:
+        return rows
+    left_out = (f"... {len(rows) - _SHOWN:,} more", *("" for _ in rows[0][1:]))
+    return [*rows[: _SHOWN - 1], left_out, rows[-1]]
+
+
+def _weight(answer: BnFold) -> list["Grid"]:
+    from dlcalc.report.view import Grid
+
+    folded = answer.folded
+    if folded is None:
+        return []
+    flat = folded.weight.reshape(len(folded.weight), -1)
+    found = []
+    if flat.shape[1] <= _WIDE:
+        rows = [(str(number), *map(short, row)) for number, row in enumerate(flat.tolist())]
+        side = "input" if folded.kind == "transposed" else "output"
+        found.append(Grid((side, *map(str, range(flat.shape[1]))), _cut(rows), None, "folded weight"))
+    if answer.question.bn_first:
+        rows = [(str(number), short(value)) for number, value in enumerate(folded.bias.tolist())]
+        found.append(Grid(("output", "bias"), _cut(rows), None, "folded bias"))
+    return found
+
+
+def _samples(answer: BnFold) -> list["Grid"]:
+    from dlcalc.report.view import Grid
+
+    statistics = answer.question.statistics
+    if statistics is None:
+        return []
+    rows = []
+    for number, batch in enumerate(statistics.batches):
+        rows.append((f"batch {number}", str(len(batch.samples)), _few(batch.mean), _few(batch.variance)))
+    rows = _cut(rows)  # type: ignore[arg-type, assignment]
+    name = ESTIMATORS[statistics.estimator].name
+    how = "population" if statistics.momentum is None else f"running, momentum {statistics.momentum:g}"
+    total = str(int(statistics.counts.sum()))
+    rows.append((how, total, _few(statistics.mean), _few(statistics.variance)))
+    if statistics.start_left > 0.01:
+        rows.append((f"start value left {statistics.start_left:.1%}", "", "0", "1"))
+    if statistics.ragged:
+        pooled = statistics.pooled
+        rows.append(("all samples together", total, _few(pooled.mean), _few(statistics.pooled_variance)))
+    return [Grid(("", "samples", "mean", "var"), rows, how, f"statistics, as {name} estimates them")]
+
+
+def _effect(answer: BnFold) -> list["Grid"]:
+    from dlcalc.report.view import Grid
+
+    if answer.effect is None:
+        return []
+    names = {
+        "mean": "mean",
+        "var": "variance",
+        "saturated": "share of |x| > 4, where a sigmoid is flat",
+        "sigmoid_slope": "mean slope of a sigmoid, a*(1 - a)",
+        "sigmoid_slope_10_layers": f"  behind {LAYERS} such layers",
+    }
+    before, after = answer.effect
+    rows = [(title, _few(getattr(before, key)), _few(getattr(after, key))) for key, title in names.items()]
+    assert set(names) == set(Effect._fields)
+    return [Grid(("", "before", "after"), rows, None, "what normalising does to the samples")]
+
+
+def _outputs(answer: BnFold) -> list["Grid"]:
+    from dlcalc.report.view import Grid
+
+    evaluated = answer.evaluated
+    if evaluated is None:
+        return []
+    columns = {key: value.reshape(-1) for key, value in evaluated._asdict().items() if value is not None}
+    rows = [
+        (str(number), *map(short, row))
+        for number, row in enumerate(zip(*(c.tolist() for c in columns.values()), strict=True))
+    ]
+    title = f"outputs; unfolded and folded differ by up to {short(answer.max_abs_difference)}"
+    return [Grid(("", *columns), _cut(rows), None, title)]
+
+
+_COLUMNS = ("channel", "gamma", "beta", "mean", "var", "eps", "scale", "shift")
+
+
+def csv_header(questions: Sequence[Any] | None) -> tuple[str, ...]:
+    """The names of the columns."""
+    return _COLUMNS
+
+
+def csv_rows(answer: BnFold) -> list[Mapping[str, object]]:
+    """One row for each channel."""
+    affine = answer.question.affine
+    columns = (
+        affine.gamma,
+        affine.beta,
+        affine.mean,
+        affine.var,
+        [affine.eps] * len(affine.var),
+        answer.scale,
+        answer.shift,
+    )
+    return [
+        dict(zip(_COLUMNS, (channel, *(plain(float(value)) for value in row)), strict=True))
+        for channel, row in enumerate(zip(*columns, strict=True))
+    ]
