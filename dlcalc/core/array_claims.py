@@ -56,6 +56,7 @@ class ArrayClaim:
                 slack = _NOISE * np.abs(right)
                 near = (self.low - slack <= right) & (right <= self.high + slack)
                 near |= (self.digits >= _LONG) & (np.abs(self.values - right) <= tolerance(right, "float64"))
+        near &= np.isfinite(right)  # a tolerance in parts of infinity would allow anything
         accepted: NDArray[np.bool_] = near | (self.values == right) | (np.isnan(self.values) & np.isnan(right))
         return accepted
 

@@ -14,10 +14,10 @@ def refuse_existing(path: str, force: bool) -> None:
     Raises:
         DlcalcError: ``output-exists``, ``write-failed``.
     """
-    if os.path.lexists(path) and not force:
-        raise DlcalcError("output-exists", f"{path} exists", hint="--force replaces it", option="output")
     if os.path.exists(path) and not os.path.isfile(path):
         raise DlcalcError("write-failed", f"{path} is not a regular file", hint="the name of a file", option="output")
+    if os.path.lexists(path) and not force:
+        raise DlcalcError("output-exists", f"{path} exists", hint="--force replaces it", option="output")
 
 
 def write(path: str, write_to: Callable[[BinaryIO], object], *, force: bool) -> None:
@@ -34,7 +34,7 @@ def write(path: str, write_to: Callable[[BinaryIO], object], *, force: bool) -> 
     refuse_existing(path, force)
     target = os.path.realpath(path)
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
+    temporary = os.path.join(folder, f".{name[:40]}.{secrets.token_hex(4)}.tmp")
     try:
         try:
             with open(temporary, "xb") as stream:

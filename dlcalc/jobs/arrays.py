@@ -40,7 +40,7 @@ _SUFFIXES = ".npy, .npz, .csv, .json"
 
 def _load(path: str, option: str) -> "NDArray[Any] | list[Any]":
     if path == "-":
-        return _listed(text.json_value(standard_input.take(option).read(), "stdin"), "stdin")
+        return text.json_lists(standard_input.take(option).read(), "stdin")
     name, _, key = path.partition(".npz:")
     if key:
         return npy.read_npz(f"{name}.npz", key)
@@ -53,17 +53,12 @@ def _load(path: str, option: str) -> "NDArray[Any] | list[Any]":
         if lower.endswith(".csv"):
             return text.csv_rows(stream.read(), path)
         if lower.endswith(".json"):
-            return _listed(text.json_value(stream.read(), path), path)
+            return text.json_lists(stream.read(), path)
     message, hint = f"{path} has no ending that is read here", f"one of {_SUFFIXES}"
     if lower.endswith((".pt", ".pth")):
-        hint = "python -c \"import numpy, torch; numpy.save('x.npy', torch.load('x.pt').numpy())\""
+        saved = f"{path.rpartition('.')[0]}.npy"
+        hint = f'python -c "import numpy, torch; numpy.save({saved!r}, torch.load({path!r}).numpy())"'
     raise DlcalcError("unsupported-file", message, hint=hint)
-
-
-def _listed(value: object, name: str) -> list[Any]:
-    if isinstance(value, list):
-        return value
-    raise DlcalcError("malformed-file", f"{name}: it is JSON, but not a list", hint="a list, like [[1, 2], [3, 4]]")
 
 
 def save_npy(path: str, values: NDArray[Any], number_format: str, *, force: bool) -> None:
@@ -73,8 +68,8 @@ def save_npy(path: str, values: NDArray[Any], number_format: str, *, force: bool
         DlcalcError: ``output-exists``, ``unsupported-file``, ``write-failed``.
     """
     if not path.lower().endswith(".npy"):
-        hint = f"{path}.npy"
-        raise DlcalcError("unsupported-file", f"{path} does not end in .npy", hint=hint, option="output")
+        hint = f"{path.rstrip('/') or 'grad'}.npy"
+        raise DlcalcError("unsupported-file", f"{path!r} does not end in .npy", hint=hint, option="output")
     if number_format == "bfloat16":
         array: NDArray[Any] = bfloat16_bits(values).view("V2")
     else:
