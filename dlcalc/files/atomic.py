@@ -41,6 +41,7 @@ def write(path: str, write_to: Callable[[BinaryIO], object], *, force: bool) -> 
                 write_to(stream)
                 stream.flush()
                 os.fsync(stream.fileno())
+            refuse_existing(path, force)  # somebody may have written it meanwhile
             os.replace(temporary, target)
         except BaseException:
             if os.path.exists(temporary):

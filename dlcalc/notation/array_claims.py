@@ -45,9 +45,9 @@ def array_claims(raw: object, shapes: Shapes, load: Load) -> tuple[ArrayClaim, .
 def _of_text(text: str, shapes: Shapes, load: Load) -> ArrayClaim:
     match = _KEY.fullmatch(text)
     if match and (match[1] in shapes or arrays.is_numbers(match[2])):
-        return _of_key(match[1], match[2].strip(), shapes, load)
+        return _of_key(match[1], match[2], shapes, load)
     try:
-        return _claim(next(iter(shapes)), text.strip(), shapes, load)
+        return _claim(next(iter(shapes)), text, shapes, load)
     except DlcalcError as error:
         if not match or error.code != "file-not-found":
             raise
