@@ -1,7 +1,6 @@
 """Files that are there whole or not at all."""
 
 import os
-import secrets
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -34,7 +33,7 @@ def write(path: str, write_to: Callable[[BinaryIO], object], *, force: bool) -> 
     refuse_existing(path, force)
     target = os.path.realpath(path)
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:40]}.{secrets.token_hex(4)}.tmp")
+    temporary = os.path.join(folder, f".{name[:40]}.{os.urandom(4).hex()}.tmp")
     try:
         try:
             with open(temporary, "xb") as stream:

@@ -2,15 +2,17 @@
 
 import os
 import warnings
-import zipfile
 from math import prod
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from dlcalc.core.errors import DlcalcError
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
 
 MAX_EXPANDED = 1 << 32  # bytes that a member of an .npz may claim to hold
 _HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
@@ -34,9 +36,11 @@ def read_npz(path: str, key: str | None) -> NDArray[Any]:
         DlcalcError: as ``read_npy``, and ``usage`` for a key that is not there, ``unsupported-file``.
         OSError: what the system says.
     """
+    from zipfile import ZipFile
+
     with open(path, "rb") as file:
         try:
-            with zipfile.ZipFile(file) as archive:
+            with ZipFile(file) as archive:
                 member = _member(archive, path, key)
                 if member.file_size > MAX_EXPANDED:
                     message = f"{path}: {member.filename} says it expands to {member.file_size:,} bytes"
@@ -51,7 +55,7 @@ def read_npz(path: str, key: str | None) -> NDArray[Any]:
             raise malformed(path, f"it is not a readable .npz file ({_said(error)})") from None
 
 
-def _member(archive: zipfile.ZipFile, path: str, key: str | None) -> zipfile.ZipInfo:
+def _member(archive: "ZipFile", path: str, key: str | None) -> "ZipInfo":
     members = {info.filename.removesuffix(".npy"): info for info in archive.infolist() if not info.is_dir()}
     if not members:
         raise malformed(path, "there is no array in it")
@@ -97,7 +101,7 @@ def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dty
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if read is not None:
-                return read(stream)  # type: ignore[no-any-return, no-untyped-call]
+                return read(stream)
     except Exception as error:  # it is Python's own parser that reads a header, and numpy that builds a dtype from it
         raise malformed(name, f"its header cannot be read ({_said(error)})") from None
     raise malformed(name, f"its version {version[0]}.{version[1]} is not one that holds plain numbers")

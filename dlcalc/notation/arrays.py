@@ -1,7 +1,7 @@
 """Arrays: numbers as typed, lists of JSON, or a file's content, to NumPy.
 
-A value made only of numbers, signs, ``inf``, ``nan``, ``,``, ``/``, ``;`` and blanks is numbers, ``/``, ``;`` or the end
-of a line between rows; any other text is the path of a file. Files are read by the function that a caller hands in.
+A value made only of numbers, signs, ``inf``, ``nan``, ``,``, ``/``, ``;`` and blanks is numbers, ``/``, ``;`` or a new
+line between rows; any other text is the path of a file. Files are read by the function that a caller hands in.
 """
 
 import re
