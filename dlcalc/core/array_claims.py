@@ -115,7 +115,7 @@ def compare(claim: ArrayClaim, right: Floats, tolerance: Tolerance) -> ArrayVerd
     """
     wrong = ~claim.accepts(right, tolerance)
     verdict = ArrayVerdict(claim, right, wrong, not wrong.any())
-    if claim.format is None or not right.any():
+    if claim.format is None or not right.any() or not np.isfinite(right).all():
         return verdict
     allowed, size = tolerance(right, claim.format), np.abs(right)
     half_tiny = FORMATS[claim.format].half_tiny

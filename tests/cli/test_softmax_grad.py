@@ -119,8 +119,15 @@ def test_every_source_of_a_matrix(softmax: Run, path: str) -> None:
 @pytest.mark.parametrize("logits", ["1,2,3", [1, 2, 3], ["1", 2, "3"], "z.npy", "z.csv"])
 @pytest.mark.parametrize(
     "target",
-    [{"label": 2}, {"label": "2"}, {"label": [2]}, {"label": "l.npy"}, {"label": "l.json"}]
-    + [{"target": [0, 0, 1]}, {"target": "0,0,1"}],
+    [
+        {"label": 2},
+        {"label": "2"},
+        {"label": [2]},
+        {"label": "l.npy"},
+        {"label": "l.json"},
+        {"target": [0, 0, 1]},
+        {"target": "0,0,1"},
+    ],
 )
 def test_a_line_of_a_batch(softmax: Run, logits: object, target: dict[str, object]) -> None:
     np.save("z.npy", np.array([1.0, 2, 3]))
