@@ -56,6 +56,7 @@ class ArrayClaim:
                 slack = _NOISE * np.abs(right)
                 near = (self.low - slack <= right) & (right <= self.high + slack)
                 near |= (self.digits >= _LONG) & (np.abs(self.values - right) <= tolerance(right, "float64"))
+        near &= np.isfinite(right)  # a tolerance in parts of infinity would allow anything
         accepted: NDArray[np.bool_] = near | (self.values == right) | (np.isnan(self.values) & np.isnan(right))
         return accepted
 
@@ -114,7 +115,7 @@ def compare(claim: ArrayClaim, right: Floats, tolerance: Tolerance) -> ArrayVerd
     """
     wrong = ~claim.accepts(right, tolerance)
     verdict = ArrayVerdict(claim, right, wrong, not wrong.any())
-    if claim.format is None or not right.any():
+    if claim.format is None or not right.any() or not np.isfinite(right).all():
         return verdict
     allowed, size = tolerance(right, claim.format), np.abs(right)
     half_tiny = FORMATS[claim.format].half_tiny

@@ -63,8 +63,8 @@ def bfloat16_bits(values: Array) -> NDArray[np.uint16]:
     >>> bfloat16_bits(np.array([1.0, -2.0, 1.00390625, 1.01171875, np.inf])).tolist()  # two ties between them
     [16256, 49152, 16256, 16258, 32640]
     """
-    wide = np.asarray(values, np.float64)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):  # invalid: a NaN of the signalling kind
+        wide = np.asarray(values, np.float64)
         single = wide.astype(np.float32)
     # Round to odd on the way: a float32 that is inexact gets its last bit set, so that it is no tie by accident.
     bits = single.view(np.uint32).copy()
@@ -83,7 +83,7 @@ def rounded(values: Array, name: str) -> Floats:
     >>> rounded(np.array([1 / 3]), "float16").tolist()
     [0.333251953125]
     """
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         if name == "bfloat16":
             return from_bfloat16(bfloat16_bits(values)).astype(np.float64)
         return np.asarray(values, np.float64).astype(name).astype(np.float64)

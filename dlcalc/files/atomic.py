@@ -1,7 +1,6 @@
 """Files that are there whole or not at all."""
 
 import os
-import secrets
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -14,10 +13,10 @@ def refuse_existing(path: str, force: bool) -> None:
     Raises:
         DlcalcError: ``output-exists``, ``write-failed``.
     """
-    if os.path.lexists(path) and not force:
-        raise DlcalcError("output-exists", f"{path} exists", hint="--force replaces it", option="output")
     if os.path.exists(path) and not os.path.isfile(path):
         raise DlcalcError("write-failed", f"{path} is not a regular file", hint="the name of a file", option="output")
+    if os.path.lexists(path) and not force:
+        raise DlcalcError("output-exists", f"{path} exists", hint="--force replaces it", option="output")
 
 
 def write(path: str, write_to: Callable[[BinaryIO], object], *, force: bool) -> None:
@@ -34,13 +33,14 @@ def write(path: str, write_to: Callable[[BinaryIO], object], *, force: bool) -> 
     refuse_existing(path, force)
     target = os.path.realpath(path)
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(4)}.tmp")
+    temporary = os.path.join(folder, f".{name[:40]}.{os.urandom(4).hex()}.tmp")
     try:
         try:
             with open(temporary, "xb") as stream:
                 write_to(stream)
                 stream.flush()
                 os.fsync(stream.fileno())
+            refuse_existing(path, force)  # somebody may have written it meanwhile
             os.replace(temporary, target)
         except BaseException:
             if os.path.exists(temporary):

@@ -2,15 +2,17 @@
 
 import os
 import warnings
-import zipfile
 from math import prod
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from dlcalc.core.errors import DlcalcError
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
 
 MAX_EXPANDED = 1 << 32  # bytes that a member of an .npz may claim to hold
 _HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
@@ -34,22 +36,29 @@ def read_npz(path: str, key: str | None) -> NDArray[Any]:
         DlcalcError: as ``read_npy``, and ``usage`` for a key that is not there, ``unsupported-file``.
         OSError: what the system says.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            member = _member(archive, path, key)
-            if member.file_size > MAX_EXPANDED:
-                message = f"{path}: {member.filename} says it expands to {member.file_size:,} bytes"
-                raise DlcalcError("unsafe-file", message, hint=f"at most {MAX_EXPANDED:,} bytes, or a .npy file")
-            with archive.open(member) as stream:
-                return _array(stream, member.file_size, f"{path}:{member.filename.removesuffix('.npy')}")
-    except (zipfile.BadZipFile, EOFError, ValueError) as error:
-        raise malformed(path, f"it is not a readable .npz file ({error})") from None
-    except (NotImplementedError, RuntimeError) as error:  # a compression that is not known here, or a password
-        raise DlcalcError("unsupported-file", f"{path}: {error}", hint="numpy.savez writes what is read") from None
+    from zipfile import ZipFile
+
+    with open(path, "rb") as file:
+        try:
+            with ZipFile(file) as archive:
+                member = _member(archive, path, key)
+                if member.file_size > MAX_EXPANDED:
+                    message = f"{path}: {member.filename} says it expands to {member.file_size:,} bytes"
+                    raise DlcalcError("unsafe-file", message, hint=f"at most {MAX_EXPANDED:,} bytes, or a .npy file")
+                with archive.open(member) as stream:
+                    return _array(stream, member.file_size, f"{path}:{member.filename.removesuffix('.npy')}")
+        except DlcalcError:
+            raise
+        except RuntimeError as error:  # a compression that is not known here, or a password
+            raise DlcalcError("unsupported-file", f"{path}: {error}", hint="numpy.savez writes what is read") from None
+        except Exception as error:  # of a damaged archive, each decompressor has its own
+            raise malformed(path, f"it is not a readable .npz file ({_said(error)})") from None
 
 
-def _member(archive: zipfile.ZipFile, path: str, key: str | None) -> zipfile.ZipInfo:
+def _member(archive: "ZipFile", path: str, key: str | None) -> "ZipInfo":
     members = {info.filename.removesuffix(".npy"): info for info in archive.infolist() if not info.is_dir()}
+    if not members:
+        raise malformed(path, "there is no array in it")
     hint = f"{path}:KEY, with KEY one of " + ", ".join(members)
     if key is None and len(members) == 1:
         return next(iter(members.values()))
@@ -62,31 +71,45 @@ def _member(archive: zipfile.ZipFile, path: str, key: str | None) -> zipfile.Zip
 
 def _array(stream: IO[bytes], size: int, name: str) -> NDArray[Any]:
     """The array of a stream of ``size`` bytes, once its header is known to speak the truth."""
-    try:
-        version = npy_format.read_magic(stream)
-        if version not in _HEADERS:
-            raise malformed(name, f"its version {version[0]}.{version[1]} is not one that holds plain numbers")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            shape, fortran, dtype = _HEADERS[version](stream)
-    except (ValueError, EOFError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
-        raise malformed(
-            name, f"its header cannot be read ({str(error).splitlines()[0] if str(error) else error!r})"
-        ) from None
+    shape, fortran, dtype = _header(stream, name)
     if dtype.hasobject:
         message = f"{name} holds pickled Python objects, which could run any code"
         raise DlcalcError("unsafe-file", message, hint="an array of numbers, like array.astype('float32')")
-    if dtype.names or dtype.subdtype:
-        message = f"{name} is an array of records ({dtype})"
+    if dtype.names or dtype.subdtype or not dtype.itemsize:
+        message = f"{name} is an array of {'records' if dtype.itemsize else 'nothing'} ({dtype})"
         raise DlcalcError("unsupported-dtype", message, hint="an array of numbers, one of its fields")
     held, said = size - stream.tell(), prod(shape) * dtype.itemsize
-    if min(shape, default=0) < 0 or held != said:
+    if min(shape, default=0) < 0:
+        raise malformed(name, f"its header says that its shape is {shape}")
+    if held != said:
         raise malformed(name, f"its header says {said:,} bytes of numbers, and it holds {held:,}")
     data = stream.read(said)
     if len(data) != said:
         raise malformed(name, f"it ends after {len(data):,} of {said:,} bytes of numbers")
-    flat = np.frombuffer(data, dtype, prod(shape)) if said else np.empty(prod(shape), dtype)
-    return flat.reshape(shape, order="F" if fortran else "C")
+    try:
+        flat = np.frombuffer(data, dtype) if said else np.empty(0, dtype)
+        return flat.reshape(shape, order="F" if fortran else "C")
+    except (ValueError, OverflowError, TypeError) as error:  # too many axes; or one is 0, and another beyond all bounds
+        raise malformed(name, f"its shape cannot be ({_said(error)})") from None
+
+
+def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, order and dtype of what follows."""
+    try:
+        version = npy_format.read_magic(stream)
+        read = _HEADERS.get(version)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if read is not None:
+                return read(stream)
+    except Exception as error:  # it is Python's own parser that reads a header, and numpy that builds a dtype from it
+        raise malformed(name, f"its header cannot be read ({_said(error)})") from None
+    raise malformed(name, f"its version {version[0]}.{version[1]} is not one that holds plain numbers")
+
+
+def _said(error: Exception) -> str:
+    """The first line of an error, or its name if it says nothing."""
+    return str(error).partition("\n")[0][:100] or type(error).__name__
 
 
 def malformed(name: str, problem: str) -> DlcalcError:

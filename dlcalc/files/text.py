@@ -1,13 +1,14 @@
-"""Arrays as text: CSV, and JSON with nested lists."""
+"""Arrays as text: CSV, and JSON with nested lists. Numbers stay text, so that the digits that were written are kept."""
 
 import json
 import re
 from typing import Any
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.number_text import is_number
 
 _SEPARATOR = re.compile(r"\s*[,;\t]\s*|\s+")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
+_LIST = "a list of numbers, like [[1, 2], [3, 4]]"
 
 
 def csv_rows(data: bytes, name: str) -> list[list[str]]:
@@ -22,29 +23,42 @@ def csv_rows(data: bytes, name: str) -> list[list[str]]:
     rows = []
     for number, line in enumerate(_text(data, name).splitlines(), 1):
         if line.strip() and not line.lstrip().startswith("#"):
+            if "," in line and ";" in line:  # 1,5;2,5 is two numbers to some, and would be read as four
+                message = f"{name}: both , and ; stand in line {number}"
+                raise DlcalcError("malformed-file", message, hint="a point in decimals, and one kind of separator")
             rows.append(_SEPARATOR.split(line.strip()))
             for column, cell in enumerate(rows[-1], 1):
-                if not _NUMBER.fullmatch(cell):
+                if not is_number(cell):
                     message = f"{name}: {cell[:40]!r} in line {number}, column {column} is not a number"
                     raise DlcalcError("malformed-file", message, hint="numbers alone, without a line of titles")
     return rows
 
 
-def json_value(data: bytes, name: str) -> Any:
-    """The value of a JSON text.
+def json_lists(data: bytes, name: str) -> list[Any]:
+    """The numbers of a JSON text as text, in the lists that they stand in; a single number as a list of one.
+
+    NaN and the infinities may be words in quotes, as JSON written by this package has them.
 
     Raises:
         DlcalcError: ``malformed-file``.
 
-    >>> json_value(b"[[1, 2], [3, 4]]", "z.json")
-    [[1, 2], [3, 4]]
+    >>> json_lists(b"[[1, 0.50], [3e-5, NaN]]", "z.json")
+    [['1', '0.50'], ['3e-5', 'NaN']]
     """
     try:
-        return json.loads(_text(data, name))
+        found = json.loads(_text(data, name), parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError) as error:
-        raise DlcalcError(
-            "malformed-file", f"{name}: it is not JSON ({error})", hint="a list, like [[1, 2], [3, 4]]"
-        ) from None
+        raise DlcalcError("malformed-file", f"{name}: it is not JSON ({error})", hint=_LIST) from None
+    value = found if isinstance(found, list) else [found]
+    remaining: list[Any] = [value]
+    while remaining:
+        for entry in remaining.pop():
+            if isinstance(entry, list):
+                remaining.append(entry)
+            elif not isinstance(entry, str) or not is_number(entry):
+                message = f"{name}: {json.dumps(entry)[:40]} is not a number"
+                raise DlcalcError("malformed-file", message, hint=_LIST)
+    return value
 
 
 def _text(data: bytes, name: str) -> str:

@@ -1,5 +1,6 @@
 """Arrays from files by their names, and back."""
 
+import errno
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,6 @@ from numpy.typing import NDArray
 
 from dlcalc.core.arrays import bfloat16_bits
 from dlcalc.core.errors import DlcalcError
-from dlcalc.files import atomic, npy, text
 from dlcalc.jobs import standard_input
 
 
@@ -24,23 +24,26 @@ def load(path: str, option: str) -> "NDArray[Any] | list[Any]":
     """
     try:
         return _load(path, option)
-    except FileNotFoundError:
-        hint = f"numbers like 1,2,3 or 1,2/3,4, or a file that is there ({_SUFFIXES})"
-        message = f"{path[:80]!r} is neither numbers nor a file"
-        raise DlcalcError("file-not-found", message, hint=hint, option=option) from None
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in _NO_FILE:
+            hint = f"numbers like 1,2,3 or 1,2/3,4, or a file that is there ({_SUFFIXES})"
+            message = f"{path[:80]!r} is neither numbers nor a file"
+            raise DlcalcError("file-not-found", message, hint=hint, option=option) from None
         message = f"{path[:80]!r} cannot be read: {getattr(error, 'strerror', None) or error}"
         raise DlcalcError("file-unreadable", message, hint=f"a file ({_SUFFIXES})", option=option) from None
     except DlcalcError as error:
         raise DlcalcError(error.code, error.message, hint=error.hint, option=option) from None
 
 
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)  # the last: a long row of numbers with a slip in it
 _SUFFIXES = ".npy, .npz, .csv, .json"
 
 
 def _load(path: str, option: str) -> "NDArray[Any] | list[Any]":
+    from dlcalc.files import npy, text  # not where every number is typed, and start-up counts
+
     if path == "-":
-        return _listed(text.json_value(standard_input.take(option).read(), "stdin"), "stdin")
+        return text.json_lists(standard_input.take(option).read(), "stdin")
     name, _, key = path.partition(".npz:")
     if key:
         return npy.read_npz(f"{name}.npz", key)
@@ -53,17 +56,12 @@ def _load(path: str, option: str) -> "NDArray[Any] | list[Any]":
         if lower.endswith(".csv"):
             return text.csv_rows(stream.read(), path)
         if lower.endswith(".json"):
-            return _listed(text.json_value(stream.read(), path), path)
+            return text.json_lists(stream.read(), path)
     message, hint = f"{path} has no ending that is read here", f"one of {_SUFFIXES}"
     if lower.endswith((".pt", ".pth")):
-        hint = "python -c \"import numpy, torch; numpy.save('x.npy', torch.load('x.pt').numpy())\""
+        saved = f"{path.rpartition('.')[0]}.npy"
+        hint = f'python -c "import numpy, torch; numpy.save({saved!r}, torch.load({path!r}).numpy())"'
     raise DlcalcError("unsupported-file", message, hint=hint)
-
-
-def _listed(value: object, name: str) -> list[Any]:
-    if isinstance(value, list):
-        return value
-    raise DlcalcError("malformed-file", f"{name}: it is JSON, but not a list", hint="a list, like [[1, 2], [3, 4]]")
 
 
 def save_npy(path: str, values: NDArray[Any], number_format: str, *, force: bool) -> None:
@@ -72,9 +70,11 @@ def save_npy(path: str, values: NDArray[Any], number_format: str, *, force: bool
     Raises:
         DlcalcError: ``output-exists``, ``unsupported-file``, ``write-failed``.
     """
+    from dlcalc.files import atomic
+
     if not path.lower().endswith(".npy"):
-        hint = f"{path}.npy"
-        raise DlcalcError("unsupported-file", f"{path} does not end in .npy", hint=hint, option="output")
+        hint = f"{path.rstrip('/') or 'grad'}.npy"
+        raise DlcalcError("unsupported-file", f"{path!r} does not end in .npy", hint=hint, option="output")
     if number_format == "bfloat16":
         array: NDArray[Any] = bfloat16_bits(values).view("V2")
     else:

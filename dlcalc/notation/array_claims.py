@@ -46,20 +46,32 @@ def _of_text(text: str, shapes: Shapes, load: Load) -> ArrayClaim:
     match = _KEY.fullmatch(text)
     if match and (match[1] in shapes or arrays.is_numbers(match[2])):
         return _of_key(match[1], match[2], shapes, load)
-    return _claim(next(iter(shapes)), text, shapes, load)
+    try:
+        return _claim(next(iter(shapes)), text, shapes, load)
+    except DlcalcError as error:
+        if not match or error.code != "file-not-found":
+            raise
+        message = f"{error.message}, and {match[1]} is not a key of this answer"
+        raise DlcalcError(error.code, message, hint=_keys(shapes), option=error.option) from None
 
 
 def _of_key(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
     if key not in shapes:
-        raise unreadable("expect", key, "a key of this answer", "one of " + ", ".join(shapes))
+        raise unreadable("expect", key, "a key of this answer", _keys(shapes))
     return _claim(key, value, shapes, load)
+
+
+def _keys(shapes: Shapes) -> str:
+    return "one of " + ", ".join(shapes)
 
 
 def _claim(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
     found = arrays.listed(value, "expect", load)
     if isinstance(found, np.ndarray):
         numbers = stored(found, "expect")
-        values, transposed = _fitted(numbers.values.astype(np.float64), key, shapes[key])
+        with np.errstate(invalid="ignore"):  # a NaN of the signalling kind
+            wide = numbers.values.astype(np.float64)
+        values, transposed = _fitted(wide, key, shapes[key])
         return ArrayClaim(key, values, numbers.format, transposed=transposed)
     return _typed(key, found, shapes[key])
 
@@ -71,11 +83,11 @@ def _fitted(values: Any, key: str, shape: tuple[int, ...]) -> tuple[Any, bool]:
         return tuple(extent for extent in of if extent != 1)
 
     flat = (shape[0], int(np.prod(shape[1:], dtype=np.int64))) if len(shape) > 2 else shape
-    column = values.ndim == 2 and values.shape[1] == 1 and shape == (values.shape[1], values.shape[0])
-    if values.shape in (shape, flat) or (without_ones(values.shape) == without_ones(shape) and not column):
-        return values.reshape(shape), False
-    if len(shape) == 2 and values.shape == shape[::-1]:
+    turned = len(shape) == 2 and values.shape == shape[::-1] != shape
+    if turned:
         return values, True
+    if values.shape == flat or without_ones(values.shape) == without_ones(shape):
+        return values.reshape(shape), False
     message = f"the claim for {key} has the shape {shape_text(values.shape)}, and {key} has {shape_text(shape)}"
     raise DlcalcError("shape-mismatch", message, hint=f"{shape_text(shape)} in shape", option="expect")
 
@@ -103,6 +115,6 @@ def _bounds(entry: object) -> tuple[float, float, int]:
     typed = number(entry)
     if typed.whole:
         return value, value, typed.significant
-    unit = 10.0**typed.exponent
+    unit = 10.0 ** min(typed.exponent, 308)  # 0e999 is a number too
     half, cut = unit / 2, unit * (1 - 1e-6)
     return value - (cut if value < 0 else half), value + (cut if value > 0 else half), typed.significant

@@ -1,26 +1,26 @@
 """Arrays: numbers as typed, lists of JSON, or a file's content, to NumPy.
 
-A value made only of numbers, signs, ``inf``, ``nan``, ``,``, ``/``, ``;`` and blanks is numbers, ``/`` or ``;`` between
-rows; any other text is the path of a file. Files are read by the function that a caller hands in.
+A value made only of numbers, signs, ``inf``, ``nan``, ``,``, ``/``, ``;`` and blanks is numbers, ``/``, ``;`` or a new
+line between rows; any other text is the path of a file. Files are read by the function that a caller hands in.
 """
 
 import re
 from collections.abc import Callable
+from math import inf, isfinite, isinf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import Array, Stored, shape_text, stored
+from dlcalc.core.arrays import Array, Stored, numbered, shape_text, stored
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import flag, spoken
+from dlcalc.core.number_text import is_number
 from dlcalc.notation.values import shown, unreadable
 
 Load = Callable[[str, str], "NDArray[Any] | list[Any]"]
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity|nan)"
-_IS_NUMBER = re.compile(_NUMBER, re.IGNORECASE | re.ASCII).fullmatch
-_WORDS = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
+_MAX_DEPTH = 8  # of lists in lists: more axes than any array here has
 _HINT = "numbers like 1,2,3, rows like 1,2,3/4,5,6, or a file"
 
 
@@ -31,7 +31,7 @@ def is_numbers(text: str) -> bool:
     (True, True, False, False, False)
     """
     parts = re.split(r"[,/;\s]+", text.strip(",/; \t\r\n"))
-    return all(map(_IS_NUMBER, parts)) or not any(parts)
+    return all(map(is_number, parts)) or not any(parts)
 
 
 def rows(text: str, option: str) -> list[list[str]]:
@@ -41,9 +41,9 @@ def rows(text: str, option: str) -> list[list[str]]:
     [['1', '2'], ['3', '4']]
     """
     found = []
-    for row in re.split("[/;]", text):
+    for row in re.split("[/;\n]", text.strip()):
         found.append(re.split(r"\s*,\s*|\s+", row.strip()))
-        if not all(map(_IS_NUMBER, found[-1])):
+        if not all(map(is_number, found[-1])):
             raise unreadable(option, text, "numbers", _HINT)
     return found
 
@@ -107,19 +107,23 @@ def _shape(value: list[Any], option: str) -> tuple[int, ...]:
     level: list[Any] = [value]
     shape: tuple[int, ...] = ()
     while level and isinstance(level[0], list):
-        lengths = {len(row) if isinstance(row, list) else -1 for row in level}
-        if len(lengths) > 1:
-            raise ragged(option)
-        shape += tuple(lengths)
+        if not all(isinstance(row, list) for row in level):
+            raise _ragged(option, "lists stand beside numbers")
+        first = len(level[0])
+        for place, row in enumerate(level):
+            if len(row) != first:
+                raise _ragged(option, f"row {place} has {numbered(len(row), 'number')}, and row 0 has {first}")
+        if len(shape) == _MAX_DEPTH:
+            raise _ragged(option, f"lists stand in lists more than {_MAX_DEPTH} deep")
+        shape += (first,)
         level = [entry for row in level for entry in row]
     if any(isinstance(entry, list) for entry in level):
-        raise ragged(option)
+        raise _ragged(option, "lists stand beside numbers")
     return shape
 
 
-def ragged(option: str) -> DlcalcError:
-    """The error for rows of different lengths."""
-    message = f"the rows of {spoken(option)} are not of one length"
+def _ragged(option: str, problem: str) -> DlcalcError:
+    message = f"{spoken(option)} is no array: {problem}"
     return DlcalcError("shape-mismatch", message, hint="as many numbers in each row", option=option)
 
 
@@ -131,14 +135,15 @@ def number(entry: object, option: str) -> float:
     """
     if isinstance(entry, bool) or entry is None or isinstance(entry, dict):
         raise unreadable(option, entry, "a number", _HINT)
-    if isinstance(entry, str) and not _IS_NUMBER(entry) and entry not in _WORDS:
+    if isinstance(entry, str) and not is_number(entry):
         raise unreadable(option, entry, "a number", _HINT)
     try:
         found = float(entry)  # type: ignore[arg-type]
     except OverflowError:
-        found = np.inf
-    if np.isinf(found) and "inf" not in str(entry).lower():
-        message = f"{shown(entry)} in {spoken(option)} is beyond the range of float64"
+        found = inf
+    if isinf(found) and not (isinstance(entry, str) and "inf" in entry.lower()):
+        text = "a number" if isinstance(entry, float) else shown(entry)
+        message = f"{text} in {spoken(option)} is beyond the range of float64"
         raise DlcalcError("invalid-value", message, hint="at most 1.7e308", option=option)
     return found
 
@@ -171,13 +176,13 @@ def real(value: object, option: str) -> float:
     >>> real("1e-5", "eps")
     1e-05
     """
-    if isinstance(value, str) and _IS_NUMBER(value.strip()):
+    if isinstance(value, str) and is_number(value.strip()):
         found = number(value.strip(), option)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         found = number(value, option)
     else:
         raise unreadable(option, value, "a number", f"like {flag(option)} 0.1")
-    if not np.isfinite(found):
+    if not isfinite(found):
         message = f"{spoken(option)} {found} is not a finite number"
         raise DlcalcError("invalid-value", message, hint=f"like {flag(option)} 0.1", option=option)
     return found

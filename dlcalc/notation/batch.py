@@ -47,9 +47,12 @@ def _integer(digits: str) -> object:
     return int(digits) if len(digits) <= MAX_DIGITS + 1 else digits
 
 
-_raw_decode = json.JSONDecoder(object_pairs_hook=_unique).raw_decode
-_decode_long = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer).decode
-_decode_typed = json.JSONDecoder(object_pairs_hook=_unique, parse_int=NumberText, parse_float=NumberText).decode
+# NaN and Infinity, which stand for themselves, stay words; so an infinite float is a number too large for one.
+_raw_decode = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=str).raw_decode
+_decode_long = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=str, parse_int=_integer).decode
+_decode_typed = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=NumberText, parse_int=NumberText, parse_float=NumberText
+).decode
 
 
 def read_line(text: str, names: Mapping[str, str]) -> Line:

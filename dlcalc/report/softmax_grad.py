@@ -50,7 +50,8 @@ def _whole(value: Any) -> Any:
 def _instead(answer: SoftmaxGrad) -> dict[str, object]:
     """What stands in for arrays that are too large to show."""
     worst = [{"row": row, "loss": plain(loss)} for row, loss in answer.worst_rows()]
-    return {"grad_norm": answer.grad_norm, "max_abs_grad": answer.max_abs_grad, "worst_rows": worst}
+    norms = {"grad_norm": plain(answer.grad_norm), "max_abs_grad": plain(answer.max_abs_grad)}
+    return {**norms, "worst_rows": worst}
 
 
 def bare(answer: SoftmaxGrad) -> str:

@@ -7,7 +7,6 @@ import pytest
 
 from tests.conftest import Run
 
-MODES = ["", "--explain", "--check", "--expect 5"]
 OUTPUTS = ["", "--json", "-q", "--format table", "--format json", "--format csv"]
 
 
@@ -41,3 +40,42 @@ def test_every_combination(
         assert found.code == 2
         assert found.out == ""
         assert "usage" in found.err
+
+
+FILES = [*product((False, True), repeat=6)]
+
+
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize(("explain", "check", "expect", "output", "force", "exists"), FILES)
+@pytest.mark.parametrize("how", OUTPUTS)
+def test_every_combination_with_a_file(
+    run: Run,
+    tmp_path: Path,
+    batch: bool,
+    explain: bool,
+    check: bool,
+    expect: bool,
+    output: bool,
+    force: bool,
+    exists: bool,
+    how: str,
+) -> None:
+    """A file is for one answer, --force for a file; and one that exists needs it."""
+    questions, path = tmp_path / "batch", tmp_path / "out.npy"
+    questions.write_text('{"label": 0}\n')
+    if exists:
+        path.write_bytes(b"old")
+    words = ["--logits", "1,1", *(["--batch", str(questions)] if batch else ["--label", "0"])]
+    words += ["--explain"] * explain + ["--check"] * check + ["--expect", "-0.5,0.5"] * expect
+    words += ["--output", str(path)] * output + ["--force"] * force
+    found = run("softmax-grad", *words, *how.split())
+    possible = allowed("batch" if batch else "single", explain, expect, [how] if how else [])
+    if not possible or (batch and output) or (force and not output):
+        code = "usage"
+    else:
+        code = "output-exists" if output and exists and not force else ""
+    assert (found.code, bool(found.out)) == ((2, False) if code else (0, True)), found
+    assert code in found.err
+    assert path.exists() == (exists or (output and not code))
+    if exists:
+        assert (path.read_bytes() == b"old") == (not output or bool(code))

@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dlcalc import __version__
@@ -133,6 +135,79 @@ def test_each_road_loads_its_own_modules_and_no_more(words: list[str], own: set[
     allowed = {"rich", "fractions", "decimal", "pathlib", "importlib.metadata"} if words == ONE else set()
     click_alone = loaded_by("import click, json")
     assert (heavy & modules) - click_alone <= allowed
+
+
+SOFTMAX_GRAD = BASE | {
+    "dlcalc.cli.combinations",
+    "dlcalc.cli.driver",
+    "dlcalc.cli.softmax_grad",
+    "dlcalc.core.arrays",
+    "dlcalc.core.layer",
+    "dlcalc.core.number_text",
+    "dlcalc.core.outcome",
+    "dlcalc.core.softmax",
+    "dlcalc.core.softmax.answer",
+    "dlcalc.core.softmax.question",
+    "dlcalc.core.softmax.rows",
+    "dlcalc.core.softmax.targets",
+    "dlcalc.jobs",
+    "dlcalc.jobs.arrays",
+    "dlcalc.jobs.standard_input",
+    "dlcalc.notation",
+    "dlcalc.notation.arrays",
+    "dlcalc.notation.softmax_grad",
+    "dlcalc.notation.values",
+    "dlcalc.report",
+    "dlcalc.report.arrays",
+    "dlcalc.report.plain",
+    "dlcalc.report.softmax_grad",
+    "dlcalc.report.writers",
+}
+SOFTMAX_JSON = SOFTMAX_GRAD | {"dlcalc.report.json_lines"}
+TYPED = ["softmax-grad", "--logits", "1,2,3", "--label", "2"]
+CLAIMS = {
+    "dlcalc.core.array_claims",
+    "dlcalc.core.mistakes",
+    "dlcalc.core.mistakes.engine",
+    "dlcalc.core.mistakes.softmax_grad",
+    "dlcalc.core.mistakes.softmax_judge",
+    "dlcalc.core.mistakes.softmax_working",
+    "dlcalc.core.number_formats",
+    "dlcalc.core.ratio",
+    "dlcalc.core.verdict",
+    "dlcalc.notation.array_claims",
+    "dlcalc.notation.claims",
+}
+FILES = {"dlcalc.files", "dlcalc.files.npy", "dlcalc.files.text"}
+
+
+@pytest.mark.parametrize(
+    ("words", "own"),
+    [
+        ([*TYPED, "-q"], SOFTMAX_GRAD),
+        ([*TYPED, "--json"], SOFTMAX_JSON),
+        ([*TYPED, "--json", "--explain"], SOFTMAX_JSON | {"dlcalc.core.step", "dlcalc.core.softmax.steps"}),
+        (
+            [*TYPED, "--json", "--check"],
+            SOFTMAX_JSON | {"dlcalc.core.number_formats", "dlcalc.core.proof", "dlcalc.core.softmax.complex_step"},
+        ),
+        ([*TYPED, "--json", "--expect", "loss=0.41"], SOFTMAX_JSON | CLAIMS),
+        (["softmax-grad", "--logits", "{}", "--label", "2", "--json"], SOFTMAX_JSON | FILES),
+        ([*TYPED, "--json", "-o", "{}", "--force"], SOFTMAX_JSON | {"dlcalc.files", "dlcalc.files.atomic"}),
+    ],
+)
+def test_typed_logits_load_numpy_and_nothing_else_that_is_heavy(
+    words: list[str], own: set[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "z.npy"
+    np.save(path, np.array([1.0, 2, 3]))
+    modules = loaded(*(word.format(path) for word in words))
+    assert {name for name in modules if name.split(".")[0] == "dlcalc"} == own
+    heavy = {"rich", "onnx", "ml_dtypes", "pathlib", "tempfile", "fractions", "importlib.metadata", "decimal", "csv"}
+    heavy |= {"zipfile", "lzma", "hashlib", "secrets", "random", "numpy.ma", "numpy.testing", "numpy.f2py"}
+    assert "numpy" in modules
+    drawn = {"hashlib", "pathlib", "random", "secrets", "tempfile"} if "--check" in words else set()  # numpy.random
+    assert not (heavy & modules) - loaded_by("import click, json, numpy") - drawn
 
 
 def loaded_by(code: str) -> set[str]:

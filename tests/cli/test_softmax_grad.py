@@ -1,0 +1,349 @@
+"""The command as a script sees it: the edge cases of the rules, every form of source, ranks, formats, claims."""
+
+import csv
+import io
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcalc.core.mistakes import softmax_judge
+from tests.conftest import Result, Run
+
+GRADIENT = [0.09003057317038046, 0.24472847105479767, -0.33475904422517816]
+
+
+@pytest.fixture
+def softmax(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call softmax-grad with the words of one string, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(text: str, stdin: str | bytes = "") -> Result:
+        return run("softmax-grad", *text.split(), stdin=stdin)
+
+    return call
+
+
+def test_the_example_of_the_interface(softmax: Run) -> None:
+    found = softmax("--logits 1,2,3 --label 2 --json")
+    assert (found.code, found.err, found.out.count("\n")) == (0, "", 1)
+    assert list(found.json) == [
+        "command", "rows", "classes", "reduction", "loss", "softmax", "target", "grad_softmax", "grad_logits"
+    ]  # fmt: skip
+    assert found.json["loss"] == pytest.approx(0.4076059644443803, rel=1e-15)
+    assert found.json["grad_logits"] == pytest.approx(GRADIENT, rel=1e-15)
+    assert (found.json["target"], found.json["rows"], found.json["classes"]) == ([0, 0, 1], 1, 3)
+    assert '"target":[0,0,1]' in found.out
+
+
+# Every row of the table of edge cases; what the answer has, and its warnings.
+EDGES: list[tuple[str, dict[str, object], list[str]]] = [
+    ("--logits 1,-inf,1 --label 0", {"softmax": [0.5, 0, 0.5], "grad_logits": [-0.5, 0, 0.5], "loss": math.log(2)}, []),
+    ("--logits 1,-inf,1 --target 1,0,0", {"grad_softmax": [-2, 0, 0], "loss": math.log(2)}, []),
+    ("--logits 1,1,-inf --label 2", {"loss": "Infinity", "grad_logits": [0.5, 0.5, -1]}, ["infinite-loss"]),
+    ("--logits 1,-inf --label 0 --label-smoothing 0.1", {"loss": "Infinity"}, ["infinite-loss"]),
+    ("--logits nan,inf/1,1 --label -100,0", {"loss": math.log(2), "grad_logits": [[0, 0], [-0.5, 0.5]]}, []),
+    ("--logits nan,1/1,1 --label 7,0 --ignore-index 7", {"softmax": [["NaN", "NaN"], [0.5, 0.5]]}, []),
+    ("--logits -inf,-inf/1,1 --label -1,0 --ignore-index -1 --reduction none", {"loss": [0, math.log(2)]}, []),
+    ("--logits 1,2/3,4 --label -100,-100 --reduction sum", {"loss": 0, "grad_logits": [[0, 0], [0, 0]]}, []),
+    ("--logits 1,1 --target 1,1", {"loss": 2 * math.log(2), "grad_logits": [0, 0]}, ["target-not-normalized"]),
+    ("--logits 1,1 --target -1,2", {"grad_logits": [1.5, -1.5]}, ["target-negative"]),
+    ("--logits 0.25,0.75 --label 0", {"target": [1, 0]}, ["logits-look-like-probabilities"]),
+    ("--logits 40,0 --label 0", {"loss": 4.248354255291589e-18}, []),
+    ("--logits 0,-720 --label 1", {"loss": 720}, []),
+    ("--logits 1000,1001,1002 --label 2", {"grad_logits": GRADIENT}, []),
+    ("--logits -1001,-1000,-999 --label 2", {"grad_logits": GRADIENT}, []),
+]
+
+
+@pytest.mark.parametrize(("words", "keys", "warnings"), EDGES)
+def test_the_table_of_edge_cases(softmax: Run, words: str, keys: dict[str, Any], warnings: list[str]) -> None:
+    found = softmax(words + " --json --check")
+    assert found.code == 0, found
+    for key, value in keys.items():
+        assert leaves(found.json[key]) == pytest.approx(leaves(value), rel=1e-12, abs=1e-15), key
+    assert [warning["code"] for warning in found.json.get("warnings", [])] == warnings
+    assert not re.search(r"-0\.0(?!\d)", found.out)
+    assert softmax(words).code == 0
+    assert ("warning: " in softmax(words).err) == bool(warnings)
+
+
+def leaves(value: Any) -> list[Any]:
+    """The numbers in lists, words among them as what they stand for."""
+    if isinstance(value, list):
+        return [leaf for entry in value for leaf in leaves(entry)]
+    return [float(value) if value != "NaN" else -12345.0]
+
+
+REFUSED_EDGES = [
+    ("--logits -inf,-inf --label 0", "no-finite-logit", "logits", "row 0"),
+    ("--logits 1,2/inf,1 --label 0,0", "no-finite-logit", "logits", "row 1"),
+    ("--logits 1,2/nan,1 --label 0,0", "no-finite-logit", "logits", "row 1"),
+    ("--logits 1,2/3,4 --label -100,-100", "no-valid-rows", "label", "-100"),
+    ("--logits 1,2 --label 0 --class-weights 0,1", "no-valid-rows", "class_weights", "weight"),
+    ("--logits 1,2 --label -1", "label-out-of-range", "label", "row 0"),
+    ("--logits 1,2/1,2 --label 0,2", "label-out-of-range", "label", "row 1"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "option", "said"), REFUSED_EDGES)
+def test_edge_cases_without_an_answer(softmax: Run, words: str, code: str, option: str, said: str) -> None:
+    found = softmax(words + " --json")
+    assert (found.code, found.out, found.err.count("\n")) == (2, "", 1)
+    assert (found.error["code"], found.error["option"]) == (code, option)
+    assert said in found.error["message"]
+    assert found.error["hint"]
+
+
+@pytest.mark.parametrize("path", ["c.npy", "f.npy", "one.npz", "two.npz:z", "z.csv", "z.json", "-"])
+def test_every_source_of_a_matrix(softmax: Run, path: str) -> None:
+    matrix = np.array([[1.0, 2, 3], [0.5, -1, 0.25]])
+    np.save("c.npy", matrix)
+    np.save("f.npy", np.asfortranarray(matrix))
+    np.savez("one.npz", z=matrix)
+    np.savez("two.npz", y=np.ones(2), z=matrix)
+    text = json.dumps(matrix.tolist())
+    Path("z.json").write_text(text)
+    Path("z.csv").write_text("1,2,3\n0.5,-1,0.25\n")
+    expected = softmax("--logits 1,2,3/0.5,-1,0.25 --label 2,0 --json").out
+    assert softmax(f"--logits {path} --label 2,0 --json", stdin=text).out == expected
+    line = json.dumps({"logits": path, "label": [2, 0]})
+    if path != "-":
+        assert softmax("--batch -", stdin=line).out.replace('"line":1,', "") == expected
+
+
+@pytest.mark.parametrize("logits", ["1,2,3", [1, 2, 3], ["1", 2, "3"], "z.npy", "z.csv"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"label": 2},
+        {"label": "2"},
+        {"label": [2]},
+        {"label": "l.npy"},
+        {"label": "l.json"},
+        {"target": [0, 0, 1]},
+        {"target": "0,0,1"},
+    ],
+)
+def test_a_line_of_a_batch(softmax: Run, logits: object, target: dict[str, object]) -> None:
+    np.save("z.npy", np.array([1.0, 2, 3]))
+    np.save("l.npy", np.array(2))
+    Path("l.json").write_text("2")
+    Path("z.csv").write_text("1,2,3\n")
+    (found,) = softmax("--batch -", stdin=json.dumps({"logits": logits, **target})).lines
+    assert leaves(found["grad_logits"]) == pytest.approx(GRADIENT, rel=1e-15)
+
+
+def test_the_labels_and_weights_may_be_files_too(softmax: Run) -> None:
+    for name, array in {"label": [2, 0], "w": [1, 2, 3], "y": [[0, 0, 1], [1, 0, 0]]}.items():
+        np.save(f"{name}.npy", np.array(array, np.uint8))
+    wanted = softmax("--logits 1,2,3/4,5,6 --label 2,0 --class-weights 1,2,3 --json").out
+    assert softmax("--logits 1,2,3/4,5,6 --label label.npy --class-weights w.npy --json").out == wanted
+    given = softmax("--logits 1,2,3/4,5,6 --target y.npy --json").json["target"]
+    assert given == [[0, 0, 1], [1, 0, 0]]
+
+
+def test_answers_have_the_rank_of_the_question(softmax: Run) -> None:
+    np.save("row.npy", np.array([1.0, 2, 3]))
+    np.save("matrix.npy", np.array([[1.0, 2, 3]]))
+    for source, rank in (("1,2,3", 1), ("row.npy", 1), ("matrix.npy", 2), ("1,2,3/4,5,6", 2)):
+        label = "2" if "/" not in source else "2,0"
+        found = softmax(f"--logits {source} --label {label} --jacobian --json").json
+        for key in ("softmax", "target", "grad_softmax", "grad_logits"):
+            assert np.ndim(found[key]) == rank, key
+        assert np.ndim(found["jacobian"]) == rank + 1
+        assert np.ndim(found["loss"]) == 0
+        none = softmax(f"--logits {source} --label {label} --reduction none --json").json["loss"]
+        assert np.ndim(none) == 1
+
+
+def test_a_linear_layer(softmax: Run) -> None:
+    found = softmax("--x 1,2 --weight 1,0/0,1/1,1 --bias 0,1,0 --label 2 --check --json").json
+    assert found["logits"] == [1, 3, 3]
+    assert (np.shape(found["grad_weight"]), np.shape(found["grad_bias"]), np.shape(found["grad_x"])) == (
+        (3, 2),
+        (3,),
+        (2,),
+    )
+    assert found["check"]["passed"]
+
+
+def test_quiet(softmax: Run) -> None:
+    found = softmax("--logits 0,0/-inf,0 --label 0,1 --reduction sum -q")
+    assert (found.code, found.out, found.err) == (0, "-0.5,0.5\n0.0,0.0\n", "")
+    again = softmax("--logits 0,0/-inf,0 --label 0,1 --reduction sum --json --expect " + "/".join(found.out.split()))
+    assert again.code == 0
+
+
+def test_csv(softmax: Run) -> None:
+    found = softmax("--logits 1,-inf/2,3 --label 1,0 --format csv --reduction sum")
+    rows = list(csv.DictReader(io.StringIO(found.out)))
+    assert [(row["row"], row["class"]) for row in rows] == [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
+    assert [row["logit"] for row in rows] == ["1.0", "-Infinity", "2.0", "3.0"]
+    assert [row["row_loss"] for row in rows[:2]] == ["Infinity", "Infinity"]
+    assert float(rows[3]["grad_logits"]) == pytest.approx(1 / (1 + math.exp(-1)))
+    assert "-0.0," not in found.out
+
+
+def test_table(softmax: Run) -> None:
+    found = softmax("--logits 1,2,3/0,0,0 --label 2,-100 --explain")
+    assert found.code == 0
+    assert "row 0, loss 0.407606" in found.out
+    assert "row 1, ignored" in found.out
+    assert "\u2588" in found.out
+    one = softmax("--logits 1,2,3 --label 2 --jacobian --check --expect loss=0.41").out
+    assert "row 0" not in one
+    assert "Jacobian" in one
+    assert "confirmed" in one
+    assert "right" in one
+
+
+def test_large_arrays_are_left_out_and_named(softmax: Run) -> None:
+    chance = np.random.default_rng(1)
+    np.save("z.npy", chance.normal(size=(334, 3)).astype(np.float32))
+    np.save("y.npy", chance.integers(0, 3, 334))
+    found = softmax("--logits z.npy --label y.npy --json --reduction none").json
+    assert found["omitted"] == ["softmax", "target", "grad_softmax", "grad_logits"]
+    assert len(found["loss"]) == 334
+    assert len(found["worst_rows"]) == 10
+    worst = max(range(334), key=found["loss"].__getitem__)
+    assert found["worst_rows"][0] == {"row": worst, "loss": found["loss"][worst]}
+    full = np.array(
+        [
+            [float(number) for number in line.split(",")]
+            for line in softmax("--logits z.npy --label y.npy -q").out.split()
+        ]
+    )
+    mean = softmax("--logits z.npy --label y.npy --json").json
+    assert mean["grad_norm"] == pytest.approx(np.linalg.norm(full), rel=1e-6)
+    assert mean["max_abs_grad"] == pytest.approx(np.abs(full).max(), rel=1e-12)
+    table = softmax("--logits z.npy --label y.npy")
+    assert "largest losses" in table.out
+    assert f"row {worst}" in table.out
+    np.save("z.npy", np.ones((333, 3)))
+    assert "omitted" not in softmax(f"--logits z.npy --label {','.join(['0'] * 333)} --json").json
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ("--expect 0.09,0.245,-0.335", 0),
+        ("--expect grad_logits=0.09,0.245,-0.335 --expect loss=0.41 --expect softmax=0.09,0.24,0.67", 0),
+        ("--expect 0.09,0.245,-0.335 --expect loss=0.5", 1),
+        ("--expect 0.09,0.245,0.665", 1),
+        ("--expect g.npy", 0),
+        ("--expect softmax=a.npz:a", 0),
+        ("--expect softmax=a.csv", 0),
+        ("--expect a=b.json", 0),
+        ("--expect grad_logits=a=b.json", 0),
+        ("--expect -", 0),
+        ("--expect softmax=g.npy", 1),
+        ("--expect half.npy", 0),
+        ("--expect bfloat.npy", 0),
+        ("--expect ml.npy", 0),
+        ("--expect off.npy", 1),
+        ("--expect off.npy --atol 0.1", 0),
+        ("--expect off.npy --rtol 2", 0),
+        ("--expect 0.19,0.34,-0.23 --atol 0.11", 0),
+        ("--expect 0.09,0.245,-0.335 --atol 1e-9", 1),
+    ],
+)
+def test_claims(softmax: Run, claims: str, code: int) -> None:
+    import ml_dtypes
+
+    gradient = np.array(GRADIENT)
+    right = np.array([0.09003057317038046, 0.24472847105479767, 0.6652409557748219])
+    np.save("g.npy", gradient.astype(">f4"))
+    np.save("half.npy", gradient.astype(np.float16)[None])
+    np.save("bfloat.npy", gradient.astype(ml_dtypes.bfloat16).view(np.uint16))
+    np.save("ml.npy", gradient.astype(ml_dtypes.bfloat16))
+    np.save("off.npy", gradient + 0.09)
+    np.savez("a.npz", a=right)
+    Path("a.csv").write_text(",".join(map(repr, right.tolist())))
+    Path("a=b.json").write_text(json.dumps(GRADIENT))
+    found = softmax(f"--logits 1,2,3 --label 2 --json {claims}", stdin=json.dumps(GRADIENT))
+    assert found.code == code, found
+    assert found.json["expect"]["passed"] is (code == 0)
+    for claim in found.json["expect"]["claims"]:
+        assert claim["passed"] or "diagnosis" in claim
+        assert {"expected", "actual", "max_abs_error", "max_rel_error", "failed"} <= set(claim)
+    assert softmax(f"--logits 1,2,3 --label 2 {claims}", stdin=json.dumps(GRADIENT)).code == code
+
+
+@pytest.mark.parametrize(
+    ("expect", "code"),
+    [
+        ([0.09, 0.245, -0.335], 0),
+        ({"loss": 0.41, "grad_logits": "0.09,0.245,-0.335"}, 0),
+        ("loss=0.41", 0),
+        (["loss=0.41", "0.09,0.245,-0.335"], 0),
+        ("g.npy", 0),
+        ({"grad_logits": "g.npy"}, 0),
+        ({"loss": 0.5}, 1),
+        ([0.09, 0.245], 2),
+        ({"accuracy": 1}, 2),
+        ("gone.npy", 2),
+        ([], 2),
+        (None, 2),
+    ],
+)
+def test_claims_of_a_line(softmax: Run, expect: object, code: int) -> None:
+    np.save("g.npy", np.array(GRADIENT))
+    line = json.dumps({"logits": [1, 2, 3], "label": 2, "expect": expect})
+    found = softmax("--batch -", stdin=line)
+    assert found.code == code
+    assert ("error" in found.lines[0]) == (code == 2)
+
+
+def test_an_infinite_loss_is_not_any_loss(softmax: Run) -> None:
+    np.save("five.npy", np.array(5.0))
+    for claim, code in (("5", 1), ("5.0", 1), ("five.npy", 1), ("inf", 0), ("Infinity", 0), ("-inf", 1)):
+        assert softmax(f"--logits 1,-inf --label 1 --expect loss={claim} --json").code == code, claim
+    line = '{"logits": [1, -Infinity], "label": 1, "expect": {"loss": %s}}'
+    assert [softmax("--batch -", stdin=line % claim).code for claim in ("Infinity", '"Infinity"', "1e999")] == [0, 0, 2]
+
+
+def test_the_exact_transpose_is_judged(softmax: Run) -> None:
+    matrix = np.array([[1.0, 2, 3], [0.5, -1, 0.25]])
+    np.save("z.npy", matrix)
+    softmax("--logits z.npy --label 2,0 -o g.npy --json")
+    np.save("t.npy", np.load("g.npy").T)
+    found = softmax("--logits z.npy --label 2,0 --expect t.npy --json")
+    assert found.code == 1
+    (claim,) = found.json["expect"]["claims"]
+    assert (claim["failed"], claim["diagnosis"][0]["mistake"]) == (6, "transposed")
+    np.save("wrong.npy", np.ones((3, 3)))
+    assert softmax("--logits z.npy --label 2,0 --expect wrong.npy --json").error["code"] == "shape-mismatch"
+
+
+def test_every_key_that_can_be_claimed(softmax: Run) -> None:
+    words = "--x 1,2 --weight 1,0/0,1/1,1 --label 2 --jacobian --json"
+    answer = softmax(words).json
+    keys = [
+        "loss",
+        "logits",
+        "softmax",
+        "grad_softmax",
+        "grad_logits",
+        "jacobian",
+        "grad_weight",
+        "grad_bias",
+        "grad_x",
+    ]
+    assert set(keys) == set(softmax_judge.claimable(_asked(words)))
+    for key in keys:
+        Path("claim.json").write_text(json.dumps(answer[key]))
+        assert softmax(f"{words} --expect {key}=claim.json").code == 0, key
+    line = {"x": [1, 2], "weight": [[1, 0], [0, 1], [1, 1]], "label": 2, "jacobian": True}
+    assert softmax("--batch -", stdin=json.dumps({**line, "expect": {key: answer[key] for key in keys}})).code == 0
+
+
+def _asked(words: str) -> Any:
+    from dlcalc.cli.softmax_grad import TASK
+
+    assert words.startswith("--x 1,2 --weight 1,0/0,1/1,1 --label 2 --jacobian")
+    return TASK.answer(TASK.question({"x": "1,2", "weight": "1,0/0,1/1,1", "label": "2", "jacobian": True}))

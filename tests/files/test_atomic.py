@@ -1,0 +1,143 @@
+"""A file is there whole or not at all, whatever happens while it is written."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.files import atomic
+
+
+def hello(stream: BinaryIO) -> object:
+    return stream.write(b"hello")
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder))
+
+
+def refused(path: object, *, force: bool = False, write_to: Callable[[BinaryIO], object] = hello) -> DlcalcError:
+    with pytest.raises(DlcalcError) as caught:
+        atomic.write(str(path), write_to, force=force)
+    assert caught.value.option == "output"
+    assert caught.value.hint
+    return caught.value
+
+
+def test_a_new_file(tmp_path: Path) -> None:
+    atomic.write(str(tmp_path / "z"), hello, force=False)
+    assert (tmp_path / "z").read_bytes() == b"hello"
+    assert left_in(tmp_path) == ["z"]
+
+
+def test_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    atomic.write("z", hello, force=False)
+    assert left_in(tmp_path) == ["z"]
+
+
+def test_a_long_name(tmp_path: Path) -> None:
+    name = "\u00e4" * 125
+    atomic.write(str(tmp_path / name), hello, force=False)
+    assert left_in(tmp_path) == [name]
+
+
+def test_an_existing_file_stays_unless_forced(tmp_path: Path) -> None:
+    path = tmp_path / "z"
+    path.write_bytes(b"old")
+    assert refused(path).code == "output-exists"
+    assert path.read_bytes() == b"old"
+    atomic.write(str(path), hello, force=True)
+    assert path.read_bytes() == b"hello"
+    assert left_in(tmp_path) == ["z"]
+
+
+def test_a_link_leads_to_the_file(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    target, link = tmp_path / "folder" / "target", tmp_path / "link"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    assert refused(link).code == "output-exists"
+    atomic.write(str(link), hello, force=True)
+    assert link.is_symlink()
+    assert target.read_bytes() == b"hello"
+    assert left_in(tmp_path / "folder") == ["target"]
+
+
+def test_a_link_to_nothing_counts_as_a_file(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "target")
+    assert refused(link).code == "output-exists"
+    atomic.write(str(link), hello, force=True)
+    assert (tmp_path / "target").read_bytes() == b"hello"
+
+
+def test_links_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    assert refused(tmp_path / "a").code == "output-exists"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_is_no_file_is_never_replaced(force: bool, tmp_path: Path) -> None:
+    """Nor is --force recommended, which would not help."""
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", "/dev/null"):
+        assert refused(path, force=force).code == "write-failed"
+        assert os.path.exists(path)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    assert refused(tmp_path / "no" / "z").code == "write-failed"
+    (tmp_path / "file").write_bytes(b"")
+    assert refused(tmp_path / "file" / "z").code == "write-failed"
+    assert refused(tmp_path / ("z" * 300)).code == "write-failed"
+    assert left_in(tmp_path) == ["file"]
+
+
+def failing(error: BaseException) -> Callable[..., Any]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("function", ["fsync", "replace"])
+@pytest.mark.parametrize("force", [False, True])
+def test_a_full_disk_leaves_nothing(
+    function: str, force: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "z"
+    if force:
+        path.write_bytes(b"old")
+    monkeypatch.setattr(os, function, failing(OSError(28, "No space left on device")))
+    error = refused(path, force=force)
+    assert error.code == "write-failed"
+    assert "No space left on device" in error.message
+    assert left_in(tmp_path) == (["z"] if force else [])
+    assert not force or path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), MemoryError(), ValueError("no")])
+def test_an_interruption_leaves_nothing(error: BaseException, tmp_path: Path) -> None:
+    def interrupted(stream: BinaryIO) -> None:
+        stream.write(b"half")
+        raise error
+
+    with pytest.raises(type(error)):
+        atomic.write(str(tmp_path / "z"), interrupted, force=False)
+    assert left_in(tmp_path) == []
+
+
+def test_a_file_that_appears_meanwhile_stays(tmp_path: Path) -> None:
+    path = tmp_path / "z"
+
+    def slowly(stream: BinaryIO) -> None:
+        path.write_bytes(b"somebody else's")
+
+    assert refused(path, write_to=slowly).code == "output-exists"
+    assert path.read_bytes() == b"somebody else's"
+    assert left_in(tmp_path) == ["z"]

@@ -1,0 +1,184 @@
+"""``[KEY=]VALUE`` and its JSON forms: which key, which numbers, in which shape."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.notation.array_claims import array_claims
+from dlcalc.notation.claims import NumberText
+from tests.notation.test_arrays import json_values, words
+
+SHAPES: dict[str, tuple[int, ...]] = {"grad_logits": (2, 3), "loss": (), "softmax": (2, 3), "jacobian": (2, 3, 3)}
+MATRIX = [[0, 1, 2], [3, 4, 5]]
+FILES: dict[str, Any] = {
+    "g.npy": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "t.npy": np.arange(6.0).reshape(2, 3).T,
+    "loss.npy": np.array(0.5),
+    "j.npy": np.zeros((2, 9)),
+    "a=b.npy": np.arange(6.0).reshape(2, 3),
+    "g.csv": [["0", "1", "2"], ["3", "4", "5.0"]],
+    "-": [["0", "1", "2"], ["3", "4", "5"]],
+    "half.npy": np.arange(6, dtype=np.uint16).reshape(2, 3),
+    "bool.npy": np.ones((2, 3), bool),
+    "empty.npy": np.ones((0, 3)),
+    "long.npy": np.zeros((2, 3, 1)),
+    "nan.npy": np.array([[0x7FA00000] * 3] * 2, np.uint32).view(np.float32),
+}
+
+
+def load(path: str, option: str) -> Any:
+    if path not in FILES:
+        raise DlcalcError("file-not-found", f"{path!r} is neither numbers nor a file", hint="a file", option=option)
+    return FILES[path]
+
+
+READ: list[tuple[object, list[tuple[str, Any, str | None]]]] = [
+    ("0,1,2/3,4,5", [("grad_logits", MATRIX, None)]),
+    ("grad_logits=0,1,2/3,4,5", [("grad_logits", MATRIX, None)]),
+    (" grad_logits = 0,1,2/3,4,5 ", [("grad_logits", MATRIX, None)]),
+    ("loss=0.5", [("loss", 0.5, None)]),
+    (("loss=0.5", "softmax=0,1,2/3,4,5"), [("loss", 0.5, None), ("softmax", MATRIX, None)]),
+    (["loss=0.5", "g.npy"], [("loss", 0.5, None), ("grad_logits", MATRIX, "float32")]),
+    ("g.npy", [("grad_logits", MATRIX, "float32")]),
+    ("softmax=g.npy", [("softmax", MATRIX, "float32")]),
+    ("a=b.npy", [("grad_logits", MATRIX, "float64")]),
+    ("softmax=a=b.npy", [("softmax", MATRIX, "float64")]),
+    ("g.csv", [("grad_logits", MATRIX, None)]),
+    ("-", [("grad_logits", MATRIX, None)]),
+    ("loss=loss.npy", [("loss", 0.5, "float64")]),
+    ([[0, 1, 2], [3, 4, 5]], [("grad_logits", MATRIX, None)]),
+    ({"loss": 0.5, "softmax": MATRIX}, [("loss", 0.5, None), ("softmax", MATRIX, None)]),
+    ({"loss": [0.5], "softmax": "g.npy"}, [("loss", 0.5, None), ("softmax", MATRIX, "float32")]),
+    ({"loss": "0.5"}, [("loss", 0.5, None)]),
+    ({"loss": NumberText("0.5")}, [("loss", 0.5, None)]),
+    ({"loss": "Infinity"}, [("loss", np.inf, None)]),
+    ("jacobian=j.npy", [("jacobian", np.zeros((2, 3, 3)).tolist(), "float64")]),
+    ("long.npy", [("grad_logits", np.zeros((2, 3)).tolist(), "float64")]),
+    ("nan.npy", [("grad_logits", np.full((2, 3), np.nan).tolist(), "float32")]),
+]
+
+
+@pytest.mark.parametrize(("raw", "found"), READ)
+def test_read(raw: object, found: list[tuple[str, Any, str | None]]) -> None:
+    claims = array_claims(raw, SHAPES, load)
+    assert [(claim.key, claim.format) for claim in claims] == [(key, name) for key, _, name in found]
+    for claim, (_, values, _) in zip(claims, found, strict=True):
+        np.testing.assert_array_equal(claim.values, np.array(values, np.float64))
+        assert claim.values.shape == SHAPES[claim.key]
+        assert not claim.transposed
+
+
+REFUSED: list[tuple[object, str, str]] = [
+    ("", "usage", ""),
+    ("loss=", "usage", ""),
+    ("=0.5", "file-not-found", ""),
+    ("accuracy=0.5", "usage", "softmax"),
+    ("target=0,0,1/0,0,1", "usage", "softmax"),
+    ("accuracy=g.npy", "file-not-found", "softmax"),
+    ("grad_logit=gone.npy", "file-not-found", "grad_logits"),
+    ("gone.npy", "file-not-found", ""),
+    ("softmax=gone.npy", "file-not-found", ""),
+    ("LOSS=0.5", "file-not-found", ""),
+    ({"accuracy": 0.5}, "usage", "softmax"),
+    ({}, "usage", ""),
+    ([], "shape-mismatch", ""),
+    ([[]], "shape-mismatch", ""),
+    (None, "usage", ""),
+    (True, "usage", ""),
+    ({"loss": None}, "usage", ""),
+    ({"loss": {"loss": 1}}, "usage", ""),
+    ({"loss": "one"}, "file-not-found", ""),
+    ("0,1,2", "shape-mismatch", "2 x 3"),
+    ("0,1,2/3,4", "shape-mismatch", ""),
+    ("0,1/2,3", "shape-mismatch", "2 x 3"),
+    ("0,1,2,3,4,5", "shape-mismatch", "2 x 3"),
+    ("loss=1,2", "shape-mismatch", "a single number"),
+    ("jacobian=0,1,2/3,4,5", "shape-mismatch", "2 x 3 x 3"),
+    ("empty.npy", "shape-mismatch", ""),
+    ("bool.npy", "unsupported-dtype", ""),
+    ("loss=1e999", "invalid-value", ""),
+    ("loss=1e-1001", "invalid-value", ""),
+    ({"loss": NumberText("1e999")}, "invalid-value", ""),
+]
+
+
+@pytest.mark.parametrize(("raw", "code", "hint"), REFUSED)
+def test_refused(raw: object, code: str, hint: str) -> None:
+    with pytest.raises(DlcalcError) as caught:
+        array_claims(raw, SHAPES, load)
+    assert (caught.value.code, caught.value.option) == (code, "expect")
+    assert caught.value.hint
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("shape", "given", "transposed"),
+    [
+        ((2, 3), (3, 2), True),
+        ((1, 3), (3, 1), True),
+        ((3, 1), (1, 3), True),
+        ((3, 3), (3, 3), False),
+        ((1, 3), (3,), False),
+        ((3, 1), (3,), False),
+        ((3,), (1, 3), False),
+        ((3,), (3, 1), False),
+        ((), (1, 1), False),
+        ((1, 1), (), False),
+        ((3, 3), (1, 3, 3), False),
+        ((2, 3, 4), (2, 12), False),
+        ((2, 3, 4), (2, 3, 4), False),
+    ],
+)
+def test_shapes_that_fit(shape: tuple[int, ...], given: tuple[int, ...], transposed: bool) -> None:
+    array = np.arange(np.prod(given, dtype=int), dtype=float).reshape(given)
+    (claim,) = array_claims("z.npy", {"key": shape}, lambda *_: array)
+    assert claim.transposed is transposed
+    assert claim.values.shape == (given if transposed else shape)
+    assert claim.values.reshape(-1).tolist() == array.reshape(-1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("shape", "given"),
+    [
+        ((2, 3), (6,)),
+        ((2, 3), (3, 3)),
+        ((2, 3), (2, 3, 2)),
+        ((3,), (2,)),
+        ((), (2,)),
+        ((3, 2, 2), (2, 2, 3)),
+    ],
+)
+def test_shapes_that_do_not(shape: tuple[int, ...], given: tuple[int, ...]) -> None:
+    with pytest.raises(DlcalcError) as caught:
+        array_claims("z.npy", {"key": shape}, lambda *_: np.zeros(given))
+    assert caught.value.code == "shape-mismatch"
+
+
+def test_each_number_has_the_digits_that_were_typed() -> None:
+    (claim,) = array_claims("0.5,0.50,1/-2,3e1,0.123456", {"key": (2, 3)}, load)
+    assert claim.digits.tolist() == [[1, 2, 1], [1, 1, 6]]
+    width = (claim.high - claim.low).round(9)
+    assert width[0].tolist() == pytest.approx([0.15, 0.015, 0], abs=1e-6)
+    assert width[1, :2].tolist() == pytest.approx([0, 15], abs=1e-4)
+
+
+def test_numbers_of_a_line_and_of_a_file_keep_their_digits() -> None:
+    for raw in ({"key": [NumberText("0.50")]}, "z.json"):
+        (claim,) = array_claims(raw, {"key": (1,)}, lambda *_: ["0.50"])
+        assert claim.digits.tolist() == [2]
+
+
+@given(words | json_values | st.dictionaries(st.sampled_from([*SHAPES, "x"]), json_values, max_size=3))
+def test_anything_is_read_or_refused(raw: object) -> None:
+    try:
+        found = array_claims(raw, SHAPES, load)
+    except DlcalcError as error:
+        assert error.code in ("usage", "shape-mismatch", "invalid-value", "file-not-found")
+        assert error.option == "expect"
+        return
+    for claim in found:
+        assert claim.values.shape in (SHAPES[claim.key], SHAPES[claim.key][::-1])

@@ -1,0 +1,229 @@
+"""Arrays as typed, as lists of JSON, as files: what is read, what is refused, and anything at all."""
+
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.notation import arrays
+
+MISSING = DlcalcError("file-not-found", "there is none", hint="one that is there")
+
+
+def no_file(path: str, option: str) -> list[Any]:
+    """A disk with nothing on it."""
+    raise MISSING
+
+
+READ: list[tuple[object, Any]] = [
+    ("1,2,3", [1, 2, 3]),
+    ("1", [1]),
+    (" 1 , 2 ", [1, 2]),
+    ("1 2\t3", [1, 2, 3]),
+    ("-1,+2,.5,5.,1e3,-1.5E-3", [-1, 2, 0.5, 5, 1000, -0.0015]),
+    ("1,2/3,4", [[1, 2], [3, 4]]),
+    ("1,2;3,4", [[1, 2], [3, 4]]),
+    ("1,2 / 3,4", [[1, 2], [3, 4]]),
+    ("1,2\n3,4\n", [[1, 2], [3, 4]]),
+    ("1/2/3", [[1], [2], [3]]),
+    ("inf,-inf,Infinity,-Infinity,NaN", [inf, -inf, inf, -inf, nan]),
+    (3, [3]),
+    (0.5, [0.5]),
+    ([1, 2.5, "3"], [1, 2.5, 3]),
+    ([[1, 2], [3, 4]], [[1, 2], [3, 4]]),
+    ([["NaN", "Infinity", "-Infinity"]], [[nan, inf, -inf]]),
+    ([[[1], [2]], [[3], [4]]], [[[1], [2]], [[3], [4]]]),
+    ("0" * 5000 + "7", [7]),
+    (np.array([1, 2]), [1, 2]),
+]
+
+
+@pytest.mark.parametrize(("value", "numbers"), READ)
+def test_read(value: object, numbers: Any) -> None:
+    found = arrays.array(value, "logits", no_file)
+    np.testing.assert_array_equal(found, np.array(numbers, np.float64))
+    assert found.dtype == (np.float64 if not isinstance(value, np.ndarray) else np.int64)
+
+
+REFUSED: list[tuple[object, str]] = [
+    ("", "usage"),
+    (" ", "usage"),
+    (",", "usage"),
+    ("/", "usage"),
+    ("1,,2", "usage"),
+    (",1", "usage"),
+    ("1,", "usage"),
+    ("1,2/", "usage"),
+    ("1,2//3,4", "usage"),
+    ("/1,2", "usage"),
+    ("1,2\n\n3,4", "usage"),
+    ("one", "file-not-found"),
+    ("1,2,three", "file-not-found"),
+    ("1_0", "file-not-found"),
+    ("0x10", "file-not-found"),
+    ("1e", "file-not-found"),
+    ("1.2.3", "file-not-found"),
+    ("1,5e", "file-not-found"),
+    ("--1", "file-not-found"),
+    ("\u0661,\u0662", "file-not-found"),
+    ("\u00b2", "file-not-found"),
+    ("1+2j", "file-not-found"),
+    ("1/2,3", "shape-mismatch"),
+    ("1,2/3", "shape-mismatch"),
+    ([], "shape-mismatch"),
+    ([[]], "shape-mismatch"),
+    ([[], []], "shape-mismatch"),
+    ([[1, 2], [3]], "shape-mismatch"),
+    ([[1, 2], 3], "shape-mismatch"),
+    ([1, [2, 3]], "shape-mismatch"),
+    ([[1, [2]], [3, 4]], "shape-mismatch"),
+    ([[[[[[[[[1]]]]]]]]], "shape-mismatch"),
+    ("1e999", "invalid-value"),
+    ("-1e999", "invalid-value"),
+    ("9" * 400, "invalid-value"),
+    ([10**400], "invalid-value"),
+    ([inf], "invalid-value"),  # what JSON's 1e999 becomes
+    (-inf, "invalid-value"),
+    (["1e999"], "invalid-value"),
+    (["one"], "usage"),
+    ([""], "usage"),
+    ([" 1"], "usage"),
+    (["1_0"], "usage"),
+    (["1,2"], "usage"),
+    (["\u0661"], "usage"),
+    ([True], "usage"),
+    ([None], "usage"),
+    ([{"a": 1}], "usage"),
+    (True, "usage"),
+    (None, "usage"),
+    ({"a": 1}, "usage"),
+]
+
+
+@pytest.mark.parametrize(("value", "code"), REFUSED)
+def test_refused(value: object, code: str) -> None:
+    with pytest.raises(DlcalcError) as caught:
+        arrays.array(value, "class_weights", no_file)
+    assert caught.value.code == code
+    assert caught.value.hint
+    if caught.value is not MISSING:
+        assert caught.value.option == "class_weights"
+        assert "class weights" in caught.value.message
+    assert len(caught.value.message) < 200
+
+
+def test_an_uneven_row_is_named() -> None:
+    with pytest.raises(DlcalcError, match="row 2 has 1 number, and row 0 has 2"):
+        arrays.array("1,2/3,4/5", "logits", no_file)
+
+
+@pytest.mark.parametrize("text", ["1" * 100_000 + "x", "1," * 50_000 + "x", " " * 100_000, "1 " * 50_000 + "x"])
+def test_long_text_is_refused_at_once(text: str) -> None:
+    with pytest.raises(DlcalcError) as caught:
+        arrays.array(text, "logits", no_file)
+    assert caught.value.code in ("usage", "file-not-found")
+    assert len(caught.value.message) < 200
+
+
+def test_other_text_is_a_path() -> None:
+    seen = []
+
+    def load(path: str, option: str) -> list[Any]:
+        seen.append((path, option))
+        return [["1", "2"]]
+
+    for path in ("z.npy", "./7", "-", "a,b.csv", "1,2.csv", "z.npz:key", "1=2"):
+        assert arrays.array(path, "bias", load).tolist() == [[1, 2]]
+    assert [path for path, _ in seen] == ["z.npy", "./7", "-", "a,b.csv", "1,2.csv", "z.npz:key", "1=2"]
+    assert {option for _, option in seen} == {"bias"}
+
+
+def test_typed_numbers_are_float64_and_a_file_keeps_its_format() -> None:
+    assert arrays.floats("1,2", "logits", no_file).format == "float64"
+    assert arrays.floats("z.npy", "logits", lambda *_: np.ones(2, np.float16)).format == "float16"
+
+
+WHOLE: list[tuple[Any, list[int]]] = [
+    (np.array([2.0, -100.0]), [2, -100]),
+    (np.array([1, 2], np.uint8), [1, 2]),
+    (np.array([1, 2], np.uint16), [1, 2]),  # labels, and no bfloat16
+    (np.array([1, 2], ">i8"), [1, 2]),
+    (np.array([1, 2], np.float16), [1, 2]),
+]
+
+
+@pytest.mark.parametrize(("values", "numbers"), WHOLE)
+def test_whole_numbers(values: Any, numbers: list[int]) -> None:
+    assert arrays.whole(values, "label").tolist() == numbers
+
+
+NOT_WHOLE: list[tuple[Any, str]] = [
+    (np.array([1, 2.5]), "invalid-value"),
+    (np.array([nan]), "invalid-value"),
+    (np.array([inf]), "invalid-value"),
+    (np.array([1e300]), "invalid-value"),
+    (np.array([2.0**63]), "invalid-value"),
+    (np.array([2**63], np.uint64), "invalid-value"),
+    (np.array([True]), "unsupported-dtype"),
+    (np.array(["1"]), "unsupported-dtype"),
+    (np.array([1j]), "unsupported-dtype"),
+    (np.array([1], "M8[s]"), "unsupported-dtype"),
+]
+
+
+@pytest.mark.parametrize(("values", "code"), NOT_WHOLE)
+def test_not_whole(values: Any, code: str) -> None:
+    with pytest.raises(DlcalcError) as caught:
+        arrays.whole(values, "label")
+    assert (caught.value.code, caught.value.option) == (code, "label")
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(("value", "found"), [("0.1", 0.1), (" 1e-5 ", 1e-5), (1, 1.0), (0.5, 0.5), ("-3", -3.0)])
+def test_one_real_number(value: object, found: float) -> None:
+    assert arrays.real(value, "temperature") == found
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("", "usage"), ("one", "usage"), ("1,2", "usage"), ("1_0", "usage"), ("\u0661", "usage"), (True, "usage"),
+        (None, "usage"), ([1], "usage"), ("nan", "invalid-value"), ("inf", "invalid-value"), (inf, "invalid-value"),
+        ("1e999", "invalid-value"), (nan, "invalid-value"), (10**400, "invalid-value"),
+    ],
+)  # fmt: skip
+def test_what_is_no_real_number(value: object, code: str) -> None:
+    with pytest.raises(DlcalcError) as caught:
+        arrays.real(value, "temperature")
+    assert (caught.value.code, caught.value.option) == (code, "temperature")
+    assert "--temperature" in str(caught.value.hint) or code == "invalid-value"
+
+
+words = st.text() | st.text("0123456789.eE+-,/; \n\tinfaNx_", max_size=12)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | words,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=2),
+    max_leaves=8,
+)
+
+
+@given(json_values)
+def test_anything_is_read_or_refused(value: object) -> None:
+    try:
+        found = arrays.array(value, "logits", no_file)
+    except DlcalcError as error:
+        assert error.code in ("usage", "shape-mismatch", "invalid-value", "file-not-found")
+        assert error.hint
+        return
+    assert found.dtype == np.float64
+    assert found.size
+
+
+@given(st.lists(st.lists(st.floats(), min_size=2, max_size=2), min_size=1, max_size=4))
+def test_what_is_written_is_read_back(numbers: list[list[float]]) -> None:
+    text = "/".join(",".join(map(repr, row)) for row in numbers)
+    np.testing.assert_array_equal(np.atleast_2d(arrays.array(text, "logits", no_file)), np.array(numbers))
