@@ -5,7 +5,20 @@ from collections.abc import Iterable
 from dlcalc.core.errors import DlcalcError
 
 # What the table below speaks of, in the order of the options: each is on or off.
-FEATURES = ("explain", "check", "expect", "json", "quiet", "format", "batch", "compare", "output", "force")
+FEATURES = (
+    "explain",
+    "check",
+    "expect",
+    "json",
+    "quiet",
+    "format",
+    "batch",
+    "compare",
+    "output",
+    "force",
+    "rtol",
+    "atol",
+)
 
 # Two features that exclude each other -> why, what to do instead, and the option that is too many.
 EXCLUSIVE = {
@@ -30,9 +43,11 @@ EXCLUSIVE = {
     ("batch", "table"): ("a batch answers line by line, and not as a table", "--json, --format csv or -q", "format"),
 }
 
-# A feature that means nothing without another.
+# A feature that means nothing without one of others.
 DEPENDENT = {
-    ("force", "output"): ("--force replaces the file of --output, and there is none", "--output FILE", "force"),
+    "force": (("output",), "--force replaces the file of --output, and there is none", "--output FILE"),
+    "rtol": (("expect", "batch"), "--rtol is for judging a claim, and there is none", "--expect FILE"),
+    "atol": (("expect", "batch"), "--atol is for judging a claim, and there is none", "--expect FILE"),
 }
 
 
@@ -48,6 +63,6 @@ def refuse_impossible(features: Iterable[str]) -> None:
     for pair, (message, hint, option) in EXCLUSIVE.items():
         if present.issuperset(pair):
             raise DlcalcError("usage", message, hint=hint, option=option)
-    for (feature, other), (message, hint, option) in DEPENDENT.items():
-        if feature in present and other not in present:
-            raise DlcalcError("usage", message, hint=hint, option=option)
+    for feature, (others, message, hint) in DEPENDENT.items():
+        if feature in present and not present.intersection(others):
+            raise DlcalcError("usage", message, hint=hint, option=feature)

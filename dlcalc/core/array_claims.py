@@ -41,16 +41,27 @@ class ArrayClaim:
     @property
     def carries_a_pair(self) -> bool:
         """Whether it says enough that two mistakes at once are evidence and not a coincidence."""
-        return self.values.size >= 4 or self.format is not None or bool(self.digits.max() >= 5)
+        return self.values.size >= 4 or not self.typed or bool(self.digits.max() >= 5)
+
+    @property
+    def typed(self) -> bool:
+        """Whether it is judged by the digits that were typed."""
+        return self.low.size > 0
+
+    @property
+    def by_tolerance(self) -> "ArrayClaim":
+        """The same claim, judged by a tolerance and not by its digits."""
+        return replace(self, low=np.empty(0), high=np.empty(0), digits=np.empty(0, np.int64))
 
     def accepts(self, right: Floats, tolerance: Tolerance) -> NDArray[np.bool_]:
         """Which entries are claimed rightly, if these are the right ones; none if the shapes differ."""
         if right.shape != self.values.shape:
             return np.zeros(self.values.shape, bool)
         with np.errstate(invalid="ignore", over="ignore"):
-            if self.format is not None:
-                near = np.abs(self.values - right) <= tolerance(right, self.format)
-                beyond = np.abs(right) > FORMATS[self.format].largest  # which that format has no number for
+            if not self.typed:
+                name = self.format or "float64"
+                near = np.abs(self.values - right) <= tolerance(right, name)
+                beyond = np.abs(right) > FORMATS[name].largest  # which that format has no number for
                 near |= beyond & np.isinf(self.values) & (np.sign(self.values) == np.sign(right))
             else:
                 slack = _NOISE * np.abs(right)

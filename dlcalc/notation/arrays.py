@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays import Array, Stored, numbered, shape_text, stored
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.layer import flag, spoken
 from dlcalc.core.number_text import is_number
 from dlcalc.notation.values import shown, unreadable
@@ -88,9 +88,20 @@ def array(value: object, option: str, load: Load) -> Array:
     return found
 
 
-def floats(value: object, option: str, load: Load) -> Stored:
-    """An array of real numbers and the format in which they were stored; float64 where they were typed."""
-    return stored(array(value, option, load), option)
+def floats(value: object, option: str, load: Load, notes: list[Warned] | None = None) -> Stored:
+    """An array of real numbers and the format in which they were stored; float64 where they were typed.
+
+    Args:
+        value: as for ``array``.
+        option: whose value it is.
+        load: reads a file.
+        notes: where it is said that whole numbers of two bytes are taken for bfloat16.
+    """
+    raw = array(value, option, load)
+    if notes is not None and raw.dtype.kind == "u" and raw.dtype.itemsize == 2:
+        text = f"{spoken(option)} is stored as uint16, which is read as bfloat16"
+        notes.append(Warned("uint16-read-as-bfloat16", text))
+    return stored(raw, option)
 
 
 def _dense(value: list[Any], option: str) -> Array:

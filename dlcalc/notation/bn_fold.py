@@ -10,7 +10,7 @@ from dlcalc.core.batch_norm.answer import BnFoldQuestion
 from dlcalc.core.batch_norm.layers import KINDS, WeightedLayer
 from dlcalc.core.batch_norm.question import batch_of, weighted_layer
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Batch, Statistics, statistics_of
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.notation import arrays, values
 from dlcalc.notation.arrays import Load
 
@@ -53,15 +53,16 @@ def question(raw: Mapping[str, object], load: Load) -> BnFoldQuestion:
     array([4.])
     """
     _refuse_contradictions(raw)
+    notes: list[Warned] = []
     framework = values.word(raw.get("framework", "paper"), "framework", ESTIMATORS)
     statistics = _statistics(raw, framework, load) if "batches" in raw else None
     if statistics is not None:
         mean, var = statistics.mean, statistics.variance
     else:
-        mean = _vector(raw, "mean", load, None)
-        var = _vector(raw, "var", load, mean.size)
-    gamma = _vector(raw, "gamma", load, mean.size) if "gamma" in raw else np.ones(mean.size)
-    beta = _vector(raw, "beta", load, mean.size) if "beta" in raw else np.zeros(mean.size)
+        mean = _vector(raw, "mean", load, notes, None)
+        var = _vector(raw, "var", load, notes, mean.size)
+    gamma = _vector(raw, "gamma", load, notes, mean.size) if "gamma" in raw else np.ones(mean.size)
+    beta = _vector(raw, "beta", load, notes, mean.size) if "beta" in raw else np.zeros(mean.size)
     eps = arrays.real(raw["eps"], "eps") if "eps" in raw else ESTIMATORS[framework].eps
     source = "option" if "eps" in raw else "framework" if "framework" in raw else "default"
     return BnFoldQuestion(
@@ -69,14 +70,15 @@ def question(raw: Mapping[str, object], load: Load) -> BnFoldQuestion:
         checked_affine(gamma, beta, mean, var, eps),
         source,
         statistics,
-        _layer(raw, load) if "weight" in raw else None,
+        _layer(raw, load, notes) if "weight" in raw else None,
         values.switch(raw.get("bn_first", False), "bn_first"),
-        arrays.floats(raw["x"], "x", load).values.astype(np.float64) if "x" in raw else None,
+        arrays.floats(raw["x"], "x", load, notes).values.astype(np.float64) if "x" in raw else None,
+        notes,
     )
 
 
-def _vector(raw: Mapping[str, object], key: str, load: Load, count: int | None) -> Floats:
-    found: Floats = vector(arrays.floats(raw[key], key, load).values, key, count).astype(np.float64)
+def _vector(raw: Mapping[str, object], key: str, load: Load, notes: list[Warned], count: int | None) -> Floats:
+    found: Floats = vector(arrays.floats(raw[key], key, load, notes).values, key, count).astype(np.float64)
     return found
 
 
@@ -99,8 +101,8 @@ def _refuse_contradictions(raw: Mapping[str, object]) -> None:
                 raise DlcalcError("usage", message, hint="--weight ARRAY", option=key)
 
 
-def _layer(raw: Mapping[str, object], load: Load) -> WeightedLayer:
-    weight = arrays.floats(raw["weight"], "weight", load)
+def _layer(raw: Mapping[str, object], load: Load, notes: list[Warned]) -> WeightedLayer:
+    weight = arrays.floats(raw["weight"], "weight", load, notes)
     axes = ("d", "h", "w")[-max(1, weight.values.ndim - 2) :]
     window = {key: values.per_axis(raw[key], key, axes) for key in ("stride", "padding", "dilation") if key in raw}
     kind = values.word(raw["kind"], "kind", KINDS) if "kind" in raw else None
@@ -109,7 +111,7 @@ def _layer(raw: Mapping[str, object], load: Load) -> WeightedLayer:
         raise DlcalcError("usage", f"a linear layer has no {key}", hint="leave it out", option=key)
     return weighted_layer(
         weight,
-        arrays.floats(raw["bias"], "bias", load) if "bias" in raw else None,
+        arrays.floats(raw["bias"], "bias", load, notes) if "bias" in raw else None,
         kind,
         values.integer(raw.get("groups", 1), "groups"),
         **window,

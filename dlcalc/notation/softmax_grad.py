@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dlcalc.core.arrays import Stored, stored
+from dlcalc.core.arrays import Floats, Stored
 from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.softmax.question import IGNORE_INDEX, Linear, SoftmaxQuestion, as_rows, checked, linear_layer
 from dlcalc.core.softmax.targets import REDUCTIONS
@@ -46,13 +46,12 @@ def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
     array([[1., 2., 3.]])
     """
     _refuse_contradictions(raw)
-    given, linear, notes = _logits(raw, load)
+    notes: list[Warned] = []
+    given, linear = _logits(raw, load, notes)
     rows = as_rows(given)
     labels = None if "label" not in raw else arrays.whole(arrays.array(raw["label"], "label", load), "label")
-    target = None if "target" not in raw else arrays.floats(raw["target"], "target", load).values.astype(np.float64)
-    weights = None
-    if "class_weights" in raw:
-        weights = arrays.floats(raw["class_weights"], "class_weights", load).values.astype(np.float64)
+    target = _optional(raw, "target", load, notes)
+    weights = _optional(raw, "class_weights", load, notes)
     found = checked(
         rows,
         labels,
@@ -70,23 +69,22 @@ def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
         jacobian=values.switch(raw.get("jacobian", False), "jacobian"),
         linear=linear,
         tolerances=_tolerances(raw),
-        notes=notes,
+        notes=tuple(notes),
     )
 
 
-def _logits(raw: Mapping[str, object], load: Load) -> tuple[Stored, Linear | None, tuple[Warned, ...]]:
-    """The logits, the layer that makes them, and what is to be said of how they were stored."""
+def _logits(raw: Mapping[str, object], load: Load, notes: list[Warned]) -> tuple[Stored, Linear | None]:
+    """The logits, and the layer that makes them if there is one."""
     if "logits" in raw:
-        array = arrays.array(raw["logits"], "logits", load)
-        notes: tuple[Warned, ...] = ()
-        if array.dtype.kind == "u" and array.dtype.itemsize == 2:
-            text = "the logits are stored as uint16, which is read as bfloat16"
-            notes = (Warned("uint16-read-as-bfloat16", text),)
-        return stored(array, "logits"), None, notes
-    x, weight = arrays.floats(raw["x"], "x", load), arrays.floats(raw["weight"], "weight", load)
-    linear = linear_layer(x, weight, arrays.floats(raw["bias"], "bias", load) if "bias" in raw else None)
+        return arrays.floats(raw["logits"], "logits", load, notes), None
+    x, weight = (arrays.floats(raw[key], key, load, notes) for key in ("x", "weight"))
+    linear = linear_layer(x, weight, arrays.floats(raw["bias"], "bias", load, notes) if "bias" in raw else None)
     logits = linear.logits
-    return Stored(logits[0] if x.values.ndim == 1 else logits, "float64"), linear, ()
+    return Stored(logits[0] if x.values.ndim == 1 else logits, "float64"), linear
+
+
+def _optional(raw: Mapping[str, object], key: str, load: Load, notes: list[Warned]) -> Floats | None:
+    return arrays.floats(raw[key], key, load, notes).values.astype(np.float64) if key in raw else None
 
 
 def _refuse_contradictions(raw: Mapping[str, object]) -> None:

@@ -142,6 +142,7 @@ SOFTMAX_GRAD = BASE | {
     "dlcalc.cli.driver",
     "dlcalc.cli.softmax_grad",
     "dlcalc.core.arrays",
+    "dlcalc.core.double_double",
     "dlcalc.core.layer",
     "dlcalc.core.number_text",
     "dlcalc.core.outcome",

@@ -1,6 +1,6 @@
 """bn-fold: the affine, the folded layer, and what a batch norm does to its samples."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -31,6 +31,7 @@ class BnFoldQuestion:
         layer: the layer to fold it into, if there is one.
         bn_first: whether the batch norm stands before the layer.
         x: inputs to evaluate, as they were given.
+        notes: what is to be said of how the arrays were read.
     """
 
     framework: str
@@ -40,6 +41,7 @@ class BnFoldQuestion:
     layer: WeightedLayer | None = None
     bn_first: bool = False
     x: Floats | None = None
+    notes: Sequence[Warned] = ()
 
     @property
     def channels(self) -> int:
@@ -112,7 +114,8 @@ class BnFold:
 
     def normalized(self, batch: Batch) -> Floats:
         """(m, C) the samples of a mini-batch by its own mean and biased variance."""
-        found: Floats = (batch.samples - batch.mean) / np.sqrt(batch.variance + self.question.affine.eps)
+        with np.errstate(divide="ignore", invalid="ignore"):  # samples that are all the same, and no eps
+            found: Floats = (batch.samples - batch.mean) / np.sqrt(batch.variance + self.question.affine.eps)
         return found
 
     def output(self, batch: Batch) -> Floats:
@@ -143,7 +146,8 @@ class BnFold:
         def norm(values: Floats, mean: Floats, variance: Floats) -> Floats:
             gamma, beta = along(affine.gamma, values), along(affine.beta, values)
             root = np.sqrt(along(variance, values) + affine.eps)
-            found: Floats = gamma * ((values - along(mean, values)) / root) + beta
+            with np.errstate(divide="ignore", invalid="ignore"):
+                found: Floats = gamma * ((values - along(mean, values)) / root) + beta
             return found
 
         def through(mean_of: Callable[[Floats], tuple[Floats, Floats]]) -> Floats:
@@ -240,7 +244,7 @@ def bn_fold(question: BnFoldQuestion) -> BnFold:
 
 
 def _warnings(question: BnFoldQuestion, folded: WeightedLayer | None) -> list[Warned]:
-    found, affine, statistics = [], question.affine, question.statistics
+    found, affine, statistics = [*question.notes], question.affine, question.statistics
     if statistics is not None and statistics.start_left > 0.01:
         text = f"{statistics.start_left:.2%} of the start values, mean 0 and variance 1, is left in the running ones"
         found.append(Warned("start-value-left", text))

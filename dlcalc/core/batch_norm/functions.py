@@ -1,5 +1,6 @@
 """Batch normalisation as plain functions of arrays: what ``import dlcalc`` offers."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,7 +36,7 @@ class WeightAndBias(NamedTuple):
 
 
 def batch_norm_statistics(
-    batches: "list[ArrayLike] | NDArray[Any]", *, framework: str = "paper", momentum: float | None = None
+    batches: Sequence[ArrayLike], *, framework: str = "paper", momentum: float | None = None
 ) -> MeanAndVariance:
     """The mean and variance that a batch norm uses at inference, from mini-batches.
 

@@ -93,18 +93,18 @@ def _about_bias(working: W) -> bool:
 
 MISTAKES: tuple[Mistake[W], ...] = (
     Mistake(
-        "eps-default",
-        _eps_in_words,
-        "eps is not in a checkpoint: the commonest reason why two folds differ",
-        lambda working: True,
-        _other_defaults,
-    ),
-    Mistake(
         "eps-ignored",
         "leaving eps out",
-        "it looks too small to matter",
+        "it looks too small to matter; before the other values of eps, of which the smallest look like 0",
         lambda working: working.eps > 0,
         _with(eps=0.0),
+    ),
+    Mistake(
+        "eps-default",
+        _eps_in_words,
+        "eps is not in a checkpoint: a common reason why two folds differ",
+        lambda working: True,
+        _other_defaults,
     ),
     Mistake(
         "eps-outside-sqrt",
@@ -208,7 +208,7 @@ MISTAKES: tuple[Mistake[W], ...] = (
         "low-precision-fold",
         _precision_in_words,
         "the numbers are nearly right, so it is tried last",
-        lambda working: working.key in ("scale", "shift", "weight", "bias"),
+        lambda working: working.fine and working.key in ("scale", "shift", "weight", "bias"),
         _low_precision,
     ),
     Mistake(

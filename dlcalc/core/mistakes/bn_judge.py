@@ -25,7 +25,7 @@ def judge(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
         return verdict
     diagnosis = diagnose(
         MISTAKES,
-        working(answer, claim.key, claim.values),
+        working(answer, claim.key, claim.values, fine=not claim.typed or bool(claim.digits.min() >= 5)),
         lambda edited: edited.answer(),
         lambda values: bool(claim.accepts(values, allowed).all()),
         written,

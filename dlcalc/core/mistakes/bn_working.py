@@ -25,6 +25,7 @@ class BnWorking:
         question: for what does not change.
         key: what is claimed.
         claimed: the claim, to which an eps may be fitted.
+        fine: whether the claim has the digits to tell one rounding from another.
         eps_at: ``inside`` or ``outside``.
         rooted: whether the root is taken at all.
         mean_sign: 1, or -1 where the mean is added.
@@ -46,6 +47,7 @@ class BnWorking:
     question: BnFoldQuestion
     key: str
     claimed: Floats
+    fine: bool = True
     eps_at: str = "inside"
     rooted: bool = True
     mean_sign: int = 1
@@ -153,7 +155,7 @@ class BnWorking:
         return restored(evaluate(self.layer, normed) if first and self.layer is not None else normed)  # type: ignore[no-any-return]
 
 
-def working(answer: BnFold, key: str, claimed: Floats) -> BnWorking:
+def working(answer: BnFold, key: str, claimed: Floats, *, fine: bool = True) -> BnWorking:
     """How the answer comes about."""
     question = answer.question
     affine = question.affine
@@ -168,4 +170,5 @@ def working(answer: BnFold, key: str, claimed: Floats) -> BnWorking:
         question=question,
         key=key,
         claimed=claimed,
+        fine=fine,
     )

@@ -30,8 +30,8 @@ def judge(answer: SoftmaxGrad, claim: ArrayClaim) -> ArrayVerdict:
     """Judge one claim about an answer, in float64 whatever the answer was computed in."""
     reference = answer.reference
     right = reference.array(claim.key).astype(np.float64)
-    if answer.question.tolerances is not None and claim.format is None:
-        claim = replace(claim, format="float64")  # an asked tolerance takes the place of the digits typed
+    if answer.question.tolerances is not None:
+        claim = claim.by_tolerance
     allowed = tolerance(reference, claim.key, float(np.abs(right).max(initial=0.0)))
     verdict = compare(claim, right, allowed)
     if verdict.passed or not verdict.decidable or claim.accepts(np.zeros(claim.values.shape), allowed).all():
@@ -108,9 +108,9 @@ def _tried(
     largest = float(np.max(np.abs(verdict.right), initial=0.0, where=np.isfinite(verdict.right)))
     allowed = tolerance(answer, claim.key, largest)
     row = answer.question.flat and claim.key not in ("loss", "grad_weight", "grad_bias")
-    claimed, low, high = (of[None] if row else of for of in (claim.values, claim.low, claim.high))
+    claimed, low, high = (part[None] if row else part for part in (claim.values, claim.low, claim.high))
     start = working(answer, claim.key, claimed, rows)
-    if claim.format is None:
+    if claim.typed:
         start = replace(start, bounds=(low, high))
 
     def of(edited: SoftmaxWorking) -> Floats | None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dlcalc.core.arrays import Floats, Stored, shape_text, vector
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.softmax.targets import REDUCTIONS, Targets, distribution_targets, label_targets
+from dlcalc.core.softmax.targets import LARGEST, REDUCTIONS, Targets, distribution_targets, label_targets
 
 IGNORE_INDEX = -100
 MAX_JACOBIAN = 10_000_000  # entries
@@ -137,14 +137,19 @@ def checked(
         message = f"label smoothing {label_smoothing} is not between 0 and 1"
         hint = "--label-smoothing 0.1"
         raise DlcalcError("invalid-value", message, hint=hint, option="label_smoothing")
-    if not 0 < temperature < np.inf:
-        message = f"temperature {temperature} is not over 0"
+    if not 1 / LARGEST <= temperature <= LARGEST:
+        rule = "is not over 0" if temperature <= 0 else f"is not between {1 / LARGEST:g} and {LARGEST:g}"
+        message = f"temperature {temperature:g} {rule}"
         raise DlcalcError("invalid-value", message, hint="--temperature 1", option="temperature")
     if class_weights is not None:
         class_weights = vector(class_weights, "class_weights", classes, "classes").astype(np.float64)
-        wrong = np.flatnonzero(~((class_weights >= 0) & (class_weights < np.inf)))
+        legal = (class_weights == 0) | ((class_weights >= 1 / LARGEST) & (class_weights <= LARGEST))
+        wrong = np.flatnonzero(~legal)
         if wrong.size:
-            message = f"class weight {class_weights[wrong[0]]} of class {wrong[0]} is not a finite number from 0 on"
+            value, number = class_weights[wrong[0]], wrong[0]
+            message = (
+                f"class weight {value:g} of class {number} is neither 0 nor between {1 / LARGEST:g} and {LARGEST:g}"
+            )
             raise DlcalcError("invalid-value", message, hint="weights from 0 on", option="class_weights")
     if labels is not None:
         labels = label_targets(labels, rows, classes, ignore_index)

@@ -17,16 +17,17 @@ _NEAR = 0.999  # a probability from which on 1 - a is summed up from the others
 
 def steps(answer: SoftmaxGrad) -> tuple[Step, ...]:
     """Every term on the way from the logits of a row to the gradient, in the order in which they are derived."""
-    terms = _Terms(answer)
-    if answer.question.linear is not None:
-        terms.layer()
-    terms.softmax()
-    terms.target()
-    terms.loss()
-    terms.derivatives()
-    terms.gradient()
-    if answer.question.linear is not None:
-        terms.through_layer()
+    with np.errstate(all="ignore"):
+        terms = _Terms(answer)
+        if answer.question.linear is not None:
+            terms.layer()
+        terms.softmax()
+        terms.target()
+        terms.loss()
+        terms.derivatives()
+        terms.gradient()
+        if answer.question.linear is not None:
+            terms.through_layer()
     return tuple(terms.steps)
 
 
@@ -148,8 +149,7 @@ class _Terms:
         over = "" if self.temperature == 1 else "/T"
         divided = "" if self.temperature == 1 else f"/{_n(self.temperature)}"
         a_own, a_other = _n(self.a[own]), _n(self.a[other])
-        with np.errstate(divide="ignore"):
-            slope = -self.t[own] / self.a[own]
+        slope = -self.t[own] / self.a[own]
         substituted = f"-{_n(self.t[own])}/{a_own}"
         self.add(f"dL/da_{own}", "-t_j/a_j", substituted, slope, _CHAIN, "0 where t_j = 0")
         same = self.a[own] * self.rest[own] / self.temperature

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dlcalc.core.arrays import Floats, numbered, shape_text, vector
 from dlcalc.core.errors import DlcalcError
 
+LARGEST = 1e30  # of temperatures, weights and targets: so that nothing overflows on the way
 REDUCTIONS = ("none", "mean", "sum")
 
 
@@ -137,5 +138,8 @@ def distribution_targets(target: Floats, rows: int, classes: int) -> Floats:
     if not np.isfinite(matrix).all():
         row, column = np.argwhere(~np.isfinite(matrix))[0]
         message = f"target {matrix[row, column]} of row {row}, class {column} is not a finite number"
+        raise DlcalcError("invalid-value", message, hint="probabilities, 0 to 1", option="target")
+    if np.abs(matrix).max() > LARGEST:
+        message = f"target {np.abs(matrix).max():g} is larger than {LARGEST:g}"
         raise DlcalcError("invalid-value", message, hint="probabilities, 0 to 1", option="target")
     return matrix.astype(np.float64)

@@ -1,0 +1,69 @@
+"""The explanation is true: the numbers that stand in a formula give the value that stands behind it."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dlcalc.core.batch_norm.affine import checked_affine
+from dlcalc.core.batch_norm.answer import BnFoldQuestion, bn_fold
+from dlcalc.core.batch_norm.question import batch_of
+from dlcalc.core.batch_norm.statistics import ESTIMATORS, statistics_of
+from dlcalc.core.batch_norm.steps import steps
+from dlcalc.core.step import Step
+from tests.conftest import Run
+from tests.random_norms import questions
+
+
+def close(step: Step) -> bool:
+    """Up to the six digits that are shown of each number."""
+    assert isinstance(step.value, float)
+    found = eval(step.substituted, {"__builtins__": {}}, {"sqrt": math.sqrt})
+    return math.isclose(found, step.value, rel_tol=1e-4, abs_tol=1e-4)
+
+
+def test_every_formula_gives_its_value() -> None:
+    compared = set()
+    for question in questions(300, seed=151, forms=("float64",)):
+        assert question.layer is not None
+        weight = np.clip(question.layer.weight, -3, 3)
+        for step in steps(bn_fold(replace(question, layer=replace(question.layer, weight=weight)))):
+            assert close(step), step
+            assert step.source
+            assert step.why
+            compared.add(step.symbol[:2])
+    assert compared == {"s", "t", "W'", "b'"}
+
+
+@pytest.mark.parametrize("framework", ESTIMATORS)
+def test_every_estimator_is_explained(framework: str) -> None:
+    chance = np.random.default_rng(152)
+    for _ in range(30):
+        batches = tuple(batch_of(chance.standard_normal((size, 2)) + 3) for size in chance.integers(2, 7, 3))
+        statistics = statistics_of(batches, framework, None)
+        parameters = checked_affine(np.ones(2), np.zeros(2), statistics.mean, statistics.variance, 1e-5)
+        answer = bn_fold(BnFoldQuestion(framework, parameters, "framework", statistics))
+        found = [step for step in steps(answer) if step.symbol != "claim"]
+        assert {step.symbol for step in found} == {
+            "mu_0",
+            "mu_1",
+            "mu_2",
+            "var_0",
+            "var_1",
+            "var_2",
+            "E",
+            "Var",
+            "s",
+            "t",
+        }
+        assert all(map(close, found))
+        assert {step.place for step in found} == {("channel", 0), ("channel", 1)}
+
+
+def test_benefits_are_named_as_claims_with_who_makes_them(run: Run) -> None:
+    found = run("bn-fold", "--batches", "1,2,3,4/2,4,6,8", "--explain", "--json").json["explain"]
+    claims = [step for step in found if step["symbol"] == "claim"]
+    assert len(claims) == 5
+    assert any("disputed" in step["why"] and "Santurkar" in step["why"] for step in claims)
+    assert "before" in claims[0]["substituted"]
