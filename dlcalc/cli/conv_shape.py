@@ -41,7 +41,7 @@ def _judge(answer: ConvShape, raw: object) -> "tuple[Verdict, ...]":
     from dlcalc.core.mistakes.conv_shape import KEYS, judge
     from dlcalc.notation.claims import claims
 
-    return tuple(judge(answer, claim) for claim in claims(raw, tuple(KEYS), answer.question.axes))
+    return tuple(judge(answer, claim) for claim in claims(raw, dict.fromkeys(KEYS, answer.question.axes)))
 
 
 TASK = Task(

@@ -1,11 +1,11 @@
 """What somebody claims: ``[KEY=]VALUE`` as typed, or a value in a line of JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import MAX_DIGITS, too_long
 from dlcalc.core.verdict import Claim, TypedNumber
-from dlcalc.notation.values import split_axes, unreadable
+from dlcalc.notation.values import shown, split_axes, unreadable
 
 _MAX_EXPONENT = 1000
 
@@ -16,42 +16,54 @@ class NumberText(str):
     __slots__ = ()
 
 
-def claims(raw: object, keys: Sequence[str], axes: Sequence[str]) -> tuple[Claim, ...]:
-    """All the claims of a question about axes.
+def claims(raw: object, keys: Mapping[str, Sequence[str]]) -> tuple[Claim, ...]:
+    """All the claims about an answer.
 
     Args:
         raw: a text or a list of texts ``[KEY=]VALUE``; or from JSON a number, a list of numbers one an axis, an object
             with one value an axis, or an object of values by key.
-        keys: the keys that can be claimed, the headline first.
-        axes: the axes of the question.
+        keys: the keys that can be claimed, the headline first, each with its axes; none where it is a single number.
 
     Raises:
         DlcalcError: ``usage``, ``shape-mismatch``, ``invalid-value``.
 
-    >>> claims("output=5", ["output", "unread"], ["w"])[0].key
-    'output'
+    >>> claims("output=5", {"output": ["h", "w"], "params": []})[0].values
+    [5, 5]
+    >>> claims("params=5", {"output": ["h", "w"], "params": []})[0].values
+    [5]
     """
-    if isinstance(raw, dict) and raw and not any(axis in raw for axis in axes):
-        unknown = [key for key in raw if key not in keys]
-        if unknown:
-            raise unreadable("expect", unknown[0], "a key of the answer", "one of " + ", ".join(keys))
-        return tuple(Claim(key, _numbers(value, axes)) for key, value in raw.items())
+    headline = next(iter(keys))
+    if isinstance(raw, dict) and raw and not any(axis in raw for axis in keys[headline]):
+        return tuple(_claim(_known(key, keys), value, keys) for key, value in raw.items())
     if isinstance(raw, list | tuple) and raw and all(type(entry) is str for entry in raw):
-        return tuple(_claim(entry, keys, axes) for entry in raw)
-    return (_claim(raw, keys, axes),)
+        return tuple(_typed(entry, headline, keys) for entry in raw)
+    return (_typed(raw, headline, keys),)
 
 
-def _claim(raw: object, keys: Sequence[str], axes: Sequence[str]) -> Claim:
+def _typed(raw: object, headline: str, keys: Mapping[str, Sequence[str]]) -> Claim:
     if type(raw) is str:
         key, equals, value = raw.partition("=")
-        if equals and key.strip() in keys:
-            return Claim(key.strip(), _numbers(value, axes))
         if equals:
-            raise unreadable("expect", key, "a key of the answer", "one of " + ", ".join(keys))
-    return Claim(keys[0], _numbers(raw, axes))
+            return _claim(_known(key, keys), value, keys)
+    return _claim(headline, raw, keys)
 
 
-def _numbers(value: object, axes: Sequence[str]) -> tuple[TypedNumber, ...]:
+def _known(key: str, keys: Mapping[str, Sequence[str]]) -> str:
+    if key.strip() not in keys:
+        raise unreadable("expect", key, "a key of the answer", "one of " + ", ".join(keys))
+    return key.strip()
+
+
+def _claim(key: str, value: object, keys: Mapping[str, Sequence[str]]) -> Claim:
+    if axes := keys[key]:
+        return Claim(key, _by_axis(value, axes))
+    if isinstance(value, list | dict) or (isinstance(value, str) and "x" in value):
+        message = f"expect {shown(value)} is several values, and {key} is one number"
+        raise DlcalcError("shape-mismatch", message, hint="one number", option="expect")
+    return Claim(key, (number(value),))
+
+
+def _by_axis(value: object, axes: Sequence[str]) -> tuple[TypedNumber, ...]:
     parts = split_axes(value, "expect", axes)
     if parts is None:
         return (number(value),) * len(axes)

@@ -9,8 +9,7 @@ from dlcalc.core.verdict import TypedNumber
 from dlcalc.notation.batch import read_line
 from dlcalc.notation.claims import claims, number
 
-KEYS = ("output", "unread")
-HW = ("h", "w")
+KEYS = {"output": ("h", "w"), "unread": ("h", "w"), "params": ()}
 
 NUMBERS = [
     ("5", TypedNumber(5, 0, True)),
@@ -58,13 +57,17 @@ REFUSED = [
     ({"weight": 3}, "usage"),
     ({}, "usage"),
     ({"h": 3}, "usage"),
+    ("params=3x5", "shape-mismatch"),
+    ("params=", "usage"),
+    ({"params": [3]}, "shape-mismatch"),
+    ({"params": {"h": 3, "w": 3}}, "shape-mismatch"),
 ]
 
 
 @pytest.mark.parametrize(("value", "code"), REFUSED)
 def test_refused(value: object, code: str) -> None:
     with pytest.raises(DlcalcError) as caught:
-        claims(value, KEYS, HW)
+        claims(value, KEYS)
     assert caught.value.code == code
     assert caught.value.option == "expect"
     assert caught.value.hint
@@ -82,10 +85,12 @@ def test_refused(value: object, code: str) -> None:
         ([80, 112], ["output"], [(80, 112)]),
         ({"h": 80, "w": 112}, ["output"], [(80, 112)]),
         ({"output": [80, 112], "unread": 0}, ["output", "unread"], [(80, 112), (0, 0)]),
+        ("params=73728", ["params"], [(73728,)]),
+        ({"params": 73728, "output": 7}, ["params", "output"], [(73728,), (7, 7)]),
     ],
 )
 def test_the_forms_of_a_claim(raw: object, keys: list[str], digits: list[Any]) -> None:
-    found = claims(raw, KEYS, HW)
+    found = claims(raw, KEYS)
     assert [claim.key for claim in found] == keys
     assert [tuple(one.digits for one in claim.numbers) for claim in found] == digits
 
@@ -96,13 +101,13 @@ def test_leading_zeros_do_not_count() -> None:
 
 def test_a_number_in_json_keeps_the_digits_that_were_typed() -> None:
     raw = read_line('{"w": 7, "expect": 3.50}', {"w": "w"}).expect
-    assert claims(raw, KEYS, ("w",))[0].numbers == (TypedNumber(350, -2, False),)
+    assert claims(raw, {"output": ("w",)})[0].numbers == (TypedNumber(350, -2, False),)
 
 
 @given(st.text() | st.text("0123456789.eE+-x=", max_size=12))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        found = claims(text, KEYS, HW)
+        found = claims(text, KEYS)
     except DlcalcError as error:
         assert error.code in ("usage", "shape-mismatch", "invalid-value")
         return

@@ -134,7 +134,7 @@ def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -
 def verdict_of(text: str, layer: Layer, size: tuple[int, ...] = (32,), framework: str = "pytorch") -> Verdict:
     axes = ("d", "h", "w")[-len(size) :]
     answer = conv_shape(ConvShapeQuestion(axes, size, layer, framework))
-    return judge(answer, claims(text, tuple(KEYS), axes)[0])
+    return judge(answer, claims(text, dict.fromkeys(KEYS, axes))[0])
 
 
 NAMED = [
