@@ -44,8 +44,10 @@ def print_outcome(outcome: Outcome, view: View, stream: TextIO) -> None:
     sheet = view.sheet(outcome.answer)
     screen = console(stream)
     parts: list[RenderableType] = [Text(sheet.headline, "bold green"), Text(sheet.caption)]
-    for grid in sheet.grids:
-        parts += _grid(grid, screen)
+    for number, grid in enumerate(sheet.grids):
+        if grid.title:
+            parts.append(Text(grid.title if number else f"\n{grid.title}", "bold"))
+        parts.append(_grid(grid, screen))
     if outcome.steps is None:
         parts += [Text(line, "dim" if number else "") for number, line in enumerate(sheet.rule)]
     else:
@@ -54,7 +56,7 @@ def print_outcome(outcome: Outcome, view: View, stream: TextIO) -> None:
     show(screen, Group(*parts))
 
 
-def _grid(grid: Grid, screen: Console) -> list[RenderableType]:
+def _grid(grid: Grid, screen: Console) -> Table:
     table = Table(*grid.header, box=_box(screen), pad_edge=False, header_style="bold")
     for number, column in enumerate(table.columns):
         bars = any(isinstance(row[number], Bar) for row in grid.rows)
@@ -65,7 +67,7 @@ def _grid(grid: Grid, screen: Console) -> list[RenderableType]:
     for row in grid.rows:
         cells = [_bar(cell, screen) if isinstance(cell, Bar) else cell for cell in row]
         table.add_row(*cells, style="bold" if row[0] == grid.marked else None)
-    return [Text(f"\n{grid.title}", "bold"), table] if grid.title else [table]
+    return table
 
 
 _BAR_WIDTH = 16

@@ -90,6 +90,7 @@ CONV_SHAPE = BASE | {
     "dlcalc.core.windows",
     "dlcalc.notation",
     "dlcalc.notation.conv_shape",
+    "dlcalc.notation.layers",
     "dlcalc.notation.values",
     "dlcalc.report",
     "dlcalc.report.conv_shape",
