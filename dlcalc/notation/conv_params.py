@@ -72,10 +72,12 @@ def _sizes(raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[int, ...] 
     """
     dims = layers.dims(raw)
     named = layers.named_sizes(raw)
+    of_kernel = layers.how_many(raw.get("kernel"))
     if "size" in raw:
-        axes, size = layers.whole_size(raw["size"], dims or _kernel_axes(raw))
+        single = layers.how_many(raw["size"]) is None
+        axes, size = layers.whole_size(raw["size"], dims or (_some_axes(of_kernel) if single else None))
         return axes, size, False
-    count = dims or _kernel_axes(raw) or (3 if "d" in named else 2)
+    count = dims or _some_axes(of_kernel) or (3 if "d" in named else 2)
     if len(named) > 1:
         if "d" in named and len(named) == 2 and dims is None:
             missing = next(key for key, axis in layers.SIZES.items() if axis not in named)
@@ -91,12 +93,9 @@ def _sizes(raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[int, ...] 
     return axes if count > 1 else (axis,), (extent,) * count, count > 1
 
 
-def _kernel_axes(raw: Mapping[str, object]) -> int | None:
-    """How many axes a kernel of several numbers has."""
-    kernel = raw.get("kernel")
-    given = kernel.split("x") if isinstance(kernel, str) else kernel
-    count = len(given) if isinstance(given, list | dict) else 1
-    return count if 1 < count <= len(AXES) else None
+def _some_axes(count: int | None) -> int | None:
+    """A number of axes, if there can be so many: else it is the kernel that is wrong, and is said to be."""
+    return count if count in (1, 2, 3) else None
 
 
 def restated(question: ConvParamsQuestion, keys: Iterable[str]) -> dict[str, object]:

@@ -63,16 +63,25 @@ def named_sizes(raw: Mapping[str, object]) -> dict[str, int]:
     return {SIZES[key]: values.integer(raw[key], key) for key in named}
 
 
+def how_many(value: object) -> int | None:
+    """How many entries a value has that has one an axis; None for a single number.
+
+    >>> how_many("3x5"), how_many([3, 5, 7]), how_many("3")
+    (2, 3, None)
+    """
+    if isinstance(value, str):
+        return value.count("x") + 1 if "x" in value else None
+    return len(value) if isinstance(value, list | dict) else None
+
+
 def whole_size(value: object, count: int | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """The axes of ``size``, and the extent along each; a single number stands for ``count`` axes, or for two.
 
     >>> whole_size("224", None), whole_size("16x112x112", None)
     ((('h', 'w'), (224, 224)), (('d', 'h', 'w'), (16, 112, 112)))
     """
-    if isinstance(value, str) and "x" in value:
-        given = value.count("x") + 1
-    else:
-        given = len(value) if isinstance(value, list | dict) else count or 2
+    several = how_many(value)
+    given = (count or 2) if several is None else several
     if not 1 <= given <= 3:
         raise wrong_rank(given)
     if count not in (None, given):
