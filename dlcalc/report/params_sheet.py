@@ -58,12 +58,11 @@ def _work(answer: ConvParams, layer: LayerParams, each: int) -> list[Grid]:
 
 
 def _title(question: ConvParamsQuestion, layer: LayerParams) -> str:
-    """What the work is done on."""
+    """What the work is done on; where one extent was given, what was made of it."""
     title = "work"
     if layer.kernel:
-        shape = "square" if len(layer.kernel) == 2 else "cubic"
-        square = f" ({shape}: one extent was given)" if question.square else ""
-        title = f"work on a {text(layer.input)} input{square}, output {text(layer.output)}"
+        square = ("square " if len(layer.kernel) == 2 else "cubic ") if question.square else ""
+        title = f"work on a {square}{text(layer.input)} input, output {text(layer.output)}"
     return f"{title}, batch of {written(question.n)}" if question.n > 1 else title
 
 
