@@ -125,6 +125,7 @@ def command(**given: Any) -> int:
     option (and --p) takes several values too, 64,128 or 1..9 or 1..9..2: every combination is answered.
 
     The keys that --expect judges are params, weights, bias, buffers and param_bytes, and with a size output, macs,
-    macs_without_padding, flops, activation_bytes and peak_activation_bytes.
+    macs_without_padding (no zeros of the padding; of a transposed layer, no product that the padding cuts off), flops,
+    activation_bytes and peak_activation_bytes (input and output together).
     """
     return run(TASK, given)

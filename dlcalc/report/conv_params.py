@@ -93,12 +93,12 @@ def sheet(answer: ConvParams) -> "Sheet":
     return sheet(answer)
 
 
-_SUMMARY = ("params", "param_bytes", "macs", "flops", "activation_bytes")
+_SUMMARY = ("params", "param_bytes", "macs", "activation_bytes")
 
 
 def summary_header() -> tuple[str, ...]:
     """The titles of an answer that is one row among many."""
-    return ("parameters", "bytes", "output", "MACs", "FLOPs", "activations, bytes")
+    return ("parameters", "bytes", "output", "MACs", "bytes of output")
 
 
 def summary(answer: ConvParams) -> tuple[str, ...]:

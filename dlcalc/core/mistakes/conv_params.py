@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from itertools import product
 
+from dlcalc.core.errors import DlcalcError
 from dlcalc.core.mistakes import conv_shape, engine
 from dlcalc.core.mistakes.engine import Mistake
 from dlcalc.core.mistakes.params_working import AxisWork, Working, evaluate, working
@@ -172,19 +173,28 @@ MISTAKES: tuple[Mistake[Working], ...] = (
 )
 
 
+_KEYS = ("params", "weights", "bias", "buffers", *_BYTES, *_MACS, "flops", "output")  # the headline first
+
+
 def keys(answer: ConvParams) -> dict[str, tuple[str, ...]]:
-    """The keys that can be claimed, the headline first, each with its axes; none where it is a single number."""
-    found: dict[str, tuple[str, ...]] = {"params": ()}
-    found |= dict.fromkeys(answer.amounts.by_key(), ())
-    if answer.layers[-1].shape is not None:
-        found["output"] = answer.question.axes
-    return found
+    """The keys that can be claimed, each with its axes; none where it is a single number."""
+    return {key: answer.question.axes if key == "output" else () for key in _KEYS}
 
 
 def judge(answer: ConvParams, claim: Claim) -> Verdict:
-    """Judge one claim about an answer, and explain it if it is wrong; of the output, with the mistakes about sizes."""
-    shape = answer.layers[-1].shape
-    if claim.key == "output" and shape is not None:
+    """Judge one claim about an answer, and explain it if it is wrong; of the output, with the mistakes about sizes.
+
+    Raises:
+        DlcalcError: ``usage`` for a claim about what is known only with the size of the input.
+    """
+    key, shape, numbers = claim.key, answer.layers[-1].shape, answer.amounts.by_key()
+    if key == "output" and shape is not None:
         return conv_shape.judge(shape, claim)
-    right = ((answer.amounts.by_key()[claim.key], 1),)
-    return engine.judge(claim, right, True, working(answer, claim.key), MISTAKES, evaluate)
+    if key not in numbers:
+        if answer.question.kind == "linear":
+            hint = "one of " + ", ".join(numbers)
+            raise DlcalcError("usage", f"a linear layer has no {key} size", hint=hint, option="expect")
+        hint = "--w 224, or --size 224x224"
+        raise DlcalcError("usage", f"{key} is known only with the size of the input", hint=hint, option="expect")
+    right = ((numbers[key], 1),)
+    return engine.judge(claim, right, True, working(answer, key), MISTAKES, evaluate)
