@@ -62,3 +62,13 @@ def conv_shape(run: Run) -> Run:
         return run("conv-shape", *text.split(), stdin=stdin)
 
     return call
+
+
+@pytest.fixture
+def conv_params(run: Run) -> Run:
+    """Call conv-params likewise."""
+
+    def call(text: str, stdin: str | bytes = "") -> Result:
+        return run("conv-params", *text.split(), stdin=stdin)
+
+    return call

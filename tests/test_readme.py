@@ -6,11 +6,12 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from dlcalc.cli.conv_shape import EXAMPLES
+from dlcalc.cli import COMMANDS
 from tests.conftest import Run
 
 README = Path(__file__).parent.parent / "README.md"
@@ -61,9 +62,19 @@ def test_the_two_commands_stand_word_for_word() -> None:
     assert "\npip install -e '.[dev]' && pytest\n" in TEXT
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_help_example(run: Run, example: str, program: dict[str, str]) -> None:
+def help_examples() -> list[tuple[str, str]]:
+    """Each command with each of its examples."""
+    modules = {name: import_module("dlcalc.cli." + name.replace("-", "_")) for name in COMMANDS}
+    return [(name, example) for name, module in modules.items() for example in module.EXAMPLES]
+
+
+def test_every_command_has_help_examples() -> None:
+    assert {name for name, _ in help_examples()} == set(COMMANDS)
+
+
+@pytest.mark.parametrize(("name", "example"), help_examples())
+def test_help_example(run: Run, name: str, example: str, program: dict[str, str]) -> None:
     found = subprocess.run(example, shell=True, capture_output=True, text=True, env=program, check=False)
     assert (found.returncode, found.stderr) == (0, "")
     assert found.stdout
-    assert example in run("conv-shape", "--help").out
+    assert example in run(name, "--help").out

@@ -15,7 +15,7 @@ from dlcalc.cli.arguments import refuse_misread_help, usage_error, wants_json
 from dlcalc.cli.options import help_option, message_option
 from dlcalc.core.errors import DlcalcError
 
-COMMANDS = ("conv-shape", "softmax-grad", "bn-fold")
+COMMANDS = ("conv-shape", "conv-params", "softmax-grad", "bn-fold")
 
 
 class _ClosedPipeError(Exception):

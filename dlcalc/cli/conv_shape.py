@@ -5,10 +5,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dlcalc.cli.driver import Task, run
-from dlcalc.cli.options import Command, Word, answer_options, framework_options, layer_options, option, size_options
+from dlcalc.cli.options import (
+    Command,
+    Word,
+    answer_options,
+    dims_option,
+    framework_options,
+    layer_options,
+    option,
+    size_options,
+)
 from dlcalc.core.layer import KINDS
 from dlcalc.core.shape import ConvShape, conv_shape
 from dlcalc.notation import conv_shape as notation
+from dlcalc.notation import layers
 from dlcalc.report import conv_shape as view
 
 if TYPE_CHECKING:
@@ -53,7 +63,7 @@ TASK = Task(
     judge=_judge,
     view=view,
     merged=notation.merged,
-    sweepable=notation.INTEGERS,
+    sweepable=layers.INTEGERS,
     restated=notation.restated,
 )
 
@@ -62,7 +72,8 @@ TASK = Task(
     "conv-shape", cls=Command, examples=EXAMPLES, short_help="Feature-map size after a convolution or a pooling."
 )
 @size_options
-@layer_options
+@dims_option("How many axes --size N stands for.  [default: 2]")
+@layer_options("1; of a pooling, the kernel")
 @option("--kind", group="Layer", type=Word(list(KINDS)), help="Kind of layer.  [default: conv]")
 @option("--ceil-mode", is_flag=True, group="Layer", help="Round the number of a pooling's windows up.")
 @framework_options

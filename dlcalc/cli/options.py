@@ -98,32 +98,26 @@ size_options = stacked(
     option("--h", "--height", "h", group="Input", metavar="INT", help="Height of the input."),
     option("--depth", group="Input", metavar="INT", help="Depth of the input."),
     option("--size", group="Input", metavar="INT[xINT...]", help="All of them: 224x224, or 224 on every axis."),
-    option("--dims", group="Input", metavar="[1|2|3]", help="How many axes --size N stands for.  [default: 2]"),
 )
 
-layer_options = stacked(
-    option("--k", "--kernel", "kernel", group="Layer", metavar="INT[xINT...]", help="Kernel size."),
-    option(
-        "--s",
-        "--stride",
-        "stride",
-        group="Layer",
-        metavar="INT[xINT...]",
-        help="Stride.  [default: 1; of a pooling, the kernel]",
-    ),
-    option(
-        "--p",
-        "--padding",
-        "padding",
-        group="Layer",
-        metavar="PADDING",
-        help=(
-            "Padding: 1, per axis 1x2, begin:end 0:1, or same, same-upper, same-lower, valid, causal, full."
-            "  [default: 0]"
-        ),
-    ),
-    option("--d", "--dilation", "dilation", group="Layer", metavar="INT[xINT...]", help="Dilation.  [default: 1]"),
-)
+
+def dims_option(text: str, group: str = "Input") -> Callable[[F], F]:
+    """How many axes there are: of the input for one command, of the layer for another."""
+    return option("--dims", group=group, metavar="[1|2|3]", help=text)
+
+
+def layer_options(stride: str) -> Callable[[F], F]:
+    """The numbers of a layer with windows; ``stride`` says what the stride is where none is given."""
+    each = "INT[xINT...]"
+    words = "same, same-upper, same-lower, valid, causal, full"
+    padding = f"Padding: 1, per axis 1x2, begin:end 0:1, or {words}.  [default: 0]"
+    return stacked(
+        option("--k", "--kernel", "kernel", group="Layer", metavar=each, help="Kernel size."),
+        option("--s", "--stride", "stride", group="Layer", metavar=each, help=f"Stride.  [default: {stride}]"),
+        option("--p", "--padding", "padding", group="Layer", metavar="PADDING", help=padding),
+        option("--d", "--dilation", "dilation", group="Layer", metavar=each, help="Dilation.  [default: 1]"),
+    )
+
 
 framework_options = stacked(
     option(

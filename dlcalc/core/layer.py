@@ -168,9 +168,12 @@ def wrong_rank(count: int) -> DlcalcError:
     return DlcalcError("shape-mismatch", message, hint="--size 224x224", option="size")
 
 
+_SPOKEN = {"w": "width", "h": "height", "n": "batch size", "c_in": "input channels", "c_out": "output channels"}
+
+
 def spoken(option: str) -> str:
     """An option's name in a sentence: ``output_padding`` is "output padding"."""
-    return {"w": "width", "h": "height"}.get(option, option.replace("_", " "))
+    return _SPOKEN.get(option, option.replace("_", " "))
 
 
 def flag(option: str) -> str:

@@ -3,7 +3,7 @@
 from dlcalc.core.ratio import as_float, as_number
 from dlcalc.core.shape import AxisShape, ConvShape
 from dlcalc.core.step import Step
-from dlcalc.core.windows import in_formula, numbers, symbols
+from dlcalc.core.windows import SizeRule, in_formula, numbers, symbols
 
 _GUIDE = "Dumoulin & Visin 2016"
 _FIELDS = "Araujo et al. 2019"
@@ -15,15 +15,21 @@ def steps(answer: ConvShape) -> tuple[Step, ...]:
     found: list[Step] = []
     for name, axis in zip(answer.question.axes, layer.axes, strict=True):
         terms = _Terms(name, axis)
-        terms.padding()
-        rule = layer.plan.size
-        terms.add("output", rule.formula, axis.output, rule.source, f"in textbooks {terms.fill(rule.textbook)}")
+        terms.size(layer.plan.size)
         if layer.plan.layer.family == "transposed":
             terms.transposed()
         else:
             terms.windows()
         found += terms.steps
     return tuple(found)
+
+
+def size_steps(answer: ConvShape, name: str) -> list[Step]:
+    """The terms of the output size along one axis."""
+    layer = answer.layers[-1]
+    terms = _Terms(name, layer.axes[answer.question.axes.index(name)])
+    terms.size(layer.plan.size)
+    return terms.steps
 
 
 class _Terms:
@@ -45,16 +51,16 @@ class _Terms:
         """The formula in the axis's symbols."""
         return formula.format(**self.symbols)
 
-    def padding(self) -> None:
-        """The extent of the kernel, and the padding where it is more than what was typed."""
-        window, rule = self.window, self.axis.padding_rule
+    def size(self, rule: SizeRule) -> None:
+        """The extent of the kernel, the padding where it is more than what was typed, and the output."""
+        window, padding = self.window, self.axis.padding_rule
         extent = window.extent
         self.add("ke", "{d}*({k} - 1) + 1", extent, f"{_GUIDE}, section 5.1", "extent of the kernel with its holes")
-        if rule is None:
-            return
-        self.add("P", rule.total, window.before + window.after, rule.source, "padding on both sides")
-        self.add("pl", rule.before, window.before, rule.source, "padding before the first pixel")
-        self.add("pr", "{P} - {pl}", window.after, rule.source, "padding after the last pixel")
+        if padding is not None:
+            self.add("P", padding.total, window.before + window.after, padding.source, "padding on both sides")
+            self.add("pl", padding.before, window.before, padding.source, "padding before the first pixel")
+            self.add("pr", "{P} - {pl}", window.after, padding.source, "padding after the last pixel")
+        self.add("output", rule.formula, self.axis.output, rule.source, f"in textbooks {self.fill(rule.textbook)}")
 
     def windows(self) -> None:
         """What a convolution or a pooling reads and sees."""

@@ -23,7 +23,7 @@ def as_json(answer: ConvShape) -> dict[str, object]:
     >>> as_json(conv_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))))["output"]
     {'w': 5}
     """
-    layers = [_layer(layer, answer.question.axes) for layer in answer.layers]
+    layers = [layer_as_json(layer, answer.question.axes) for layer in answer.layers]
     return {
         "framework": answer.question.framework,
         "input": layers[0]["input"],
@@ -69,7 +69,7 @@ def _template(document: Any, encode: Callable[[object], str]) -> str:
 _KEYS = ("kernel", "stride", "dilation", "padding", "input", "output", "unread", "receptive_field", "jump", "center")
 
 
-def _layer(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
+def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
     """A layer's own keys; what it says of each axis is an object by axis. Written out, because batches wait for it."""
     name, plan, axes = layer
     by_axis: tuple[dict[str, object], ...] = ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
@@ -163,7 +163,7 @@ def sheet(answer: ConvShape) -> "Sheet":
 
     layer = answer.layers[-1]
     names = answer.question.axes
-    found = _layer(layer, names)
+    found = layer_as_json(layer, names)
     rows = []
     for key, title in _ROWS.items():
         values = found.get(key)
@@ -238,16 +238,19 @@ def csv_header(questions: Sequence[ConvShapeQuestion] | None) -> tuple[str, ...]
 
 def csv_rows(answer: ConvShape) -> list[Mapping[str, object]]:
     """One row for each layer."""
-    rows: list[Mapping[str, object]] = []
-    for layer in answer.layers:
-        row: dict[str, object] = {"framework": answer.question.framework}
-        for key, value in _layer(layer, answer.question.axes).items():
-            if not isinstance(value, dict):
-                row[key] = value
-            elif key == "padding":
-                for axis, (begin, end) in value.items():
-                    row |= {f"padding_{axis}_begin": begin, f"padding_{axis}_end": end}
-            else:
-                row |= {f"{key}_{axis}": entry for axis, entry in value.items()}
-        rows.append(row)
-    return rows
+    of_all = {"framework": answer.question.framework}
+    return [of_all | flattened(layer_as_json(layer, answer.question.axes)) for layer in answer.layers]
+
+
+def flattened(layer: Mapping[str, object]) -> dict[str, object]:
+    """A layer's keys as columns: one an axis where it has a value an axis, two for its padding."""
+    row: dict[str, object] = {}
+    for key, value in layer.items():
+        if not isinstance(value, dict):
+            row[key] = value
+        elif key == "padding":
+            for axis, (begin, end) in value.items():
+                row |= {f"padding_{axis}_begin": begin, f"padding_{axis}_end": end}
+        else:
+            row |= {f"{key}_{axis}": entry for axis, entry in value.items()}
+    return row

@@ -92,13 +92,25 @@ CONV_SHAPE = BASE | {
     "dlcalc.core.windows",
     "dlcalc.notation",
     "dlcalc.notation.conv_shape",
+    "dlcalc.notation.layers",
     "dlcalc.notation.values",
     "dlcalc.report",
     "dlcalc.report.conv_shape",
     "dlcalc.report.writers",
 }
-JSON = CONV_SHAPE | {"dlcalc.report.json_lines", "dlcalc.report.plain"}
+WRITTEN = {"dlcalc.report.json_lines", "dlcalc.report.plain"}
+JSON = CONV_SHAPE | WRITTEN
 ONE = ["conv-shape", "--w", "7", "--k", "3"]
+# What conv-shape loads, but for its command and its question, and what is its own.
+CONV_PARAMS = CONV_SHAPE - {"dlcalc.cli.conv_shape", "dlcalc.notation.conv_shape"} | {
+    "dlcalc.cli.conv_params",
+    "dlcalc.core.params",
+    "dlcalc.core.taps",
+    "dlcalc.notation.conv_params",
+    "dlcalc.report.conv_params",
+    "dlcalc.report.conv_params_forms",
+}
+COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +138,18 @@ ONE = ["conv-shape", "--w", "7", "--k", "3"]
             JSON | {"dlcalc.cli.streams", "dlcalc.notation.batch", "dlcalc.notation.claims", "dlcalc.core.verdict"},
         ),
         (ONE, CONV_SHAPE | {"dlcalc.report.table", "dlcalc.report.view", "dlcalc.core.step"}),
+        ([*COUNT, "-q"], CONV_PARAMS),
+        ([*COUNT, "--w", "9", "--json"], CONV_PARAMS | WRITTEN),
+        ([*COUNT, "--json", "--compare"], CONV_PARAMS | WRITTEN | {"dlcalc.core.forms"}),
+        (
+            [*COUNT, "--json", "--explain"],
+            CONV_PARAMS | WRITTEN | {"dlcalc.core.params_steps", "dlcalc.core.step", "dlcalc.core.steps"},
+        ),
+        (
+            [*COUNT, "--json", "--w", "9", "--check"],
+            CONV_PARAMS | WRITTEN | {"dlcalc.core.counting", "dlcalc.core.enumeration", "dlcalc.core.proof"},
+        ),
+        ([*COUNT, "--json", "--groups", "3"], CONV_PARAMS | {"dlcalc.core.divisors"} | WRITTEN),
     ],
 )
 def test_each_road_loads_its_own_modules_and_no_more(words: list[str], own: set[str]) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dlcalc.core.arrays import Floats, numbered, shape_text, vector
 from dlcalc.core.errors import DlcalcError
 
-LARGEST = 1e30  # of temperatures, weights and targets: so that nothing overflows on the way
+LARGEST = 1e60  # of temperatures, weights and targets: so that nothing overflows on the way
 REDUCTIONS = ("none", "mean", "sum")
 
 

@@ -1,0 +1,131 @@
+"""``dlcalc conv-params``."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dlcalc.cli.driver import Mode, Task, run
+from dlcalc.cli.options import (
+    Command,
+    Word,
+    answer_options,
+    dims_option,
+    framework_options,
+    layer_options,
+    option,
+    size_options,
+    stacked,
+)
+from dlcalc.core.params import DTYPES, KINDS, ConvParams, ConvParamsQuestion, conv_params
+from dlcalc.notation import conv_params as notation
+from dlcalc.notation import layers
+from dlcalc.report import conv_params as view
+from dlcalc.report import conv_params_forms as forms_view
+
+if TYPE_CHECKING:
+    from dlcalc.core.verdict import Verdict
+
+EXAMPLES = (
+    "dlcalc conv-params --k 3 --c-in 64 --c-out 128",
+    "dlcalc conv-params --k 3 --c-in 64 --c-out 128 --w 56 --p 1 --explain",
+    "dlcalc conv-params --k 3 --c-in 32 --c-out 32 --groups 32 --bias --dtype float16 --json",
+    "dlcalc conv-params --k 4 --c-in 16 --c-out 8 --kind transposed --w 14 --s 2 --p 1 --check",
+    "dlcalc conv-params --kind linear --c-in 4096 --c-out 1000 --bias --n 32 -q",
+    "dlcalc conv-params --k 3 --c-in 64 --c-out 128 --w 56 --p 1 --expect 73728 --expect macs=231211008",
+    "dlcalc conv-params --k 3 --c-in 64 --c-out 128 --w 56 --p 1 --compare",
+    "dlcalc conv-params --k 1,3,5 --c-in 64 --c-out 64,128",
+    """echo '{"k": 3, "c_in": 64, "c_out": 128, "expect": 73728}' | dlcalc conv-params --batch -""",
+)
+
+
+def _explain(answer: ConvParams) -> tuple[Any, ...]:
+    from dlcalc.core.params_steps import steps
+
+    return steps(answer)
+
+
+def _check(answer: ConvParams) -> Any:
+    from dlcalc.core.counting import check
+
+    return check(answer)
+
+
+def _judge(answer: ConvParams, raw: object) -> "tuple[Verdict, ...]":
+    from dlcalc.core.mistakes.conv_params import judge, keys
+    from dlcalc.notation.claims import claims
+
+    return tuple(judge(answer, claim) for claim in claims(raw, keys(answer)))
+
+
+def _compare(question: ConvParamsQuestion) -> Any:
+    from dlcalc.core.forms import compare
+
+    return compare(question)
+
+
+TASK = Task(
+    keys=notation.KEYS,
+    question=notation.question,
+    answer=conv_params,
+    explain=_explain,
+    check=_check,
+    judge=_judge,
+    view=view,
+    merged=layers.merged,
+    sweepable=notation.INTEGERS,
+    restated=notation.restated,
+    modes={"compare": Mode(_compare, forms_view)},
+)
+
+channel_options = stacked(
+    option("--c-in", "--in-channels", "c_in", group="Layer", metavar="INT", help="Channels of the input."),
+    option("--c-out", "--out-channels", "c_out", group="Layer", metavar="INT", help="Channels of the output."),
+    option("--g", "--groups", "groups", group="Layer", metavar="INT", help="Groups of channels.  [default: 1]"),
+    option(
+        "--bias/--no-bias",
+        is_flag=True,
+        default=None,
+        group="Layer",
+        help="Whether each output channel has a bias.  [default: no bias]",
+    ),
+)
+
+
+@click.command(
+    "conv-params", cls=Command, examples=EXAMPLES, short_help="Parameters, multiply-accumulates and memory of a layer."
+)
+@layer_options("1")
+@channel_options
+@dims_option("How many axes the layer has.  [default: 2]", group="Layer")
+@option("--kind", group="Layer", type=Word(KINDS), help="Kind of layer.  [default: conv]")
+@option(
+    "--dtype",
+    group="Layer",
+    type=Word(list(DTYPES)),
+    metavar="DTYPE",
+    help=f"Type of an entry: {', '.join(DTYPES)}.  [default: float32]",
+)
+@framework_options
+@size_options
+@option("--n", group="Input", metavar="INT", help="Samples in a batch.  [default: 1]")
+@option(
+    "--compare",
+    is_flag=True,
+    group="Answer",
+    help="Show the standard, grouped, depthwise-separable and bottleneck forms side by side.",
+)
+@answer_options
+def command(**given: Any) -> int:
+    """The parameters of a layer, and its work and memory where the size of its input is given.
+
+    A convolution has K*K*C_in*C_out weights, and C_out more with --bias; of C_in input channels an output channel sees
+    those of its group. One multiply-accumulate (MAC) is two FLOPs.
+
+    --w alone means a square input, or a cubic one. --kind linear has no kernel, and its work needs no size. An integer
+    option (and --p) takes several values too, 64,128 or 1..9 or 1..9..2: every combination is answered.
+
+    The keys that --expect judges are params, weights, bias, buffers and param_bytes, and with a size output, macs,
+    macs_without_padding (no zeros of the padding; of a transposed layer, no product that the padding cuts off), flops,
+    activation_bytes and peak_activation_bytes (input and output together).
+    """
+    return run(TASK, given)

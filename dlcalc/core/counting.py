@@ -1,0 +1,175 @@
+"""The second road to a count: walk over the entries of the weight tensor and the taps of every window.
+
+Shares nothing with the closed forms. Channels belong together if they lie in the same part when input and output are
+each cut into as many equal parts as there are groups; a product counts if its position is inside, looked at one by one.
+
+Where that is too long, the weights are the blocks that the groups cut out of a full tensor, and the taps are summed
+over the taps or over the windows, whichever are fewer.
+"""
+
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
+
+from dlcalc.core.proof import Failure, Proof
+
+if TYPE_CHECKING:
+    from dlcalc.core.params import ConvParams, LayerParams
+    from dlcalc.core.shape import AxisShape
+
+MAX_ENTRIES = 10_000_000
+
+
+class _Budget:
+    """How many entries may still be visited, and how it went."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.visited, self.enough = limit, 0, True
+
+    def allows(self, entries: int) -> bool:
+        """Whether so many may be visited; they are taken to be."""
+        if entries > self.limit - self.visited:
+            self.enough = False
+            return False
+        self.visited += entries
+        return True
+
+
+class _Axis(NamedTuple):
+    """What is found along one axis: all products, and those that meet real data; None where that is out of reach."""
+
+    used: int
+    real: int | None
+
+
+def check(answer: "ConvParams", limit: int = MAX_ENTRIES) -> Proof:
+    """Prove the numbers of an answer by counting, if that visits at most ``limit`` entries, or else by summation."""
+    budget = _Budget(limit)
+    failures: list[Failure] = []
+    totals: dict[str, list[int | None]] = {}
+    for layer in answer.layers:
+        failures += _sizes(layer, budget)
+        found = _counted(layer, budget)
+        failures += _differences({"layer": layer.name}, layer.amounts.by_key(), found)
+        for key, number in found.items():
+            totals.setdefault(key, []).append(number)
+    if len(answer.layers) > 1 or not failures:
+        failures += _differences({}, answer.amounts.by_key(), {key: _total(key, each) for key, each in totals.items()})
+    keys = [key for key, each in totals.items() if None not in each]
+    method = "enumeration" if budget.enough else "summation"
+    manner = f"by counting {budget.visited:,} entries and taps one by one"
+    if not budget.enough:
+        manner = "by summation, too much to count one by one"
+        if len(keys) < len(totals):
+            manner += ": all but " + ", ".join(key for key in totals if key not in keys)
+    if answer.layers[-1].shape is not None:
+        keys.append("output")
+    return Proof(method, manner, {"keys": keys, "entries": budget.visited}, tuple(failures))
+
+
+def _total(key: str, each: "list[int | None]") -> int | None:
+    known = [number for number in each if number is not None]
+    if len(known) < len(each):
+        return None
+    return max(known) if key.startswith("peak") else sum(known)
+
+
+def _differences(place: dict[str, object], said: dict[str, int], found: "dict[str, int | None]") -> list[Failure]:
+    failures = [
+        Failure(place, key, said.get(key), number)
+        for key, number in found.items()
+        if number is not None and said.get(key) != number
+    ]
+    return failures + [Failure(place, key, number, None) for key, number in said.items() if key not in found]
+
+
+def _sizes(layer: "LayerParams", budget: _Budget) -> list[Failure]:
+    """The output and its padding, by the proof of the shape."""
+    if layer.shape is None:
+        return []
+    from dlcalc.core.enumeration import check as check_shape
+
+    proof = check_shape(layer.shape, budget.limit - budget.visited)
+    if proof.method == "enumeration":
+        budget.visited += int(str(proof.details["positions"]))
+    else:
+        budget.enough = False
+    return [failure for failure in proof.failures if failure.key in ("output", "padding")]
+
+
+def _counted(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
+    """The numbers of a layer by their keys; None where they are out of reach."""
+    asked = layer.asked
+    pairs, weights = _weights(layer, budget)
+    bias = sum(1 for _ in range(asked.c_out)) if asked.bias and budget.allows(asked.c_out) else asked.c_out * asked.bias
+    each = int("".join(filter(str.isdigit, asked.dtype))) // 8  # a dtype says its bits in its name
+    found: dict[str, int | None] = {
+        "weights": weights,
+        "bias": bias,
+        "params": weights + bias,
+        "buffers": 0,
+        "param_bytes": (weights + bias) * each,
+    }
+    if layer.shape is None and asked.layer is not None:
+        return found
+    axes = [_taps(asked.kind, axis, budget) for axis in (layer.shape.layers[-1].axes if layer.shape else ())]
+    used: int = pairs * asked.n
+    real: int | None = used
+    for axis in axes:
+        used *= axis.used
+        real = None if real is None or axis.real is None else real * axis.real
+    entries_in = entries_out = asked.n
+    for size, output in zip(layer.input, layer.output, strict=True):
+        entries_in, entries_out = entries_in * size, entries_out * output
+    made = entries_out * asked.c_out * each
+    return found | {
+        "macs": used,
+        "macs_without_padding": real,
+        "flops": used + used,
+        "activation_bytes": made,
+        "peak_activation_bytes": entries_in * asked.c_in * each + made,
+    }
+
+
+def _weights(layer: "LayerParams", budget: _Budget) -> tuple[int, int]:
+    """The pairs of channels that meet, and the entries of the weight tensor."""
+    asked = layer.asked
+    c_in, c_out, groups = asked.c_in, asked.c_out, asked.groups
+    full = c_in * c_out
+    for taps in layer.kernel:
+        full *= taps
+    if not budget.allows(full):
+        per_pair = full // (c_in * c_out)
+        pairs = groups * ((c_in // groups) * (c_out // groups))  # as many blocks as groups
+        return pairs, pairs * per_pair
+    meeting = [(x, y) for x, y in product(range(c_in), range(c_out)) if x * groups // c_in == y * groups // c_out]
+    entries = sum(1 for _ in product(meeting, *map(range, layer.kernel)))
+    return len(meeting), entries
+
+
+def _taps(kind: str, axis: "AxisShape", budget: _Budget) -> _Axis:
+    """The products along one axis, each looked at on its own, or summed over the shorter of its two sides."""
+    size, kernel, stride, dilation, before, *_ = axis.window
+    starts, kept = (size, axis.output) if kind == "transposed" else (axis.output, size)
+    if not budget.allows(starts * kernel):
+        return _Axis(starts * kernel, _summed(starts, stride, kernel, dilation, before, before + kept, budget))
+    used = real = 0
+    for start in range(-before, starts * stride - before, stride):
+        for position in range(start, start + kernel * dilation, dilation):
+            used += 1
+            if 0 <= position < kept:
+                real += 1
+    return _Axis(used, real)
+
+
+def _summed(many: int, step: int, few: int, jump: int, low: int, high: int, budget: _Budget) -> int | None:
+    """How many a*step + b*jump lie in [low, high), a < many and b < few: one interval of a for every b."""
+    if few > many:
+        many, step, few, jump = few, jump, many, step
+    if not budget.allows(few):
+        return None
+    found = 0
+    for offset in range(0, few * jump, jump):
+        first = max(0, -((offset - low) // step))
+        last = min(many - 1, (high - 1 - offset) // step)
+        found += max(0, last - first + 1)
+    return found

@@ -1,0 +1,32 @@
+"""The numbers of groups that would do in place of one that does not."""
+
+from math import gcd
+
+_STEPS = 100_000  # looked at in each direction: enough to miss nothing up to a divisor of 10**10
+
+
+def nearest_common_divisors(near: int, *numbers: int) -> list[int]:
+    """The nearest common divisor on each side of ``near``, the smaller first.
+
+    A divisor is looked for among the numbers next to ``near``, and among the quotients by small numbers; beyond 10**10
+    the nearest of those that are found.
+
+    >>> nearest_common_divisors(5, 24, 36), nearest_common_divisors(7, 30, 64), nearest_common_divisors(50, 64, 128)
+    ([4, 6], [2], [32, 64])
+    """
+    whole = gcd(*numbers)
+    below, above = 1, whole
+    for step in range(1, _STEPS):
+        if step < near and whole % (near - step) == 0:
+            below = max(below, near - step)
+        if whole % (near + step) == 0:
+            above = min(above, near + step)
+        if whole % step == 0:
+            quotient = whole // step
+            if quotient < near:
+                below = max(below, quotient)
+                break  # the next quotients are smaller still
+            above = min(above, quotient)
+        if below >= near - step and above <= near + step:
+            break
+    return sorted({below, above} if below < near < above else {below} if above < near else {above})

@@ -1,0 +1,200 @@
+"""The mistakes that are made about parameters, work and memory, commonest first."""
+
+from collections.abc import Callable, Iterable
+from itertools import product
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.mistakes import conv_shape, engine
+from dlcalc.core.mistakes.engine import Mistake
+from dlcalc.core.mistakes.params_working import AxisWork, Working, evaluate, working
+from dlcalc.core.params import ConvParams
+from dlcalc.core.verdict import Claim, Verdict
+
+_WITH_WEIGHTS = ("weights", "params", "param_bytes")
+_COUNTS = ("weights", "bias", "params")
+_MACS = ("macs", "macs_without_padding")
+_BYTES = ("param_bytes", "activation_bytes", "peak_activation_bytes")
+_MIB_PER_MB = (10**6, 2**20)
+
+
+def _about(*keys: str) -> Callable[[Working], bool]:
+    """Whether the number that is asked for is one of these."""
+    return lambda work: work.key in keys
+
+
+def _bias_included(work: Working) -> Iterable[Working]:
+    """Among the parameters; and among the work, where a tool that counts it may say one operation or two."""
+    if work.key in _MACS or work.key == "flops":
+        for adds in (1, 2) if work.key == "flops" else (1,):
+            yield work._replace(bias_adds=work.bias_adds + adds)
+    elif work.key == "weights":
+        yield work._replace(among_weights=work.c_out)
+    elif not work.biases:
+        yield work._replace(biases=work.c_out)
+
+
+def _kernel_not_squared(work: Working) -> Iterable[Working]:
+    """K for K*K, and K or K*K for K*K*K: along the other axes a window has one tap, on real data."""
+    for kept in product((True, False), repeat=len(work.axes)):
+        if any(kept) and not all(kept):
+            yield work._replace(
+                axes=tuple(axis if keep else _one_tap(axis) for keep, axis in zip(kept, work.axes, strict=True))
+            )
+
+
+def _one_tap(axis: AxisWork) -> AxisWork:
+    return axis._replace(kernel=1, real=axis.starts)
+
+
+def _channels_swapped(work: Working) -> Iterable[Working]:
+    biases = work.c_in if work.biases == work.c_out else work.biases
+    yield work._replace(c_in=work.c_out, c_out=work.c_in, biases=biases)
+
+
+def _depthwise_separable(work: Working) -> Iterable[Working]:
+    """Each of the two layers has a bias, or the last alone."""
+    separable = work._replace(separable=True, groups=1)
+    if work.biases:
+        yield separable._replace(biases=work.biases + work.c_in)
+    yield separable
+
+
+def _in_other_units(work: Working) -> Iterable[Working]:
+    """A number of MiB taken for one of MB, or the other way round, or given where bytes are asked for."""
+    mib, mb = _MIB_PER_MB
+    for scale in ((mib, mb), (mb, mib)):
+        for rounding in ("exact", "down", "up"):
+            yield work._replace(scale=scale, rounding=rounding)
+    yield work._replace(scale=(1, mb))
+
+
+def _units(work: Working) -> str:
+    if work.scale[0] == 1:
+        return "giving MiB and not bytes"
+    return "taking MiB for MB" if work.scale[0] < work.scale[1] else "taking MB for MiB"
+
+
+def _scaled(numerator: int, denominator: int = 1) -> Callable[[Working], Iterable[Working]]:
+    return lambda work: (work._replace(scale=(work.scale[0] * numerator, work.scale[1] * denominator)),)
+
+
+MISTAKES: tuple[Mistake[Working], ...] = (
+    Mistake(
+        "bias-included",
+        "counting the bias",
+        "the commonest: layers have a bias unless they are told not to, and several tools count its additions",
+        lambda work: work.key in ("weights", *_MACS, "flops") or not work.biases,
+        _bias_included,
+    ),
+    Mistake(
+        "bias-forgotten",
+        "leaving the bias out",
+        "an option that was typed, forgotten: the textbook formula has no bias",
+        lambda work: work.biases > 0,
+        lambda work: (work._replace(biases=0),),
+    ),
+    Mistake(
+        "groups-ignored",
+        "taking the groups as 1",
+        "an option that was typed, forgotten",
+        lambda work: work.groups > 1,
+        lambda work: (work._replace(groups=1),),
+    ),
+    Mistake(
+        "kernel-not-squared",
+        "not taking the kernel along every axis",
+        "a slip in the formula itself; it is off by a factor, so it is noticed more often",
+        lambda work: any(axis.kernel > 1 for axis in work.axes),
+        _kernel_not_squared,
+    ),
+    Mistake(
+        "channels-swapped",
+        "exchanging the input and the output channels",
+        "only where there is a bias or a feature map: the weights are the same",
+        lambda work: work.c_in != work.c_out,
+        _channels_swapped,
+    ),
+    Mistake(
+        "depthwise-separable",
+        "computing a depthwise and a pointwise layer",
+        "another layer altogether",
+        lambda work: bool(work.axes) and not work.separable,
+        _depthwise_separable,
+    ),
+    Mistake(
+        "batch-norm-included",
+        "counting a batch norm, 2 a channel,",
+        "the layer that follows, counted along: a sum over modules does so",
+        lambda work: work.key in ("params", "param_bytes") and not work.norm,
+        lambda work: (work._replace(norm=2),),
+    ),
+    Mistake(
+        "batch-norm-with-statistics",
+        "counting a batch norm with its statistics, 4 a channel and 2 of them buffers,",
+        "rarer: a sum over a checkpoint does so",
+        lambda work: work.key in ("params", "param_bytes", "buffers") and not work.norm,
+        lambda work: (work._replace(norm=4),),
+    ),
+    Mistake(
+        "flops-not-macs",
+        "counting 2 for each multiply-accumulate",
+        "the commonest confusion of units: tools differ",
+        _about(*_MACS),
+        _scaled(2),
+    ),
+    Mistake(
+        "macs-not-flops",
+        "counting 1 for each multiply-accumulate",
+        "the same the other way round",
+        _about("flops"),
+        _scaled(1, 2),
+    ),
+    Mistake(
+        "forward-plus-backward",
+        "counting the backward pass too, 3 times the forward pass,",
+        "the cost of training where that of one pass is asked for",
+        _about(*_MACS, "flops"),
+        _scaled(3),
+    ),
+    Mistake(
+        "bytes-not-count",
+        "giving bytes and not entries",
+        "a unit, and one that is usually written behind the number",
+        lambda work: work.key in _COUNTS and work.each > 1,
+        lambda work: _scaled(work.each)(work),
+    ),
+    Mistake(
+        "mib-not-mb",
+        _units,
+        "the rarest: it is off by 5 %, in numbers that are usually rounded",
+        _about(*_BYTES),
+        _in_other_units,
+    ),
+)
+
+
+_KEYS = ("params", "weights", "bias", "buffers", *_BYTES, *_MACS, "flops", "output")  # the headline first
+
+
+def keys(answer: ConvParams) -> dict[str, tuple[str, ...]]:
+    """The keys that can be claimed, each with its axes; none where it is a single number."""
+    return {key: answer.question.axes if key == "output" else () for key in _KEYS}
+
+
+def judge(answer: ConvParams, claim: Claim) -> Verdict:
+    """Judge one claim about an answer, and explain it if it is wrong; of the output, with the mistakes about sizes.
+
+    Raises:
+        DlcalcError: ``usage`` for a claim about what is known only with the size of the input.
+    """
+    key, shape, numbers = claim.key, answer.layers[-1].shape, answer.amounts.by_key()
+    if key == "output" and shape is not None:
+        return conv_shape.judge(shape, claim)
+    if key not in numbers:
+        if answer.question.kind == "linear":
+            hint = "one of " + ", ".join(numbers)
+            raise DlcalcError("usage", f"a linear layer has no {key} size", hint=hint, option="expect")
+        hint = "--w 224, or --size 224x224"
+        raise DlcalcError("usage", f"{key} is known only with the size of the input", hint=hint, option="expect")
+    right = ((numbers[key], 1),)
+    return engine.judge(claim, right, True, working(answer, key), MISTAKES, evaluate)

@@ -1,0 +1,142 @@
+"""How a count of parameters or of work is worked out, with every choice that can go wrong as a value of its own."""
+
+from collections.abc import Callable, Mapping
+from math import prod
+from typing import NamedTuple
+
+from dlcalc.core.mistakes.engine import Numbers
+from dlcalc.core.params import DTYPES, ConvParams, ConvParamsQuestion
+from dlcalc.core.ratio import Ratio, ratio
+from dlcalc.core.taps import taps_on_input, taps_on_output
+
+
+class AxisWork(NamedTuple):
+    """One axis of the windows.
+
+    Attributes:
+        kernel: taps.
+        input, output: positions; 1 where no size is known.
+        starts: windows, each with all its taps: outputs of a convolution, inputs of a transposed one.
+        real: products that meet real data.
+    """
+
+    kernel: int
+    input: int
+    output: int
+    starts: int
+    real: int
+
+
+class Working(NamedTuple):
+    """How a number is worked out: the right way to begin with.
+
+    Attributes:
+        key: which number.
+        asked: the question, for what is typed and what is not.
+        axes: the windows along each axis.
+        c_in, c_out, groups, n: channels, their groups, and samples.
+        biases: entries of all biases.
+        among_weights: entries that are none of the weights and are counted among them.
+        bias_adds: how often the addition of a bias is counted as work.
+        norm: entries of a batch norm for each channel: 2 trained, or 4 with its statistics.
+        separable: a depthwise and a pointwise layer in place of the one.
+        scale: what the number is multiplied by in the end: the wrong unit.
+        rounding: ``exact``, ``down`` or ``up``, to a whole number.
+    """
+
+    key: str
+    asked: ConvParamsQuestion
+    axes: tuple[AxisWork, ...]
+    c_in: int
+    c_out: int
+    groups: int
+    n: int
+    biases: int
+    among_weights: int = 0
+    bias_adds: int = 0
+    norm: int = 0
+    separable: bool = False
+    scale: Ratio = (1, 1)
+    rounding: str = "exact"
+
+    @property
+    def each(self) -> int:
+        """Bytes an entry."""
+        return DTYPES[self.asked.dtype]
+
+
+def working(answer: ConvParams, key: str) -> Working:
+    """How a number of the answer comes about."""
+    layer = answer.layers[-1]
+    asked = layer.asked
+    if layer.shape is None:
+        axes = [AxisWork(taps, 1, 1, 1, 1) for taps in layer.kernel]
+    else:
+        axes = []
+        for axis in layer.shape.layers[-1].axes:
+            window, output = axis.window, axis.output
+            if asked.kind == "transposed":
+                starts, real = window.input, taps_on_output(window, output)
+            else:
+                starts, real = output, taps_on_input(window, output)
+            axes.append(AxisWork(window.kernel, window.input, output, starts, real))
+    biases = asked.c_out if asked.bias else 0
+    return Working(key, asked, tuple(axes), asked.c_in, asked.c_out, asked.groups, asked.n, biases)
+
+
+def evaluate(work: Working, key: str) -> Numbers | None:
+    """The number that a working gives."""
+    numerator, denominator = work.scale
+    found = ratio(_NUMBERS[key](work) * numerator, denominator)
+    if work.rounding == "exact":
+        return (found,)
+    down = found[0] // found[1]
+    return ((down if work.rounding == "down" or found[1] == 1 else down + 1, 1),)
+
+
+def _weights(work: Working) -> int:
+    taps = prod(axis.kernel for axis in work.axes)
+    if work.separable:
+        return taps * work.c_in + work.c_in * work.c_out
+    return work.c_in // work.groups * taps * work.c_out
+
+
+def _params(work: Working) -> int:
+    return _weights(work) + work.biases + work.norm * work.c_out
+
+
+def _outputs(work: Working) -> int:
+    return work.n * work.c_out * prod(axis.output for axis in work.axes)
+
+
+def _inputs(work: Working) -> int:
+    return work.n * work.c_in * prod(axis.input for axis in work.axes)
+
+
+def _macs(work: Working, used: int) -> int:
+    """Of ``used`` products a pair of channels; a pointwise layer works on the output of the depthwise one."""
+    if work.separable:
+        return work.n * work.c_in * used + work.c_in * _outputs(work)
+    return work.n * (work.c_in // work.groups) * used * work.c_out
+
+
+def _all_macs(work: Working) -> int:
+    return _macs(work, prod(axis.starts * axis.kernel for axis in work.axes))
+
+
+def _real_macs(work: Working) -> int:
+    return _macs(work, prod(axis.real for axis in work.axes))
+
+
+_NUMBERS: Mapping[str, Callable[[Working], int]] = {
+    "weights": lambda work: _weights(work) + work.among_weights,
+    "bias": lambda work: work.biases,
+    "params": _params,
+    "buffers": lambda work: 2 * work.c_out if work.norm == 4 else 0,
+    "param_bytes": lambda work: _params(work) * work.each,
+    "macs": lambda work: _all_macs(work) + work.bias_adds * _outputs(work),
+    "macs_without_padding": lambda work: _real_macs(work) + work.bias_adds * _outputs(work),
+    "flops": lambda work: 2 * _all_macs(work) + work.bias_adds * _outputs(work),
+    "activation_bytes": lambda work: _outputs(work) * work.each,
+    "peak_activation_bytes": lambda work: (_inputs(work) + _outputs(work)) * work.each,
+}

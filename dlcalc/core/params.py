@@ -1,0 +1,247 @@
+"""conv-params: how many numbers a layer learns, how much it computes, and the memory of both."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import NamedTuple
+
+from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.frameworks import plan
+from dlcalc.core.layer import Layer, brief, legal, per_axis
+from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
+from dlcalc.core.taps import taps_on_input, taps_on_output
+
+KINDS = ("conv", "transposed", "linear")
+
+# Bytes of one entry.
+DTYPES = {
+    "float64": 8,
+    "float32": 4,
+    "float16": 2,
+    "bfloat16": 2,
+    "float8": 1,
+    "int64": 8,
+    "int32": 4,
+    "int16": 2,
+    "int8": 1,
+    "uint8": 1,
+}
+
+
+class ConvParamsQuestion(NamedTuple):
+    """A layer, and the input that it works on where that is known.
+
+    Attributes:
+        c_in, c_out: channels of the input and of the output; features of a linear layer.
+        groups: into how many groups the channels are divided.
+        bias: whether every output channel has one.
+        layer: the windows of a convolution; None of a linear layer.
+        axes: those of the layer, of ``d``, ``h``, ``w``, in this order.
+        size: the input's extent along each, if it is known.
+        framework: whose rules hold for the size.
+        dtype: of the parameters and the activations, one of ``DTYPES``.
+        n: samples in a batch.
+        square: one extent was given, and it is meant for every axis.
+    """
+
+    c_in: int
+    c_out: int
+    groups: int = 1
+    bias: bool = False
+    layer: Layer | None = None
+    axes: tuple[str, ...] = ()
+    size: tuple[int, ...] | None = None
+    framework: str = "pytorch"
+    dtype: str = "float32"
+    n: int = 1
+    square: bool = False
+
+    @property
+    def kind(self) -> str:
+        """``conv``, ``transposed`` or ``linear``."""
+        return "linear" if self.layer is None else self.layer.kind
+
+
+class Work(NamedTuple):
+    """What is computed from an input, and held while it is.
+
+    Attributes:
+        macs: multiply-accumulates; a bias adds none.
+        macs_without_padding: those that meet real data: of a convolution not the zeros of the padding, of a transposed
+            one not the products that the padding cuts off.
+        activation_bytes: of all the layers' outputs.
+        peak_activation_bytes: of the input and the output of one layer, where they are largest.
+    """
+
+    macs: int
+    macs_without_padding: int
+    activation_bytes: int
+    peak_activation_bytes: int
+
+
+class Amounts(NamedTuple):
+    """What is counted of a layer, or of several together.
+
+    Attributes:
+        weights, bias: entries that are learned.
+        buffers: entries that are kept and not learned: the statistics of batch norms.
+        param_bytes: memory of weights and bias.
+        work: None where no input is known.
+    """
+
+    weights: int
+    bias: int
+    buffers: int
+    param_bytes: int
+    work: Work | None
+
+    @property
+    def params(self) -> int:
+        """All entries that are learned."""
+        return self.weights + self.bias
+
+    def by_key(self) -> dict[str, int]:
+        """The numbers by the keys of the JSON, in its order."""
+        found = {
+            "weights": self.weights,
+            "bias": self.bias,
+            "params": self.params,
+            "buffers": self.buffers,
+            "param_bytes": self.param_bytes,
+        }
+        if self.work is not None:
+            found |= {
+                "macs": self.work.macs,
+                "macs_without_padding": self.work.macs_without_padding,
+                "flops": 2 * self.work.macs,
+                "activation_bytes": self.work.activation_bytes,
+                "peak_activation_bytes": self.work.peak_activation_bytes,
+            }
+        return found
+
+
+class LayerParams(NamedTuple):
+    """A layer, counted.
+
+    Attributes:
+        name: its own among the layers.
+        asked: the layer as a question of its own.
+        kernel: taps along each axis.
+        shape: its geometry, where a size is known and there is one.
+        amounts: what was counted.
+    """
+
+    name: str
+    asked: ConvParamsQuestion
+    kernel: tuple[int, ...]
+    shape: ConvShape | None
+    amounts: Amounts
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        """The input's extent along each axis; none of a linear layer."""
+        return self.asked.size or ()
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        """The output's."""
+        return self.shape.output if self.shape else ()
+
+
+class ConvParams(NamedTuple):
+    """The answer to a ``ConvParamsQuestion``."""
+
+    question: ConvParamsQuestion
+    layers: tuple[LayerParams, ...]
+    warnings: tuple[Warned, ...]
+
+    @property
+    def amounts(self) -> Amounts:
+        """Of all the layers."""
+        return total([layer.amounts for layer in self.layers])
+
+
+def total(amounts: Sequence[Amounts]) -> Amounts:
+    """The amounts of layers that work one after the other; memory peaks in one of them.
+
+    >>> total([Amounts(9, 1, 0, 40, None), Amounts(4, 0, 0, 16, None)]).params
+    14
+    """
+    weights, bias, buffers, param_bytes, works = zip(*amounts, strict=True)
+    work = None
+    if None not in works:
+        macs, real, memory, peak = zip(*works, strict=True)
+        work = Work(sum(macs), sum(real), sum(memory), max(peak))
+    return Amounts(sum(weights), sum(bias), sum(buffers), sum(param_bytes), work)
+
+
+def conv_params(question: ConvParamsQuestion) -> ConvParams:
+    """The parameters of a layer; its work and its memory too where the size of its input is known.
+
+    Raises:
+        DlcalcError: ``invalid-value``, ``groups-do-not-divide``, and all that ``conv_shape`` raises.
+
+    Source:
+        Dumoulin & Visin, A guide to convolution arithmetic for deep learning, arXiv 1603.07285, section 2.
+
+    >>> conv_params(ConvParamsQuestion(64, 128, layer=Layer(kernel=3), axes=("h", "w"))).amounts.params
+    73728
+    """
+    layer = count(question)
+    return ConvParams(question, (layer,), layer.shape.warnings if layer.shape else ())
+
+
+def count(asked: ConvParamsQuestion, name: str | None = None) -> LayerParams:
+    """One layer, counted; ``name`` says what to call it."""
+    for option in ("c_in", "c_out", "groups", "n"):
+        legal(getattr(asked, option), option, 1)
+    _refuse_groups(asked)
+    if asked.layer is None:
+        kernel: tuple[int, ...] = ()
+        shape = None
+    else:
+        numbers = per_axis(asked.layer, len(asked.axes))
+        kernel = tuple(axis.kernel for axis in numbers)
+        if asked.size is None:
+            plan(asked.framework, asked.layer, numbers)  # which refuses a layer that the framework cannot build
+            shape = None
+        else:
+            shape = conv_shape(ConvShapeQuestion(asked.axes, asked.size, asked.layer, asked.framework))
+    each = DTYPES[asked.dtype]
+    weights = asked.c_in // asked.groups * prod(kernel) * asked.c_out
+    bias = asked.c_out if asked.bias else 0
+    works = shape is not None or asked.layer is None
+    work = _work(asked, kernel, shape, each) if works else None
+    return LayerParams(
+        name or f"{asked.kind}1", asked, kernel, shape, Amounts(weights, bias, 0, (weights + bias) * each, work)
+    )
+
+
+def _work(asked: ConvParamsQuestion, kernel: tuple[int, ...], shape: ConvShape | None, each: int) -> Work:
+    """Every tap of every window multiplies, for each pair of channels that meet."""
+    pairs = asked.n * (asked.c_in // asked.groups) * asked.c_out
+    used = real = pairs
+    inputs = outputs = 1
+    for taps, axis in zip(kernel, shape.layers[-1].axes if shape else (), strict=True):
+        window, output = axis.window, axis.output
+        if asked.kind == "transposed":
+            used *= window.input * taps
+            real *= taps_on_output(window, output)
+        else:
+            used *= output * taps
+            real *= taps_on_input(window, output)
+        inputs *= window.input
+        outputs *= output
+    made = asked.n * asked.c_out * outputs * each
+    return Work(used, real, made, asked.n * asked.c_in * inputs * each + made)
+
+
+def _refuse_groups(asked: ConvParamsQuestion) -> None:
+    groups = asked.groups
+    for channels, side in ((asked.c_in, "input"), (asked.c_out, "output")):
+        if channels % groups:
+            from dlcalc.core.divisors import nearest_common_divisors
+
+            message = f"groups {brief(groups)} does not divide the {brief(channels)} {side} channels"
+            nearest = nearest_common_divisors(groups, asked.c_in, asked.c_out)
+            hint = " or ".join(f"--groups {brief(divisor)}" for divisor in nearest)
+            raise DlcalcError("groups-do-not-divide", message, hint=hint, option="groups")

@@ -1,0 +1,159 @@
+"""The explanation of a count: every quantity with its formula, its numbers, its value and its source."""
+
+from dlcalc.core.params import DTYPES, ConvParams, LayerParams, Work
+from dlcalc.core.step import Step
+from dlcalc.core.steps import size_steps
+from dlcalc.core.windows import in_formula, numbers, symbols
+
+_GUIDE = "Dumoulin & Visin 2016"
+_MAC = "fvcore and He et al. 2016 call it a FLOP"
+_FLOPS = "as torch's counter and calflops; torchinfo and ptflops add the bias"
+
+
+def steps(answer: ConvParams) -> tuple[Step, ...]:
+    """Every quantity of the answer, in the order in which they are computed."""
+    found: list[Step] = []
+    for layer in answer.layers:
+        terms = _Terms(layer)
+        terms.parameters()
+        if layer.amounts.work is not None:
+            terms.work(layer.amounts.work)
+        found += terms.steps
+    return tuple(found)
+
+
+def weights_step(layer: LayerParams) -> Step:
+    """How the weights are counted."""
+    terms = _Terms(layer)
+    terms.weights()
+    return terms.steps[0]
+
+
+class _Terms:
+    """Collects the steps of one layer. A formula is a list of factors, each in symbols and in numbers."""
+
+    def __init__(self, layer: LayerParams) -> None:
+        self.layer, self.asked = layer, layer.asked
+        self.each = DTYPES[layer.asked.dtype]
+        self.steps: list[Step] = []
+
+    def add(
+        self, symbol: str, formula: str, substituted: str, value: int, source: str, why: str, axis: str | None = None
+    ) -> None:
+        """Append a step."""
+        place = None if axis is None else ("axis", axis)
+        self.steps.append(Step(symbol, formula, substituted, value, source, why, place))
+
+    def product(self, symbol: str, factors: list[tuple[str, object]], value: int, source: str, why: str) -> None:
+        """Append a step that multiplies."""
+        formula = "*".join(name for name, _ in factors)
+        self.add(symbol, formula, "*".join(str(number) for _, number in factors), value, source, why)
+
+    @property
+    def taps(self) -> list[tuple[str, object]]:
+        """The taps of a window: K*K where the axes are alike."""
+        kernel = self.layer.kernel
+        alike = len(set(kernel)) == 1
+        return [("K" if alike else f"K_{axis}", taps) for axis, taps in zip(self.asked.axes, kernel, strict=True)]
+
+    @property
+    def channels(self) -> list[tuple[str, object]]:
+        """The pairs of channels that meet."""
+        asked = self.asked
+        if asked.groups == 1:
+            return [("C_in", asked.c_in), ("C_out", asked.c_out)]
+        return [("(C_in/g)", f"({asked.c_in}/{asked.groups})"), ("C_out", asked.c_out)]
+
+    def weights(self) -> None:
+        """The entries of the weight tensor."""
+        source = "y = Wx + b" if self.asked.layer is None else f"{_GUIDE}, section 2"
+        why = "entries of the weight tensor"
+        if self.asked.groups > 1:
+            why += "; channels meet within a group"
+        self.product("weights", [*self.taps, *self.channels], self.layer.amounts.weights, source, why)
+
+    def parameters(self) -> None:
+        """What is learned, and its memory."""
+        amounts, asked = self.layer.amounts, self.asked
+        self.weights()
+        if asked.bias:
+            self.add("bias", "C_out", str(asked.c_out), amounts.bias, "one an output channel", "entries of the bias")
+        else:
+            self.add("bias", "0", "0", 0, "C_out where there is one", "entries of the bias")
+        parts = f"{amounts.weights} + {amounts.bias}"
+        self.add("params", "weights + bias", parts, amounts.params, "by definition", "all entries that are learned")
+        self.add("buffers", "0", "0", 0, "2C for a batch norm, and there is none", "entries kept and not learned")
+        why = f"bytes of the parameters, {self.each} an entry"
+        memory = [("params", amounts.params), ("bytes", self.each)]
+        self.product("param_bytes", list(memory), amounts.param_bytes, asked.dtype, why)
+
+    def work(self, work: Work) -> None:
+        """What is computed, and the memory of what goes in and comes out."""
+        asked = self.asked
+        if self.layer.shape is not None:
+            for axis in asked.axes:
+                self.steps += size_steps(self.layer.shape, axis)
+                self.real_taps(axis)
+        inputs, outputs = self.positions("1", self.layer.input), self.positions("2", self.layer.output)
+        batch: list[tuple[str, object]] = [("N", asked.n)]
+        starts = inputs if asked.kind == "transposed" else outputs
+        of = "an input" if asked.kind == "transposed" else "an output"
+        self.product(
+            "macs",
+            [*batch, *self.channels, *self.taps, *starts],
+            work.macs,
+            _MAC,
+            f"multiply-accumulates: K taps {of} along each axis",
+        )
+        real = [(f"T_{axis}", taps) for axis, taps in zip(asked.axes, self.real, strict=True)]
+        self.product(
+            "macs_without_padding",
+            [*batch, *self.channels, *real],
+            work.macs_without_padding,
+            "T of the axes for their windows and taps",
+            "multiply-accumulates on real data",
+        )
+        why = "1 MAC = 2 FLOPs, a bias none"
+        self.product("flops", [("2", 2), ("macs", work.macs)], 2 * work.macs, _FLOPS, why)
+        output = [*batch, ("C_out", asked.c_out), *outputs]
+        each = ("bytes", self.each)
+        why = f"bytes of the output, {self.each} an entry"
+        self.product("activation_bytes", [*output, each], work.activation_bytes, asked.dtype, why)
+        sides = [("C_in", asked.c_in), *inputs], [("C_out", asked.c_out), *outputs]
+        both = [" + ".join("*".join(str(pair[i]) for pair in side) for side in sides) for i in (0, 1)]
+        held: list[tuple[str, object]] = [*batch, (f"({both[0]})", f"({both[1]})"), each]
+        why = "bytes of the input and the output together"
+        self.product("peak_activation_bytes", held, work.peak_activation_bytes, asked.dtype, why)
+
+    def positions(self, number: str, sizes: tuple[int, ...]) -> list[tuple[str, object]]:
+        """The positions along each axis of the input (1) or the output (2)."""
+        return [(f"{axis.upper()}{number}", size) for axis, size in zip(self.asked.axes, sizes, strict=False)]
+
+    @property
+    def real(self) -> list[int]:
+        """Along each axis, the taps that meet real data."""
+        from dlcalc.core.taps import taps_on_input, taps_on_output
+
+        shape = self.layer.shape
+        closed = taps_on_output if self.asked.kind == "transposed" else taps_on_input
+        return [closed(axis.window, axis.output) for axis in shape.layers[-1].axes] if shape else []
+
+    def real_taps(self, axis: str) -> None:
+        """Along one axis, the taps that meet real data."""
+        assert self.layer.shape is not None
+        place = self.asked.axes.index(axis)
+        found = self.layer.shape.layers[-1].axes[place]
+        starts, kept = ("{i}", "{o}") if self.asked.kind == "transposed" else ("{o}", "{i}")
+        formula = f"|{{(x, b) : x < {starts}, b < {{k}}, 0 <= x*{{s}} + b*{{d}} - {{pl}} < {kept}}}|"
+        formula = formula.replace("|{(", "|{{(").replace("}|", "}}|")
+        names, values = symbols(axis), numbers(found.window)
+        why = "taps that meet the input" if kept == "{i}" else "products that land in the output"
+        self.add(
+            f"T_{axis}",
+            formula.format(**names, o=names["output"]),
+            formula.format(**values, o=in_formula(found.output)),
+            self.real[place],
+            "pairs of a window and a tap",
+            why,
+            axis,
+        )

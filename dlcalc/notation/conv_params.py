@@ -1,0 +1,116 @@
+"""The question of conv-params, from options or from a line of a batch."""
+
+from collections.abc import Iterable, Mapping
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.frameworks import FRAMEWORKS
+from dlcalc.core.layer import AXES, Layer, flag, wrong_count
+from dlcalc.core.params import DTYPES, KINDS, ConvParamsQuestion
+from dlcalc.notation import layers, values
+
+_COUNTS = {"c_in": ("in_channels",), "c_out": ("out_channels",), "groups": ("g",), "n": ()}
+
+# Every key of a question, and the short names that are read for it.
+KEYS = {
+    **layers.SIZE_KEYS,
+    **layers.LAYER_KEYS,
+    **_COUNTS,
+    "bias": (),
+    "kind": (),
+    "dtype": (),
+    "framework": (),
+}
+INTEGERS = layers.INTEGERS | frozenset(_COUNTS)
+
+_WITH_WINDOWS = (*layers.LAYER_KEYS, *layers.SIZE_KEYS, "groups")
+
+
+def question(raw: Mapping[str, object]) -> ConvParamsQuestion:
+    """The question that the values ask.
+
+    Args:
+        raw: values by their names in ``KEYS``, as they were typed or stood in JSON.
+
+    Raises:
+        DlcalcError: ``usage``, ``shape-mismatch``, ``invalid-value``.
+
+    >>> question({"c_in": "64", "c_out": "128", "kernel": "3", "w": "56"}).size
+    (56, 56)
+    """
+    kind = values.word(raw["kind"], "kind", KINDS) if "kind" in raw else "conv"
+    for key, name in (("c_in", "number of input channels"), ("c_out", "number of output channels")):
+        if key not in raw:
+            raise DlcalcError("usage", f"no {name} is given", hint=f"{flag(key)} 64", option=key)
+    counts = {key: values.integer(raw[key], key) for key in _COUNTS if key in raw}
+    more: dict[str, object] = {}
+    if "bias" in raw:
+        more["bias"] = values.switch(raw["bias"], "bias")
+    if "dtype" in raw:
+        more["dtype"] = values.word(raw["dtype"], "dtype", DTYPES)
+    if "framework" in raw:
+        more["framework"] = values.word(raw["framework"], "framework", FRAMEWORKS)
+    if kind == "linear":
+        _refuse_windows(raw)
+    else:
+        axes, size, square = _sizes(raw)
+        layer = Layer(**layers.read_layer(raw, axes, {}), kind=kind)  # type: ignore[arg-type]
+        more |= {"layer": layer, "axes": axes, "size": size, "square": square}
+    return ConvParamsQuestion(**counts, **more)  # type: ignore[arg-type]
+
+
+def _refuse_windows(raw: Mapping[str, object]) -> None:
+    for key in _WITH_WINDOWS:
+        if key in raw:
+            name = key.replace("_", " ") if key not in layers.SIZES else "size"
+            raise DlcalcError("usage", f"linear has no {name}", hint="leave it out, or --kind conv", option=key)
+
+
+def _sizes(raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[int, ...] | None, bool]:
+    """The axes of the layer, the input's extent along each if it is given, and whether one extent stands for all.
+
+    How many axes there are is for ``dims`` to say, else for the size, else for the kernel; else there are two.
+    """
+    dims = layers.dims(raw)
+    named = layers.named_sizes(raw)
+    of_kernel = layers.how_many(raw.get("kernel"))
+    if "size" in raw:
+        single = layers.how_many(raw["size"]) is None
+        axes, size = layers.whole_size(raw["size"], dims or (_some_axes(of_kernel) if single else None))
+        return axes, size, False
+    count = dims or _some_axes(of_kernel) or (3 if "d" in named else 2)
+    if len(named) > 1:
+        if "d" in named and len(named) == 2 and dims is None:
+            missing = next(key for key, axis in layers.SIZES.items() if axis not in named)
+            message = "the input has a depth, and not all of its three axes are given"
+            raise DlcalcError("shape-mismatch", message, hint=f"{flag(missing)} too, or --size", option=missing)
+        if dims is not None and dims != len(named):
+            raise wrong_count("dims", dims, len(named))
+        return tuple(named), tuple(named.values()), False
+    axes = tuple(AXES)[-count:]
+    if not named:
+        return axes, None, False
+    (axis, extent), *_ = named.items()
+    return axes if count > 1 else (axis,), (extent,) * count, count > 1
+
+
+def _some_axes(count: int | None) -> int | None:
+    """A number of axes, if there can be so many: else it is the kernel that is wrong, and is said to be."""
+    return count if count in (1, 2, 3) else None
+
+
+def restated(question: ConvParamsQuestion, keys: Iterable[str]) -> dict[str, object]:
+    """The values of some keys as the answer to a sweep repeats them: long names, values by axis.
+
+    >>> restated(question({"c_in": "3", "c_out": "64", "kernel": "7"}), ["c_in", "kernel"])
+    {'c_in': 3, 'kernel': {'h': 7, 'w': 7}}
+    """
+    return {key: _restated(question, key) for key in keys}
+
+
+def _restated(question: ConvParamsQuestion, key: str) -> object:
+    if key in _COUNTS:
+        return getattr(question, key)
+    size = question.size or ()
+    if key in layers.SIZES and question.square:
+        return size[0]
+    return layers.restated(key, question.axes, size, question.layer)

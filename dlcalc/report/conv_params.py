@@ -1,0 +1,129 @@
+"""How the answers of conv-params look."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dlcalc.core.layer import AXES
+from dlcalc.core.params import ConvParams, ConvParamsQuestion, LayerParams
+from dlcalc.report import conv_shape as of_shape
+
+if TYPE_CHECKING:
+    from dlcalc.core.verdict import Verdict
+    from dlcalc.report.view import Sheet
+
+command = "conv-params"
+
+words = of_shape.words  # a judged claim: the same numbers in the same sentence
+
+_BEFORE_SIZES = ("weights", "bias", "params", "buffers", "param_bytes")
+_AFTER_SIZES = ("macs", "macs_without_padding", "flops", "activation_bytes", "peak_activation_bytes")
+_WINDOW_KEYS = ("stride", "dilation", "padding", "output_padding")
+
+
+def as_json(answer: ConvParams) -> dict[str, object]:
+    """The answer's own keys.
+
+    >>> from dlcalc.core.params import conv_params
+    >>> as_json(conv_params(ConvParamsQuestion(512, 10, bias=True)))["params"]
+    5130
+    """
+    sizes: dict[str, object] = {}
+    if answer.amounts.work is not None:
+        sizes = {"input": _input(answer.layers[0]), "output": _output(answer.layers[-1])}
+    layers = [layer_as_json(layer) for layer in answer.layers]
+    return {"dtype": answer.question.dtype, **_amounts(answer.amounts.by_key(), sizes), "layers": layers}
+
+
+def _amounts(found: Mapping[str, int], sizes: Mapping[str, object]) -> dict[str, object]:
+    """The numbers in the order of the interface, with the sizes between those that need none and those that do."""
+    before = {key: found[key] for key in _BEFORE_SIZES}
+    return {**before, **sizes, **{key: found[key] for key in _AFTER_SIZES if key in found}}
+
+
+def layer_as_json(layer: LayerParams) -> dict[str, object]:
+    """A layer's own keys: what it is, then the keys of the answer."""
+    asked = layer.asked
+    found: dict[str, object] = {"name": layer.name, "kind": asked.kind}
+    if asked.layer is not None:
+        found |= {"kernel": dict(zip(asked.axes, layer.kernel, strict=True)), "groups": asked.groups}
+    found |= {"input_channels": asked.c_in, "output_channels": asked.c_out}
+    sizes: dict[str, object] = {}
+    if layer.shape is not None:
+        # its geometry, in the words of conv-shape
+        geometry = of_shape.layer_as_json(layer.shape.layers[-1], asked.axes)
+        found |= {key: geometry[key] for key in _WINDOW_KEYS if key in geometry}
+    if layer.amounts.work is not None:
+        sizes = {"input": _input(layer), "output": _output(layer)}
+    return found | _amounts(layer.amounts.by_key(), sizes)
+
+
+def _input(layer: LayerParams) -> dict[str, int]:
+    return dict(zip(layer.asked.axes, layer.input, strict=True))
+
+
+def _output(layer: LayerParams) -> dict[str, int]:
+    return dict(zip(layer.asked.axes, layer.output, strict=True))
+
+
+def encoded(answer: ConvParams, encode: Callable[[object], str]) -> str:
+    """``as_json`` as text, without the braces around it."""
+    return encode(as_json(answer))[1:-1]
+
+
+def bare(answer: ConvParams) -> str:
+    """The number of parameters, like ``73728``."""
+    return str(answer.amounts.params)
+
+
+def judged(answer: ConvParams, verdict: "Verdict") -> dict[str, object]:
+    """What is expected and what is right, and how far they are apart if no mistake explains it."""
+    shape = answer.layers[-1].shape
+    if verdict.claim.key == "output" and shape is not None:
+        return of_shape.judged(shape, verdict)
+    found: dict[str, object] = {"expected": verdict.claim.values[0], "actual": verdict.right[0]}
+    if not verdict.passed and not verdict.diagnosis:
+        found["distance"] = verdict.distance[0]
+    return found
+
+
+def sheet(answer: ConvParams) -> "Sheet":
+    """The answer as tables: the parameters, then the work and the activations."""
+    from dlcalc.report.params_sheet import sheet
+
+    return sheet(answer)
+
+
+_SUMMARY = ("params", "param_bytes", "macs", "activation_bytes")
+
+
+def summary_header() -> tuple[str, ...]:
+    """The titles of an answer that is one row among many."""
+    return ("parameters", "bytes", "output", "MACs", "bytes of output")
+
+
+def summary(answer: ConvParams) -> tuple[str, ...]:
+    """An answer as one row among many."""
+    found = answer.amounts.by_key()
+    params, memory, *work = [of_shape.written(found.get(key)) for key in _SUMMARY]
+    return params, memory, of_shape.text(answer.layers[-1].output) or "-", *work
+
+
+def csv_header(questions: Sequence[ConvParamsQuestion] | None) -> tuple[str, ...]:
+    """The names of the columns, for answers to questions like these, or to any."""
+    axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
+    sized = questions is None or any(question.size is not None for question in questions)
+    worked = sized or any(question.kind == "linear" for question in questions or ())
+    columns = ["dtype", "name", "kind", *(f"kernel_{axis}" for axis in axes), "groups"]
+    columns += ["input_channels", "output_channels"]
+    for key in _WINDOW_KEYS if sized else ():
+        for axis in axes:
+            columns += [f"{key}_{axis}_begin", f"{key}_{axis}_end"] if key == "padding" else [f"{key}_{axis}"]
+    columns += _BEFORE_SIZES
+    columns += [f"{key}_{axis}" for key in ("input", "output") if sized for axis in axes]
+    return (*columns, *(_AFTER_SIZES if worked else ()))
+
+
+def csv_rows(answer: ConvParams) -> list[Mapping[str, object]]:
+    """One row for each layer."""
+    of_all = {"dtype": answer.question.dtype}
+    return [of_all | of_shape.flattened(layer_as_json(layer)) for layer in answer.layers]

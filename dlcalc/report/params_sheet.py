@@ -1,0 +1,104 @@
+"""The answer of conv-params laid out for reading: the parameters, then the work and the activations."""
+
+from dlcalc.core.params import DTYPES, ConvParams, ConvParamsQuestion, LayerParams
+from dlcalc.core.params_steps import weights_step
+from dlcalc.report.conv_shape import text, written
+from dlcalc.report.view import Grid, Sheet
+
+_MIB, _MB = 2**20, 10**6
+_MEMORY = ("entries", "bytes", "MiB", "MB")
+
+
+def sheet(answer: ConvParams) -> Sheet:
+    """The answer as tables."""
+    question, layer = answer.question, answer.layers[-1]
+    each, amounts = DTYPES[question.dtype], answer.amounts
+    rows = [("weights", amounts.weights), ("bias", amounts.bias), ("parameters", amounts.params)]
+    if not amounts.bias:
+        rows.append(("  with a bias", amounts.weights + question.c_out))
+    rows.append(("buffers", amounts.buffers))
+    grids = [Grid((question.dtype, *_MEMORY), [_memory(*row, each) for row in rows], "parameters")]
+    if amounts.work is not None:
+        grids += _work(answer, layer, each)
+    return Sheet(
+        f"{written(amounts.params)} parameters", caption(answer), tuple(grids), tuple(_rule(layer, len(grids) > 1))
+    )
+
+
+def caption(answer: ConvParams) -> str:
+    """What was counted, in a line."""
+    return f"{described(answer.layers[-1])}, {'with' if answer.question.bias else 'without'} a bias"
+
+
+def described(layer: LayerParams) -> str:
+    """A layer in words: ``3 x 3 conv, 64 -> 128 channels in 8 groups``."""
+    question = layer.asked
+    if not layer.kernel:
+        return f"linear, {written(question.c_in)} -> {written(question.c_out)} features"
+    groups = f" in {written(question.groups)} groups" if question.groups > 1 else ""
+    channels = f"{written(question.c_in)} -> {written(question.c_out)} channels"
+    return f"{text(layer.kernel)} {question.kind}, {channels}{groups}"
+
+
+def _work(answer: ConvParams, layer: LayerParams, each: int) -> list[Grid]:
+    question = answer.question
+    found = answer.amounts.by_key()
+    rows = [("MACs", written(found["macs"]))]
+    if layer.kernel:
+        share = percent(found["macs_without_padding"], found["macs"])
+        rows.append((f"  without padding, {share}", written(found["macs_without_padding"])))
+    rows.append(("FLOPs, 2 a MAC", written(found["flops"])))
+    outputs = found["activation_bytes"] // each
+    both = found["peak_activation_bytes"] // each
+    memory = [("input", both - outputs), ("output", outputs), ("input + output", both)]
+    return [
+        Grid(("", "count"), rows, "MACs", _title(question, layer)),
+        Grid((question.dtype, *_MEMORY), [_memory(*row, each) for row in memory], None, "activations"),
+    ]
+
+
+def _title(question: ConvParamsQuestion, layer: LayerParams) -> str:
+    """What the work is done on; where one extent was given, what was made of it."""
+    title = "work"
+    if layer.kernel:
+        square = ("square " if len(layer.kernel) == 2 else "cubic ") if question.square else ""
+        title = f"work on a {square}{text(layer.input)} input, output {text(layer.output)}"
+    return f"{title}, batch of {written(question.n)}" if question.n > 1 else title
+
+
+def _rule(layer: LayerParams, worked: bool) -> list[str]:
+    step = weights_step(layer)
+    lines = [f"weights = {step.formula}", f"        = {step.substituted} = {layer.amounts.weights:,}"]
+    if worked:
+        lines.append("1 MAC = 2 FLOPs, a product and a sum, and a bias adds none;")
+        lines.append("fvcore and the ResNet paper call a MAC a FLOP, torch's counter prints 2 a MAC")
+    return lines
+
+
+def _memory(title: str, entries: int, each: int) -> tuple[str, ...]:
+    count = entries * each
+    return title, written(entries), written(count), in_units(count, _MIB), in_units(count, _MB)
+
+
+def in_units(count: int, unit: int) -> str:
+    """A number of bytes in a unit: two decimals, or as many as show two digits. No float, which would overflow.
+
+    >>> in_units(294912, 2**20), in_units(553430176, 10**6), in_units(0, 2**20)
+    ('0.28', '553.43', '0.00')
+    """
+    decimals = 2
+    while 0 < count * 10**decimals < 10 * unit and decimals < 9:
+        decimals += 1
+    scaled = (2 * count * 10**decimals + unit) // (2 * unit)
+    whole, fraction = divmod(scaled, 10**decimals)
+    return f"{whole:,}.{fraction:0{decimals}}"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share in percent, to a tenth, rounded down so that 100 % means all.
+
+    >>> percent(361, 441)
+    '81.8 %'
+    """
+    tenths = part * 1000 // whole
+    return "100 %" if part == whole else f"{tenths // 10}.{tenths % 10} %"

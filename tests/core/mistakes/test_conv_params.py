@@ -1,0 +1,361 @@
+"""Planted mistakes are found, right claims are never accused, and the rules of evidence hold.
+
+The wrong answers here are written out on their own, from the plain formulas, and not taken from the table under test.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from math import prod
+from typing import NamedTuple
+
+import pytest
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.layer import Layer
+from dlcalc.core.mistakes.conv_params import MISTAKES, judge, keys
+from dlcalc.core.mistakes.params_working import evaluate, working
+from dlcalc.core.params import ConvParams, ConvParamsQuestion, conv_params
+from dlcalc.core.verdict import Claim, TypedNumber
+from dlcalc.notation.claims import claims
+from tests.conftest import Run
+from tests.random_params import answers
+
+
+class Plain(NamedTuple):
+    """A question in plain numbers."""
+
+    kind: str
+    k: tuple[int, ...]
+    ci: int
+    co: int
+    g: int
+    biased: bool
+    n: int
+    each: int
+    i: tuple[int, ...]
+    o: tuple[int, ...]
+    real: tuple[int, ...]
+
+    @property
+    def bias(self) -> int:
+        return self.co if self.biased else 0
+
+    @property
+    def weights(self) -> int:
+        return prod(self.k) * (self.ci // self.g) * self.co
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        return self.i if self.kind == "transposed" else self.o
+
+    @property
+    def macs(self) -> int:
+        return self.n * self.weights * prod(self.starts)
+
+    @property
+    def real_macs(self) -> int:
+        return self.n * self.ci // self.g * self.co * prod(self.real)
+
+    @property
+    def outputs(self) -> int:
+        return self.n * self.co * prod(self.o)
+
+    @property
+    def inputs(self) -> int:
+        return self.n * self.ci * prod(self.i)
+
+
+def plain(answer: ConvParams) -> Plain:
+    (layer,) = answer.layers
+    q, each = answer.question, {"float32": 4, "float16": 2, "float64": 8, "int8": 1}
+    windows = [axis.window for axis in layer.shape.layers[0].axes] if layer.shape else []
+    real = []
+    for w, o in zip(windows, layer.output, strict=True):
+        starts, kept = (w.input, o) if q.kind == "transposed" else (o, w.input)
+        places = (x * w.stride + b * w.dilation - w.before for x in range(starts) for b in range(w.kernel))
+        real.append(sum(0 <= place < kept for place in places))
+    return Plain(
+        q.kind,
+        layer.kernel,
+        q.c_in,
+        q.c_out,
+        q.groups,
+        q.bias,
+        q.n,
+        each[q.dtype],
+        layer.input,
+        layer.output,
+        tuple(real),
+    )
+
+
+def separable(p: Plain) -> int:
+    return prod(p.k) * p.ci + p.ci * p.co
+
+
+def separable_macs(p: Plain) -> int:
+    return p.n * p.ci * prod(p.k) * prod(p.starts) + p.n * p.ci * p.co * prod(p.o)
+
+
+Wrong = Callable[[Plain], int]
+# key -> mistake -> the number that it gives; a mistake may be planted only where its condition holds.
+PLANTED: dict[str, dict[str, Wrong]] = {
+    "params": {
+        "bias-included": lambda p: p.weights + p.co,
+        "bias-forgotten": lambda p: p.weights,
+        "groups-ignored": lambda p: p.weights * p.g + p.bias,
+        "kernel-not-squared": lambda p: p.k[0] * (p.ci // p.g) * p.co + p.bias,
+        "channels-swapped": lambda p: p.weights + p.ci,
+        "depthwise-separable": lambda p: separable(p) + (p.ci + p.co if p.biased else 0),
+        "bytes-not-count": lambda p: (p.weights + p.bias) * p.each,
+        "batch-norm-included": lambda p: p.weights + p.bias + 2 * p.co,
+        "batch-norm-with-statistics": lambda p: p.weights + p.bias + 4 * p.co,
+    },
+    "weights": {
+        "bias-included": lambda p: p.weights + p.co,
+        "groups-ignored": lambda p: p.weights * p.g,
+        "kernel-not-squared": lambda p: p.k[-1] * (p.ci // p.g) * p.co,
+        "depthwise-separable": separable,
+        "bytes-not-count": lambda p: p.weights * p.each,
+    },
+    "bias": {
+        "bias-included": lambda p: p.co,
+        "bias-forgotten": lambda p: 0,
+        "channels-swapped": lambda p: p.ci,
+        "bytes-not-count": lambda p: p.bias * p.each,
+    },
+    "buffers": {"batch-norm-with-statistics": lambda p: 2 * p.co},
+    "param_bytes": {
+        "bias-included": lambda p: (p.weights + p.co) * p.each,
+        "bias-forgotten": lambda p: p.weights * p.each,
+        "groups-ignored": lambda p: (p.weights * p.g + p.bias) * p.each,
+        "kernel-not-squared": lambda p: (p.k[0] * (p.ci // p.g) * p.co + p.bias) * p.each,
+        "channels-swapped": lambda p: (p.weights + p.ci) * p.each,
+        "batch-norm-included": lambda p: (p.weights + p.bias + 2 * p.co) * p.each,
+        "batch-norm-with-statistics": lambda p: (p.weights + p.bias + 4 * p.co) * p.each,
+        "mib-not-mb": lambda p: round((p.weights + p.bias) * p.each / 1.048576),
+    },
+    "macs": {
+        "bias-included": lambda p: p.macs + p.outputs,
+        "groups-ignored": lambda p: p.macs * p.g,
+        "kernel-not-squared": lambda p: p.macs // prod(p.k[1:]),
+        "depthwise-separable": separable_macs,
+        "flops-not-macs": lambda p: 2 * p.macs,
+        "forward-plus-backward": lambda p: 3 * p.macs,
+    },
+    "macs_without_padding": {
+        "groups-ignored": lambda p: p.real_macs * p.g,
+        "flops-not-macs": lambda p: 2 * p.real_macs,
+        "forward-plus-backward": lambda p: 3 * p.real_macs,
+    },
+    "flops": {
+        "bias-included": lambda p: 2 * p.macs + p.outputs,
+        "groups-ignored": lambda p: 2 * p.macs * p.g,
+        "kernel-not-squared": lambda p: 2 * p.macs // prod(p.k[1:]),
+        "depthwise-separable": lambda p: 2 * separable_macs(p),
+        "macs-not-flops": lambda p: p.macs,
+        "forward-plus-backward": lambda p: 6 * p.macs,
+    },
+    "activation_bytes": {
+        "channels-swapped": lambda p: p.n * p.ci * prod(p.o) * p.each,
+        "mib-not-mb": lambda p: p.outputs * p.each * 2**20 // 10**6,
+    },
+    "peak_activation_bytes": {
+        "channels-swapped": lambda p: p.n * (p.co * prod(p.i) + p.ci * prod(p.o)) * p.each,
+        "mib-not-mb": lambda p: (p.outputs + p.inputs) * p.each * 10**6 // 2**20,
+    },
+}
+CONDITIONS: dict[str, Callable[[Plain], bool]] = {
+    "bias-included": lambda p: not p.biased,
+    "bias-forgotten": lambda p: p.biased,
+    "channels-swapped": lambda p: p.biased,
+    "kernel-not-squared": lambda p: len(p.k) > 1,
+    "depthwise-separable": lambda p: p.kind != "linear",
+}
+
+
+def realistic(count: int, seed: int) -> Iterator[ConvParams]:
+    """Layers as they are met: channels in powers of two and a few others, small kernels, images."""
+    chance = random.Random(seed)
+    while count:
+        kind = chance.choice(["conv"] * 6 + ["transposed"] * 2 + ["linear"])
+        c_in, c_out = (chance.choice([1, 3, 8, 16, 24, 32, 64, 96, 128, 256, 512]) for _ in "io")
+        asked = ConvParamsQuestion(
+            c_in, c_out, bias=chance.random() < 0.5, dtype=chance.choice(["float32", "float32", "float16", "int8"])
+        )
+        if kind != "linear":
+            axes = ("d", "h", "w")[-chance.choice([1, 2, 2, 2, 3]) :]
+            kernel = chance.choice([1, 2, 3, 3, 3, 4, 5, 7])
+            kernels = tuple(chance.choice([kernel, kernel, 1, 5]) for _ in axes) if chance.random() < 0.2 else kernel
+            layer = Layer(kernels, chance.choice([1, 1, 2]), chance.randint(0, 3), chance.choice([1, 1, 2]), kind)
+            size = tuple(chance.choice([7, 14, 16, 28, 32, 56, 224]) for _ in axes) if len(axes) < 3 else (8, 14, 14)
+            groups = chance.choice([1, 1, 2, 4, 8, 32])
+            asked = asked._replace(layer=layer, axes=axes, size=size, groups=groups, n=chance.choice([1, 1, 8, 32]))
+        try:
+            yield conv_params(asked)
+        except DlcalcError:
+            continue
+        count -= 1
+
+
+def planted(answer: ConvParams) -> Iterator[tuple[str, Claim]]:
+    p, right = plain(answer), answer.amounts.by_key()
+    for key in right:
+        for name, wrong in PLANTED[key].items():
+            possible = name not in CONDITIONS or CONDITIONS[name](p)
+            possible = possible or (name == "channels-swapped" and "activation" in key)
+            if possible and wrong(p) != right[key]:
+                yield name, Claim(key, (TypedNumber(wrong(p), 0, True),))
+
+
+def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
+    listed, first = dict.fromkeys(NAMES, 0), dict.fromkeys(NAMES, 0)
+    for answer in realistic(2_500, seed=91):
+        for name, claim in planted(answer):
+            names = [one.mistake for one in judge(answer, claim).diagnosis]
+            assert name in names, (answer.question, name, claim, names)
+            listed[name] += 1
+            first[name] += names[0] == name
+    assert sum(listed.values()) > 30_000
+    assert sum(first.values()) / sum(listed.values()) >= 0.95
+    assert all(first[name] / listed[name] >= 0.8 for name in NAMES), (first, listed)
+
+
+NAMES = [mistake.name for mistake in MISTAKES]
+
+
+def test_every_mistake_has_a_reason_for_its_rank() -> None:
+    assert NAMES == [
+        "bias-included",
+        "bias-forgotten",
+        "groups-ignored",
+        "kernel-not-squared",
+        "channels-swapped",
+        "depthwise-separable",
+        "batch-norm-included",
+        "batch-norm-with-statistics",
+        "flops-not-macs",
+        "macs-not-flops",
+        "forward-plus-backward",
+        "bytes-not-count",
+        "mib-not-mb",
+    ]
+    assert all(mistake.rank and mistake.sentence for mistake in MISTAKES)
+
+
+def test_without_a_mistake_the_working_gives_the_right_answer() -> None:
+    for answer in answers(4_000, seed=92):
+        for key, number in answer.amounts.by_key().items():
+            assert evaluate(working(answer, key), key) == ((number, 1),), (answer.question, key)
+
+
+def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -> None:
+    for answer in answers(3_000, seed=93):
+        for key, number in answer.amounts.by_key().items():
+            for claimed in (number, number + 1):
+                verdict = judge(answer, Claim(key, (TypedNumber(claimed, 0, True),)))
+                assert verdict.passed == (claimed == number)
+                assert not (verdict.passed and verdict.diagnosis)
+
+
+def test_random_wrong_numbers_are_seldom_named() -> None:
+    """Six digits and more that no mistake gives: what is named is a coincidence."""
+    chance = random.Random(94)
+    judged = named = 0
+    for answer in realistic(1_500, seed=95):
+        for key, number in answer.amounts.by_key().items():
+            if number >= 100_000:
+                claimed = round(number * chance.uniform(0.2, 5)) + chance.randint(1, 999)
+                named += bool(judge(answer, Claim(key, (TypedNumber(claimed, 0, True),))).diagnosis)
+                judged += 1
+    assert judged > 5_000
+    assert named / judged < 0.001
+
+
+CONV = ConvParamsQuestion(64, 128, layer=Layer(3, 1, 1), axes=("h", "w"), size=(56, 56))
+NAMED = [
+    (CONV, "73856", ["bias-included"]),
+    (CONV._replace(bias=True), "73728", ["bias-forgotten"]),
+    (CONV._replace(bias=True), "73792", ["channels-swapped"]),
+    (CONV._replace(groups=8), "73728", ["groups-ignored"]),
+    (CONV, "24576", ["kernel-not-squared"]),
+    (CONV, "8768", ["depthwise-separable"]),
+    (CONV._replace(bias=True), "8960", ["depthwise-separable"]),
+    (CONV, "294912", ["bytes-not-count"]),
+    (CONV, "73984", ["batch-norm-included"]),
+    (CONV, "74240", ["batch-norm-with-statistics"]),
+    (CONV, "buffers=256", ["batch-norm-with-statistics"]),
+    (CONV, "macs=462422016", ["flops-not-macs"]),
+    (CONV, "flops=231211008", ["macs-not-flops"]),
+    (CONV, "macs=693633024", ["forward-plus-backward"]),
+    (CONV, "macs=231612416", ["bias-included"]),
+    (CONV, "param_bytes=281250", ["mib-not-mb"]),
+    (CONV, "param_bytes=309238", ["mib-not-mb"]),
+    (CONV, "param_bytes=0.28125", ["mib-not-mb"]),
+    (CONV, "activation_bytes=802816", ["channels-swapped"]),
+    (CONV, "output=54", ["padding-ignored"]),
+    (CONV, "output=55", ["missing-plus-one", "padding-once"]),
+]
+
+
+@pytest.mark.parametrize(("question", "text", "names"), NAMED)
+def test_named(question: ConvParamsQuestion, text: str, names: list[str]) -> None:
+    answer = conv_params(question)
+    verdict = judge(answer, claims(text, keys(answer))[0])
+    assert not verdict.passed
+    assert [diagnosis.mistake for diagnosis in verdict.diagnosis] == names
+
+
+@pytest.mark.parametrize(
+    ("question", "absent"),
+    [
+        (CONV, {"bias-forgotten", "groups-ignored", "channels-swapped"}),
+        (CONV._replace(bias=True), {"bias-included", "groups-ignored"}),
+        (CONV._replace(layer=Layer(1)), {"kernel-not-squared"}),
+        (CONV._replace(dtype="int8"), {"bytes-not-count"}),
+        (ConvParamsQuestion(12, 8), {"kernel-not-squared", "depthwise-separable", "groups-ignored"}),
+        (CONV, {"mib-not-mb", "flops-not-macs", "macs-not-flops", "forward-plus-backward"}),
+    ],
+)
+def test_a_mistake_about_a_neutral_option_or_another_unit_is_never_named(
+    question: ConvParamsQuestion, absent: set[str]
+) -> None:
+    answer = conv_params(question._replace(c_in=4, c_out=8, size=None))
+    named = set()
+    for claim in range(5_000):
+        named |= {one.mistake for one in judge(answer, Claim("params", (TypedNumber(claim, 0, True),))).diagnosis}
+    assert named
+    assert not named & absent
+
+
+def test_an_option_that_was_typed_ranks_before_a_factor() -> None:
+    answer = conv_params(CONV._replace(groups=2))
+    assert answer.amounts.work is not None
+    verdict = judge(answer, Claim("macs", (TypedNumber(2 * answer.amounts.work.macs, 0, True),)))
+    assert [one.mistake for one in verdict.diagnosis] == ["groups-ignored", "flops-not-macs"]
+
+
+def test_two_at_once_where_the_claim_says_enough() -> None:
+    answer = conv_params(CONV)
+    assert answer.amounts.work is not None
+    (found, *_) = judge(answer, Claim("macs", (TypedNumber(6 * answer.amounts.work.macs, 0, True),))).diagnosis
+    assert (found.mistake, found.second) == ("flops-not-macs", "forward-plus-backward")
+
+
+def test_the_text_says_would_give_and_never_you_did(conv_params: Run) -> None:
+    found = conv_params("--k 3 --c-in 64 --c-out 128 --expect param_bytes=281250 --json")
+    assert found.code == 1
+    assert found.json["expect"]["claims"] == [
+        {
+            "key": "param_bytes",
+            "expected": 281250,
+            "actual": 294912,
+            "passed": False,
+            "diagnosis": [{"mistake": "mib-not-mb", "text": "taking MiB for MB would give 281250"}],
+        }
+    ]
+
+
+def test_no_candidate_gives_the_distance(conv_params: Run) -> None:
+    found = conv_params("--k 3 --c-in 64 --c-out 128 --expect 73729 --json").json["expect"]["claims"][0]
+    assert (found["diagnosis"], found["distance"]) == ([], 1)

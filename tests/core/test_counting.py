@@ -1,0 +1,129 @@
+"""The second road: it agrees with the first, shares nothing with it, and fails when the first is wrong."""
+
+import ast
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dlcalc.core import counting, params, shape
+from dlcalc.core.counting import check
+from dlcalc.core.layer import Layer
+from dlcalc.core.params import Amounts, ConvParams, ConvParamsQuestion, Work, conv_params
+from tests.conftest import Run
+from tests.random_params import answers
+
+HW = ("h", "w")
+CONV = ConvParamsQuestion(6, 4, 2, True, Layer(3, 2, 1, 2), HW, (9, 12))
+TRANSPOSED = ConvParamsQuestion(4, 8, 1, False, Layer(4, 2, 1, kind="transposed"), HW, (5, 7), n=3, dtype="float16")
+LINEAR = ConvParamsQuestion(12, 5, bias=True)
+UNSIZED = CONV._replace(size=None)
+ALL = [CONV, TRANSPOSED, LINEAR, UNSIZED]
+
+
+def test_agrees_with_the_closed_forms_on_random_layers() -> None:
+    proved = 0
+    for answer in answers(12_000, seed=81):
+        proof = check(answer)
+        assert proof.passed, (answer.question, proof)
+        assert proof.method == "enumeration"
+        keys = set(answer.amounts.by_key()) | ({"output"} if answer.layers[0].shape else set())
+        assert set(proof.details["keys"]) == keys  # type: ignore[call-overload]
+        assert check(answer, limit=30).passed, answer.question
+        proved += 1
+    assert proved >= 5_000
+
+
+def test_imports_nothing_from_what_it_checks() -> None:
+    tree = ast.parse(inspect.getsource(counting))
+    found = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    types_only = {"dlcalc.core.params", "dlcalc.core.shape"}
+    assert found == {"itertools", "typing", "dlcalc.core.proof", "dlcalc.core.enumeration"} | types_only
+    outside = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
+    assert not outside & types_only
+
+
+def changed(field: str, change: Callable[[int], int]) -> Callable[[Amounts], Amounts]:
+    def breaking(amounts: Amounts) -> Amounts:
+        if field in Amounts._fields:
+            return amounts._replace(**{field: change(getattr(amounts, field))})  # type: ignore[arg-type]
+        assert amounts.work is not None
+        return amounts._replace(work=amounts.work._replace(**{field: change(getattr(amounts.work, field))}))
+
+    return breaking
+
+
+WRONG: list[Callable[[int], int]] = [lambda n: n + 1, lambda n: n - 1, lambda n: 2 * n + 2, lambda n: n // 2]
+
+
+@pytest.mark.parametrize("limit", [counting.MAX_ENTRIES, 30])
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("question", ALL)
+def test_a_wrong_number_is_seen(question: ConvParamsQuestion, wrong: Callable[[int], int], limit: int) -> None:
+    answer = conv_params(question)
+    (layer,) = answer.layers
+    seen = 0
+    for field in (*Amounts._fields[:4], *(Work._fields if layer.amounts.work else ())):
+        amounts = changed(field, wrong)(layer.amounts)
+        if amounts != layer.amounts:  # half of nothing is right
+            proof = check(ConvParams(question, (layer._replace(amounts=amounts),), ()), limit)
+            assert field in [failure.key for failure in proof.failures]
+            seen += 1
+    assert seen >= 2
+
+
+BREAKS: list[tuple[str, Any, str]] = [
+    ("taps_on_input", lambda right: lambda *of: right(*of) + 1, "macs_without_padding"),
+    ("taps_on_output", lambda right: lambda *of: right(*of) - 1, "macs_without_padding"),
+    ("prod", lambda right: lambda of: right(of) * 2, "weights"),
+    ("total", lambda right: lambda of: right(of)._replace(weights=1), "weights"),
+    ("DTYPES", lambda right: dict.fromkeys(right, 3), "param_bytes"),
+]
+
+
+@pytest.mark.parametrize(("name", "breaking", "key"), BREAKS)
+def test_a_broken_closed_form_is_seen(monkeypatch: pytest.MonkeyPatch, name: str, breaking: Any, key: str) -> None:
+    monkeypatch.setattr(params, name, breaking(getattr(params, name)))
+    question = TRANSPOSED if name == "taps_on_output" else CONV
+    assert key in [failure.key for failure in check(conv_params(question)).failures]
+
+
+def test_a_wrong_output_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = shape.resolve
+
+    def broken(*arguments: Any) -> Any:
+        window, rule = right(*arguments)
+        return window._replace(before=window.before + 1), rule
+
+    monkeypatch.setattr(shape, "resolve", broken)
+    assert "padding" in [failure.key for failure in check(conv_params(CONV)).failures]
+
+
+def test_beyond_the_limit_it_is_summed() -> None:
+    answer = conv_params(CONV._replace(c_in=10**9, c_out=10**12, size=(10**30, 224)))
+    proof = check(answer)
+    assert (proof.passed, proof.method) == (True, "summation")
+    assert "macs_without_padding" in proof.details["keys"]  # type: ignore[operator]
+
+
+def test_what_is_out_of_reach_is_said(conv_params: Run) -> None:
+    words = f"--c-in 1 --c-out 1 --dims 1 --k {10**9} --w {10**20} --p 1"
+    found = conv_params(words + " --check --json").json["check"]
+    assert (found["passed"], found["method"]) == (True, "summation")
+    assert "macs" in found["keys"]
+    assert "macs_without_padding" not in found["keys"]
+    assert "all but macs_without_padding" in conv_params(words + " --check").out
+
+
+def test_a_failed_proof_exits_1(conv_params: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(params, "taps_on_input", lambda window, outputs: 20)
+    words = "--k 3 --c-in 1 --c-out 1 --w 7 --p 1 --dims 1 --check"
+    found = conv_params(words + " --json")
+    assert found.code == 1
+    assert found.json["check"]["failures"] == [
+        {"layer": "conv1", "key": "macs_without_padding", "answer": 20, "found": 19}
+    ]
+    table = conv_params(words)
+    assert table.code == 1
+    assert "NOT confirmed" in table.out

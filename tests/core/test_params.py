@@ -1,0 +1,203 @@
+"""The counts against tables, against published figures, and against convolutions that are carried out and watched."""
+
+from itertools import product
+from math import prod
+
+import pytest
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.layer import Layer
+from dlcalc.core.params import DTYPES, ConvParams, ConvParamsQuestion, LayerParams, Work, conv_params, count, total
+from tests.random_params import answers, questions
+
+HW = ("h", "w")
+
+
+def asked(c_in: int, c_out: int, layer: Layer | None = None, size: int | None = None, **more: object) -> ConvParams:
+    axes = HW if layer else ()
+    question = ConvParamsQuestion(c_in, c_out, layer=layer, axes=axes, size=None if size is None else (size, size))
+    return conv_params(question._replace(**more))  # type: ignore[arg-type]
+
+
+ACCEPTED = [
+    (asked(64, 128, Layer(3)), {"weights": 73728, "params": 73728, "param_bytes": 294912}),
+    (asked(64, 128, Layer(3), bias=True), {"weights": 73728, "bias": 128, "params": 73856}),
+    (asked(32, 32, Layer(3), groups=32, dtype="float16"), {"params": 288, "param_bytes": 576}),
+    (asked(8, 16, Layer(5), axes=("w",)), {"params": 640}),
+    (asked(3, 64, Layer(7, 2, 3), 224), {"macs": 118013952, "flops": 236027904}),
+    (asked(16, 8, Layer(4, 2, 1, kind="transposed"), 14), {"macs": 401408}),
+    (asked(1, 1, Layer(3, 1, 1), 7), {"macs": 441, "macs_without_padding": 361}),
+    (asked(64, 128, Layer(3, 1, 1), 56), {"activation_bytes": 1605632, "peak_activation_bytes": 2408448}),
+    (asked(4096, 1000, bias=True, n=2), {"params": 4097000, "macs": 8192000, "macs_without_padding": 8192000}),
+]
+
+
+@pytest.mark.parametrize(("answer", "numbers"), ACCEPTED)
+def test_accepted(answer: ConvParams, numbers: dict[str, int]) -> None:
+    assert {key: answer.amounts.by_key()[key] for key in numbers} == numbers
+
+
+REFUSED = [
+    ({"c_in": 0}, "invalid-value", "--c-in 1"),
+    ({"c_out": -1}, "invalid-value", "--c-out 1"),
+    ({"groups": 0}, "invalid-value", "--groups 1"),
+    ({"n": 0}, "invalid-value", "--n 1"),
+    ({"c_in": 10**300}, "invalid-value", "at most 300 digits"),
+    ({"groups": 3}, "groups-do-not-divide", "--groups 2 or --groups 4"),
+    ({"groups": 100}, "groups-do-not-divide", "--groups 64"),
+    ({"c_in": 30, "groups": 4}, "groups-do-not-divide", "--groups 2"),
+    ({"layer": Layer(0)}, "invalid-value", "--kernel 1"),
+    ({"layer": Layer((3, 3, 3))}, "shape-mismatch", "one number for all axes, or one an axis"),
+    ({"layer": Layer(3, output_padding=1)}, "usage", "--kind transposed"),
+    ({"layer": Layer(3, 2, "same")}, "unsupported-by-framework", "--framework tensorflow"),
+    ({"layer": Layer(9), "size": (7, 7)}, "kernel-exceeds-input", "--kernel 7"),
+    ({"layer": Layer(3), "size": (7, 0)}, "invalid-value", "--w 1"),
+]
+
+
+@pytest.mark.parametrize(("change", "code", "hint"), REFUSED)
+def test_refused(change: dict[str, object], code: str, hint: str) -> None:
+    question = ConvParamsQuestion(64, 128, layer=Layer(3), axes=HW)
+    with pytest.raises(DlcalcError) as caught:
+        conv_params(question._replace(**change))  # type: ignore[arg-type]
+    assert caught.value.code == code
+    assert hint in str(caught.value.hint)
+    assert caught.value.option
+
+
+def carried_out(layer: LayerParams) -> dict[str, int]:
+    """Every multiplication of a layer, one by one: which input, which weight, which output, and whether it is real."""
+    question, shape = layer.asked, layer.shape
+    windows = [axis.window for axis in shape.layers[0].axes] if shape else []
+    outputs = layer.output
+    used = real = 0
+    weights: set[tuple[object, ...]] = set()
+    for c_out in range(question.c_out):
+        group = c_out // (question.c_out // question.groups)
+        for c_in in range(question.c_in):
+            if c_in // (question.c_in // question.groups) != group:
+                continue
+            for taps in product(*map(range, layer.kernel)):
+                weights.add((c_out, c_in, *taps))
+                starts = layer.input if question.kind == "transposed" else outputs
+                for start in product(*map(range, starts)):
+                    used += 1
+                    places = [
+                        x * window.stride + tap * window.dilation - window.before
+                        for x, tap, window in zip(
+                            start, taps, windows, strict=False
+                        )  # without a size there are no windows
+                    ]
+                    kept = outputs if question.kind == "transposed" else layer.input
+                    real += all(0 <= place < extent for place, extent in zip(places, kept, strict=True))
+    made, taken = question.c_out * prod(outputs), question.c_in * prod(layer.input)
+    each = DTYPES[question.dtype]
+    bias = question.c_out if question.bias else 0
+    return {
+        "weights": len(weights),
+        "bias": bias,
+        "params": len(weights) + bias,
+        "buffers": 0,
+        "param_bytes": (len(weights) + bias) * each,
+        "macs": used * question.n,
+        "macs_without_padding": real * question.n,
+        "flops": 2 * used * question.n,
+        "activation_bytes": made * question.n * each,
+        "peak_activation_bytes": (made + taken) * question.n * each,
+    }
+
+
+def test_equals_layers_that_are_carried_out() -> None:
+    compared = dict.fromkeys(("conv", "transposed", "linear"), 0)
+    for answer in answers(6_000, seed=61):
+        (layer,) = answer.layers
+        found = answer.amounts.by_key()
+        if found.get("macs", 0) <= 20_000:
+            expected = carried_out(layer)
+            assert found == {key: expected[key] for key in found}, answer.question
+            compared[answer.question.kind] += 1
+    assert min(compared.values()) > 300, compared
+
+
+def test_refuses_nothing_but_with_a_code_and_a_hint() -> None:
+    refused = set()
+    for question in questions(6_000, seed=62):
+        try:
+            conv_params(question)
+        except DlcalcError as error:
+            assert error.hint
+            refused.add(error.code)
+    assert {"groups-do-not-divide", "kernel-exceeds-input", "unsupported-by-framework"} <= refused
+
+
+def test_a_grouped_layer_is_its_groups_side_by_side() -> None:
+    compared = 0
+    for answer in answers(2_000, seed=63):
+        question, found = answer.question, answer.amounts
+        groups = question.groups
+        if groups == 1:
+            continue
+        part = question._replace(c_in=question.c_in // groups, c_out=question.c_out // groups, groups=1)
+        one = conv_params(part).amounts
+        assert (found.weights, found.bias) == (groups * one.weights, groups * one.bias)
+        if found.work and one.work:
+            assert found.work.macs == groups * one.work.macs
+            assert found.work.macs_without_padding == groups * one.work.macs_without_padding
+        compared += 1
+    assert compared > 500
+
+
+def test_without_padding_there_is_nothing_to_leave_out() -> None:
+    for answer in answers(3_000, seed=64, frameworks=("pytorch",), words=("valid",)):
+        work, shape = answer.amounts.work, answer.layers[0].shape
+        if work and shape and all(axis.window.before == axis.window.after == 0 for axis in shape.layers[0].axes):
+            assert work.macs_without_padding == work.macs
+        elif work:
+            assert work.macs_without_padding <= work.macs
+
+
+def test_300_digits_are_exact() -> None:
+    huge = 10**300 - 1
+    answer = asked(huge, huge, Layer(huge, huge, huge - 1), huge, n=huge)
+    assert answer.amounts.weights == huge**4
+    assert answer.amounts.work is not None
+    assert answer.amounts.work.macs == huge**5 * prod(answer.layers[0].output)
+
+
+def test_onnx_runtime_crops_and_the_padding_is_less_than_none() -> None:
+    answer = asked(1, 1, Layer(1, 5, "same"), 10, framework="onnx")
+    window = answer.layers[0].shape.layers[0].axes[0].window  # type: ignore[union-attr]
+    assert min(window.before, window.after) < 0
+    assert answer.amounts.work == Work(4, 4, 16, 416)
+
+
+VGG = [64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0]
+
+
+def test_vgg_16() -> None:
+    """138,357,544 parameters, 15,470,264,320 MACs, of them 15,346,630,656 in convolutions (torchvision, Keras)."""
+    layers, c_in, size = [], 3, 224
+    for c_out in VGG:
+        if c_out == 0:
+            size //= 2
+            continue
+        windows = ConvParamsQuestion(c_in, c_out, bias=True, layer=Layer(3, 1, 1), axes=HW, size=(size, size))
+        layers.append(count(windows).amounts)
+        c_in = c_out
+    convolutions = total(layers)
+    fully = [(25088, 4096), (4096, 4096), (4096, 1000)]
+    layers += [count(ConvParamsQuestion(one, two, bias=True)).amounts for one, two in fully]
+    whole = total(layers)
+    assert whole.params == 138_357_544
+    assert whole.param_bytes == 553_430_176
+    assert convolutions.work is not None
+    assert whole.work is not None
+    assert (convolutions.work.macs, whole.work.macs) == (15_346_630_656, 15_470_264_320)
+
+
+def test_a_total_without_a_size_has_no_work() -> None:
+    known, unknown = asked(3, 4, Layer(3), 9).amounts, asked(3, 4, Layer(3)).amounts
+    assert total([known, unknown]).work is None
+    assert known.work is not None
+    macs, real, memory, peak = known.work
+    assert total([known, known]).work == Work(2 * macs, 2 * real, 2 * memory, peak)

@@ -1,0 +1,45 @@
+"""Random questions about parameters, legal and not, small enough to count: for every test that compares two roads."""
+
+import random
+from collections.abc import Iterator
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.frameworks import FRAMEWORKS
+from dlcalc.core.layer import PADDING_WORDS
+from dlcalc.core.params import DTYPES, ConvParams, ConvParamsQuestion, conv_params
+from tests import random_layers
+
+
+def questions(
+    count: int, seed: int, frameworks: tuple[str, ...] = tuple(FRAMEWORKS), words: tuple[str, ...] = PADDING_WORDS
+) -> Iterator[ConvParamsQuestion]:
+    """Questions of every kind, with a size and without."""
+    chance = random.Random(seed)
+    while count:
+        geometry = random_layers.question(chance, frameworks, words)
+        if geometry.layer.family == "pool":
+            continue
+        count -= 1
+        groups = chance.choice((1, 1, 2, 3, 4))
+        c_in, c_out = (groups * chance.randint(1, 6) for _ in "io")
+        if chance.random() < 0.05:
+            c_in += 1
+        asked = ConvParamsQuestion(
+            c_in, c_out, groups, chance.random() < 0.5, dtype=chance.choice(list(DTYPES)), n=chance.choice((1, 1, 2, 5))
+        )
+        if chance.random() < 0.1:
+            yield asked._replace(groups=1)
+            continue
+        size = geometry.size if chance.random() < 0.8 else None
+        yield asked._replace(layer=geometry.layer, axes=geometry.axes, size=size, framework=geometry.framework)
+
+
+def answers(
+    count: int, seed: int, frameworks: tuple[str, ...] = tuple(FRAMEWORKS), words: tuple[str, ...] = PADDING_WORDS
+) -> Iterator[ConvParams]:
+    """The answers to those of the questions that have one."""
+    for asked in questions(count, seed, frameworks, words):
+        try:
+            yield conv_params(asked)
+        except DlcalcError:
+            continue
