@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dlcalc.core.batch_norm.functions import batch_norm_affine, batch_norm_statistics, fold_batch_norm
     from dlcalc.core.errors import DlcalcError
     from dlcalc.core.layer import Layer
     from dlcalc.core.sizes import conv_output_size, conv_transpose_output_size, pool_output_size
@@ -17,9 +18,12 @@ __version__ = "0.1.0"
 __all__ = [
     "DlcalcError",
     "Layer",
+    "batch_norm_affine",
+    "batch_norm_statistics",
     "conv_output_size",
     "conv_transpose_output_size",
     "cross_entropy",
+    "fold_batch_norm",
     "pool_output_size",
     "softmax",
     "softmax_cross_entropy_grad",
@@ -29,9 +33,12 @@ __all__ = [
 _HOMES = {
     "DlcalcError": "errors",
     "Layer": "layer",
+    "batch_norm_affine": "batch_norm.functions",
+    "batch_norm_statistics": "batch_norm.functions",
     "conv_output_size": "sizes",
     "conv_transpose_output_size": "sizes",
     "cross_entropy": "softmax.functions",
+    "fold_batch_norm": "batch_norm.functions",
     "pool_output_size": "sizes",
     "softmax": "softmax.functions",
     "softmax_cross_entropy_grad": "softmax.functions",

@@ -24,7 +24,7 @@ def console_examples() -> list[tuple[str, str]]:
     return [
         (command, output)
         for block in blocks
-        for command, output in re.findall(r"^\$ (.*)\n((?:[^$].*\n|\n)*)", block, re.M)
+        for command, output in re.findall(r"^\$ (.*)\n((?:[^$\n].*\n|\n)*)", block, re.M)
     ]
 
 
