@@ -95,10 +95,14 @@ def in_units(count: int, unit: int) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share in percent, to a tenth, rounded down so that 100 % means all.
+    """A share in percent, to a tenth; what is not all is never rounded to 100.
 
-    >>> percent(361, 441)
-    '81.8 %'
+    >>> percent(361, 441), percent(9_999, 10_000), percent(5, 5)
+    ('81.9 %', '99.9 %', '100 %')
     """
-    tenths = part * 1000 // whole
-    return "100 %" if part == whole else f"{tenths // 10}.{tenths % 10} %"
+    if part == whole:
+        return "100 %"
+    tenths = (2000 * part + whole) // (2 * whole)
+    if part < whole:
+        tenths = min(tenths, 999)
+    return f"{tenths // 10}.{tenths % 10} %"

@@ -98,7 +98,7 @@ def test_without_a_size_nothing_is_said_of_work(conv_params: Run) -> None:
 
 def test_the_forms_side_by_side(conv_params: Run) -> None:
     out = conv_params("--k 3 --c-in 64 --c-out 128 --w 56 --p 1 --compare").out
-    assert "depthwise-separable        8,768        11.8 %    27,496,448        11.8 %\n" in out
+    assert "depthwise-separable        8,768        11.9 %    27,496,448        11.9 %\n" in out
     assert "  grouped              3 x 3 conv, 64 -> 128 channels in 32 groups\n" in out
     assert max(map(len, out.splitlines())) <= 80
 
@@ -126,7 +126,7 @@ def test_units(count: int, unit: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "whole", "text"), [(1, 1, "100 %"), (361, 441, "81.8 %"), (99_999, 100_000, "99.9 %"), (0, 5, "0.0 %")]
+    ("part", "whole", "text"), [(1, 1, "100 %"), (361, 441, "81.9 %"), (99_999, 100_000, "99.9 %"), (0, 5, "0.0 %")]
 )
 def test_percent(part: int, whole: int, text: str) -> None:
     assert percent(part, whole) == text
