@@ -1,13 +1,12 @@
 """``dlcalc bn-fold``."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from dlcalc.cli.driver import Task, run
 from dlcalc.cli.options import Command, Word, answer_options, option, stacked
-from dlcalc.core.batch_norm.answer import BnFold, BnFoldQuestion, bn_fold
+from dlcalc.core.batch_norm.answer import bn_fold
 from dlcalc.core.batch_norm.layers import KINDS
 from dlcalc.core.batch_norm.statistics import ESTIMATORS
 from dlcalc.notation import bn_fold as notation
@@ -23,42 +22,15 @@ EXAMPLES = (
     """echo '{"mean": [0, 1], "var": [1, 4], "eps": 0}' | dlcalc bn-fold --batch -""",
 )
 
-
-def _question(raw: Mapping[str, object]) -> BnFoldQuestion:
-    from dlcalc.jobs.arrays import load
-
-    return notation.question(raw, load)
-
-
-def _explain(answer: BnFold) -> tuple[Any, ...]:
-    from dlcalc.core.batch_norm.steps import steps
-
-    return steps(answer)
-
-
-def _check(answer: BnFold) -> Any:
-    from dlcalc.core.batch_norm.certificate import check
-
-    return check(answer)
-
-
-def _judge(answer: BnFold, raw: object) -> tuple[Any, ...]:
-    from dlcalc.core.mistakes.bn_judge import judge
-    from dlcalc.jobs.arrays import load
-    from dlcalc.notation.array_claims import array_claims
-
-    shapes = {key: value.shape for key, value in answer.arrays().items()}
-    return tuple(judge(answer, claim) for claim in array_claims(raw, shapes, load))
-
-
 TASK = Task(
     keys=notation.KEYS,
-    question=_question,
+    question=notation.question,
     answer=bn_fold,
-    explain=_explain,
-    check=_check,
-    judge=_judge,
+    steps="dlcalc.core.batch_norm.steps",
+    check="dlcalc.core.batch_norm.certificate",
+    judge="dlcalc.core.mistakes.bn_judge",
     view=view,
+    arrays=True,
     merged=notation.merged,
 )
 

@@ -1,6 +1,6 @@
 """``dlcalc conv-params``."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,14 +16,11 @@ from dlcalc.cli.options import (
     size_options,
     stacked,
 )
-from dlcalc.core.params import DTYPES, KINDS, ConvParams, ConvParamsQuestion, conv_params
+from dlcalc.core.params import DTYPES, KINDS, ConvParamsQuestion, conv_params
 from dlcalc.notation import conv_params as notation
 from dlcalc.notation import layers
 from dlcalc.report import conv_params as view
 from dlcalc.report import conv_params_forms as forms_view
-
-if TYPE_CHECKING:
-    from dlcalc.core.verdict import Verdict
 
 EXAMPLES = (
     "dlcalc conv-params --k 3 --c-in 64 --c-out 128",
@@ -38,25 +35,6 @@ EXAMPLES = (
 )
 
 
-def _explain(answer: ConvParams) -> tuple[Any, ...]:
-    from dlcalc.core.params_steps import steps
-
-    return steps(answer)
-
-
-def _check(answer: ConvParams) -> Any:
-    from dlcalc.core.counting import check
-
-    return check(answer)
-
-
-def _judge(answer: ConvParams, raw: object) -> "tuple[Verdict, ...]":
-    from dlcalc.core.mistakes.conv_params import judge, keys
-    from dlcalc.notation.claims import claims
-
-    return tuple(judge(answer, claim) for claim in claims(raw, keys(answer)))
-
-
 def _compare(question: ConvParamsQuestion) -> Any:
     from dlcalc.core.forms import compare
 
@@ -67,9 +45,9 @@ TASK = Task(
     keys=notation.KEYS,
     question=notation.question,
     answer=conv_params,
-    explain=_explain,
-    check=_check,
-    judge=_judge,
+    steps="dlcalc.core.params_steps",
+    check="dlcalc.core.counting",
+    judge="dlcalc.core.mistakes.conv_params",
     view=view,
     merged=layers.merged,
     sweepable=notation.INTEGERS,

@@ -1,6 +1,6 @@
 """``dlcalc conv-shape``."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -16,13 +16,10 @@ from dlcalc.cli.options import (
     size_options,
 )
 from dlcalc.core.layer import KINDS
-from dlcalc.core.shape import ConvShape, conv_shape
+from dlcalc.core.shape import conv_shape
 from dlcalc.notation import conv_shape as notation
 from dlcalc.notation import layers
 from dlcalc.report import conv_shape as view
-
-if TYPE_CHECKING:
-    from dlcalc.core.verdict import Verdict
 
 EXAMPLES = (
     "dlcalc conv-shape --w 7 --k 3 --s 1",
@@ -34,33 +31,13 @@ EXAMPLES = (
     """echo '{"w": 7, "k": 3, "expect": 5}' | dlcalc conv-shape --batch -""",
 )
 
-
-def _explain(answer: ConvShape) -> tuple[Any, ...]:
-    from dlcalc.core.steps import steps
-
-    return steps(answer)
-
-
-def _check(answer: ConvShape) -> Any:
-    from dlcalc.core.enumeration import check
-
-    return check(answer)
-
-
-def _judge(answer: ConvShape, raw: object) -> "tuple[Verdict, ...]":
-    from dlcalc.core.mistakes.conv_shape import KEYS, judge
-    from dlcalc.notation.claims import claims
-
-    return tuple(judge(answer, claim) for claim in claims(raw, dict.fromkeys(KEYS, answer.question.axes)))
-
-
 TASK = Task(
     keys=notation.KEYS,
     question=notation.question,
     answer=conv_shape,
-    explain=_explain,
-    check=_check,
-    judge=_judge,
+    steps="dlcalc.core.steps",
+    check="dlcalc.core.enumeration",
+    judge="dlcalc.core.mistakes.conv_shape",
     view=view,
     merged=notation.merged,
     sweepable=layers.INTEGERS,

@@ -5,6 +5,7 @@ words typed, or a line of a batch -> notation makes a question -> core answers -
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dlcalc.cli.combinations import FEATURES, refuse_impossible
@@ -30,11 +31,13 @@ class Task(NamedTuple):
 
     Attributes:
         keys: the keys of a question, each with the short names that are read for it.
-        question: from raw values to a question.
+        question: from raw values, and of arrays a function that reads files, to a question.
         answer: from a question to an answer.
-        explain, check: the steps of an answer, and its proof; imported when they are asked for.
-        judge: the verdicts on claims.
+        steps: the module whose ``steps`` explains an answer; it and the next two are imported when they are asked for.
+        check: the module whose ``check`` proves one.
+        judge: the module whose ``claimable`` says what can be claimed of one, and whose ``judge`` judges a claim.
         view: how an answer looks.
+        arrays: whether values and claims are arrays, which may stand in files.
         merged: the values of one line of a batch over the defaults.
         sweepable: the keys that may have several values.
         restated: some values of a question, as the answer to a sweep repeats them.
@@ -43,12 +46,13 @@ class Task(NamedTuple):
     """
 
     keys: Mapping[str, Sequence[str]]
-    question: Callable[[Mapping[str, object]], Any]
+    question: Callable[..., Any]
     answer: Callable[[Any], Any]
-    explain: Callable[[Any], tuple[Any, ...]]
-    check: Callable[[Any], Any]
-    judge: Callable[[Any, object], tuple[Any, ...]]
+    steps: str
+    check: str
+    judge: str
     view: "View"
+    arrays: bool = False
     merged: Callable[[Mapping[str, object], Mapping[str, object]], Mapping[str, object]] = lambda defaults, own: {
         **defaults,
         **own,
@@ -79,7 +83,7 @@ def run(task: Task, given: Mapping[str, Any]) -> int:
 
 
 def _single(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> int:
-    question = task.question(raw)
+    question = _question(task, raw)
     outcome = _outcome(task, given, question, given["expect"] or None)
     if outcome.error is not None:
         raise outcome.error
@@ -110,15 +114,37 @@ def _features(given: Mapping[str, Any], sweep: bool) -> list[str]:
     return [*found, "sweep"] if sweep else found
 
 
+def _question(task: Task, raw: Mapping[str, object]) -> Any:
+    if not task.arrays:
+        return task.question(raw)
+    from dlcalc.jobs.arrays import load
+
+    return task.question(raw, load)
+
+
+def _judged(task: Task, answer: Any, raw: object) -> tuple[Any, ...]:
+    """The verdicts on all that is claimed of an answer."""
+    module = import_module(task.judge)
+    keys = module.claimable(answer)
+    if task.arrays:
+        from dlcalc.jobs.arrays import load
+        from dlcalc.notation.array_claims import array_claims
+
+        return tuple(module.judge(answer, claim) for claim in array_claims(raw, keys, load))
+    from dlcalc.notation.claims import claims
+
+    return tuple(module.judge(answer, claim) for claim in claims(raw, keys))
+
+
 def _outcome(task: Task, given: Mapping[str, Any], question: Any, expect: object, **place: Any) -> Outcome:
     """Answer one question, with all that was asked besides; ``place`` tells it from others."""
     try:
         answer = task.answer(question)
-        verdicts = None if expect is None else task.judge(answer, expect)
+        verdicts = None if expect is None else _judged(task, answer, expect)
     except DlcalcError as error:
         return Outcome(error=error, **place)
-    steps = task.explain(answer) if given["explain"] else None
-    proof = task.check(answer) if given["check"] else None
+    steps = import_module(task.steps).steps(answer) if given["explain"] else None
+    proof = import_module(task.check).check(answer) if given["check"] else None
     return Outcome(answer, None, steps, proof, verdicts, **place)
 
 
@@ -130,7 +156,7 @@ def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs
     examples: list[Any] | None = []
     for one in ends_of_each(raw, runs):
         try:
-            question = task.question(one)
+            question = _question(task, one)
         except DlcalcError as error:
             if error.code == "usage":  # unreadable: better said before the first answer than in its place
                 raise
@@ -142,7 +168,7 @@ def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs
     def outcomes() -> Iterator[Outcome]:
         for one in questions(raw, runs):
             try:
-                question = task.question(one)
+                question = _question(task, one)
             except DlcalcError as error:  # values that can be read, but not together
                 yield Outcome(error=error, swept={key: one[key] for key in keys})
             else:
@@ -165,7 +191,7 @@ def _batch(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> i
         except BadLineError as error:
             return Outcome(error=error, line=number, id=error.id)
         try:
-            question = task.question(task.merged(raw, line.raw) if raw else line.raw)
+            question = _question(task, task.merged(raw, line.raw) if raw else line.raw)
         except DlcalcError as error:
             return Outcome(error=error, line=number, id=line.id)
         wants = {**given, "check": True} if line.check else given

@@ -1,6 +1,5 @@
 """``dlcalc softmax-grad``."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -8,7 +7,6 @@ import click
 from dlcalc.cli.driver import Task, run
 from dlcalc.cli.options import Command, Word, answer_options, option, output_options, stacked
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
-from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.targets import REDUCTIONS
 from dlcalc.notation import softmax_grad as notation
 from dlcalc.report import softmax_grad as view
@@ -24,32 +22,6 @@ EXAMPLES = (
 )
 
 
-def _question(raw: Mapping[str, object]) -> SoftmaxQuestion:
-    from dlcalc.jobs.arrays import load
-
-    return notation.question(raw, load)
-
-
-def _explain(answer: SoftmaxGrad) -> tuple[Any, ...]:
-    from dlcalc.core.softmax.steps import steps
-
-    return steps(answer)
-
-
-def _check(answer: SoftmaxGrad) -> Any:
-    from dlcalc.core.softmax.complex_step import check
-
-    return check(answer)
-
-
-def _judge(answer: SoftmaxGrad, raw: object) -> tuple[Any, ...]:
-    from dlcalc.core.mistakes.softmax_judge import claimable, judge
-    from dlcalc.jobs.arrays import load
-    from dlcalc.notation.array_claims import array_claims
-
-    return tuple(judge(answer, claim) for claim in array_claims(raw, claimable(answer), load))
-
-
 def _save(answer: SoftmaxGrad, path: str, force: bool) -> None:
     from dlcalc.jobs.arrays import save_npy
 
@@ -58,12 +30,13 @@ def _save(answer: SoftmaxGrad, path: str, force: bool) -> None:
 
 TASK = Task(
     keys=notation.KEYS,
-    question=_question,
+    question=notation.question,
     answer=softmax_grad,
-    explain=_explain,
-    check=_check,
-    judge=_judge,
+    steps="dlcalc.core.softmax.steps",
+    check="dlcalc.core.softmax.complex_step",
+    judge="dlcalc.core.mistakes.softmax_judge",
     view=view,
+    arrays=True,
     merged=notation.merged,
     save=_save,
 )

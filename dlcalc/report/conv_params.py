@@ -1,6 +1,6 @@
 """How the answers of conv-params look."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlcalc.core.layer import AXES
@@ -63,11 +63,6 @@ def _input(layer: LayerParams) -> dict[str, int]:
 
 def _output(layer: LayerParams) -> dict[str, int]:
     return dict(zip(layer.asked.axes, layer.output, strict=True))
-
-
-def encoded(answer: ConvParams, encode: Callable[[object], str]) -> str:
-    """``as_json`` as text, without the braces around it."""
-    return encode(as_json(answer))[1:-1]
 
 
 def bare(answer: ConvParams) -> str:

@@ -1,6 +1,6 @@
 """How the forms of a convolution look side by side."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlcalc.report import conv_params as of_params
@@ -28,11 +28,6 @@ def _form(form: "Form") -> dict[str, object]:
 def _counts(form: "Form") -> dict[str, int]:
     found = form.amounts.by_key()
     return {key: found[key] for key in ("params", "macs") if key in found}
-
-
-def encoded(answer: "Comparison", encode: Callable[[object], str]) -> str:
-    """``as_json`` as text, without the braces around it."""
-    return encode(as_json(answer))[1:-1]
 
 
 def bare(answer: "Comparison") -> str:

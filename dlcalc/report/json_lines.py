@@ -32,7 +32,9 @@ def outcome_line(outcome: Outcome, view: "View") -> str:
         head = f'{{"command":"{view.command}",' + ("" if outcome.line is None else f'"line":{outcome.line},')
     else:
         head = encode(_identity(outcome, view))[:-1] + ","
-    return head + view.encoded(outcome.answer, encode) + tail
+    encoded = getattr(view, "encoded", None)
+    body = encode(view.as_json(outcome.answer))[1:-1] if encoded is None else encoded(outcome.answer, encode)
+    return head + body + tail
 
 
 def _identity(outcome: Outcome, view: "View") -> dict[str, object]:

@@ -1,6 +1,6 @@
 """How the answers of softmax-grad look."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,9 @@ from dlcalc.report.plain import plain
 if TYPE_CHECKING:
     from dlcalc.report.view import Grid, Sheet
 
-__all__ = ["bare", "command", "csv_header", "csv_rows", "encoded", "judged", "sheet", "words"]
+__all__ = ["as_json", "bare", "command", "csv_header", "csv_rows", "judged", "sheet", "words"]
 
 command = "softmax-grad"
-
-
-def encoded(answer: SoftmaxGrad, encode: Callable[[object], str]) -> str:
-    """The answer's own keys as JSON, without the braces around it."""
-    return encode(as_json(answer))[1:-1]
 
 
 def as_json(answer: SoftmaxGrad) -> dict[str, object]:

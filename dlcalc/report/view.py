@@ -1,6 +1,6 @@
 """What a report needs to know of a command: how its answers look, in plain values that no library owns."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 
@@ -64,8 +64,8 @@ class View(Protocol):
 
     command: str
 
-    def encoded(self, answer: Any, encode: Callable[[object], str]) -> str:
-        """The answer's own keys as JSON, without the braces around it."""
+    def as_json(self, answer: Any) -> dict[str, object]:
+        """The answer's own keys. A view that has ``encoded`` too writes them itself, and faster."""
 
     def bare(self, answer: Any) -> str:
         """The bare answer, for ``-q``."""

@@ -346,4 +346,5 @@ def _asked(words: str) -> Any:
     from dlcalc.cli.softmax_grad import TASK
 
     assert words.startswith("--x 1,2 --weight 1,0/0,1/1,1 --label 2 --jacobian")
-    return TASK.answer(TASK.question({"x": "1,2", "weight": "1,0/0,1/1,1", "label": "2", "jacobian": True}))
+    raw = {"x": "1,2", "weight": "1,0/0,1/1,1", "label": "2", "jacobian": True}
+    return TASK.answer(TASK.question(raw, load=None))

@@ -16,6 +16,11 @@ _FOLDED = ("scale", "shift", "weight", "bias")  # made of few numbers: a claim m
 _DOUBLE = FORMATS["float64"]
 
 
+def claimable(answer: BnFold) -> dict[str, tuple[int, ...]]:
+    """The keys that can be claimed, the headline first, each with its shape."""
+    return {key: array.shape for key, array in answer.arrays().items()}
+
+
 def judge(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
     """Judge one claim about an answer, and explain it if it is wrong."""
     right = exact_arrays(answer)[claim.key]

@@ -176,7 +176,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
 _KEYS = ("params", "weights", "bias", "buffers", *_BYTES, *_MACS, "flops", "output")  # the headline first
 
 
-def keys(answer: ConvParams) -> dict[str, tuple[str, ...]]:
+def claimable(answer: ConvParams) -> dict[str, tuple[str, ...]]:
     """The keys that can be claimed, each with its axes; none where it is a single number."""
     return {key: answer.question.axes if key == "output" else () for key in _KEYS}
 

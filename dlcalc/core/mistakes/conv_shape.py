@@ -211,6 +211,11 @@ KEYS: Mapping[str, Callable[[AxisShape], Ratio | None]] = {
 _WHOLE = ("output", "unread", "receptive_field", "receptive_field_min")
 
 
+def claimable(answer: ConvShape) -> dict[str, tuple[str, ...]]:
+    """The keys that can be claimed, the headline first, each with its axes."""
+    return dict.fromkeys(KEYS, answer.question.axes)
+
+
 def judge(answer: ConvShape, claim: Claim) -> Verdict:
     """Judge one claim about an answer, and explain it if it is wrong."""
     exact = claim.key in _WHOLE

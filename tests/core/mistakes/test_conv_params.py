@@ -12,7 +12,7 @@ import pytest
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import Layer
-from dlcalc.core.mistakes.conv_params import MISTAKES, judge, keys
+from dlcalc.core.mistakes.conv_params import MISTAKES, claimable, judge
 from dlcalc.core.mistakes.params_working import evaluate, working
 from dlcalc.core.params import ConvParams, ConvParamsQuestion, conv_params
 from dlcalc.core.verdict import Claim, TypedNumber
@@ -301,7 +301,7 @@ NAMED = [
 @pytest.mark.parametrize(("question", "text", "names"), NAMED)
 def test_named(question: ConvParamsQuestion, text: str, names: list[str]) -> None:
     answer = conv_params(question)
-    verdict = judge(answer, claims(text, keys(answer))[0])
+    verdict = judge(answer, claims(text, claimable(answer))[0])
     assert not verdict.passed
     assert [diagnosis.mistake for diagnosis in verdict.diagnosis] == names
 
