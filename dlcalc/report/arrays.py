@@ -59,7 +59,7 @@ def judged(answer: Any, verdict: "ArrayVerdict") -> dict[str, object]:
         found["decidable"] = False
     if claim.format is not None:
         found["format"] = claim.format
-    if verdict.passed or claim.transposed:
+    if claim.transposed:
         return found
     at = verdict.worst
     worst = {"index": list(at), "expected": float(claim.values[at]), "actual": float(verdict.right[at])}

@@ -66,6 +66,7 @@ def test_a_right_claim() -> None:
         "max_rel_error": 0.0,
         "failed": 0,
         "format": "float64",
+        "worst": {"index": [0], "expected": 1.0, "actual": 1.0},
     }
 
 
