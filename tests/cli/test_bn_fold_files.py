@@ -386,6 +386,7 @@ NAMED = [
     ("--mean 3 --var 4 --gamma 4 --beta 1 --eps 0 --weight 5 --bias 7 --expect 5", "not-folded"),
     ("--mean 3,1 --var 4,1 --eps 0 --gamma 4,1 --weight 5,6/7,8 --expect 10,6/14,8", "wrong-axis"),
     ("--batches 1,2,3,4/2,4,6,8 --expect var=3.125", "biased-variance"),
+    ("--batches 1,2,3,4/1,3 --eps 0 --x 5 --beta 1 --expect training=3", "beta-ignored"),
     ("--batches 1,2,3,4 --framework onnx --momentum 0 --expect var=1.6667", "unbiased-variance"),
 ]
 
