@@ -119,9 +119,8 @@ def _layer(raw: Mapping[str, object], load: Load, notes: list[Warned]) -> Weight
 
 
 def _statistics(raw: Mapping[str, object], framework: str, load: Load) -> Statistics:
-    momentum = raw.get("momentum")
-    average = momentum == "none"
-    value = None if momentum is None or average else arrays.real(momentum, "momentum")
+    average = raw.get("momentum") == "none"
+    value = arrays.real(raw["momentum"], "momentum") if "momentum" in raw and not average else None
     return statistics_of(_batches(raw["batches"], load), framework, value, average)
 
 

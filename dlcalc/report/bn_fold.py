@@ -83,7 +83,7 @@ def _batches(answer: BnFold, statistics: Statistics) -> list[object]:
 
 def _evaluated(answer: BnFold) -> dict[str, object]:
     assert answer.evaluated is not None
-    return {**_lists(answer.evaluated._asdict()), "max_abs_difference": answer.max_abs_difference}
+    return {**_lists(answer.evaluated._asdict()), "max_abs_difference": plain(answer.max_abs_difference)}
 
 
 def bare(answer: BnFold) -> str:
@@ -94,7 +94,7 @@ def bare(answer: BnFold) -> str:
 
 
 _SHOWN = 16  # rows of a table
-_WIDE = 8  # columns of a weight
+_WIDE = 5  # columns of a weight, which 80 of a terminal hold
 
 
 def sheet(answer: BnFold) -> "Sheet":
@@ -152,11 +152,14 @@ def _weight(answer: BnFold) -> list["Grid"]:
     if folded is None:
         return []
     flat = folded.weight.reshape(len(folded.weight), -1)
-    found = []
-    if flat.shape[1] <= _WIDE:
-        rows = [(str(number), *map(short, row)) for number, row in enumerate(flat.tolist())]
-        side = "input" if folded.kind == "transposed" else "output"
-        found.append(Grid((side, *map(str, range(flat.shape[1]))), _cut(rows), None, "folded weight"))
+    names, shown = tuple(map(str, range(flat.shape[1]))), flat
+    if flat.shape[1] > _WIDE:
+        names, shown = (*names[: _WIDE - 1], "..."), flat[:, : _WIDE - 1]
+    left_out = ("",) if shown is not flat else ()
+    rows = [(str(number), *map(short, row), *left_out) for number, row in enumerate(shown.tolist())]
+    side = "input" if folded.kind == "transposed" else "output"
+    title = f"folded weight{f', the first {_WIDE - 1} of {flat.shape[1]} a row' if left_out else ''}"
+    found = [Grid((side, *names), _cut(rows), None, title)]
     if answer.question.bn_first:
         rows = [(str(number), short(value)) for number, value in enumerate(folded.bias.tolist())]
         found.append(Grid(("output", "bias"), _cut(rows), None, "folded bias"))

@@ -78,7 +78,8 @@ def _proof(proof: "Proof") -> dict[str, object]:
         {**failure.place, "key": failure.key, "answer": plain(failure.answer), "found": plain(failure.found)}
         for failure in proof.failures
     ]
-    return {"passed": proof.passed, "method": proof.method, **proof.details, "failures": failures}
+    details = {key: plain(value) for key, value in proof.details.items()}
+    return {"passed": proof.passed, "method": proof.method, **details, "failures": failures}
 
 
 def _claim(verdict: Any, answer: Any, view: "View") -> dict[str, object]:

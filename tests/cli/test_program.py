@@ -235,6 +235,68 @@ def test_typed_logits_load_numpy_and_nothing_else_that_is_heavy(
     assert not (heavy & modules) - loaded_by("import click, json, numpy") - drawn
 
 
+BN_FOLD = BASE | {
+    "dlcalc.cli.bn_fold",
+    "dlcalc.cli.combinations",
+    "dlcalc.cli.driver",
+    "dlcalc.core.arrays",
+    "dlcalc.core.batch_norm",
+    "dlcalc.core.batch_norm.affine",
+    "dlcalc.core.batch_norm.answer",
+    "dlcalc.core.batch_norm.fold",
+    "dlcalc.core.batch_norm.layers",
+    "dlcalc.core.batch_norm.question",
+    "dlcalc.core.batch_norm.statistics",
+    "dlcalc.core.double_double",
+    "dlcalc.core.layer",
+    "dlcalc.core.number_formats",
+    "dlcalc.core.number_text",
+    "dlcalc.core.outcome",
+    "dlcalc.jobs",
+    "dlcalc.jobs.arrays",
+    "dlcalc.jobs.standard_input",
+    "dlcalc.notation",
+    "dlcalc.notation.arrays",
+    "dlcalc.notation.bn_fold",
+    "dlcalc.notation.values",
+    "dlcalc.report",
+    "dlcalc.report.arrays",
+    "dlcalc.report.bn_fold",
+    "dlcalc.report.plain",
+    "dlcalc.report.writers",
+}
+BN_JSON = BN_FOLD | {"dlcalc.report.json_lines"}
+NORM = ["bn-fold", "--mean", "0.5", "--var", "4"]
+BN_CLAIMS = {name for name in CLAIMS if ".softmax_" not in name} | {
+    "dlcalc.core.mistakes.bn_fold",
+    "dlcalc.core.mistakes.bn_judge",
+    "dlcalc.core.mistakes.bn_working",
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "own"),
+    [
+        ([*NORM, "-q"], BN_FOLD),
+        ([*NORM, "--json"], BN_JSON),
+        ([*NORM, "--json", "--explain"], BN_JSON | {"dlcalc.core.step", "dlcalc.core.batch_norm.steps"}),
+        ([*NORM, "--json", "--check"], BN_JSON | {"dlcalc.core.proof", "dlcalc.core.batch_norm.certificate"}),
+        ([*NORM, "--json", "--expect", "0.5"], BN_JSON | BN_CLAIMS),
+        (["bn-fold", "--mean", "{}", "--var", "1,2,3", "--json"], BN_JSON | FILES),
+    ],
+)
+def test_a_typed_batch_norm_loads_numpy_and_no_rich(words: list[str], own: set[str], tmp_path: Path) -> None:
+    path = tmp_path / "mean.npy"
+    np.save(path, np.array([1.0, 2, 3]))
+    modules = loaded(*(word.format(path) for word in words))
+    assert {name for name in modules if name.split(".")[0] == "dlcalc"} == own
+    heavy = {"rich", "onnx", "ml_dtypes", "pathlib", "tempfile", "importlib.metadata", "csv"}
+    heavy |= {"zipfile", "lzma", "hashlib", "secrets", "random", "numpy.ma", "numpy.testing", "numpy.f2py"}
+    assert "numpy" in modules
+    drawn = {"hashlib", "pathlib", "random", "secrets", "tempfile"} if "--check" in words else set()  # numpy.random
+    assert not (heavy & modules) - loaded_by("import click, json, numpy") - drawn
+
+
 def loaded_by(code: str) -> set[str]:
     """The modules that a bare interpreter has after some code."""
     command = [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dlcalc.core.arrays import Floats, shape_text
+from dlcalc.core.arrays import Floats, numbered, shape_text
 from dlcalc.core.batch_norm.affine import Affine
 from dlcalc.core.batch_norm.fold import fold, fold_before
 from dlcalc.core.batch_norm.layers import WeightedLayer, along, evaluate
@@ -170,7 +170,8 @@ class BnFold:
     def max_abs_difference(self) -> float:
         """How far the unfolded and the folded outputs are apart, at most."""
         assert self.evaluated is not None
-        return float(np.abs(self.evaluated.unfolded - self.evaluated.folded).max())
+        with np.errstate(invalid="ignore"):
+            return float(np.abs(self.evaluated.unfolded - self.evaluated.folded).max())
 
     def _training(self, through: Any, normed: Floats) -> Floats | None:
         """By the statistics of the inputs if there are several, else by those of the last mini-batch."""
@@ -202,32 +203,39 @@ def as_inputs(question: BnFoldQuestion) -> tuple[Floats, Callable[[Floats], Floa
     """The inputs as (N, C, space...), and a function that puts outputs back into their rank."""
     x, layer = question.x, question.layer
     assert x is not None
+    if not np.isfinite(x).all():
+        raise DlcalcError("invalid-value", "x has an entry that is not finite", hint="finite numbers", option="x")
     if layer is None and question.channels == 1:
         return x.reshape(-1, 1), lambda values: values.reshape(x.shape)
     channels = question.channels if layer is None else layer.inputs
     space = 0 if layer is None else len(layer.kernel)
     rows, restored = x, lambda values: values
-    if layer is not None and space and x.ndim <= 2 and set(layer.kernel) == {1}:
+    if layer is not None and space and x.ndim <= 2 and x.shape[-1:] == (channels,) and set(layer.kernel) == {1}:
         rows = np.atleast_2d(x).reshape(-1, x.shape[-1], *(1,) * space)
         restored = lambda values: values.reshape(*x.shape[:-1], values.shape[1])  # noqa: E731
     elif x.ndim == space + 1:
         rows, restored = x[None], lambda values: values[0]
     wanted = rows.ndim == space + 2 if layer is not None else rows.ndim >= 2
-    if not wanted or rows.shape[1] != channels or min(_room(layer, rows), default=0) < 0:
+    if not wanted or rows.shape[1] != channels:
         taker = "batch norm" if layer is None else "layer"
-        message = f"x has the shape {shape_text(x.shape)}, and the {taker} takes {channels} channels"
-        hint = "rows of channels" if not space else "samples x channels x space, no smaller than the kernel"
+        message = f"x has the shape {shape_text(x.shape)}, and the {taker} takes {numbered(channels, 'channel')}"
+        hint = "rows of channels" if not space else "samples x channels x space"
         raise DlcalcError("shape-mismatch", message, hint=hint, option="x")
-    if not np.isfinite(rows).all():
-        raise DlcalcError("invalid-value", "x has an entry that is not finite", hint="finite numbers", option="x")
+    if min(_room(layer, rows), default=0) < 0:
+        message = f"x has the shape {shape_text(x.shape)}, which is too small for the layer to give any output"
+        hint = "an x no smaller than the window" if layer is None or layer.kind == "conv" else "a smaller --padding"
+        raise DlcalcError("shape-mismatch", message, hint=hint, option="x")
     return rows, restored
 
 
 def _room(layer: WeightedLayer | None, rows: Floats) -> list[int]:
-    """How far a window can move along each axis of space; less than 0 where it does not fit."""
-    if layer is None or layer.kind != "conv" or rows.ndim != len(layer.kernel) + 2:
+    """How many outputs there are after the first, along each axis of space (for stride 1); less than 0 for none."""
+    if layer is None or layer.kind == "linear":
         return []
-    return [size + 2 * p - e for size, p, e in zip(rows.shape[2:], layer.padding, layer.extent, strict=True)]
+    axes = zip(rows.shape[2:], layer.stride, layer.padding, layer.extent, strict=True)
+    if layer.kind == "transposed":
+        return [(size - 1) * s + e - 2 * p - 1 for size, s, p, e in axes]
+    return [size + 2 * p - e for size, _, p, e in axes]
 
 
 def bn_fold(question: BnFoldQuestion) -> BnFold:
@@ -239,7 +247,8 @@ def bn_fold(question: BnFoldQuestion) -> BnFold:
     layer, affine = question.layer, question.affine
     folded = None if layer is None else (fold_before if question.bn_first else fold)(layer, affine)
     answer = BnFold(question, folded, tuple(_warnings(question, folded)))
-    _ = answer.evaluated  # what is wrong with the inputs is said before anything is printed
+    with np.errstate(over="ignore", invalid="ignore"):  # infinities are shown as such
+        _ = answer.evaluated  # what is wrong with the inputs is said before anything is printed
     return answer
 
 
@@ -251,11 +260,15 @@ def _warnings(question: BnFoldQuestion, folded: WeightedLayer | None) -> list[Wa
     found += _about("gamma-zero", "gamma is 0 in {}: the channel gives beta alone", affine.gamma == 0)
     low = (affine.var < affine.eps) & (affine.gamma != 0)
     found += _about("variance-below-eps", "var is less than eps in {}: eps decides the scale", low)
+    far = ~np.isfinite(affine.scale) | ~np.isfinite(affine.shift)
+    found += _about("affine-overflow", "scale or shift is beyond the range of float64 in {}", far)
     if folded is not None and question.layer is not None:
         tiny = 2 * FORMATS[folded.format].half_tiny / FORMATS[folded.format].eps
         infinite = ~np.isfinite(folded.weight) & np.isfinite(question.layer.weight)
         numbers = f"of the folded weight are beyond the range of {folded.format}"
         found += _about("folded-overflow", f"{{}} {numbers}", infinite, "entries")
+        numbers = f"of the folded bias are beyond the range of {folded.format}"
+        found += _about("folded-overflow", f"{{}} {numbers}", ~np.isfinite(folded.bias), "entries")
         small = (np.abs(folded.weight) < tiny) & (folded.weight != 0)
         text = f"{{}} of the folded weight are subnormal in {folded.format}, and have fewer digits"
         found += _about("folded-subnormal", text, small, "entries")

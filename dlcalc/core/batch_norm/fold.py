@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcalc.core.arrays import Floats, rounded
+from dlcalc.core.arrays import Floats, numbered, rounded
 from dlcalc.core.batch_norm.affine import Affine, nearest, to_odd
 from dlcalc.core.batch_norm.layers import WeightedLayer, evaluate
 from dlcalc.core.double_double import rounded_once, two_product
@@ -27,7 +27,7 @@ def fold(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
     Raises:
         DlcalcError: ``shape-mismatch``.
     """
-    _fits(affine, layer.outputs, "out of")
+    _fits(affine, layer.outputs, "out of", layer.inputs)
     weight = _scaled(layer, affine.exact_scale, along_outputs=True)
     parts = zip(layer.bias.tolist(), affine.mean.tolist(), affine.beta.tolist(), affine.exact_scale, strict=True)
     bias = [(Fraction(b) - Fraction(mean)) * scale + Fraction(beta) for b, mean, beta, scale in parts]
@@ -45,17 +45,20 @@ def fold_before(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
         DlcalcError: ``shape-mismatch``; ``certificate-failed`` where border outputs, which see fewer taps, would be
             wrong: padding with zeros behind a shift, a transposed layer that does not crop its border.
     """
-    _fits(affine, layer.inputs, "into")
+    _fits(affine, layer.inputs, "into", layer.outputs)
     _refuse_border(layer, affine)
     weight = _scaled(layer, affine.exact_scale, along_outputs=False)
     bias = _bias_behind(layer, affine)
     return replace(layer, weight=weight, bias=bias)
 
 
-def _fits(affine: Affine, channels: int, way: str) -> None:
+def _fits(affine: Affine, channels: int, way: str, others: int) -> None:
     if len(affine.gamma) != channels:
-        message = f"the batch norm has {len(affine.gamma)} channels, and {channels} go {way} the layer"
-        hint = f"{channels} channels, or --bn-first where the batch norm stands before the layer"
+        message = f"the batch norm has {numbered(len(affine.gamma), 'channel')}, and {channels} go {way} the layer"
+        hint = numbered(channels, "channel")
+        if len(affine.gamma) == others:
+            stands = "before the layer" if way == "out of" else "behind the layer"
+            hint += f", or {'with' if way == 'out of' else 'without'} --bn-first, if the batch norm stands {stands}"
         raise DlcalcError("shape-mismatch", message, hint=hint, option="weight")
 
 
@@ -114,6 +117,9 @@ def _bias_behind(layer: WeightedLayer, affine: Affine) -> Floats:
     """B + sum over inputs and taps of W t, each sum rounded once."""
     shifts = affine.exact_shift
     high = nearest(shifts)
+    far = np.flatnonzero(~np.isfinite(high))
+    if far.size:
+        raise _beyond(f"the shift of channel {far[0]}")
     low = nearest([shift - Fraction(one) for shift, one in zip(shifts, high.tolist(), strict=True)])
     channels = np.broadcast_to(channel_of(layer, outputs=False), layer.weight.shape)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -126,10 +132,18 @@ def _bias_behind(layer: WeightedLayer, affine: Affine) -> Floats:
     found = []
     for output, bias in enumerate(layer.bias.tolist()):
         numbers = [*by_output[:, output].reshape(-1).tolist(), bias]
-        total = fsum(numbers)
-        found.append((total, fsum([*numbers, -total])))
+        try:
+            total = fsum(numbers)
+            found.append((total, fsum([*numbers, -total])))
+        except (OverflowError, ValueError):
+            raise _beyond(f"the folded bias of output {output}") from None
     totals, rests = (np.array(column) for column in zip(*found, strict=True))
     return rounded_once(totals, rests, layer.format)
+
+
+def _beyond(what: str) -> DlcalcError:
+    message = f"{what} is beyond the range of float64"
+    return DlcalcError("invalid-value", message, hint="a larger --eps, or smaller numbers", option="bn_first")
 
 
 def _refuse_border(layer: WeightedLayer, affine: Affine) -> None:

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from dlcalc.core.arrays import Floats
+from dlcalc.core.errors import DlcalcError
 
 KINDS = ("conv", "transposed", "linear")
+MAX_NUMBERS = 2**27  # of a padded input or an uncropped output
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,35 @@ class WeightedLayer:
 def evaluate(layer: WeightedLayer, x: Floats) -> Floats:
     """The layer's output for (N, C_in, space...), or (N, C_in) for a linear layer.
 
+    Raises:
+        DlcalcError: ``invalid-value`` for what would not fit in memory.
+
     >>> evaluate(WeightedLayer("linear", np.array([[1.0, 2.0]]), np.array([0.5])), np.array([[3.0, 4.0]])).tolist()
     [[11.5]]
     """
     if layer.kind == "linear":
         found: Floats = x @ layer.weight.T + layer.bias
         return found
+    _refuse_size(layer, x.shape)
     grouped = x.reshape(len(x), layer.groups, -1, *x.shape[2:])
     whole = (_scatter if layer.kind == "transposed" else _slide)(layer, grouped)
     out: Floats = whole.reshape(len(x), layer.outputs, *whole.shape[3:])
     return out + layer.bias.reshape(-1, *(1,) * len(layer.kernel))
+
+
+def _refuse_size(layer: WeightedLayer, shape: Sequence[int]) -> None:
+    """Refuse a padded input or an uncropped output with too many numbers."""
+    axes = zip(shape[2:], layer.stride, layer.padding, layer.extent, strict=True)
+    if layer.kind == "transposed":
+        sizes = [(size - 1) * s + e for size, s, _, e in axes]
+    else:
+        sizes = [size + 2 * p for size, _, p, _ in axes]
+    numbers = shape[0] * max(layer.inputs, layer.outputs) * prod(sizes)
+    if numbers > MAX_NUMBERS:
+        window = {key: max(getattr(layer, key)) for key in ("stride", "padding", "dilation")}
+        option = max(window, key=window.__getitem__)
+        message = f"to evaluate the layer takes {numbers:,} numbers, and at most {MAX_NUMBERS:,} are held at once"
+        raise DlcalcError("invalid-value", message, hint=f"a smaller input, or --{option} 1", option=option)
 
 
 def _slide(layer: WeightedLayer, x: Floats) -> Any:

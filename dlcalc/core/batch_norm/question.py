@@ -51,9 +51,7 @@ def weighted_layer(
     name = kind or ("linear" if values.ndim == 2 else "conv")
     if name not in KINDS:
         raise DlcalcError("usage", f"unknown kind {name!r}", hint="one of " + ", ".join(KINDS), option="kind")
-    layout = {"conv": "C_out x C_in/g x kernel", "transposed": "C_in x C_out/g x kernel", "linear": "C_out x C_in"}[
-        name
-    ]
+    layout = _LAYOUTS[name]
     if not 2 <= values.ndim <= 5 or (name == "linear") != (values.ndim == 2):
         message = f"weight has the shape {shape_text(values.shape)}, and a {name} layer has {layout}"
         raise DlcalcError("shape-mismatch", message, hint=layout, option="weight")

@@ -58,15 +58,17 @@ class Batch:
     @cached_property
     def mean(self) -> Floats:
         """(C,) the mean of each channel."""
-        rough = self.samples.mean(axis=0)
-        found: Floats = rough + (self.samples - rough).mean(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):  # samples near the end of the range
+            rough = self.samples.mean(axis=0)
+            found: Floats = rough + (self.samples - rough).mean(axis=0)
         return found
 
     @cached_property
     def variance(self) -> Floats:
         """(C,) the biased variance of each channel, over m."""
-        distance = self.samples - self.mean
-        found: Floats = (distance * distance).mean(axis=0) - distance.mean(axis=0) ** 2
+        with np.errstate(over="ignore", invalid="ignore"):
+            distance = self.samples - self.mean
+            found: Floats = (distance * distance).mean(axis=0) - distance.mean(axis=0) ** 2
         return found
 
     def restored(self, values: Floats) -> Floats:
@@ -185,5 +187,8 @@ def statistics_of(
             message = f"batch {number} has one sample a channel, and a variance over m - 1 wants 2"
             hint = "at least 2 samples a batch, or --framework onnx, which divides by m"
             raise DlcalcError("not-enough-samples", message, hint=hint, option="batches")
+        if not np.isfinite(batch.variance).all():
+            message = f"the samples of batch {number} are so large that their variance is beyond the range of float64"
+            raise DlcalcError("invalid-statistics", message, hint="smaller numbers, in another unit", option="batches")
     used = None if plain_average else rule.momentum if momentum is None else momentum
     return Statistics(estimator, batches, used, rule.unbiased)

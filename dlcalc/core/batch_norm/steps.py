@@ -1,10 +1,12 @@
 """The explanation of a batch norm: statistics, the affine, the fold, each with the numbers of a channel in it."""
 
+from math import ceil, log10
 from typing import Any
 
 import numpy as np
 
 from dlcalc.core.batch_norm.answer import BnFold
+from dlcalc.core.batch_norm.layers import WeightedLayer, along
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Statistics
 from dlcalc.core.step import Step
 
@@ -46,9 +48,10 @@ class _Terms:
         for number, batch in enumerate(statistics.batches[:_FEW]):
             column = batch.samples[:, channel].tolist()
             name, mean = f"mu_{number}", float(batch.mean[channel])
-            total = f"({_sum([_n(value) for value in column])})/{len(column)}"
+            digits = _digits(np.abs(column).max(), mean, np.sqrt(batch.variance[channel]))
+            total = f"({_sum([_n(value, digits) for value in column])})/{len(column)}"
             self.add(name, "sum_i x_i/m", total, mean, source, "mean of the mini-batch")
-            squares = f"({_sum([f'({_n(value)} - {_n(mean)})**2' for value in column])})/{len(column)}"
+            squares = f"({_sum([f'({_n(value, digits)} - {_n(mean, digits)})**2' for value in column])})/{len(column)}"
             why = "variance of the mini-batch, biased: over m"
             self.add(f"var_{number}", "sum_i (x_i - mu)^2/m", squares, batch.variance[channel], source, why)
         if len(statistics.batches) <= _FEW:
@@ -62,13 +65,15 @@ class _Terms:
             count, biased = len(batch.samples), _n(batch.variance[channel])
             spreads.append(f"{count}/{count - 1}*{biased}" if statistics.unbiased else biased)
         if statistics.momentum is None:
-            mean, var = (f"({_sum(part)})/{len(means)}" for part in (list(map(_n, means)), spreads))
+            digits = _digits(np.abs(means).max(), statistics.mean[channel])
+            mean, var = (f"({_sum(part)})/{len(means)}" for part in ([_n(one, digits) for one in means], spreads))
             formulas = "sum_B mu_B/B", "sum_B m/(m - 1)*var_B/B"
             whys = "mean over the mini-batches", "unbiased, so over m - 1; leaves out the variance between batches"
         else:
             old, new = map(_n, statistics.weights)
             mean, var = "0", "1"
-            for one, spread in zip(map(_n, means), spreads, strict=True):
+            digits = _digits(np.abs(means).max(), statistics.mean[channel])
+            for one, spread in zip([_n(one, digits) for one in means], spreads, strict=True):
                 mean, var = f"{old}*({mean}) + {new}*{one}", f"{old}*({var}) + {new}*{spread}"
             weight = "m/(m - 1)*var_B" if statistics.unbiased else "var_B"
             formulas = f"{old}*E + {new}*mu_B, from 0", f"{old}*Var + {new}*{weight}, from 1"
@@ -80,13 +85,14 @@ class _Terms:
     def affine(self) -> None:
         """What s and t are."""
         affine, channel = self.answer.question.affine, self.channel
-        gamma, beta, mean, var = (_n(part[channel]) for part in (affine.gamma, affine.beta, affine.mean, affine.var))
-        source, scale = f"{_PAPER}, algorithm 2, step 11", self.answer.scale[channel]
+        source, scale, shift = f"{_PAPER}, algorithm 2, step 11", self.answer.scale[channel], self.answer.shift[channel]
+        digits = _digits(affine.beta[channel], shift)
+        gamma, beta, var = _n(affine.gamma[channel]), _n(affine.beta[channel], digits), _n(affine.var[channel])
         where = {"option": "as typed", "framework": "the framework's", "default": "assumed, it is in no checkpoint"}
         why = f"scale; eps {affine.eps:g} ({where[self.answer.question.eps_source]}) keeps it finite"
         self.add("s", "gamma/sqrt(Var + eps)", f"{gamma}/sqrt({var} + {affine.eps:g})", scale, source, why)
-        substituted = f"{beta} - {_n(scale)}*{mean}"
-        self.add("t", "beta - s*E", substituted, self.answer.shift[channel], source, "shift: y = s*x + t")
+        substituted = f"{beta} - {_n(scale, digits)}*{_n(affine.mean[channel], digits)}"
+        self.add("t", "beta - s*E", substituted, shift, source, "shift: y = s*x + t")
 
     def fold(self) -> None:
         """What becomes of the weight and the bias."""
@@ -101,15 +107,28 @@ class _Terms:
         why = f"the channel's {side} scaled; its first entry stands for all"
         self.add(f"W'[{name}]", "W*s", f"{weight}*{scale}", folded.weight[at], _FOLDING, why)
         if not answer.question.bn_first:
-            bias, mean, beta = (_n(part[channel]) for part in (layer.bias, affine.mean, affine.beta))
+            parts = [part[channel] for part in (layer.bias, affine.mean, answer.scale, affine.beta)]
+            centred, result = parts[0] - parts[1], folded.bias[channel]
+            digits = max(_digits(parts[0], centred), _digits(parts[3], result))
+            bias, mean, scale, beta = (_n(part, digits) for part in parts)
             substituted = f"({bias} - {mean})*{scale} + {beta}"
             why = "the layer's bias goes through the batch norm too"
             self.add(f"b'[{channel}]", "(b - E)*s + beta", substituted, folded.bias[channel], _FOLDING, why)
-        elif channel == 0 and layer.kind == "linear":
-            products = zip(layer.weight[0].tolist(), answer.shift.tolist(), strict=True)
-            sums = _sum([_n(layer.bias[0]), *(f"{_n(w)}*{_n(t)}" for w, t in products)])
+        elif channel == 0:
+            terms = self._products(layer)
+            largest = max(abs(layer.bias[0]), *(abs(w * t) for w, t in terms))
+            digits = _digits(largest, folded.bias[0])
+            sums = _sum([_n(layer.bias[0], digits), *(f"{_n(w, digits)}*{_n(t, digits)}" for w, t in terms)])
+            formula = "b + sum_j W_ij*t_j" if layer.kind == "linear" else "b + sum over inputs j and taps of W_ij*t_j"
             why = "the shift of every input goes through the layer"
-            self.add("b'[0]", "b + sum_j W_ij*t_j", sums, folded.bias[0], _FOLDING, why)
+            self.add("b'[0]", formula, sums, folded.bias[0], _FOLDING, why)
+
+    def _products(self, layer: WeightedLayer) -> list[tuple[float, float]]:
+        """The weights of output 0 and the shifts that meet them."""
+        inputs = layer.inputs // layer.groups
+        weight = layer.weight[:inputs, 0] if layer.kind == "transposed" else layer.weight[0]
+        shifts = np.broadcast_to(along(self.answer.shift[:inputs], layer.weight), (1, *weight.shape))
+        return list(zip(weight.reshape(-1).tolist(), shifts.reshape(-1).tolist(), strict=True))
 
     def _entry(self) -> tuple[int, ...]:
         """The first entry of the weight that belongs to the channel."""
@@ -143,9 +162,17 @@ def _claims(answer: BnFold) -> list[Step]:
     return [Step("claim", text, numbers, None, source, why, place) for text, numbers, source, why in texts]
 
 
-def _n(value: Any) -> str:
+def _digits(size: Any, *results: Any) -> int:
+    """How many digits make a sum of terms of a size come out as its results: more where the terms cancel."""
+    least = min((abs(float(result)) for result in results if result), default=0.0)
+    if not least < abs(float(size)) < np.inf:
+        return 6
+    return min(17, 6 + ceil(log10(abs(float(size))) - log10(least)))
+
+
+def _n(value: Any, digits: int = 6) -> str:
     """A number in a formula: a negative one in parentheses."""
-    text = f"{float(value) + 0.0:.6g}"
+    text = f"{float(value) + 0.0:.{digits}g}"
     return f"({text})" if text.startswith("-") else text
 
 

@@ -144,13 +144,15 @@ class BnWorking:
             return restored(along(self.scale, rows) * rows + along(self.shift, rows)) if self.folded else restored(rows)
         return None if layer is None else restored(evaluate(layer, rows))
 
-    def _training(self, rows: Floats, restored: Any) -> Floats | None:
+    def _training(self, rows: Floats, restored: Any) -> Floats:
         first = self.layer is None or self.question.bn_first
         values = rows if first else evaluate(self.layer, rows)  # type: ignore[arg-type]
-        if values.size // values.shape[1] < 2:
-            return None
         axes = (0, *range(2, values.ndim))
-        own = replace(self, mean=values.mean(axis=axes), var=values.var(axis=axes), key="scale")
+        mean, var = values.mean(axis=axes), values.var(axis=axes)
+        if values.size // values.shape[1] < 2:
+            assert self.statistics is not None
+            mean, var = self.statistics.batches[-1].mean, self.statistics.batches[-1].variance
+        own = replace(self, mean=mean, var=var, key="scale")
         normed = along(own.scale, values) * values + along(own.shift, values)
         return restored(evaluate(self.layer, normed) if first and self.layer is not None else normed)  # type: ignore[no-any-return]
 

@@ -1,0 +1,365 @@
+"""The command as a script sees it: sources, ranks, statistics, layers, formats, claims, proofs."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.conftest import Result, Run
+
+AFFINE = "--mean 0.5,2 --var 4,0.25 --gamma 2,-1 --beta 1,0 --eps 0"
+BATCHES = "--batches 1,2,3,4/2,4,6,8"
+
+
+@pytest.fixture
+def fold(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call bn-fold with the words of one string, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("COLUMNS", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+    def call(text: str, stdin: str | bytes = "") -> Result:
+        return run("bn-fold", *text.split(), stdin=stdin)
+
+    return call
+
+
+def test_the_affine(fold: Run) -> None:
+    found = fold("--mean 0.5 --var 4 --json")
+    assert (found.code, found.err, found.out.count("\n")) == (0, "", 1)
+    assert list(found.json) == ["command", "framework", "eps", "eps_source", "scale", "shift"]
+    assert found.json["scale"] == [0.49999937500117186]
+    assert found.json["shift"] == [-0.24999968750058593]
+    assert fold(f"{AFFINE} --json").json["scale"] == [1, -2]
+    assert fold(f"{AFFINE} --json").json["shift"] == [0.5, 4]
+
+
+@pytest.mark.parametrize(
+    ("words", "eps", "source"),
+    [
+        ("", 1e-5, "default"),
+        ("--eps 1e-4", 1e-4, "option"),
+        ("--framework paper", 1e-5, "framework"),
+        ("--framework pytorch", 1e-5, "framework"),
+        ("--framework tensorflow", 1e-3, "framework"),
+        ("--framework onnx", 1e-5, "framework"),
+        ("--framework tensorflow --eps 0", 0, "option"),
+    ],
+)
+def test_the_eps_and_where_it_comes_from(fold: Run, words: str, eps: float, source: str) -> None:
+    found = fold(f"--mean 0 --var 1 {words} --json").json
+    assert (found["eps"], found["eps_source"]) == (eps, source)
+    table = fold(f"--mean 0 --var 1 {words}").out
+    said = {"option": "as typed", "default": "assumed", "framework": "the default of"}[source]
+    assert f"(eps {eps:g}, {said}" in table
+
+
+@pytest.mark.parametrize("path", ["c.npy", "f.npy", "one.npz", "two.npz:w", "w.csv", "w.json", "-"])
+def test_every_source_of_a_weight(fold: Run, path: str) -> None:
+    weight = np.array([[1.0, 2, 3], [0.5, -1, 0.25]])
+    np.save("c.npy", weight)
+    np.save("f.npy", np.asfortranarray(weight))
+    np.savez("one.npz", w=weight)
+    np.savez("two.npz", v=np.ones(2), w=weight)
+    text = json.dumps(weight.tolist())
+    Path("w.json").write_text(text)
+    Path("w.csv").write_text("1,2,3\n0.5,-1,0.25\n")
+    expected = fold(f"{AFFINE} --weight 1,2,3/0.5,-1,0.25 --json").out
+    assert fold(f"{AFFINE} --weight {path} --json", stdin=text).out == expected
+
+
+@pytest.mark.parametrize("key", ["gamma", "beta", "mean", "var", "bias", "x"])
+@pytest.mark.parametrize("form", ["v.npy", "column.npy", "v.npz", "v.json", "v.csv", "-"])
+def test_the_parameters_may_be_files_too(fold: Run, key: str, form: str) -> None:
+    typed = {"gamma": "2,3", "beta": "1,1", "mean": "0,1", "var": "4,9", "weight": "1,0/0,1", "bias": "1,2", "x": "3,4"}
+    values = [float(part) for part in typed[key].split(",")]
+    np.save("v.npy", np.array(values, np.float32))
+    np.save("column.npy", np.array(values if key == "x" else [[value] for value in values]))
+    np.savez("v.npz", v=np.array(values))
+    Path("v.json").write_text(json.dumps(values))
+    Path("v.csv").write_text(typed[key] + "\n")
+    words = " ".join(f"--{name} {value}" for name, value in typed.items())
+    changed = " ".join(f"--{name} {form if name == key else value}" for name, value in typed.items())
+    expected = fold(words + " --json").json
+    found = fold(changed + " --json", stdin=json.dumps(values)).json
+    if key == "x" and form == "v.csv":  # a file of one row is a row
+        assert np.ravel(found.pop("evaluated")["folded"]).tolist() == expected.pop("evaluated")["folded"]
+    assert found == expected
+
+
+@pytest.mark.parametrize("path", ["b.npy", "b.npz:b", "b.csv", "b.json", "-"])
+def test_every_source_of_batches(fold: Run, path: str) -> None:
+    batches = np.array([[1.0, 2, 3, 4], [2, 4, 6, 8]])
+    np.save("b.npy", batches)
+    np.savez("b.npz", a=np.ones(2), b=batches)
+    Path("b.csv").write_text("1,2,3,4\n2,4,6,8\n")
+    Path("b.json").write_text(json.dumps(batches.tolist()))
+    expected = fold(f"{BATCHES} --json").out
+    assert fold(f"--batches {path} --json", stdin=json.dumps(batches.tolist())).out == expected
+
+
+STATISTICS: list[tuple[str, dict[str, object]]] = [
+    ("", {"mean": [3.75], "var": [25 / 6]}),
+    ("--framework paper", {"mean": [3.75], "var": [25 / 6]}),
+    ("--framework pytorch", {"mean": [0.725], "var": [0.81 + 0.09 * 5 / 3 + 0.1 * 20 / 3], "start_left": 0.81}),
+    ("--framework pytorch --momentum 0.5", {"mean": [3.125], "var": [0.25 + 5 / 12 + 10 / 3], "start_left": 0.25}),
+    ("--framework pytorch --momentum none", {"mean": [3.75], "var": [25 / 6]}),
+    ("--framework tensorflow", {"mean": [0.07475], "var": [0.9801 + 0.0099 * 1.25 + 0.05], "start_left": 0.9801}),
+    ("--framework onnx", {"mean": [0.725], "var": [0.81 + 0.09 * 1.25 + 0.5], "start_left": 0.81}),
+    ("--framework onnx --momentum 0", {"mean": [5], "var": [5], "start_left": 0}),
+]
+
+
+@pytest.mark.parametrize(("words", "keys"), STATISTICS)
+def test_statistics(fold: Run, words: str, keys: dict[str, Any]) -> None:
+    found = fold(f"{BATCHES} {words} --json --check")
+    assert found.code == 0, found
+    statistics = found.json["statistics"]
+    assert (statistics["batches"], statistics["samples_per_batch"]) == (2, 4)
+    for key, value in keys.items():
+        assert statistics[key] == pytest.approx(value, rel=1e-14), key
+    assert ("momentum" in statistics) == ("start_left" in statistics) == ("start_left" in keys)
+    warned = [warning["code"] for warning in found.json.get("warnings", [])]
+    assert warned == (["start-value-left"] if keys.get("start_left") else [])
+    table = fold(f"{BATCHES} {words}")
+    assert ("start value left" in table.out) == ("warning: " in table.err) == bool(warned)
+
+
+def test_ragged_batches(fold: Run) -> None:
+    found = fold("--batches 1,2,3,4/2,4,6 --json --check").json
+    statistics = found["statistics"]
+    assert statistics["samples_per_batch"] == [4, 3]
+    assert statistics["var"] == pytest.approx([(4 / 3 * 1.25 + 3 / 2 * 8 / 3) / 2])
+    samples = [1, 2, 3, 4, 2, 4, 6]
+    assert statistics["pooled_mean"] == pytest.approx([np.mean(samples)])
+    assert statistics["pooled_var"] == pytest.approx([np.var(samples, ddof=1)])
+    assert [np.shape(batch["output"]) for batch in found["batches"]] == [(4,), (3,)]
+    assert "all samples together" in fold("--batches 1,2,3,4/2,4,6").out
+    assert "pooled_var" not in fold(f"{BATCHES} --json").json["statistics"]
+    Path("ragged.csv").write_text("1,2,3,4\n2,4,6\n")
+    assert fold("--batches ragged.csv --json").json["statistics"] == statistics
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (2, 4, 3), (2, 4, 3, 2), (2, 2, 3, 2, 2)])
+def test_batches_have_the_rank_in_which_they_were_given(fold: Run, shape: tuple[int, ...]) -> None:
+    batches = np.random.default_rng(11).normal(size=shape) * 3
+    np.save("b.npy", batches)
+    twos = ",".join(["2"] * (shape[2:] or (1,))[0])
+    found = fold(f"--batches b.npy --json --gamma {twos} --check").json
+    axes = (1,) if len(shape) == 2 else (1, *range(3, len(shape)))
+    for batch, mean, var in zip(found["batches"], batches.mean(axes), batches.var(axes), strict=True):
+        assert np.shape(batch["normalized"]) == np.shape(batch["output"]) == shape[1:]
+        assert batch["mean"] == pytest.approx(np.atleast_1d(mean))
+        assert batch["var"] == pytest.approx(np.atleast_1d(var))
+        np.testing.assert_allclose(batch["output"], 2 * np.array(batch["normalized"]))
+
+
+def test_the_effect(fold: Run) -> None:
+    found = fold("--batches -9,-6,6,9/-8,-7,7,8 --json").json["effect"]
+    before, after = found["before"], found["after"]
+    assert list(before) == ["mean", "var", "saturated", "sigmoid_slope", "sigmoid_slope_10_layers"] == list(after)
+    assert (before["mean"], before["var"], before["saturated"]) == ([0], [57.5], [1])
+    assert (after["mean"], after["saturated"]) == ([0], [0])
+    assert after["var"] == pytest.approx([1], rel=1e-4)
+    slope = np.array([1 / (1 + np.exp(-x)) * (1 - 1 / (1 + np.exp(-x))) for x in (6, 7, 8, 9)]).mean()
+    assert before["sigmoid_slope"] == pytest.approx([slope])
+    assert before["sigmoid_slope_10_layers"] == pytest.approx([slope**10])
+    assert "share of |x| > 4" in fold(BATCHES).out
+
+
+def test_a_linear_layer(fold: Run) -> None:
+    found = fold(f"{AFFINE} --weight 1,2/3,4 --bias 0.5,-1 --json --check").json
+    assert found["weight"] == [[1, 2], [-6, -8]]
+    assert found["bias"] == [1, 6]
+    assert (found["check"]["passed"], found["check"]["method"]) == (True, "rational")
+    first = fold(f"{AFFINE} --weight 1,2/3,4 --bias 0.5,-1 --bn-first --json --check").json
+    assert first["weight"] == [[1, -4], [3, -8]]
+    assert first["bias"] == [0.5 + 0.5 + 8, -1 + 1.5 + 16]
+    one = fold("--mean 0 --var 4 --eps 0 --weight 1,2 --json").json
+    assert (one["weight"], one["bias"]) == ([[0.5, 1]], [0])
+
+
+@pytest.mark.parametrize("kind", ["conv", "transposed"])
+@pytest.mark.parametrize("space", [1, 2, 3])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_a_layer_with_windows(fold: Run, kind: str, space: int, groups: int) -> None:
+    kernel = (2, 3, 2)[:space]
+    weight = np.random.default_rng(12).normal(size=(4, 2, *kernel))
+    outputs = 4 if kind == "conv" else 2 * groups
+    np.save("w.npy", weight)
+    scale = np.arange(1.0, outputs + 1)
+    np.savez("bn.npz", gamma=scale, zeros=np.zeros(outputs), ones=np.ones(outputs))
+    words = "--gamma bn.npz:gamma --mean bn.npz:zeros --var bn.npz:ones --eps 0 --weight w.npy --stride 2 --padding 1"
+    found = fold(f"{words} --kind {kind} --groups {groups} --json --check")
+    assert found.code == 0, found
+    grouped = weight.reshape(groups, -1, *weight.shape[1:])
+    along = scale.reshape(groups, -1, 1, *(1,) * space)
+    scaled = grouped * (along if kind == "conv" else np.swapaxes(along, 1, 2))
+    assert np.array(found.json["weight"]).tolist() == scaled.reshape(weight.shape).tolist()
+    assert len(found.json["bias"]) == outputs
+
+
+@pytest.mark.parametrize("extra", ["--stride 1000000000", "--dilation 1000000000", "--padding 1000000000"])
+def test_a_proof_of_a_layer_with_an_absurd_window(fold: Run, extra: str) -> None:
+    np.save("w.npy", np.ones((2, 3, 3)))
+    for kind in ("conv", "transposed"):
+        channels = "0,1" if kind == "conv" else "0,1,2"
+        found = fold(
+            f"--mean {channels} --var {channels.replace('0', '3')} --weight w.npy --kind {kind} {extra} --check"
+        )
+        assert found.code == 0, found
+
+
+def test_the_batch_norm_first(fold: Run) -> None:
+    np.save("w.npy", np.arange(24.0).reshape(3, 2, 4) + 1)
+    conv = fold(f"{AFFINE} --weight w.npy --bn-first --json --check --explain")
+    assert conv.code == 0
+    weight = np.load("w.npy")
+    assert conv.json["bias"] == pytest.approx((weight * [[0.5], [4]]).sum(axis=(1, 2)).tolist())
+    assert "b'[0]" in [step["symbol"] for step in conv.json["explain"]]
+    three = "--mean 1,2,3 --var 1,4,9 --eps 0 --weight w.npy --kind transposed --bn-first"
+    assert fold(f"{three} --padding 3 --check").code == 0
+    assert fold(f"{three} --beta 1,1,1 --stride 2 --check").code == 0  # no shift
+
+
+REFUSED_BORDERS = [
+    ("--padding 1", "pads with 0"),
+    ("--padding 1 --stride 2 --dilation 2", "pads with 0"),
+    ("--kind transposed", "fewer taps"),
+    ("--kind transposed --padding 1", "fewer taps"),
+    ("--kind transposed --padding 2 --stride 2", "fewer taps"),
+]
+
+
+@pytest.mark.parametrize(("words", "why"), REFUSED_BORDERS)
+def test_a_border_that_would_be_wrong(fold: Run, words: str, why: str) -> None:
+    np.save("w.npy", np.ones((2, 2, 3)))
+    found = fold(f"{AFFINE} --weight w.npy --bn-first {words} --json")
+    assert (found.code, found.out) == (2, "")
+    assert (found.error["code"], found.error["option"]) == ("certificate-failed", "bn_first")
+    assert why in found.error["message"]
+    assert found.error["hint"]
+    small = fold("--mean 0.5,1 --var 4,1 --eps 0 --gamma 2,1 --beta 0.5,1 --weight w.npy --bn-first --check " + words)
+    assert small.code == 0  # no shift, so the border is exact
+
+
+def test_by_how_much_the_border_would_be_wrong(fold: Run) -> None:
+    Path("w.json").write_text("[[[10, 1, 2]]]")
+    found = fold("--mean -3 --var 1 --eps 0 --weight w.json --bn-first --padding 1 --json")
+    assert "by up to 30:" in found.error["message"]
+
+
+X_RANKS: list[tuple[str, list[object], tuple[int, ...], bool]] = [
+    # source of the layer, x, shape of an answer, training
+    ("--mean 1 --var 4", [3], (1,), False),
+    ("--mean 1 --var 4", [3, 5, 7], (3,), True),
+    ("--mean 1 --var 4", [[3, 5], [7, 9]], (2, 2), True),
+    ("--mean 1,0 --var 4,1", [3, 5], (2,), False),
+    ("--mean 1,0 --var 4,1", [[3, 5]], (1, 2), False),
+    ("--mean 1,0 --var 4,1", [[3, 5], [7, 9]], (2, 2), True),
+    ("--mean 1,0 --var 4,1", [[[3, 5, 1], [7, 9, 1]]], (1, 2, 3), True),
+    ("--mean 1,0 --var 4,1 --weight 1,2,3/4,5,6", [1, 2, 3], (2,), False),
+    ("--mean 1,0 --var 4,1 --weight 1,2,3/4,5,6", [[1, 2, 3], [4, 5, 6]], (2, 2), True),
+    ("--mean 1,0,1 --var 4,1,1 --weight 1,2,3/4,5,6 --bn-first", [[1, 2, 3], [4, 5, 6]], (2, 2), True),
+    ("--mean 1,0 --var 4,1 --weight k1.npy", [1, 2, 3], (2,), False),
+    ("--mean 1,0 --var 4,1 --weight k1.npy", [[1, 2, 3], [4, 5, 6]], (2, 2), True),
+    ("--mean 1,0 --var 4,1 --weight k1.npy", [[1, 2], [4, 5], [7, 8]], (2, 2), True),
+    ("--mean 1,0 --var 4,1 --weight k1.npy", [[[1, 2, 3, 4], [4, 5, 6, 7], [7, 8, 9, 1]]], (1, 2, 4), True),
+    ("--mean 1,0 --var 4,1 --weight k2.npy", [[1, 2, 3, 4], [4, 5, 6, 7], [7, 8, 9, 1]], (2, 3), True),
+    ("--mean 1,0 --var 4,1 --weight k2.npy --s 2 --p 1", [[[1, 2], [4, 5], [7, 8]]], (1, 2, 2), True),
+    ("--mean 1,0 --var 4,1 --weight k2.npy --d 1", [[[1, 2], [4, 5], [7, 8]]], (1, 2, 1), False),
+    ("--mean 1,0,1 --var 4,1,1 --weight k2.npy --kind transposed", [[1, 2], [4, 5]], (3, 3), True),
+    (f"{BATCHES}", [3], (1,), True),
+]
+
+
+@pytest.mark.parametrize(("words", "x", "shape", "training"), X_RANKS)
+def test_inputs_of_every_rank(fold: Run, words: str, x: object, shape: tuple[int, ...], training: bool) -> None:
+    np.save("k1.npy", np.arange(6.0).reshape(2, 3, 1))
+    np.save("k2.npy", np.arange(12.0).reshape(2, 3, 2))
+    Path("x.json").write_text(json.dumps(x))
+    found = fold(f"{words} --x x.json --json")
+    assert (found.code, found.err) == (0, ""), found
+    evaluated = found.json["evaluated"]
+    expected = ["training"] * training + ["unfolded", "folded", "max_abs_difference"]
+    assert list(evaluated) == expected
+    assert {np.shape(evaluated[key]) for key in expected[:-1]} == {shape}
+    assert evaluated["max_abs_difference"] <= 1e-13
+    np.testing.assert_allclose(evaluated["folded"], evaluated["unfolded"], atol=1e-13)
+    assert "outputs; unfolded and folded differ" in fold(f"{words} --x x.json").out
+
+
+def test_training_mode(fold: Run) -> None:
+    evaluated = fold("--mean 9 --var 9 --eps 0 --gamma 2 --beta 1 --x 1,3 --json").json["evaluated"]
+    assert evaluated["training"] == [-1, 3]
+    assert evaluated["unfolded"] == pytest.approx([1 - 16 / 3, -3])
+    last = fold(f"{BATCHES} --eps 0 --x 5 --json").json["evaluated"]
+    assert last["training"] == [0]  # by the last mini-batch, of mean 5
+
+
+def test_quiet(fold: Run) -> None:
+    assert fold(f"{AFFINE} -q").out == "1.0,-2.0\n"
+    found = fold(f"{AFFINE} --weight 1,2/3,4 -q")
+    assert (found.code, found.out, found.err) == (0, "1.0,2.0\n-6.0,-8.0\n", "")
+    again = fold(f"{AFFINE} --weight 1,2/3,4 --expect " + "/".join(found.out.split()))
+    assert again.code == 0
+
+
+def test_csv(fold: Run) -> None:
+    found = fold(f"{AFFINE} --format csv --check --expect 1,-2")
+    rows = list(csv.DictReader(io.StringIO(found.out)))
+    assert [row["channel"] for row in rows] == ["0", "1"]
+    assert [float(row["scale"]) for row in rows] == [1, -2]
+    assert [float(row["shift"]) for row in rows] == [0.5, 4]
+    assert {(row["check_passed"], row["expect_passed"]) for row in rows} == {("true", "true")}
+
+
+def test_table(fold: Run) -> None:
+    found = fold(f"{AFFINE} --explain --check --expect 1,-2")
+    lines = found.out.splitlines()
+    assert lines[1] == "  scale 1, -2, shift 0.5, 4"  # the answer first
+    assert "eps 0, as typed" in lines[2]
+    for text in ("channel", "gamma/sqrt(Var + eps)", "check: confirmed", "right"):
+        assert text in found.out
+    layer = fold(f"{AFFINE} --weight 1,2/3,4 --explain").out
+    assert layer.splitlines()[1] == "  folded into a linear layer, 2 x 2"
+    assert "(b - E)*s + beta" in layer
+    assert "claim" in fold(f"{BATCHES} --explain").out
+
+
+def test_a_long_table_says_what_it_leaves_out(fold: Run) -> None:
+    np.savez("bn.npz", zeros=np.zeros(40), ones=np.ones(40))
+    np.save("w.npy", np.ones((40, 3, 3, 3)))
+    found = fold("--mean bn.npz:zeros --var bn.npz:ones --weight w.npy").out
+    assert found.count("... 24 more") == 2
+    assert "the first 4 of 27 a row" in found
+
+
+def test_warnings(fold: Run) -> None:
+    found = fold("--gamma 0,1,1 --mean 0,0,1e300 --var 1,1e-6,1e-200 --eps 0 --framework onnx --json")
+    assert [warning["code"] for warning in found.json["warnings"]] == ["gamma-zero", "affine-overflow"]
+    assert found.json["shift"][2] == "-Infinity"
+    low = fold("--mean 0 --var 1e-6 --json")
+    assert [warning["code"] for warning in low.json["warnings"]] == ["variance-below-eps"]
+    np.save("w.npy", np.array([[60000, 1e-6]], np.float16))
+    half = fold("--mean -60000 --var 0.25 --eps 0 --weight w.npy --json")
+    assert [warning["code"] for warning in half.json["warnings"]] == ["folded-overflow"] * 2 + ["folded-subnormal"]
+    assert (half.json["weight"][0][0], half.json["bias"]) == ("Infinity", ["Infinity"])
+
+
+def test_large_arrays_are_left_out_and_named(fold: Run) -> None:
+    chance = np.random.default_rng(13)
+    np.save("w.npy", chance.normal(size=(2, 501)).astype(np.float32))
+    np.save("x.npy", np.ones((501, 501)))
+    found = fold("--mean 0,1 --var 1,2 --weight w.npy --x x.npy --json --check").json
+    assert found["omitted"] == ["weight", "evaluated"]
+    assert (len(found["bias"]), found["check"]["passed"]) == (2, True)
+    np.save("b.npy", chance.normal(size=(3, 334)))
+    assert fold("--batches b.npy --json").json["omitted"] == ["batches"]
+    np.save("wide.npy", np.ones(1001))
+    assert fold("--mean wide.npy --var wide.npy --json").json["omitted"] == ["scale", "shift"]
+    assert len(fold("--mean wide.npy --var wide.npy -q").out.split(",")) == 1001
