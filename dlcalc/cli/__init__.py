@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from dlcalc import __version__
-from dlcalc.cli.arguments import refuse_misread_help, usage_error, wants_json
+from dlcalc.cli.arguments import internal_error, refuse_misread_help, usage_error, wants_json
 from dlcalc.cli.options import help_option, message_option
 from dlcalc.core.errors import DlcalcError
 
@@ -98,8 +98,7 @@ def main(args: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except Exception as error:  # a bug, and still no traceback for the user
-        message = f"dlcalc has failed ({type(error).__name__}: {error})"
-        return _refuse(DlcalcError("internal-error", message, hint="please report it, with the command"), words)
+        return _refuse(internal_error(error), words)
 
 
 def _prepare_streams() -> None:

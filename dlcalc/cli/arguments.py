@@ -35,6 +35,12 @@ def refuse_misread_help(words: Sequence[str]) -> None:
             raise DlcalcError("usage", f"-h is for help, and {value!r} follows it", hint=f"--h {value}", option="h")
 
 
+def internal_error(error: Exception) -> DlcalcError:
+    """A bug, in a line: no traceback reaches a user."""
+    message = f"dlcalc has failed ({type(error).__name__}: {error})"
+    return DlcalcError("internal-error", message, hint="please report it, with the command")
+
+
 def usage_error(error: click.UsageError, words: Sequence[str], command: click.Command | None) -> DlcalcError:
     """A refusal of Click's as an error of ours, with what to type instead where that can be told.
 

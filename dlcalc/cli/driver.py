@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dlcalc.cli.arguments import internal_error
 from dlcalc.cli.combinations import FEATURES, refuse_impossible
 from dlcalc.cli.options import FORMATS
 from dlcalc.core.errors import DlcalcError
@@ -192,10 +193,12 @@ def _batch(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> i
             return Outcome(error=error, line=number, id=error.id)
         try:
             question = _question(task, task.merged(raw, line.raw) if raw else line.raw)
+            wants = {**given, "check": True} if line.check else given
+            return _outcome(task, wants, question, line.expect, line=number, id=line.id)
         except DlcalcError as error:
             return Outcome(error=error, line=number, id=line.id)
-        wants = {**given, "check": True} if line.check else given
-        return _outcome(task, wants, question, line.expect, line=number, id=line.id)
+        except Exception as error:  # a bug in one line is no reason to leave the others unanswered
+            return Outcome(error=internal_error(error), line=number, id=line.id)
 
     def outcomes() -> Iterator[Outcome]:
         answered = 0

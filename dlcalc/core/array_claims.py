@@ -71,6 +71,16 @@ class ArrayClaim:
         accepted: NDArray[np.bool_] = near | (self.values == right) | (np.isnan(self.values) & np.isnan(right))
         return accepted
 
+    def is_explained_by(self, other: Floats, right: Floats, tolerance: Tolerance) -> bool:
+        """Whether another array is what is claimed, all of it, and is told from the right one by more than rounding."""
+        if other.shape != self.values.shape or not self.accepts(other, tolerance).all():
+            return False
+        if other.shape != right.shape:
+            return True
+        with np.errstate(invalid="ignore", over="ignore"):
+            apart = ~(np.abs(other - right) <= tolerance(right, self.format or "float64"))
+        return bool((apart & (other != right) & ~(np.isnan(other) & np.isnan(right))).any())
+
 
 @dataclass(frozen=True)
 class ArrayVerdict:

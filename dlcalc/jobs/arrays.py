@@ -73,7 +73,8 @@ def save_npy(path: str, values: NDArray[Any], number_format: str, *, force: bool
     from dlcalc.files import atomic
 
     if not path.lower().endswith(".npy"):
-        hint = f"{path.rstrip('/') or 'grad'}.npy"
+        stem = path.rstrip("/").rpartition("/")
+        hint = f"{stem[0]}{stem[1]}{stem[2].partition('.')[0] or 'grad'}.npy"
         raise DlcalcError("unsupported-file", f"{path!r} does not end in .npy", hint=hint, option="output")
     if number_format == "bfloat16":
         array: NDArray[Any] = bfloat16_bits(values).view("V2")

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from dlcalc.core.array_claims import ArrayClaim
-from dlcalc.core.arrays import shape_text, stored
+from dlcalc.core.arrays import rounded, shape_text, stored
 from dlcalc.core.errors import DlcalcError
 from dlcalc.notation import arrays
 from dlcalc.notation.arrays import Load
@@ -73,7 +74,29 @@ def _claim(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
             wide = numbers.values.astype(np.float64)
         values, transposed = _fitted(wide, key, shapes[key])
         return ArrayClaim(key, values, numbers.format, transposed=transposed)
-    return _typed(key, found, shapes[key])
+    claim = _typed(key, found, shapes[key])
+    in_file = isinstance(value, str) and not arrays.is_numbers(value)
+    name = _printed_format(claim)
+    if name is None and in_file:
+        name = "float64"
+    return claim if name is None else replace(claim.by_tolerance, format=name)
+
+
+_PRINTED = 8  # digits: more than a person types of a number that a narrow format holds exactly ...
+_PRINTED_DOUBLE = 15  # ... and of any other
+
+
+def _printed_format(claim: ArrayClaim) -> str | None:
+    """The number format whose numbers a program has printed here, as text; None for what a person has typed.
+
+    Such an array is judged as one in a file is: its 0.0 is zero, and no number up to 0.05.
+    """
+    longest = int(claim.digits.max(initial=0))
+    if claim.values.size > 1 and longest >= _PRINTED and np.isfinite(claim.values).all():
+        for name in ("bfloat16", "float16", "float32"):
+            if np.array_equal(rounded(claim.values, name), claim.values):
+                return name
+    return "float64" if claim.values.size > 1 and longest >= _PRINTED_DOUBLE else None
 
 
 def _fitted(values: Any, key: str, shape: tuple[int, ...]) -> tuple[Any, bool]:

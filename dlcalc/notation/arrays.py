@@ -160,10 +160,10 @@ def number(entry: object, option: str) -> float:
 
 
 def whole(values: Array, option: str) -> NDArray[np.int64]:
-    """An array of whole numbers, of any numeric dtype.
+    """An array of whole numbers, of any numeric dtype; what is beyond 64 bits becomes the nearest that is not.
 
     Raises:
-        DlcalcError: ``invalid-value``, ``unsupported-dtype``.
+        DlcalcError: ``usage``, ``unsupported-dtype``.
 
     >>> whole(np.array([2.0, -100.0]), "label")
     array([   2, -100])
@@ -171,14 +171,19 @@ def whole(values: Array, option: str) -> NDArray[np.int64]:
     if values.dtype.kind not in "iuf":
         message = f"{spoken(option)} is an array of {values.dtype.name}"
         raise DlcalcError("unsupported-dtype", message, hint="whole numbers, like int64", option=option)
-    with np.errstate(invalid="ignore"):
-        found = values.astype(np.int64)
-        wrong = np.flatnonzero((found != values).reshape(-1))
+    if values.dtype.kind == "i":
+        return values.astype(np.int64)
+    if values.dtype.kind == "u":
+        return np.minimum(values.astype(np.uint64), np.uint64(_MOST)).astype(np.int64)
+    wide = values.astype(np.float64)
+    wrong = np.flatnonzero((np.floor(wide) != wide).reshape(-1))
     if wrong.size:
-        entry = values.reshape(-1)[wrong[0]]
-        message = f"{spoken(option)} {entry} is not a whole number"
-        raise DlcalcError("invalid-value", message, hint=f"{flag(option)} 2", option=option)
-    return found
+        raise unreadable(option, str(wide.reshape(-1)[wrong[0]]), "a whole number", f"{flag(option)} 0")
+    found = np.where(np.abs(wide) < 2.0**63, wide, 0.0).astype(np.int64)
+    return np.where(np.abs(wide) < 2.0**63, found, np.where(wide > 0, _MOST, -_MOST))
+
+
+_MOST = np.iinfo(np.int64).max
 
 
 def real(value: object, option: str) -> float:

@@ -106,7 +106,7 @@ def _object(text: str) -> dict[str, Any]:
             if end < len(text):
                 raise json.JSONDecodeError("Extra data", text, end)
         except json.JSONDecodeError as error:
-            hint = 'one object a line, like {"w": 7, "k": 3}'
+            hint = "one object a line, its keys the long option names"
             message = f"the line is not JSON: {error.msg} at column {error.colno}"
             raise DlcalcError("usage", message, hint=hint) from None
         except ValueError:
@@ -116,7 +116,7 @@ def _object(text: str) -> dict[str, Any]:
     except DlcalcError as error:
         raise _bad(error, None) from None
     if not isinstance(given, dict):
-        hint = 'an object, like {"w": 7, "k": 3}'
+        hint = "an object, its keys the long option names"
         raise BadLineError("usage", f"the line is {shown(given)}, and not a JSON object", hint=hint)
     return given
 

@@ -106,9 +106,10 @@ def _layer(raw: Mapping[str, object], load: Load, notes: list[Warned]) -> Weight
     axes = ("d", "h", "w")[-max(1, weight.values.ndim - 2) :]
     window = {key: values.per_axis(raw[key], key, axes) for key in ("stride", "padding", "dilation") if key in raw}
     kind = values.word(raw["kind"], "kind", KINDS) if "kind" in raw else None
-    if window and (kind == "linear" or (kind is None and weight.values.ndim <= 2)):
+    if window and weight.values.ndim <= 2:
         key = next(iter(window))
-        raise DlcalcError("usage", f"a linear layer has no {key}", hint="leave it out", option=key)
+        what = "a linear layer" if kind in (None, "linear") else "a weight without a kernel"
+        raise DlcalcError("usage", f"{what} has no {key}", hint="leave it out", option=key)
     return weighted_layer(
         weight,
         arrays.floats(raw["bias"], "bias", load, notes) if "bias" in raw else None,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.frameworks import FRAMEWORKS
-from dlcalc.core.layer import AXES, Layer, flag, wrong_count
+from dlcalc.core.layer import AXES, Layer, flag, legal, wrong_count
 from dlcalc.core.params import DTYPES, KINDS, ConvParamsQuestion
 from dlcalc.notation import layers, values
 
@@ -90,6 +90,7 @@ def _sizes(raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[int, ...] 
     if not named:
         return axes, None, False
     (axis, extent), *_ = named.items()
+    legal(extent, next(key for key, of in layers.SIZES.items() if of == axis), 1)
     return axes if count > 1 else (axis,), (extent,) * count, count > 1
 
 

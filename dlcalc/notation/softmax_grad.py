@@ -101,7 +101,7 @@ def _refuse_contradictions(raw: Mapping[str, object]) -> None:
     if "label" in raw and "target" in raw:
         raise DlcalcError("usage", "the target is given twice", hint="either --label or --target", option="target")
     if "label" not in raw and "target" not in raw:
-        message, hint = "no target is given", "--label 2, the class, or --target 0,0,1, a distribution"
+        message, hint = "no target is given", "--label 0, the class, or --target 1,0, a distribution"
         raise DlcalcError("usage", message, hint=hint, option="label")
     if "ignore_index" in raw and "label" not in raw:
         message = "the ignore index is a label, and distributions have none"

@@ -1,6 +1,6 @@
 """How arrays and claims about them look."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.report.plain import plain
@@ -72,8 +72,10 @@ def words(verdict: "ArrayVerdict") -> "Words":
 
     claim, right = verdict.claim, verdict.right
     if claim.values.size <= 6:
-        claimed = _numbers(claim.values)
-        said = f"it is {_numbers(right)}"
+        claimed, shown = _numbers(claim.values), _numbers(right)
+        if claimed == shown and not verdict.passed:  # six digits are too few to tell them apart
+            claimed, shown = _numbers(claim.values, repr), _numbers(right, repr)
+        said = f"it is {shown}"
     else:
         claimed = f"({' x '.join(map(str, claim.values.shape))})"
         at = verdict.worst
@@ -86,6 +88,6 @@ def words(verdict: "ArrayVerdict") -> "Words":
     return Words(claimed, said, f"up to {short(verdict.errors.max())}")
 
 
-def _numbers(values: Any) -> str:
+def _numbers(values: Any, written: Callable[[float], str] = short) -> str:
     rows = values.reshape(-1, values.shape[-1]) if values.ndim else values.reshape(1, 1)
-    return " / ".join(", ".join(map(short, row)) for row in rows.tolist())
+    return " / ".join(", ".join(map(written, row)) for row in rows.tolist())

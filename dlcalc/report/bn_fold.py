@@ -27,6 +27,7 @@ def as_json(answer: BnFold) -> dict[str, object]:
         "framework": question.framework,
         "eps": question.affine.eps,
         "eps_source": question.eps_source,
+        **({} if answer.folded is None else {"dtype": answer.folded.format}),
         **arrays.with_arrays(small),
     }
     omitted: list[str] = list(found.pop("omitted", []))  # type: ignore[call-overload]
@@ -61,7 +62,7 @@ def _statistics(statistics: Statistics) -> dict[str, object]:
         "var": plain(statistics.variance.tolist()),
     }
     if statistics.momentum is not None:
-        found |= {"momentum": statistics.momentum, "start_left": statistics.start_left}
+        found |= {"momentum": statistics.momentum, "start_value_left": statistics.start_value_left}
     if statistics.ragged:
         found |= _lists({"pooled_mean": statistics.pooled.mean, "pooled_var": statistics.pooled_variance})
     return found
@@ -180,8 +181,8 @@ def _samples(answer: BnFold) -> list["Grid"]:
     how = "population" if statistics.momentum is None else f"running, momentum {statistics.momentum:g}"
     total = str(int(statistics.counts.sum()))
     rows.append((how, total, _few(statistics.mean), _few(statistics.variance)))
-    if statistics.start_left > 0.01:
-        rows.append((f"start value left {statistics.start_left:.1%}", "", "0", "1"))
+    if statistics.start_value_left > 0.01:
+        rows.append((f"start value left {statistics.start_value_left:.1%}", "", "0", "1"))
     if statistics.ragged:
         pooled = statistics.pooled
         rows.append(("all samples together", total, _few(pooled.mean), _few(statistics.pooled_variance)))

@@ -105,12 +105,15 @@ def test_every_source_of_batches(fold: Run, path: str) -> None:
 STATISTICS: list[tuple[str, dict[str, object]]] = [
     ("", {"mean": [3.75], "var": [25 / 6]}),
     ("--framework paper", {"mean": [3.75], "var": [25 / 6]}),
-    ("--framework pytorch", {"mean": [0.725], "var": [0.81 + 0.09 * 5 / 3 + 0.1 * 20 / 3], "start_left": 0.81}),
-    ("--framework pytorch --momentum 0.5", {"mean": [3.125], "var": [0.25 + 5 / 12 + 10 / 3], "start_left": 0.25}),
+    ("--framework pytorch", {"mean": [0.725], "var": [0.81 + 0.09 * 5 / 3 + 0.1 * 20 / 3], "start_value_left": 0.81}),
+    (
+        "--framework pytorch --momentum 0.5",
+        {"mean": [3.125], "var": [0.25 + 5 / 12 + 10 / 3], "start_value_left": 0.25},
+    ),
     ("--framework pytorch --momentum none", {"mean": [3.75], "var": [25 / 6]}),
-    ("--framework tensorflow", {"mean": [0.07475], "var": [0.9801 + 0.0099 * 1.25 + 0.05], "start_left": 0.9801}),
-    ("--framework onnx", {"mean": [0.725], "var": [0.81 + 0.09 * 1.25 + 0.5], "start_left": 0.81}),
-    ("--framework onnx --momentum 0", {"mean": [5], "var": [5], "start_left": 0}),
+    ("--framework tensorflow", {"mean": [0.07475], "var": [1.0301 + 0.0099 * 1.25], "start_value_left": 0.9801}),
+    ("--framework onnx", {"mean": [0.725], "var": [0.81 + 0.09 * 1.25 + 0.5], "start_value_left": 0.81}),
+    ("--framework onnx --momentum 0", {"mean": [5], "var": [5], "start_value_left": 0}),
 ]
 
 
@@ -122,9 +125,9 @@ def test_statistics(fold: Run, words: str, keys: dict[str, Any]) -> None:
     assert (statistics["batches"], statistics["samples_per_batch"]) == (2, 4)
     for key, value in keys.items():
         assert statistics[key] == pytest.approx(value, rel=1e-14), key
-    assert ("momentum" in statistics) == ("start_left" in statistics) == ("start_left" in keys)
+    assert ("momentum" in statistics) == ("start_value_left" in statistics) == ("start_value_left" in keys)
     warned = [warning["code"] for warning in found.json.get("warnings", [])]
-    assert warned == (["start-value-left"] if keys.get("start_left") else [])
+    assert warned == (["start-value-left"] if keys.get("start_value_left") else [])
     table = fold(f"{BATCHES} {words}")
     assert ("start value left" in table.out) == ("warning: " in table.err) == bool(warned)
 

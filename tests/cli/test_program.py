@@ -194,6 +194,7 @@ CLAIMS = {
     "dlcalc.core.array_claims",
     "dlcalc.core.mistakes",
     "dlcalc.core.mistakes.engine",
+    "dlcalc.core.mistakes.softmax_edits",
     "dlcalc.core.mistakes.softmax_grad",
     "dlcalc.core.mistakes.softmax_judge",
     "dlcalc.core.mistakes.softmax_working",

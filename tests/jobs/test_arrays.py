@@ -140,7 +140,7 @@ def test_bfloat16_is_written_as_ml_dtypes_writes_it(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "hint"), [("out", "out.npy"), ("out.npz", "out.npz.npy"), ("", "grad.npy"), ("folder/", "folder.npy")]
+    ("path", "hint"), [("out", "out.npy"), ("out.npz", "out.npy"), ("", "grad.npy"), ("folder/", "folder.npy")]
 )
 def test_another_ending_is_refused_with_a_hint_that_works(path: str, hint: str, folder: Path) -> None:
     with pytest.raises(DlcalcError) as caught:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlcalc.core.arrays import rounded
 from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.array_claims import array_claims
 from dlcalc.notation.claims import NumberText
@@ -47,8 +48,8 @@ READ: list[tuple[object, list[tuple[str, Any, str | None]]]] = [
     ("softmax=g.npy", [("softmax", MATRIX, "float32")]),
     ("a=b.npy", [("grad_logits", MATRIX, "float64")]),
     ("softmax=a=b.npy", [("softmax", MATRIX, "float64")]),
-    ("g.csv", [("grad_logits", MATRIX, None)]),
-    ("-", [("grad_logits", MATRIX, None)]),
+    ("g.csv", [("grad_logits", MATRIX, "float64")]),
+    ("-", [("grad_logits", MATRIX, "float64")]),
     ("loss=loss.npy", [("loss", 0.5, "float64")]),
     ([[0, 1, 2], [3, 4, 5]], [("grad_logits", MATRIX, None)]),
     ({"loss": 0.5, "softmax": MATRIX}, [("loss", 0.5, None), ("softmax", MATRIX, None)]),
@@ -166,10 +167,22 @@ def test_each_number_has_the_digits_that_were_typed() -> None:
     assert width[1, :2].tolist() == pytest.approx([0, 15], abs=1e-4)
 
 
-def test_numbers_of_a_line_and_of_a_file_keep_their_digits() -> None:
-    for raw in ({"key": [NumberText("0.50")]}, "z.json"):
-        (claim,) = array_claims(raw, {"key": (1,)}, lambda *_: ["0.50"])
-        assert claim.digits.tolist() == [2]
+def test_numbers_of_a_line_keep_their_digits_and_a_file_has_a_format() -> None:
+    (claim,) = array_claims({"key": [NumberText("0.50")]}, {"key": (1,)}, load)
+    assert (claim.digits.tolist(), claim.typed, claim.format) == ([2], True, None)
+    (claim,) = array_claims("z.json", {"key": (1,)}, lambda *_: ["0.50"])
+    assert (claim.typed, claim.format) == (False, "float64")
+
+
+@pytest.mark.parametrize("name", ["float64", "float32", "float16", "bfloat16"])
+def test_what_a_program_printed_is_judged_as_what_it_stored(name: str) -> None:
+    """Its 0.0 is zero, and no number up to 0.05."""
+    values = rounded(np.array([0.0, 1 / 3, 0.123456789012345678]), name)
+    printed = ",".join(map(repr, values.tolist()))
+    (claim,) = array_claims(printed, {"key": (3,)}, load)
+    assert (claim.typed, claim.format) == (False, name)
+    (claim,) = array_claims("0.0,0.333,0.12", {"key": (3,)}, load)
+    assert claim.typed
 
 
 @given(words | json_values | st.dictionaries(st.sampled_from([*SHAPES, "x"]), json_values, max_size=3))

@@ -109,7 +109,7 @@ def checked_affine(gamma: Floats, beta: Floats, mean: Floats, var: Floats, eps: 
         if wrong.size:
             message = f"{name} {values[wrong[0]]} of channel {wrong[0]} is not a finite number"
             raise DlcalcError("invalid-statistics", message, hint="finite numbers", option=name)
-    wrong = np.flatnonzero((var < 0) | (var + eps <= 0))
+    wrong = np.flatnonzero((var < 0) | ((var == 0) & (eps == 0)))
     if wrong.size:
         channel = int(wrong[0])
         rule = "is less than 0" if var[channel] < 0 else f"and eps {eps:g} leave nothing to divide by"

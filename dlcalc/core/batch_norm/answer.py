@@ -254,8 +254,10 @@ def bn_fold(question: BnFoldQuestion) -> BnFold:
 
 def _warnings(question: BnFoldQuestion, folded: WeightedLayer | None) -> list[Warned]:
     found, affine, statistics = [*question.notes], question.affine, question.statistics
-    if statistics is not None and statistics.start_left > 0.01:
-        text = f"{statistics.start_left:.2%} of the start values, mean 0 and variance 1, is left in the running ones"
+    if statistics is not None and statistics.start_value_left > 0.01:
+        text = (
+            f"{statistics.start_value_left:.2%} of the start values, mean 0 and variance 1, is left in the running ones"
+        )
         found.append(Warned("start-value-left", text))
     found += _about("gamma-zero", "gamma is 0 in {}: the channel gives beta alone", affine.gamma == 0)
     low = (affine.var < affine.eps) & (affine.gamma != 0)

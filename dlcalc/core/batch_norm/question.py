@@ -35,7 +35,8 @@ def weighted_layer(
     """A layer, once its shapes fit together.
 
     Args:
-        weight: in the layout of its kind; one row of numbers is one output of a linear layer.
+        weight: in the layout of its kind; one row of numbers is one output of a linear layer, and a convolution may
+            leave out a kernel of one tap.
         bias: (C_out,), zeros if None.
         kind: one of ``KINDS``; if None linear for two axes, conv for more.
         groups: g.
@@ -52,7 +53,7 @@ def weighted_layer(
     if name not in KINDS:
         raise DlcalcError("usage", f"unknown kind {name!r}", hint="one of " + ", ".join(KINDS), option="kind")
     layout = _LAYOUTS[name]
-    if not 2 <= values.ndim <= 5 or (name == "linear") != (values.ndim == 2):
+    if not 2 <= values.ndim <= 5 or (name == "linear" and values.ndim > 2):
         message = f"weight has the shape {shape_text(values.shape)}, and a {name} layer has {layout}"
         raise DlcalcError("shape-mismatch", message, hint=layout, option="weight")
     if not np.isfinite(values).all():

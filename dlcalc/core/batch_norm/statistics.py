@@ -138,7 +138,7 @@ class Statistics:
         return (other, self.momentum) if ESTIMATORS[self.estimator].of_the_new else (self.momentum, other)
 
     @property
-    def start_left(self) -> float:
+    def start_value_left(self) -> float:
         """How much of the start value is left in the running values."""
         return 0.0 if self.momentum is None else self.weights[0] ** len(self.batches)
 

@@ -77,7 +77,7 @@ class _Terms:
                 mean, var = f"{old}*({mean}) + {new}*{one}", f"{old}*({var}) + {new}*{spread}"
             weight = "m/(m - 1)*var_B" if statistics.unbiased else "var_B"
             formulas = f"{old}*E + {new}*mu_B, from 0", f"{old}*Var + {new}*{weight}, from 1"
-            left = f"{statistics.start_left:.1%} of the start value is left"
+            left = f"{statistics.start_value_left:.1%} of the start value is left"
             whys = f"running mean; {left}", f"running variance; {left}"
         self.add("E", formulas[0], mean, statistics.mean[channel], rule.source, whys[0])
         self.add("Var", formulas[1], var, statistics.variance[channel], rule.source, whys[1])

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
-from dlcalc.core.mistakes.bn_working import BnWorking
+from dlcalc.core.mistakes.bn_working import ROADS, BnWorking
 from dlcalc.core.mistakes.engine import Mistake
 
 W = BnWorking
@@ -70,9 +71,9 @@ def _swapped(working: W) -> Iterable[W]:
 
 
 def _low_precision(working: W) -> Iterable[W]:
-    for precision in _PRECISIONS:
-        for weight_first in (False, True):
-            yield replace(working, precision=precision, weight_first=weight_first)
+    for precision, road in product(_PRECISIONS, ROADS):
+        for offset in ("centred", "shifted") if working.key == "bias" else ("centred",):
+            yield replace(working, precision=precision, road=road, offset=offset)
 
 
 def _precision_in_words(working: W) -> str:
@@ -208,7 +209,7 @@ MISTAKES: tuple[Mistake[W], ...] = (
         "low-precision-fold",
         _precision_in_words,
         "the numbers are nearly right, so it is tried last",
-        lambda working: working.fine and working.key in ("scale", "shift", "weight", "bias"),
+        lambda working: working.by_rounding and working.key in ("scale", "shift", "weight", "bias"),
         _low_precision,
     ),
     Mistake(

@@ -23,6 +23,11 @@ def claimable(answer: BnFold) -> dict[str, tuple[int, ...]]:
 
 def judge(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
     """Judge one claim about an answer, and explain it if it is wrong."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _judged(answer, claim)
+
+
+def _judged(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
     right = exact_arrays(answer)[claim.key]
     allowed = tolerance(answer, claim.key)
     verdict = compare(claim, right, allowed)
@@ -30,13 +35,22 @@ def judge(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
         return verdict
     diagnosis = diagnose(
         MISTAKES,
-        working(answer, claim.key, claim.values, fine=not claim.typed or bool(claim.digits.min() >= 5)),
+        working(answer, claim.key, claim.values, by_rounding=_by_rounding(answer, verdict)),
         lambda edited: edited.answer(),
-        lambda values: bool(claim.accepts(values, allowed).all()),
+        lambda values: claim.is_explained_by(values, right, allowed),
         written,
         claim.carries_a_pair,
     )
     return replace(verdict, diagnosis=diagnosis)
+
+
+def _by_rounding(answer: BnFold, verdict: ArrayVerdict) -> bool:
+    """Whether a claim is within some roundings of the coarsest format, and has the digits to tell."""
+    claim = verdict.claim
+    if claim.transposed or (claim.typed and bool(claim.digits.min() < 5)):
+        return False
+    terms = _terms(answer).get(claim.key, 0.0)
+    return bool((verdict.errors <= 16 * FORMATS["bfloat16"].eps * (np.abs(verdict.right) + terms)).all())
 
 
 def exact_arrays(answer: BnFold) -> dict[str, Floats]:

@@ -12,6 +12,9 @@ from dlcalc.core.batch_norm.fold import channel_of
 from dlcalc.core.batch_norm.layers import WeightedLayer, along, evaluate
 from dlcalc.core.batch_norm.statistics import Statistics
 
+# The orders in which programs multiply by gamma/sqrt(var + eps).
+ROADS = ("gamma/root", "gamma*(1/root)", "W*gamma/root", "W/root*gamma", "W*(1/root)*gamma")
+
 
 @dataclass(frozen=True)
 class BnWorking:
@@ -25,7 +28,7 @@ class BnWorking:
         question: for what does not change.
         key: what is claimed.
         claimed: the claim, to which an eps may be fitted.
-        fine: whether the claim has the digits to tell one rounding from another.
+        by_rounding: whether the claim is so near to what is right, and says so much, that it can differ by rounding.
         eps_at: ``inside`` or ``outside``.
         rooted: whether the root is taken at all.
         mean_sign: 1, or -1 where the mean is added.
@@ -34,7 +37,8 @@ class BnWorking:
         grouped: whether channels are counted through all groups.
         folded: whether anything is folded.
         precision: the format in which each step is rounded; None for float64.
-        weight_first: whether W*gamma comes before the division, where steps are rounded.
+        road: the order of the operations, where each is rounded; one of ``ROADS``.
+        offset: of the bias likewise: ``centred``, (b - mean) s + beta, or ``shifted``, b s + t.
     """
 
     gamma: Floats
@@ -47,7 +51,7 @@ class BnWorking:
     question: BnFoldQuestion
     key: str
     claimed: Floats
-    fine: bool = True
+    by_rounding: bool = True
     eps_at: str = "inside"
     rooted: bool = True
     mean_sign: int = 1
@@ -56,7 +60,8 @@ class BnWorking:
     grouped: bool = True
     folded: bool = True
     precision: str | None = None
-    weight_first: bool = False
+    road: str = "gamma/root"
+    offset: str = "centred"
 
     def rounded(self, values: Any) -> Floats:
         """The result of a step in the precision that is used."""
@@ -74,14 +79,27 @@ class BnWorking:
     @cached_property
     def scale(self) -> Floats:
         """(C,) s."""
-        return self.rounded(self.rounded(self.gamma) / self.root)
+        gamma = self.rounded(self.gamma)
+        if "(1/root)" in self.road:
+            return self.rounded(gamma * self.rounded(1 / self.root))
+        return self.rounded(gamma / self.root)
 
     @cached_property
     def shift(self) -> Floats:
         """(C,) t."""
-        return self.rounded(
-            self.rounded(self.beta) - self.rounded(self.mean_sign * self.rounded(self.mean) * self.scale)
-        )
+        moved = self.mean_sign * self.scaled(self.rounded(self.mean), np.arange(len(self.mean)))
+        return self.rounded(self.rounded(self.beta) - moved)
+
+    def scaled(self, values: Floats, channels: Any) -> Floats:
+        """Values times s, each by its channel, in the order of the road."""
+        if self.road.startswith("gamma"):
+            return self.rounded(values * self.scale[channels])
+        gamma, root = self.rounded(self.gamma)[channels], self.root[channels]
+        if self.road == "W*gamma/root":
+            return self.rounded(self.rounded(values * gamma) / root)
+        if self.road == "W/root*gamma":
+            return self.rounded(self.rounded(values / root) * gamma)
+        return self.rounded(self.rounded(values * self.rounded(1 / root)) * gamma)
 
     def answer(self) -> Floats | None:
         """What this working gives for its key; None where it gives nothing."""
@@ -109,10 +127,7 @@ class BnWorking:
                 return None
             outputs = not outputs
         channels = self._channels(layer, outputs)
-        if self.weight_first:
-            scaled = self.rounded(layer.weight * self.rounded(self.gamma)[channels])
-            return self.rounded(scaled / self.root[channels])
-        return self.rounded(layer.weight * self.scale[channels])
+        return self.scaled(self.rounded(layer.weight), channels)
 
     def _channels(self, layer: WeightedLayer, outputs: bool) -> Any:
         if self.grouped:
@@ -129,10 +144,11 @@ class BnWorking:
             return self.rounded(own + self.rounded(sums))
         if self.bias == "unscaled":
             return self.rounded(own + self.shift)
-        centred = self.rounded(own - self.mean_sign * self.rounded(self.mean))
-        if self.weight_first:
-            return self.rounded(self.rounded(self.rounded(centred * self.gamma) / self.root) + self.beta)
-        return self.rounded(self.rounded(centred * self.scale) + self.rounded(self.beta))
+        every = np.arange(len(own))
+        if self.offset == "shifted":
+            return self.rounded(self.scaled(self.rounded(own), every) + self.shift)
+        centred = self.rounded(self.rounded(own) - self.mean_sign * self.rounded(self.mean))
+        return self.rounded(self.scaled(centred, every) + self.rounded(self.beta))
 
     def _output(self) -> Floats | None:
         """What the inputs give, through the layer as it is worked out."""
@@ -157,7 +173,7 @@ class BnWorking:
         return restored(evaluate(self.layer, normed) if first and self.layer is not None else normed)  # type: ignore[no-any-return]
 
 
-def working(answer: BnFold, key: str, claimed: Floats, *, fine: bool = True) -> BnWorking:
+def working(answer: BnFold, key: str, claimed: Floats, *, by_rounding: bool = True) -> BnWorking:
     """How the answer comes about."""
     question = answer.question
     affine = question.affine
@@ -172,5 +188,5 @@ def working(answer: BnFold, key: str, claimed: Floats, *, fine: bool = True) -> 
         question=question,
         key=key,
         claimed=claimed,
-        fine=fine,
+        by_rounding=by_rounding,
     )

@@ -55,13 +55,12 @@ def diagnose(
 ) -> tuple[Diagnosis, ...]:
     """The mistakes that reproduce the whole of a claim that failed, fewest first, then by rank.
 
-    The right answer reproduces no claim that failed, so a mistake that does not change it is never named.
-
     Args:
         mistakes: the table, in the order of rank.
         working: how the right answer comes about.
         answer: the answer that a working gives; None where it gives none.
-        fits: whether an answer is what is claimed, all of it, within the claim's tolerance.
+        fits: whether an answer is what is claimed, all of it, within the claim's tolerance, and not the right one,
+            which a mistake must change.
         written: an answer in a sentence.
         pairs: whether the claim says enough that two mistakes at once are evidence and not a coincidence.
     """

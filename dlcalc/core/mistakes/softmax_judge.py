@@ -28,13 +28,18 @@ def claimable(answer: SoftmaxGrad) -> dict[str, tuple[int, ...]]:
 
 def judge(answer: SoftmaxGrad, claim: ArrayClaim) -> ArrayVerdict:
     """Judge one claim about an answer, in float64 whatever the answer was computed in."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _judged(answer, claim)
+
+
+def _judged(answer: SoftmaxGrad, claim: ArrayClaim) -> ArrayVerdict:
     reference = answer.reference
     right = reference.array(claim.key).astype(np.float64)
     if answer.question.tolerances is not None:
         claim = claim.by_tolerance
     allowed = tolerance(reference, claim.key, float(np.abs(right).max(initial=0.0)))
     verdict = compare(claim, right, allowed)
-    if verdict.passed or not verdict.decidable or claim.accepts(np.zeros(claim.values.shape), allowed).all():
+    if verdict.passed or not verdict.decidable:
         return verdict
     return replace(verdict, diagnosis=_diagnosis(reference, verdict))
 
@@ -49,7 +54,7 @@ def tolerance(answer: SoftmaxGrad, key: str, largest: float) -> Tolerance:
         form = FORMATS[name]
         with np.errstate(invalid="ignore"):
             size = float(np.max(np.abs(right), initial=0.0, where=np.isfinite(right)))
-        grown = scale * max(1.0, size / largest) if largest > 0 else scale  # a wrong array has a scale of its own
+        grown = scale * size / largest if largest > 0 else scale  # a wrong array has a scale of its own
         return form.factor * form.eps * grown + form.relative * np.abs(right) + form.half_tiny
 
     return allowed
@@ -112,19 +117,14 @@ def _tried(
     start = working(answer, claim.key, claimed, rows)
     if claim.typed:
         start = replace(start, bounds=(low, high))
+    start = replace(start, slack=lambda values: allowed(values, claim.format or "float64"))
 
     def of(edited: SoftmaxWorking) -> Floats | None:
         found = edited.answer()
         return found[0] if found is not None and row and not edited.transposed else found
 
-    return diagnose(
-        mistakes,
-        start,
-        of,
-        lambda values: bool(claim.accepts(values, allowed).all()),
-        written,
-        pairs,
-    )
+    right = verdict.right if rows is None else verdict.right[rows]
+    return diagnose(mistakes, start, of, lambda values: claim.is_explained_by(values, right, allowed), written, pairs)
 
 
 def _part(claim: ArrayClaim, rows: Rows) -> ArrayClaim:

@@ -41,7 +41,8 @@ class SoftmaxWorking:
         scale: by which the result is multiplied.
         transposed: rows and columns change places.
         bounds: of what was typed, between what each number lies.
-        order: the rows in another order.
+        slack: how far a claim may be from an answer, entry by entry.
+        permuted: the rows in the order in which they stand in the claim.
     """
 
     logits: Floats
@@ -66,7 +67,8 @@ class SoftmaxWorking:
     scale: float = 1.0
     transposed: bool = False
     bounds: tuple[Floats, Floats] | None = None
-    order: Rows | None = None
+    slack: Callable[[Floats], Floats] = np.zeros_like
+    permuted: bool = False
 
     @property
     def classes(self) -> int:
@@ -128,10 +130,10 @@ class SoftmaxWorking:
             if self.key not in _KEYS:
                 return None
             found: Floats = _KEYS[self.key](self)
-        if self.order is not None:
-            found = found[self.order]
         if self.scale != 1:
             found = found * self.scale
+        if self.permuted:
+            return self.claimed
         return found.T if self.transposed else found
 
     def losses(self) -> Floats:
@@ -203,6 +205,7 @@ def _grad_x(working: SoftmaxWorking) -> Floats:
 
 _KEYS = {
     "loss": _loss,
+    "logits": lambda working: working.logits,
     "softmax": lambda working: _softmax(working.softmax) if working.form == "twice" else working.softmax,
     "grad_softmax": _grad_softmax,
     "grad_logits": SoftmaxWorking.gradient,

@@ -47,7 +47,8 @@ class SoftmaxGrad:
         targets = self.question.targets
         if targets.reduction == "none":
             return self.row_losses
-        return np.asarray(np.sum(self.row_losses) / targets.denominator)
+        with np.errstate(over="ignore"):
+            return np.asarray(np.sum(self.row_losses) / targets.denominator)
 
     @cached_property
     def softmax(self) -> NDArray[Any]:
@@ -168,7 +169,8 @@ def softmax_grad(question: SoftmaxQuestion) -> SoftmaxGrad:
         result = block(question, part, factor, gradient[part])
         bad = np.flatnonzero(~result.finite & targets.kept[part])
         if bad.size:
-            raise _no_softmax(start + int(bad[0]), logits[start + bad[0]])
+            option = "logits" if question.linear is None else "x"
+            raise _no_softmax(start + int(bad[0]), logits[start + bad[0]], option)
         losses[part] = result.losses
     return SoftmaxGrad(question, losses, gradient, tuple(_warnings(question, losses)))
 
@@ -191,7 +193,7 @@ def jacobian_of(logits: NDArray[Any], temperature: float) -> Floats:
     return found / temperature
 
 
-def _no_softmax(row: int, logits: NDArray[Any]) -> DlcalcError:
+def _no_softmax(row: int, logits: NDArray[Any], option: str) -> DlcalcError:
     if np.isnan(logits).any():
         problem = f"logit nan of class {int(np.flatnonzero(np.isnan(logits))[0])} is not a number"
     elif np.isposinf(logits).any():
@@ -199,7 +201,10 @@ def _no_softmax(row: int, logits: NDArray[Any]) -> DlcalcError:
     else:
         problem = "every logit is -inf"
     message = f"row {row} has no softmax: {problem}"
-    return DlcalcError("no-finite-logit", message, hint="finite logits; -inf rules out a class", option="logits")
+    hint = "finite logits; -inf rules out a class"
+    if option != "logits":
+        hint = "inputs and weights whose products are finite"
+    return DlcalcError("no-finite-logit", message, hint=hint, option=option)
 
 
 def _warnings(question: SoftmaxQuestion, losses: Floats) -> list[Warned]:
@@ -208,7 +213,9 @@ def _warnings(question: SoftmaxQuestion, losses: Floats) -> list[Warned]:
     if infinite.size:
         row = int(infinite[0])
         why = "its target includes a class whose logit is -inf"
-        if question.targets.label_smoothing and question.targets.labels is not None:
+        if not np.isneginf(question.logits[row]).any():
+            why = "its logits are too far apart for float64"
+        elif question.targets.label_smoothing and question.targets.labels is not None:
             why = "smoothing gives a class whose logit is -inf a part of the target"
         more = f", and of {infinite.size - 1} more rows" if infinite.size > 1 else ""
         found.append(Warned("infinite-loss", f"the loss of row {row} is infinite: {why}{more}"))

@@ -6,7 +6,6 @@ D are made here once more, label by label, from the definitions.
 Source: Martins, Sturdza & Alonso, The complex-step derivative approximation, ACM TOMS 2003.
 """
 
-from math import fsum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -92,8 +91,8 @@ def _checked(answer: "SoftmaxGrad", limit: int) -> Proof:
     if question.linear is not None:
         _check_linear(answer, question.linear, denominator, chance, compared)
     if targets.reduction != "none":
-        total = fsum(answer.row_losses.tolist()) / denominator
-        compared.add("loss", (), answer.loss, total, scale.of_losses(total))
+        total = float(np.longdouble(answer.row_losses).sum() / denominator)
+        compared.add("loss", (), answer.loss, total, scale.near(total, abs(total)))
     sampled = row_count < answer.rows or column_count < classes
     manner = f"by the complex step, {compared.entries:,} numbers of {row_count:,} row{'s' if row_count > 1 else ''}"
     details = {
@@ -111,15 +110,11 @@ class _Scale:
 
     def __init__(self, answer: "SoftmaxGrad", name: str) -> None:
         form = FORMATS[name]
-        self.relative, self.noise, self.tiny = form.relative, form.factor * form.eps, form.half_tiny
+        self.relative, self.noise, self.tiny = form.relative, form.factor * form.eps, form.half_tiny + 1e-320
 
     def near(self, reference: Any, size: float) -> Any:
         """For entries of an array whose scale is ``size``."""
         return self.noise * size + self.relative * np.abs(reference) + self.tiny
-
-    def of_losses(self, loss: Any) -> Any:
-        """For losses, which are sums of terms of about their own size, but for the rounding of the logits' range."""
-        return self.near(loss, 1.0)
 
 
 class _Compared:
@@ -155,16 +150,18 @@ def _check_row(
 ) -> None:
     """The loss, the softmax and the derivatives of one row with respect to some of its logits."""
     loss = float(one.loss(one.logits).real)
-    compared.add("loss", (row,), answer.row_losses[row], loss, scale.of_losses(loss))
+    spread = float(np.abs(one.target).sum())
+    compared.add("loss", (row,), answer.row_losses[row], loss, scale.near(loss, spread))
     a = one.softmax(one.logits)
     compared.add("softmax", (row,), answer.softmax[row], a, scale.near(a, 1.0))
     steps = np.repeat(one.logits[None].astype(np.complex128), len(columns), axis=0)
-    steps[np.arange(len(columns)), columns] += 1j * _H
-    slope = one.loss(steps).imag / _H / denominator
-    size = np.abs(one.target).sum() / denominator / one.temperature
+    step = _H * one.temperature
+    steps[np.arange(len(columns)), columns] += 1j * step
+    slope = one.loss(steps).imag / step / denominator
+    size = spread / denominator / one.temperature
     compared.add("grad_logits", (row,), answer.gradient[row, columns], slope, scale.near(slope, size))
     if answer.question.jacobian:
-        slopes = one.softmax(steps).imag / _H
+        slopes = one.softmax(steps).imag / step
         compared.add("jacobian", (row,), answer.jacobian[row][columns], slopes, scale.near(slopes, 1 / one.temperature))
 
 

@@ -12,6 +12,7 @@ _QUOTIENT = "quotient rule"
 _TORCH = "PyTorch CrossEntropyLoss"
 _BLANCHARD = "Blanchard, Higham & Higham 2021"
 _FEW = 8  # classes that are written out
+_TINY = 1e-200  # and one below which its logarithm is taken from the logits
 _NEAR = 0.999  # a probability from which on 1 - a is summed up from the others
 
 
@@ -45,6 +46,7 @@ class _Terms:
         self.a = answer.softmax[self.row].astype(np.float64)
         self.t = question.targets.dense(slice(self.row, self.row + 1))[0]
         grown = np.exp(self.z / self.temperature - self.top)
+        self.total = float(grown.sum())
         self.rest = [float(np.delete(grown, number).sum() / grown.sum()) for number in range(len(grown))]
         self.classes = self._classes()
 
@@ -68,8 +70,12 @@ class _Terms:
 
     def add(self, symbol: str, formula: str, substituted: str, value: object, source: str, why: str) -> None:
         """Append a step."""
-        shown = float(value) if isinstance(value, np.floating) else value
-        self.steps.append(Step(symbol, formula, substituted, shown, source, why, self.place))
+        shown = float(value) + 0.0 if isinstance(value, float | np.floating) else value
+        self.steps.append(Step(symbol, formula, substituted or "0", shown, source, why, self.place))
+
+    def scaled(self, number: int) -> float:
+        """z/T of a class."""
+        return float(self.z[number]) / self.temperature
 
     def exponent(self, number: int) -> str:
         """The exponent of one class: z/T less the largest, which changes nothing and overflows nowhere."""
@@ -95,7 +101,7 @@ class _Terms:
         over = "" if self.temperature == 1 else "/T"
         formula = f"sum_k exp(z_k{over} - m)"
         exponents = _sum([self.exponent(number) for number in range(len(self.z))])
-        total = float(np.exp(self.z / self.temperature - self.top).sum())
+        total = self.total
         why = f"m = {_n(self.top)} is the largest, and cancels: equal shifts change nothing"
         self.add("S", formula, exponents, total, _BLANCHARD, why)
         for number in self.classes:
@@ -138,10 +144,26 @@ class _Terms:
             substituted = f"{_n(self.t[used[0]])}*log1p({_n(self.rest[used[0]] / self.a[used[0]])})"
             why += "; with R the sum of the other exponentials, because 1 - a has few digits"
             self.add("L", "-t_i*ln(a_i) = t_i*log1p(R/e^z_i)", substituted, value, _BLANCHARD, why)
+        elif used and min(self.a[number] for number in used) < _TINY:
+            terms = [f"{_n(self.t[number])}*({_n(self.top)} - {_n(self.scaled(number))} + ln(S))" for number in used]
+            why += "; with m, the largest logit, because ln(a) of so small an a has few digits or none"
+            substituted = _sum(terms).replace("ln(S)", f"ln({_n(self.total)})")
+            self.add("L", "sum_i t_i*(m - z_i + ln(S))", substituted, value, _BLANCHARD, why)
+        else:
+            substituted = " ".join(f"- {_n(self.t[number])}*ln({_n(self.a[number])})" for number in used[:_FEW])
+            substituted += " - ..." if len(used) > _FEW else ""
+            self.add("L", "-sum_i t_i*ln(a_i)", substituted, value, _TORCH, why)
+        self._reduced()
+
+    def _reduced(self) -> None:
+        """C, where there are several rows to make it of."""
+        answer, targets = self.answer, self.answer.question.targets
+        if answer.rows == 1 or targets.reduction == "none":
             return
-        substituted = " ".join(f"- {_n(self.t[number])}*ln({_n(self.a[number])})" for number in used[:_FEW])
-        substituted += " - ..." if len(used) > _FEW else ""
-        self.add("L", "-sum_i t_i*ln(a_i)", substituted, value, _TORCH, why)
+        losses = _sum(list(map(_n, answer.row_losses[targets.kept])))
+        over, divided = ("/D", f"/{_n(targets.denominator)}") if targets.reduction == "mean" else ("", "")
+        why = "the loss of all rows" + ("" if targets.kept.all() else "; ignored ones add nothing")
+        self.add("C", f"(sum_n L_n){over}", f"({losses}){divided}", answer.loss[()], _TORCH, why)
 
     def derivatives(self) -> None:
         """dL/da, and both cases of da/dz."""

@@ -188,7 +188,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"mean": [0.0], "var": [1.0], "gamma": [np.nan]}, "invalid-value"),
     ({"mean": [0.0], "var": [1.0, 2.0, 3.0]}, "shape-mismatch"),
     ({"mean": [0.0] * 3, "var": [1.0] * 3}, "shape-mismatch"),
-    ({"mean": [0.0] * 2, "var": [1.0] * 2, "groups": 3, "kind": "conv"}, "shape-mismatch"),
+    ({"mean": [0.0] * 2, "var": [1.0] * 2, "groups": 3, "kind": "conv"}, "groups-do-not-divide"),
 ]
 
 
@@ -198,6 +198,21 @@ def test_refused(options: dict[str, Any], code: str) -> None:
         fold_batch_norm([[1.0, 2.0], [3.0, 4.0]], None, **options)
     assert caught.value.code == code
     assert caught.value.hint
+
+
+def test_a_kernel_of_one_tap_may_be_left_out() -> None:
+    """A weight can be typed in two axes only: it is a layer whose windows are single positions."""
+    for kind, groups, channels in (("conv", 1, 2), ("conv", 2, 2), ("transposed", 1, 2), ("transposed", 2, 4)):
+        options: dict[str, Any] = {
+            "mean": [0.5] * channels,
+            "var": [4.0, 1.0, 2.0, 3.0][:channels],
+            "groups": groups,
+            "kind": kind,
+        }
+        flat = fold_batch_norm([[1.0, 2.0], [3.0, 4.0]], None, **options)
+        full = fold_batch_norm([[[1.0], [2.0]], [[3.0], [4.0]]], None, **options)
+        np.testing.assert_array_equal(flat.weight, full.weight[..., 0])
+        np.testing.assert_array_equal(flat.bias, full.bias)
 
 
 def test_the_channel_is_named() -> None:

@@ -73,10 +73,10 @@ def test_pytorch_without_momentum_is_the_paper() -> None:
 
 def test_how_much_of_the_start_is_left() -> None:
     batches = tuple(batch_of(np.array([1.0, 2, 3])) for _ in range(100))
-    assert statistics_of(batches, "tensorflow", None).start_left == pytest.approx(0.366, abs=1e-3)
-    assert statistics_of(batches, "pytorch", 0.1).start_left == pytest.approx(0.9**100)
-    assert statistics_of(batches, "onnx", 0.9).start_left == pytest.approx(0.9**100)
-    assert statistics_of(batches, "paper", None).start_left == 0
+    assert statistics_of(batches, "tensorflow", None).start_value_left == pytest.approx(0.366, abs=1e-3)
+    assert statistics_of(batches, "pytorch", 0.1).start_value_left == pytest.approx(0.9**100)
+    assert statistics_of(batches, "onnx", 0.9).start_value_left == pytest.approx(0.9**100)
+    assert statistics_of(batches, "paper", None).start_value_left == 0
 
 
 REFUSED: list[tuple[list[Any], dict[str, Any], str]] = [

@@ -118,6 +118,7 @@ def low_precision(plain: Plain) -> dict[str, Floats]:
         return rounded(values, "float32")
 
     scale = low(low(plain.gamma) / low(np.sqrt(low(low(plain.var) + low(np.array(plain.eps))))))
+    plain.W = low(plain.W)
     return {"weight": low(plain.along(scale)), "scale": scale}
 
 

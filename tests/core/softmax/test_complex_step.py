@@ -42,7 +42,7 @@ def test_it_confirms_rows_at_the_edge() -> None:
 def test_imports_nothing_from_what_it_checks() -> None:
     tree = ast.parse(inspect.getsource(complex_step))
     imported = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
-    assert imported == {"math", "typing", "numpy.typing", "dlcalc.core.number_formats", "dlcalc.core.proof"}
+    assert imported == {"typing", "numpy.typing", "dlcalc.core.number_formats", "dlcalc.core.proof"}
 
 
 def broken(answer: SoftmaxGrad, **changes: Any) -> set[str]:

@@ -1,0 +1,184 @@
+"""What a mistake about softmax and its gradient does to a working, and where it is one."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from dlcalc.core.arrays import Floats
+from dlcalc.core.mistakes.softmax_working import SoftmaxWorking
+
+W = SoftmaxWorking
+
+
+def making(**changes: object) -> Callable[[W], Iterable[W]]:
+    """The edit that makes these choices."""
+    return lambda working: (replace(working, **changes),)  # type: ignore[arg-type]
+
+
+def megatron(working: W) -> Iterable[W]:
+    """The smoothing over the other classes only: alpha C/(C - 1)."""
+    classes = working.classes
+    yield replace(working, smoothing=working.smoothing * classes / (classes - 1))
+
+
+def over_rows(working: W) -> Iterable[W]:
+    """The mean over the rows that count, or over all of them."""
+    yield replace(working, counted="rows")
+    if not working.kept.all():
+        yield replace(working, counted="all rows")
+
+
+def counting_ignored(working: W) -> Iterable[W]:
+    """The ignored rows counted as 1, or with all rows alike."""
+    yield replace(working, counted="ignored")
+    if working.class_weights is not None:
+        yield replace(working, counted="all rows")
+
+
+def unmasked(working: W) -> Iterable[W]:
+    """Ignored rows taken for rows like others: of the class that the ignore index names, of class 0, or of none."""
+    assert working.labels is not None
+    everything = np.ones_like(working.kept)
+    outside = (working.labels < 0) | (working.labels >= working.classes)
+    first = np.where(working.kept | ~outside, working.labels, 0)
+    for divisor in (working.denominator, None):
+        if outside.any():
+            counted = working.counted if divisor is not None else "ignored"
+            yield replace(working, blank=1.0, divisor=divisor, counted=counted)
+            if working.classes >= -int(working.labels.min()):  # as Python counts from the end
+                yield replace(working, kept=everything, divisor=divisor)
+        yield replace(working, labels=first, kept=everything, divisor=divisor)
+
+
+def off_by_one(working: W) -> Iterable[W]:
+    """Each label one up, and one down, around the classes."""
+    for shift in (1, -1) if working.classes > 2 else (1,):
+        yield replace(working, shift=shift)
+
+
+def in_forms(*forms: str) -> Callable[[W], Iterable[W]]:
+    """Another gradient, with and without the factor 1/T, which is easily lost on such a road."""
+
+    def edit(working: W) -> Iterable[W]:
+        for form in forms:
+            for temperature in dict.fromkeys((1.0, working.factor_temperature)):
+                yield replace(working, form=form, factor_temperature=temperature)
+
+    return edit
+
+
+def times(working: W, factor: float) -> W:
+    """The result multiplied by a constant."""
+    return replace(working, scale=working.scale * factor)
+
+
+def reordered(working: W) -> Iterable[W]:
+    """The rows in the order in which they stand in the claim, if there is such an order.
+
+    In no order at all would sorted columns differ by more than the entries do; and some rows of the claim, those that
+    stand wrongly first, are looked for among all of ours.
+    """
+    answer = replace(working, transposed=False).answer()
+    claimed = working.claimed.T if working.transposed else working.claimed
+    if answer is None or answer.shape != claimed.shape:
+        return
+    ours, theirs = answer.reshape(len(answer), -1), claimed.reshape(len(claimed), -1)
+    slack = working.slack(ours)
+    if working.bounds is not None:
+        low, high = (bound.T if working.transposed else bound for bound in working.bounds)
+        slack = slack + (high - low).reshape(theirs.shape).max(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        if not (np.abs(np.sort(ours, axis=0) - np.sort(theirs, axis=0)) <= 2 * slack.max(axis=0)).all():
+            return
+        astray = np.flatnonzero(~(np.abs(ours - theirs) <= slack).all(axis=1))
+        for row in astray[:: max(1, astray.size // _ASTRAY)]:
+            if not (np.abs(ours - theirs[row]) <= slack).all(axis=1).any():
+                return
+    if astray.size:
+        yield replace(working, permuted=True)
+
+
+_ASTRAY = 64  # rows that are looked for
+
+
+def named_constants(working: W) -> dict[str, float]:
+    """Constants by which a whole gradient is easily wrong."""
+    count, classes, temperature = float(working.count), float(working.classes), working.temperature
+    found = {"2": 2.0, "1/2": 0.5, "N": count, "1/N": 1 / count, "C": classes, "1/C": 1 / classes}
+    if temperature != 1:
+        found |= {"T": temperature, "1/T": 1 / temperature}
+    return {name: value for name, value in found.items() if value != 1}
+
+
+def scaled(working: W) -> Iterable[W]:
+    """The named constants; and where the claim has two independent entries more, whatever constant fits."""
+    for factor in named_constants(working).values():
+        yield times(working, factor)
+        yield times(working, -factor)
+    answer = working.answer()
+    if answer is None or answer.shape != working.claimed.shape or independent(working, answer) < 3:
+        return
+    factor = fitted(answer, working)
+    if np.isfinite(factor):
+        yield times(working, factor)
+
+
+def fitted(answer: Floats, working: W) -> float:
+    """The constant that comes nearest to the claim; of typed numbers, one that gives every digit, if there is one."""
+    with np.errstate(all="ignore"):
+        if working.bounds is None:
+            return float(np.sum(answer * working.claimed) / np.sum(answer * answer))
+        ratios = [np.where(answer == 0, np.nan, bound / answer) for bound in working.bounds]
+        return float(np.nanmax(np.minimum(*ratios)) + np.nanmin(np.maximum(*ratios))) / 2
+
+
+def independent(working: W, answer: Floats) -> int:
+    """How many entries are free: those of a gradient sum to 0 in each row."""
+    free = np.count_nonzero(answer)
+    sums_to_nothing = working.key in ("grad_logits", "jacobian") and answer.ndim > 1
+    return int(free - (np.count_nonzero(answer.any(axis=-1)) if sums_to_nothing else 0))
+
+
+def scale_in_words(working: W) -> str:
+    """By which constant, with its name if it has one."""
+    for name, value in named_constants(working).items():
+        for sign, factor in (("", value), ("-", -value)):
+            if np.isclose(working.scale, factor, rtol=1e-3, atol=0):
+                return f"multiplying by {sign}{name} = {factor:.6g}"
+    return f"multiplying by {working.scale:.6g}"
+
+
+def ignores(working: W) -> bool:
+    """Whether some rows are ignored."""
+    return working.labels is not None and not bool(working.kept.all())
+
+
+def smooths(working: W) -> bool:
+    """Whether there is label smoothing."""
+    return working.smoothing > 0
+
+
+def tempers(working: W) -> bool:
+    """Whether there is a temperature."""
+    return working.temperature != 1
+
+
+def weighs(working: W) -> bool:
+    """Whether there are class weights."""
+    return working.class_weights is not None
+
+
+def by_row(working: W) -> bool:
+    """Whether the key has a row for each row of logits."""
+    return working.key not in ("grad_weight", "grad_bias") and (working.key != "loss" or working.reduction == "none")
+
+
+def is_matrix(working: W) -> bool:
+    """Whether a matrix is claimed."""
+    return working.claimed.ndim == 2
+
+
+def is_gradient(working: W) -> bool:
+    """Whether the key is a gradient behind the softmax."""
+    return working.key.startswith("grad_") and working.key != "grad_softmax"
