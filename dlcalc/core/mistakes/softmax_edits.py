@@ -84,16 +84,17 @@ def reordered(working: W) -> Iterable[W]:
     if answer is None or answer.shape != claimed.shape:
         return
     ours, theirs = answer.reshape(len(answer), -1), claimed.reshape(len(claimed), -1)
-    slack = working.slack(ours)
+    slack, typed = working.slack(ours), np.zeros_like(theirs)  # how far apart for our numbers, and for theirs
     if working.bounds is not None:
         low, high = (bound.T if working.transposed else bound for bound in working.bounds)
-        slack = slack + (high - low).reshape(theirs.shape).max(axis=1, keepdims=True)
+        typed = (high - low).reshape(theirs.shape)
     with np.errstate(invalid="ignore"):
-        if not (np.abs(np.sort(ours, axis=0) - np.sort(theirs, axis=0)) <= 2 * slack.max(axis=0)).all():
+        within = 2 * (slack.max(axis=0) + typed.max(axis=0))
+        if not (np.abs(np.sort(ours, axis=0) - np.sort(theirs, axis=0)) <= within).all():
             return
-        astray = np.flatnonzero(~(np.abs(ours - theirs) <= slack).all(axis=1))
+        astray = np.flatnonzero(~(np.abs(ours - theirs) <= slack + typed).all(axis=1))
         for row in astray[:: max(1, astray.size // _ASTRAY)]:
-            if not (np.abs(ours - theirs[row]) <= slack).all(axis=1).any():
+            if not (np.abs(ours - theirs[row]) <= slack + typed[row]).all(axis=1).any():
                 return
     if astray.size:
         yield replace(working, permuted=True)
