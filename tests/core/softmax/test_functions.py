@@ -75,6 +75,12 @@ def test_small_losses_and_large_ones() -> None:
     assert cross_entropy(np.array([0.0, -200.0], np.float32), 1) == 200
 
 
+def test_a_sum_far_below_1_is_no_safe_window() -> None:
+    """exp(-95) is in range, and exp(-790) is 0: a row is shifted where its sum is under 1/2, and not under e^-100."""
+    assert softmax([-95.0, -790.0])[1] == pytest.approx(np.exp(-695.0), rel=1e-14)
+    assert softmax_cross_entropy_grad([-95.0, -790.0], 0)[0] == pytest.approx(-float(np.exp(-695.0)), rel=1e-14)
+
+
 # The table of the rules: options -> t of each row and D of the mean, written out by hand for
 # y = 2, 0 of 3 classes, w = 1, 2, 0.5, alpha = 0.3.
 W, ALPHA = [1.0, 2.0, 0.5], 0.3
