@@ -24,6 +24,23 @@ class Stored(NamedTuple):
     format: str
 
 
+def given(value: Any, option: str) -> Stored:
+    """The numbers of whatever Python holds them: an array, lists, a number.
+
+    Raises:
+        DlcalcError: ``shape-mismatch`` for lists of different lengths, ``unsupported-dtype``.
+
+    >>> given([1, 2], "logits").values
+    array([1., 2.])
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        message = f"{spoken(option)} is no array: its rows are not of one length"
+        raise DlcalcError("shape-mismatch", message, hint="as many numbers in each row", option=option) from None
+    return stored(array, option)
+
+
 def stored(raw: Array, option: str) -> Stored:
     """The numbers of an array as a file holds them, in any byte order. Whole numbers become float64.
 

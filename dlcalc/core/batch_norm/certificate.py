@@ -54,11 +54,32 @@ def check(answer: "BnFold") -> Proof:
         details |= {key: found[key] for key in ("inputs", "max_abs_error", "bound", "ratio")}
         if answer.folded.format != "float64":
             method = "folded-against-unfolded"
-            manner = f"on {found['inputs']} inputs, folded against unfolded: at most {found['ratio']:.3f} of the bound"
+            manner = f"on {found['inputs']} inputs, folded against unfolded: {_said(found)}"
+            alike = _eps_alike(question.affine, answer.folded.format)
+            if alike:
+                details["eps_not_told_apart"] = alike
+                values = ", ".join(f"{eps:g}" for eps in alike)
+                manner += f"; {answer.folded.format} cannot tell eps {question.affine.eps:g} from {values} here"
         unproved = answer.folded.format != "float64" or np.isfinite(found["ratio"])  # else each number has been proved
         if not found["ratio"] <= 1 and unproved:
             failures.append(Failure({}, "folded", found["max_abs_error"], found["bound"]))
     return Proof(method, manner, details, tuple(failures))
+
+
+def _said(found: dict[str, Any]) -> str:
+    error, bound, ratio = found["max_abs_error"], found["bound"], found["ratio"]
+    return f"{error:.3g} apart where the bound is {bound:.3g}, {ratio:.3f} of it"
+
+
+_EPS = (0.0, 1e-12, 1e-8, 1e-7, 1e-6, 1e-5, 1e-3)  # that models have
+
+
+def _eps_alike(affine: "Affine", name: str) -> list[float]:
+    """Other values of eps whose scales a format cannot hold apart from these: within half an ulp in every channel."""
+    unit, inside = FORMATS[name].eps / 2, affine.var + affine.eps
+    with np.errstate(divide="ignore"):
+        change = {eps: np.abs(np.sqrt(inside / (affine.var + eps)) - 1) for eps in _EPS if eps != affine.eps}
+    return [eps for eps, relative in change.items() if (relative[affine.gamma != 0] <= unit).all()]
 
 
 def _affine(affine: "Affine") -> tuple[list[Decimal], list[Decimal]]:

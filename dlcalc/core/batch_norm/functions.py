@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlcalc.core.arrays import Floats, stored, vector
+from dlcalc.core.arrays import Floats, given, vector
 from dlcalc.core.batch_norm.affine import checked_affine
 from dlcalc.core.batch_norm.fold import fold, fold_before
 from dlcalc.core.batch_norm.question import batch_of, weighted_layer
@@ -57,7 +57,7 @@ def batch_norm_statistics(
     if framework not in ESTIMATORS:
         hint = "one of " + ", ".join(ESTIMATORS)
         raise DlcalcError("usage", f"there is no framework {framework!r}", hint=hint, option="framework")
-    made = tuple(batch_of(stored(np.asarray(batch), "batches").values) for batch in batches)
+    made = tuple(batch_of(given(batch, "batches").values) for batch in batches)
     if not made or len({batch.samples.shape[1] for batch in made}) > 1:
         hint = "at least one batch, all of the same channels"
         raise DlcalcError("shape-mismatch", "the batches do not fit together", hint=hint, option="batches")
@@ -133,21 +133,25 @@ def fold_batch_norm(
     >>> fold_batch_norm([[0.3]], [0.1], [0.5], [4.0], 2.0, 1.0, eps=0.0)
     WeightAndBias(weight=array([[0.3]]), bias=array([0.6]))
     """
-    numbers = stored(np.asarray(weight), "weight")
-    layer = weighted_layer(numbers, None if bias is None else stored(np.asarray(bias), "bias"), kind, groups)
+    numbers = given(weight, "weight")
+    layer = weighted_layer(numbers, None if bias is None else given(bias, "bias"), kind, groups)
     affine = checked_affine(*_parameters(mean, var, gamma, beta), eps)
     found = (fold_before if bn_first else fold)(layer, affine)
     dtype = numbers.values.dtype
     return WeightAndBias(found.weight.astype(dtype), found.bias.astype(dtype))
 
 
-def _parameters(*given: ArrayLike) -> tuple[Floats, Floats, Floats, Floats]:
-    """(gamma, beta, mean, var) of as many channels as there are means."""
-    names = ("mean", "var", "gamma", "beta")
-    values = [stored(np.atleast_1d(np.asarray(one)), name).values for name, one in zip(names, given, strict=True)]
-    count = values[0].size
-    mean, var, gamma, beta = (
-        np.full(count, float(one[0])) if one.size == 1 else vector(one, name, count).astype(np.float64)
-        for name, one in zip(names, values, strict=True)
-    )
-    return gamma, beta, mean, var
+def _parameters(
+    mean: ArrayLike, var: ArrayLike, gamma: ArrayLike, beta: ArrayLike
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """(gamma, beta, mean, var), of as many channels as there are means; a single gamma or beta is for all of them."""
+    means = vector(given(mean, "mean").values, "mean").astype(np.float64)
+
+    def of_every_channel(value: ArrayLike, name: str) -> Floats:
+        values = given(value, name).values
+        if values.ndim == 0 and name in ("gamma", "beta"):
+            values = np.full(means.size, values)
+        found: Floats = vector(values, name, means.size).astype(np.float64)
+        return found
+
+    return of_every_channel(gamma, "gamma"), of_every_channel(beta, "beta"), means, of_every_channel(var, "var")

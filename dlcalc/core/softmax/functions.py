@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlcalc.core.arrays import stored, vector
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.arrays import given, vector
 from dlcalc.core.softmax.answer import SoftmaxGrad, jacobian_of, softmax_grad
 from dlcalc.core.softmax.question import IGNORE_INDEX, as_rows, checked
 
@@ -141,8 +140,8 @@ def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> NDArray[
 
 
 def _rows(logits: ArrayLike) -> tuple[NDArray[Any], tuple[int, ...]]:
-    values = np.asarray(logits)
-    return as_rows(stored(values, "logits")), values.shape
+    found = given(logits, "logits")
+    return as_rows(found), found.values.shape
 
 
 def _answer(
@@ -155,16 +154,13 @@ def _answer(
     reduction: str,
 ) -> SoftmaxGrad:
     rows, _ = _rows(logits)
-    given = np.asarray(target)
+    wanted = given(target, "target").values
     labels = distribution = None
-    if given.dtype.kind in "iu" and given.ndim < 2:
-        labels = given.astype(np.int64).reshape(-1)
-    elif given.dtype.kind in "iuf":
-        distribution = given.astype(np.float64)
+    if np.asarray(target).dtype.kind in "iu" and wanted.ndim < 2:
+        labels = np.asarray(target).astype(np.int64).reshape(-1)
     else:
-        message = f"target is an array of {given.dtype.name}"
-        raise DlcalcError("unsupported-dtype", message, hint="whole numbers, or real ones", option="target")
-    weights = None if class_weights is None else vector(np.asarray(class_weights), "class_weights")
+        distribution = wanted.astype(np.float64)
+    weights = None if class_weights is None else vector(given(class_weights, "class_weights").values, "class_weights")
     return softmax_grad(
         checked(
             rows,

@@ -4,6 +4,7 @@ import ast
 import inspect
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -110,3 +111,23 @@ def test_a_broken_scale_exits_1(run: Run, monkeypatch: pytest.MonkeyPatch, optio
     found = run(*words)
     assert found.code == 1
     assert found.json["check"]["passed"] is False
+
+
+@pytest.mark.parametrize(
+    ("dtype", "variance", "alike"),
+    [
+        (np.float64, 1.0, None),
+        (np.float32, 1.0, None),
+        (np.float32, 1000.0, [0.0, 1e-12, 1e-8, 1e-7, 1e-6]),
+        (np.float16, 1.0, [0.0, 1e-12, 1e-8, 1e-7, 1e-6]),
+        (np.float16, 0.001, None),
+    ],
+)
+def test_it_says_which_eps_a_format_cannot_tell(
+    run: Run, tmp_path: Path, dtype: Any, variance: float, alike: list[float] | None
+) -> None:
+    path = tmp_path / "w.npy"
+    np.save(path, np.ones((1, 3), dtype))
+    words = ["bn-fold", "--mean", "0", "--var", str(variance), "--weight", str(path), "--check"]
+    assert run(*words, "--json").json["check"].get("eps_not_told_apart") == alike
+    assert ("cannot tell eps" in run(*words).out) == (alike is not None)

@@ -187,6 +187,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"mean": [0.0], "var": [1.0], "eps": -1e-5}, "invalid-value"),
     ({"mean": [0.0], "var": [1.0], "gamma": [np.nan]}, "invalid-value"),
     ({"mean": [0.0], "var": [1.0, 2.0, 3.0]}, "shape-mismatch"),
+    ({"mean": [0.0, 0.0], "var": [1.0]}, "shape-mismatch"),
+    ({"mean": [0.0, 0.0], "var": [1.0, 1.0], "gamma": [2.0]}, "shape-mismatch"),
+    ({"mean": [[0.0], [0.0, 1.0]], "var": [1.0, 1.0]}, "shape-mismatch"),
     ({"mean": [0.0] * 3, "var": [1.0] * 3}, "shape-mismatch"),
     ({"mean": [0.0] * 2, "var": [1.0] * 2, "groups": 3, "kind": "conv"}, "groups-do-not-divide"),
 ]

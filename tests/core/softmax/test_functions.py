@@ -165,6 +165,9 @@ REFUSED: list[tuple[Any, Any, dict[str, Any], str]] = [
     ([1.0, 2.0], 0, {"reduction": "average"}, "usage"),
     ([1.0, 2.0j], 0, {}, "unsupported-dtype"),
     (["1", "2"], 0, {}, "unsupported-dtype"),
+    ([[1.0, 2.0], [3.0]], 0, {}, "shape-mismatch"),
+    ([1.0, 2.0], [[1.0, 2.0], [3.0]], {}, "shape-mismatch"),
+    ([1.0, 2.0], 0, {"class_weights": ["a", 1]}, "unsupported-dtype"),
     ([1.0, 2.0], "0", {}, "unsupported-dtype"),
 ]
 
