@@ -26,13 +26,13 @@ def with_arrays(arrays: Mapping[str, Any]) -> dict[str, object]:
     return found | ({"omitted": omitted} if omitted else {})
 
 
-def short(number: float) -> str:
+def short(number: float, digits: int = 6) -> str:
     """A number in a table: six digits are enough to read.
 
     >>> short(0.09003057317038045), short(-0.0), short(3.0)
     ('0.0900306', '0', '3')
     """
-    return f"{number + 0.0:.6g}"
+    return f"{number + 0.0:.{digits}g}"
 
 
 def bare(array: Any) -> str:

@@ -125,15 +125,19 @@ def _few(values: Any) -> str:
 
 
 def _channels(answer: BnFold) -> "Grid":
+    """The parameters, those at their default left out, and what they come to; narrow enough for a terminal."""
     from dlcalc.report.view import Grid
 
-    affine, folded = answer.question.affine, answer.folded
-    columns = {"gamma": affine.gamma, "beta": affine.beta, "mean": affine.mean, "var": affine.var}
-    columns |= {"scale": answer.scale, "shift": answer.shift}
-    if folded is not None and not answer.question.bn_first:
-        columns["bias"] = folded.bias
+    affine = answer.question.affine
+    columns = {"mean": affine.mean, "var": affine.var, "scale": answer.scale, "shift": answer.shift}
+    if (affine.beta != 0).any():
+        columns = {"beta": affine.beta, **columns}
+    if (affine.gamma != 1).any():
+        columns = {"gamma": affine.gamma, **columns}
+    digits = 6 if len(columns) < 6 else 5
     rows = [
-        (str(channel), *(short(column[channel]) for column in columns.values())) for channel in range(len(affine.var))
+        (str(channel), *(short(column[channel], digits) for column in columns.values()))
+        for channel in range(len(affine.var))
     ]
     return Grid(("channel", *columns), _cut(rows))
 
@@ -160,11 +164,8 @@ def _weight(answer: BnFold) -> list["Grid"]:
     rows = [(str(number), *map(short, row), *left_out) for number, row in enumerate(shown.tolist())]
     side = "input" if folded.kind == "transposed" else "output"
     title = f"folded weight{f', the first {_WIDE - 1} of {flat.shape[1]} a row' if left_out else ''}"
-    found = [Grid((side, *names), _cut(rows), None, title)]
-    if answer.question.bn_first:
-        rows = [(str(number), short(value)) for number, value in enumerate(folded.bias.tolist())]
-        found.append(Grid(("output", "bias"), _cut(rows), None, "folded bias"))
-    return found
+    biases: list[tuple[str, ...]] = [(str(number), short(value)) for number, value in enumerate(folded.bias.tolist())]
+    return [Grid((side, *names), _cut(rows), None, title), Grid(("output", "bias"), _cut(biases), None, "folded bias")]
 
 
 def _samples(answer: BnFold) -> list["Grid"]:
