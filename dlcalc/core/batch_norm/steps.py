@@ -17,6 +17,11 @@ _FEW = 4  # channels, batches and samples that are written out
 
 def steps(answer: BnFold) -> tuple[Step, ...]:
     """Every term, channel by channel for the first few, and what is claimed to come of normalising."""
+    with np.errstate(all="ignore"):  # infinities are shown as such
+        return tuple(_steps(answer))
+
+
+def _steps(answer: BnFold) -> list[Step]:
     found: list[Step] = []
     for channel in range(min(answer.question.channels, _FEW)):
         terms = _Terms(answer, channel)
@@ -28,7 +33,7 @@ def steps(answer: BnFold) -> tuple[Step, ...]:
         found += terms.steps
     if answer.effect is not None:
         found += _claims(answer)
-    return tuple(found)
+    return found
 
 
 class _Terms:
@@ -165,7 +170,7 @@ def _claims(answer: BnFold) -> list[Step]:
 def _digits(size: Any, *results: Any) -> int:
     """How many digits make a sum of terms of a size come out as its results: more where the terms cancel."""
     least = min((abs(float(result)) for result in results if result), default=0.0)
-    if not least < abs(float(size)) < np.inf:
+    if not 0 < least < abs(float(size)) < np.inf:
         return 6
     return min(17, 6 + ceil(log10(abs(float(size))) - log10(least)))
 

@@ -79,3 +79,18 @@ def test_benefits_are_named_as_claims_with_who_makes_them(run: Run) -> None:
     assert len(claims) == 5
     assert any("disputed" in step["why"] and "Santurkar" in step["why"] for step in claims)
     assert "before" in claims[0]["substituted"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--mean 3.25 --var 1 --gamma 0 --weight 1,2 --bias 3.25",
+        "--mean 2 --var 4 --weight 3 --bias 2 --eps 0",
+        "--mean 0 --var 1 --weight 0,0",
+        "--batches 2,2,2/2,2,2",
+    ],
+)
+def test_terms_that_come_to_nothing_are_explained_too(run: Run, words: str) -> None:
+    found = run("bn-fold", *words.split(), "--explain", "--json")
+    assert found.code == 0, found.err
+    assert found.json["explain"]
