@@ -47,7 +47,7 @@ class SoftmaxGrad:
         targets = self.question.targets
         if targets.reduction == "none":
             return self.row_losses
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             return np.asarray(np.sum(self.row_losses) / targets.denominator)
 
     @cached_property

@@ -128,9 +128,9 @@ class _Compared:
     def add(self, key: str, index: tuple[int, ...], said: Any, found: Any, allowed: Any) -> None:
         """Compare entries of one key; ``index`` is where the first of them stands."""
         said, found, allowed = np.broadcast_arrays(np.asarray(said, np.float64), found, allowed)
-        with np.errstate(invalid="ignore"):
-            error = np.where(said == found, 0.0, np.abs(said - found))
-        wrong = ~(error <= allowed)
+        same = (said == found) | (np.isnan(said) & np.isnan(found))  # infinities, and the sum of two of them
+        error = np.where(same, 0.0, np.abs(said - found))
+        wrong = ~((error <= allowed) | same)
         self.keys[key] = None
         self.entries += said.size
         self.largest = max(self.largest, float(np.max(error[np.isfinite(error)], initial=0.0)))

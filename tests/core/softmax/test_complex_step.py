@@ -39,6 +39,14 @@ def test_it_confirms_rows_at_the_edge() -> None:
             assert check(softmax_grad(replace(question, jacobian=True))).passed
 
 
+def test_it_confirms_losses_that_are_infinite_in_either_direction() -> None:
+    logits = np.array([[-np.inf, 0.0, 1.0], [1.0, -np.inf, 0.5]])
+    for target in ([[0.5, 0.5, 0.0], [0.0, 1.0, 0.0]], [[0.5, 0.5, 0.0], [0.2, -1.0, 0.0]], [[-1.0, 0.0, 2.0]] * 2):
+        answer = softmax_grad(checked(logits, None, np.array(target)))
+        assert not np.isfinite(answer.loss)
+        assert check(answer).passed
+
+
 def test_imports_nothing_from_what_it_checks() -> None:
     tree = ast.parse(inspect.getsource(complex_step))
     imported = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
