@@ -37,27 +37,30 @@ def _judged(answer: SoftmaxGrad, claim: ArrayClaim) -> ArrayVerdict:
     right = reference.array(claim.key).astype(np.float64)
     if answer.question.tolerances is not None:
         claim = claim.by_tolerance
-    allowed = tolerance(reference, claim.key, float(np.abs(right).max(initial=0.0)))
+    allowed = tolerance(reference, claim.key, right)
     verdict = compare(claim, right, allowed)
     if verdict.passed or not verdict.decidable:
         return verdict
     return replace(verdict, diagnosis=_diagnosis(reference, verdict))
 
 
-def tolerance(answer: SoftmaxGrad, key: str, largest: float) -> Tolerance:
+def tolerance(answer: SoftmaxGrad, key: str, reference: Floats) -> Tolerance:
     """|c - r| <= K eps M + R |r| + h, by the claim's format, with M the scale of the key; or what was asked for."""
-    asked, scale = answer.question.tolerances, scale_of(answer, key)
+    asked, scale, largest = answer.question.tolerances, scale_of(answer, key), _largest(reference)
 
     def allowed(right: Floats, name: str) -> Floats:
         if asked is not None:
             return asked[1] + asked[0] * np.abs(right)
         form = FORMATS[name]
-        with np.errstate(invalid="ignore"):
-            size = float(np.max(np.abs(right), initial=0.0, where=np.isfinite(right)))
-        grown = scale * size / largest if largest > 0 else scale  # a wrong array has a scale of its own
+        grown = scale * _largest(right) / largest if largest else scale  # a wrong array has a scale of its own
         return form.factor * form.eps * grown + form.relative * np.abs(right) + form.half_tiny
 
     return allowed
+
+
+def _largest(values: Floats) -> float:
+    """The largest finite number, without its sign."""
+    return float(np.max(np.abs(values), initial=0.0, where=np.isfinite(values)))
 
 
 def scale_of(answer: SoftmaxGrad, key: str) -> float:
@@ -110,8 +113,7 @@ def _tried(
     pairs: bool,
 ) -> tuple[Diagnosis, ...]:
     claim = verdict.claim if rows is None else _part(verdict.claim, rows)
-    largest = float(np.max(np.abs(verdict.right), initial=0.0, where=np.isfinite(verdict.right)))
-    allowed = tolerance(answer, claim.key, largest)
+    allowed = tolerance(answer, claim.key, verdict.right)
     row = answer.question.flat and claim.key not in ("loss", "grad_weight", "grad_bias")
     claimed, low, high = (part[None] if row else part for part in (claim.values, claim.low, claim.high))
     start = working(answer, claim.key, claimed, rows)
