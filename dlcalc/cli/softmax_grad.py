@@ -39,6 +39,8 @@ TASK = Task(
     arrays=True,
     merged=notation.merged,
     save=_save,
+    by_rows=frozenset({"logits", "label", "target", "expect"}),
+    job="dlcalc.jobs.softmax_files",
 )
 
 source_options = stacked(

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays import Floats
 from dlcalc.core.number_formats import FORMATS
+from dlcalc.core.row_sources import Rows, RowSource
 from dlcalc.core.verdict import Diagnosis
 
 # From what is right and the name of a format: how far an array stored in that format may be from it, entry by entry.
@@ -23,7 +25,7 @@ class ArrayClaim:
 
     Attributes:
         key: of the answer.
-        values: what is claimed; in the shape of the answer, or transposed.
+        values: what is claimed, a row source of float64; in the shape of the answer, or transposed.
         format: the number format of the file it came from; None if it was typed.
         low, high: of what was typed, the numbers that each entry may stand for.
         digits: of what was typed, how many significant digits each entry has.
@@ -31,7 +33,7 @@ class ArrayClaim:
     """
 
     key: str
-    values: Floats
+    values: RowSource
     format: str | None = None
     low: Floats = field(default_factory=lambda: np.empty(0))
     high: Floats = field(default_factory=lambda: np.empty(0))
@@ -52,6 +54,15 @@ class ArrayClaim:
     def by_tolerance(self) -> "ArrayClaim":
         """The same claim, judged by a tolerance and not by its digits."""
         return replace(self, low=np.empty(0), high=np.empty(0), digits=np.empty(0, np.int64))
+
+    def rows(self, rows: Rows, *, turned: bool | None = None) -> "ArrayClaim":
+        """What is claimed of some rows of the answer; of the columns instead, where it is ``turned``."""
+        turned = self.transposed if turned is None else turned
+
+        def of(part: RowSource) -> RowSource:
+            return (part.T if turned else part)[rows] if part.size else part
+
+        return ArrayClaim(self.key, of(self.values), self.format, of(self.low), of(self.high), of(self.digits))
 
     def accepts(self, right: Floats, tolerance: Tolerance) -> NDArray[np.bool_]:
         """Which entries are claimed rightly, if these are the right ones; none if the shapes differ."""
@@ -75,11 +86,69 @@ class ArrayClaim:
         """Whether another array is what is claimed, all of it, and is told from the right one by more than rounding."""
         if other.shape != self.values.shape or not self.accepts(other, tolerance).all():
             return False
-        if other.shape != right.shape:
-            return True
+        return other.shape != right.shape or self.tells_apart(other, right, tolerance)
+
+    def tells_apart(self, other: Floats, right: Floats, tolerance: Tolerance) -> bool:
+        """Whether another array is told from the right one by more than rounding."""
         with np.errstate(invalid="ignore", over="ignore"):
             apart = ~(np.abs(other - right) <= tolerance(right, self.format or "float64"))
         return bool((apart & (other != right) & ~(np.isnan(other) & np.isnan(right))).any())
+
+
+class Distance(NamedTuple):
+    """How far a claim is from what is right.
+
+    Attributes:
+        max_abs_error: the largest distance of an entry from the right one.
+        max_rel_error: the same in parts of the right entry; infinite where that is 0 and the claim is not.
+        failed: how many entries are wrong; all of them where the claim is transposed.
+        worst: where the wrong entry stands that is farthest off; if none is wrong, the entry that is.
+        expected, actual: what is claimed there, and what is right.
+    """
+
+    max_abs_error: float
+    max_rel_error: float
+    failed: int
+    worst: tuple[int, ...]
+    expected: float
+    actual: float
+
+    def joined(self, other: "Distance") -> "Distance":
+        """This and what follows it."""
+        here, there = ((one.failed > 0, _nan_last(abs(one.expected - one.actual))) for one in (self, other))
+        worst = other if there > here else self
+        return Distance(
+            max(self.max_abs_error, other.max_abs_error),
+            max(self.max_rel_error, other.max_rel_error),
+            self.failed + other.failed,
+            *worst[3:],
+        )
+
+
+def _nan_last(error: float) -> float:
+    return error if error == error else np.inf
+
+
+def distance(claimed: Floats, right: Floats, wrong: NDArray[np.bool_], first: int = 0) -> Distance:
+    """How far some rows of a claim are from the right ones; ``first`` is the number of the first."""
+    apart = errors(claimed, right)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        relative = apart / np.abs(right)
+    relative = np.where(apart == 0, 0.0, np.where(np.isnan(relative), np.inf, relative))
+    looked_at = np.where(wrong, apart, -1.0) if wrong.any() else apart
+    at = tuple(int(index) for index in np.unravel_index(int(np.argmax(looked_at)), apart.shape))
+    place = (first + at[0], *at[1:]) if at else at
+    return Distance(
+        float(apart.max()), float(relative.max()), int(wrong.sum()), place, float(claimed[at]), float(right[at])
+    )
+
+
+def errors(claimed: Floats, right: Floats) -> Floats:
+    """The distance of each entry from the right one."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        apart = np.abs(claimed - right)
+    same = (claimed == right) | (np.isnan(claimed) & np.isnan(right))
+    return np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))
 
 
 @dataclass(frozen=True)
@@ -89,43 +158,20 @@ class ArrayVerdict:
     Attributes:
         claim: what was claimed.
         right: what is right.
-        wrong: which entries are claimed wrongly; all of them where the claim is transposed.
+        distance: how far they are apart.
         passed: whether the claim is right.
         decidable: whether the format of the file can tell right from wrong at all.
         diagnosis: the mistakes that would give the claim, likeliest first.
+        not_tried: mistakes that were not, because the claim is too large.
     """
 
     claim: ArrayClaim
-    right: Floats
-    wrong: NDArray[np.bool_]
+    right: RowSource
+    distance: Distance
     passed: bool
     decidable: bool = True
     diagnosis: tuple[Diagnosis, ...] = ()
-
-    @property
-    def errors(self) -> Floats:
-        """The distance of each entry from the right one."""
-        claimed = self.claim.values.T if self.claim.transposed else self.claim.values
-        with np.errstate(invalid="ignore", over="ignore"):
-            distance = np.abs(claimed - self.right)
-        same = (claimed == self.right) | (np.isnan(claimed) & np.isnan(self.right))
-        return np.where(same, 0.0, np.where(np.isnan(distance), np.inf, distance))
-
-    @property
-    def relative_errors(self) -> Floats:
-        """The same in parts of the right entry; infinite where that is 0 and the claim is not."""
-        errors = self.errors
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            relative = errors / np.abs(self.right)
-        return np.where(errors == 0, 0.0, np.where(np.isnan(relative), np.inf, relative))
-
-    @property
-    def worst(self) -> tuple[int, ...]:
-        """The index of the wrong entry that is farthest off."""
-        errors = self.errors
-        if errors.shape == self.wrong.shape and self.wrong.any():
-            errors = np.where(self.wrong, errors, -1.0)
-        return tuple(int(index) for index in np.unravel_index(int(np.argmax(errors)), errors.shape))
+    not_tried: tuple[str, ...] = ()
 
 
 def compare(claim: ArrayClaim, right: Floats, tolerance: Tolerance) -> ArrayVerdict:
@@ -135,14 +181,50 @@ def compare(claim: ArrayClaim, right: Floats, tolerance: Tolerance) -> ArrayVerd
     these are next to its smallest number, is not decidable, and does not pass.
     """
     wrong = ~claim.accepts(right, tolerance)
-    verdict = ArrayVerdict(claim, right, wrong, not wrong.any())
-    if claim.format is None or not right.any() or not np.isfinite(right).all():
+    claimed = claim.values.T if claim.transposed else claim.values
+    apart = distance(claimed, right, wrong.T if claim.transposed else wrong)
+    verdict = ArrayVerdict(claim, right, apart, not wrong.any())
+    if claim.format is None or not verdict.passed:
         return verdict
-    allowed, size = tolerance(right, claim.format), np.abs(right)
-    half_tiny = FORMATS[claim.format].half_tiny
-    if verdict.passed and bool(np.all(size <= allowed)) and not bool(np.all(size <= allowed - half_tiny)):
-        return replace(verdict, passed=False, decidable=False)
-    return verdict
+    like_zeros = LikeZeros.of(right, tolerance(right, claim.format), claim.format)
+    return verdict if not like_zeros.would_pass else replace(verdict, passed=False, decidable=False)
+
+
+class LikeZeros(NamedTuple):
+    """Whether zeros would pass for the right numbers, for no other reason than that a format has none so small.
+
+    Attributes:
+        zero: all of the right numbers are 0.
+        infinite: one is not finite.
+        within: zeros would pass.
+        barely: and would not, were it not for half the smallest number of the format.
+    """
+
+    zero: bool
+    infinite: bool
+    within: bool
+    barely: bool
+
+    @classmethod
+    def of(cls, right: Floats, allowed: Floats, name: str) -> "LikeZeros":
+        """For some right numbers, and how far from them a claim in a format may be."""
+        size, half_tiny = np.abs(right), FORMATS[name].half_tiny
+        finite, within = bool(np.isfinite(right).all()), bool(np.all(size <= allowed))
+        return cls(not right.any(), not finite, within, not bool(np.all(size <= allowed - half_tiny)))
+
+    def joined(self, other: "LikeZeros") -> "LikeZeros":
+        """For these and those."""
+        return LikeZeros(
+            self.zero and other.zero,
+            self.infinite or other.infinite,
+            self.within and other.within,
+            self.barely or other.barely,
+        )
+
+    @property
+    def would_pass(self) -> bool:
+        """The answer."""
+        return not self.zero and not self.infinite and self.within and self.barely
 
 
 def written(values: Floats) -> str:

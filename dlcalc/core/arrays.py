@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import flag, spoken
+from dlcalc.core.row_sources import RowSource, converted
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -16,11 +17,11 @@ class Stored(NamedTuple):
     """Numbers and the format in which they were stored.
 
     Attributes:
-        values: float16, float32 or float64; bfloat16 as the float32 numbers that they are.
+        values: a row source of float16, float32 or float64; bfloat16 as the float32 numbers that they are.
         format: ``float16``, ``bfloat16``, ``float32`` or ``float64``.
     """
 
-    values: Array
+    values: RowSource
     format: str
 
 
@@ -41,7 +42,7 @@ def given(value: Any, option: str) -> Stored:
     return stored(array, option)
 
 
-def stored(raw: Array, option: str) -> Stored:
+def stored(raw: RowSource, option: str) -> Stored:
     """The numbers of an array as a file holds them, in any byte order. Whole numbers become float64.
 
     A bfloat16 array has no name in the .npy format: it is written as two opaque bytes a number, or as uint16.
@@ -55,10 +56,9 @@ def stored(raw: Array, option: str) -> Stored:
     dtype = raw.dtype
     if dtype.kind == "f" and dtype.itemsize in (2, 4, 8):
         return Stored(raw.astype(dtype.newbyteorder("="), copy=False), f"float{8 * dtype.itemsize}")
-    if dtype.name in ("void16", "bfloat16"):
-        return Stored(from_bfloat16(raw.view(dtype.str.replace("V", "u") if dtype.kind == "V" else "u2")), "bfloat16")
-    if dtype.kind == "u" and dtype.itemsize == 2:
-        return Stored(from_bfloat16(raw), "bfloat16")
+    if dtype.name in ("void16", "bfloat16") or (dtype.kind == "u" and dtype.itemsize == 2):
+        bits = dtype.str.replace("V", "u") if dtype.kind == "V" else dtype if dtype.kind == "u" else "u2"
+        return Stored(converted(raw, lambda block: from_bfloat16(block.view(bits)), np.float32), "bfloat16")
     if dtype.kind in "iu":
         return Stored(raw.astype(np.float64), "float64")
     raise DlcalcError(
@@ -106,7 +106,7 @@ def rounded(values: Array, name: str) -> Floats:
         return np.asarray(values, np.float64).astype(name).astype(np.float64)
 
 
-def vector(array: Array, option: str, count: int | None = None, of: str = "channels") -> Array:
+def vector(array: RowSource, option: str, count: int | None = None, of: str = "channels") -> RowSource:
     """An array that is one row of numbers, flat: a vector, or a matrix with one row or one column.
 
     Args:

@@ -1,12 +1,9 @@
 """One question, answered and judged or refused: what a report prints and an exit code is derived from."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from dlcalc.core.errors import DlcalcError
-
-if TYPE_CHECKING:
-    from dlcalc.core.verdict import Verdict
 
 
 class Outcome(NamedTuple):
@@ -28,7 +25,7 @@ class Outcome(NamedTuple):
     error: DlcalcError | None = None
     steps: tuple[Any, ...] | None = None
     proof: Any = None
-    verdicts: "tuple[Verdict, ...] | None" = None
+    verdicts: tuple[Any, ...] | None = None
     swept: Mapping[str, object] | None = None
     line: int | None = None
     id: object = None

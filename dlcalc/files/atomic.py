@@ -1,7 +1,8 @@
 """Files that are there whole or not at all."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from dlcalc.core.errors import DlcalcError
@@ -30,22 +31,50 @@ def write(path: str, write_to: Callable[[BinaryIO], object], *, force: bool) -> 
     Raises:
         DlcalcError: ``output-exists``, ``write-failed``; nothing is left behind, whatever is raised.
     """
-    refuse_existing(path, force)
-    target = os.path.realpath(path)
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:40]}.{os.urandom(4).hex()}.tmp")
-    try:
+    with Replacement(path, force=force) as replacement:
+        with replacement.failures():
+            write_to(replacement.stream)
+        replacement.publish()
+
+
+class Replacement:
+    """A file that is written beside its place, and is there when it is published, or not at all.
+
+    Raises:
+        DlcalcError: ``output-exists``, ``write-failed``.
+    """
+
+    def __init__(self, path: str, *, force: bool) -> None:
+        self.path, self.force = path, force
+        refuse_existing(path, force)
+        self._target = os.path.realpath(path)
+        folder, name = os.path.split(self._target)
+        self._temporary = os.path.join(folder, f".{name[:40]}.{os.urandom(4).hex()}.tmp")
+        with self.failures():
+            self.stream: BinaryIO = open(self._temporary, "xb")
+
+    def __enter__(self) -> "Replacement":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.failures(), self.stream:
+            if os.path.exists(self._temporary):
+                os.unlink(self._temporary)
+
+    @contextmanager
+    def failures(self) -> Iterator[None]:
+        """Whatever the system refuses is said of the file as it was named."""
         try:
-            with open(temporary, "xb") as stream:
-                write_to(stream)
-                stream.flush()
-                os.fsync(stream.fileno())
-            refuse_existing(path, force)  # somebody may have written it meanwhile
-            os.replace(temporary, target)
-        except BaseException:
-            if os.path.exists(temporary):
-                os.unlink(temporary)
-            raise
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror or error}"
-        raise DlcalcError("write-failed", message, hint="a folder that exists, with room", option="output") from None
+            yield
+        except OSError as error:
+            message = f"{self.path} cannot be written: {error.strerror or error}"
+            hint = "a folder that exists, with room"
+            raise DlcalcError("write-failed", message, hint=hint, option="output") from None
+
+    def publish(self) -> None:
+        """Put the file in its place, once it is on the disk."""
+        with self.failures():
+            self.stream.flush()
+            os.fsync(self.stream.fileno())
+            refuse_existing(self.path, self.force)  # somebody may have written it meanwhile
+            os.replace(self._temporary, self._target)

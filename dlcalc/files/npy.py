@@ -2,7 +2,10 @@
 
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import prod
+from struct import unpack
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +13,7 @@ from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.files.row_file import Bytes, RowFile
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -29,6 +33,16 @@ def read_npy(path: str) -> NDArray[Any]:
         return _array(stream, os.fstat(stream.fileno()).st_size, path)
 
 
+def open_npy(path: str) -> RowFile:
+    """The array of a .npy file, left where it is.
+
+    Raises:
+        DlcalcError, OSError: as ``read_npy``.
+    """
+    with open(path, "rb") as stream:
+        return _rows(stream, os.fstat(stream.fileno()).st_size, path, path)
+
+
 def read_npz(path: str, key: str | None) -> NDArray[Any]:
     """One array of an .npz file; the only one if no key is given.
 
@@ -36,17 +50,60 @@ def read_npz(path: str, key: str | None) -> NDArray[Any]:
         DlcalcError: as ``read_npy``, and ``usage`` for a key that is not there, ``unsupported-file``.
         OSError: what the system says.
     """
+    with _opened(path, key) as (stream, member, name):
+        return _array(stream, member.file_size, name)
+
+
+def size_in_npz(path: str, key: str | None) -> int:
+    """How many bytes a member of an .npz file takes when it is expanded.
+
+    Raises:
+        DlcalcError, OSError: as ``read_npz``.
+    """
+    with _opened(path, key) as (_, member, _):
+        return member.file_size
+
+
+def open_npz(path: str, key: str | None) -> RowFile:
+    """One array of an .npz file: left where it is; or if it is compressed, expanded into a file that nobody else sees.
+
+    Raises:
+        DlcalcError: as ``read_npz``.
+        OSError: what the system says.
+    """
+    with _opened(path, key) as (stream, member, name):
+        if member.compress_type:
+            from shutil import copyfileobj
+            from tempfile import TemporaryFile
+
+            with TemporaryFile() as expanded:
+                copyfileobj(stream, expanded, 1 << 20)
+                expanded.seek(0)
+                return _rows(expanded, member.file_size, name, None)
+        with open(path, "rb") as file:
+            file.seek(member.header_offset + _LOCAL_HEADER - 4)
+            lengths = unpack("<HH", file.read(4))
+            file.seek(sum(lengths), os.SEEK_CUR)
+            return _rows(file, file.tell() + member.file_size, name, path)
+
+
+_LOCAL_HEADER = 30  # bytes before the name of a member; the last four say how long it and what follows it are
+
+
+@contextmanager
+def _opened(path: str, key: str | None) -> "Iterator[tuple[IO[bytes], ZipInfo, str]]":
+    """A member of an archive, and what it is called."""
     from zipfile import ZipFile
 
     with open(path, "rb") as file:
         try:
             with ZipFile(file) as archive:
                 member = _member(archive, path, key)
-                if member.file_size > MAX_EXPANDED:
+                if member.compress_type and member.file_size > MAX_EXPANDED:
                     message = f"{path}: {member.filename} says it expands to {member.file_size:,} bytes"
                     raise DlcalcError("unsafe-file", message, hint=f"at most {MAX_EXPANDED:,} bytes, or a .npy file")
                 with archive.open(member) as stream:
-                    return _array(stream, member.file_size, f"{path}:{member.filename.removesuffix('.npy')}")
+                    yield stream, member, f"{path}:{member.filename.removesuffix('.npy')}"
         except DlcalcError:
             raise
         except RuntimeError as error:  # a compression that is not known here, or a password
@@ -71,6 +128,27 @@ def _member(archive: "ZipFile", path: str, key: str | None) -> "ZipInfo":
 
 def _array(stream: IO[bytes], size: int, name: str) -> NDArray[Any]:
     """The array of a stream of ``size`` bytes, once its header is known to speak the truth."""
+    shape, fortran, dtype = _trusted(stream, size, name)
+    said = prod(shape) * dtype.itemsize
+    data = stream.read(said)
+    if len(data) != said:
+        raise malformed(name, f"it ends after {len(data):,} of {said:,} bytes of numbers")
+    try:
+        flat = np.frombuffer(data, dtype) if said else np.empty(0, dtype)
+        return flat.reshape(shape, order="F" if fortran else "C")
+    except (ValueError, OverflowError, TypeError) as error:  # too many axes; or one is 0, and another beyond all bounds
+        raise malformed(name, f"its shape cannot be ({_said(error)})") from None
+
+
+def _rows(stream: IO[bytes], size: int, name: str, path: str | None) -> RowFile:
+    """The array of an open file that ends at ``size``, to be read row by row."""
+    shape, fortran, dtype = _trusted(stream, size, name)
+    data = Bytes(os.dup(stream.fileno()), path or name)
+    return RowFile(data, stream.tell(), shape, dtype, dtype, by_column=fortran and len(shape) == 2)
+
+
+def _trusted(stream: IO[bytes], size: int, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, order and dtype of an array of numbers that are all there."""
     shape, fortran, dtype = _header(stream, name)
     if dtype.hasobject:
         message = f"{name} holds pickled Python objects, which could run any code"
@@ -83,14 +161,7 @@ def _array(stream: IO[bytes], size: int, name: str) -> NDArray[Any]:
         raise malformed(name, f"its header says that its shape is {shape}")
     if held != said:
         raise malformed(name, f"its header says {said:,} bytes of numbers, and it holds {held:,}")
-    data = stream.read(said)
-    if len(data) != said:
-        raise malformed(name, f"it ends after {len(data):,} of {said:,} bytes of numbers")
-    try:
-        flat = np.frombuffer(data, dtype) if said else np.empty(0, dtype)
-        return flat.reshape(shape, order="F" if fortran else "C")
-    except (ValueError, OverflowError, TypeError) as error:  # too many axes; or one is 0, and another beyond all bounds
-        raise malformed(name, f"its shape cannot be ({_said(error)})") from None
+    return shape, fortran, dtype
 
 
 def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -1,29 +1,39 @@
 """Arrays from files by their names, and back."""
 
 import errno
-from typing import Any
+import os
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays import bfloat16_bits
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.row_sources import RowSource
 from dlcalc.jobs import standard_input
 
+if TYPE_CHECKING:
+    from dlcalc.files.row_file import RowFile
 
-def load(path: str, option: str) -> "NDArray[Any] | list[Any]":
+
+LARGE = 1 << 23  # bytes from which on an array may be left in its file
+
+
+def load(path: str, option: str, by_rows: Collection[str] = ()) -> "RowSource | list[Any]":
     """What a file holds: an array from .npy or .npz (``file.npz:key``), nested lists from .csv, .json or stdin.
 
     Args:
         path: the file, or ``-`` for JSON on stdin.
         option: whose value it is.
+        by_rows: the options whose arrays are read some rows at a time, if they are large.
 
     Raises:
         DlcalcError: ``file-not-found``, ``file-unreadable``, ``malformed-file``, ``unsafe-file``,
             ``unsupported-file``, ``usage``.
     """
     try:
-        return _load(path, option)
+        return _load(path, option, option in by_rows)
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno in _NO_FILE:
             hint = f"numbers like 1,2,3 or 1,2/3,4, or a file that is there ({_SUFFIXES})"
@@ -39,19 +49,20 @@ _NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)  # the last: a long
 _SUFFIXES = ".npy, .npz, .csv, .json"
 
 
-def _load(path: str, option: str) -> "NDArray[Any] | list[Any]":
+def _load(path: str, option: str, by_rows: bool) -> "RowSource | list[Any]":
     from dlcalc.files import npy, text  # not where every number is typed, and start-up counts
 
     if path == "-":
         return text.json_lists(standard_input.take(option).read(), "stdin")
     name, _, key = path.partition(".npz:")
-    if key:
-        return npy.read_npz(f"{name}.npz", key)
     lower = path.lower()
+    if key or lower.endswith(".npz"):
+        file, key = (f"{name}.npz", key) if key else (path, "")
+        large = by_rows and npy.size_in_npz(file, key or None) >= LARGE
+        return _rows(npy.open_npz(file, key or None)) if large else npy.read_npz(file, key or None)
     if lower.endswith(".npy"):
-        return npy.read_npy(path)
-    if lower.endswith(".npz"):
-        return npy.read_npz(path, None)
+        large = by_rows and os.path.getsize(path) >= LARGE
+        return _rows(npy.open_npy(path)) if large else npy.read_npy(path)
     with open(path, "rb") as stream:
         if lower.endswith(".csv"):
             return text.csv_rows(stream.read(), path)
@@ -64,6 +75,11 @@ def _load(path: str, option: str) -> "NDArray[Any] | list[Any]":
     raise DlcalcError("unsupported-file", message, hint=hint)
 
 
+def _rows(found: "RowFile") -> RowSource:
+    """The array in its file; in memory if there is one row only, or if it is nothing to be read by rows."""
+    return found if len(found) > 1 and found.ndim <= 3 else np.asarray(found)
+
+
 def save_npy(path: str, values: NDArray[Any], number_format: str, *, force: bool) -> None:
     """Write numbers to a .npy file in a format; bfloat16 as two opaque bytes a number, as ml_dtypes writes it.
 
@@ -72,12 +88,25 @@ def save_npy(path: str, values: NDArray[Any], number_format: str, *, force: bool
     """
     from dlcalc.files import atomic
 
+    refuse_other_endings(path)
+    array = encoded(values, number_format)
+    atomic.write(path, lambda stream: np.save(stream, array, allow_pickle=False), force=force)
+
+
+def refuse_other_endings(path: str) -> None:
+    """Refuse to write anything but a .npy file.
+
+    Raises:
+        DlcalcError: ``unsupported-file``.
+    """
     if not path.lower().endswith(".npy"):
         stem = path.rstrip("/").rpartition("/")
         hint = f"{stem[0]}{stem[1]}{stem[2].partition('.')[0] or 'grad'}.npy"
         raise DlcalcError("unsupported-file", f"{path!r} does not end in .npy", hint=hint, option="output")
+
+
+def encoded(values: NDArray[Any], number_format: str) -> NDArray[Any]:
+    """Numbers as they are stored in a format; bfloat16 as two opaque bytes a number."""
     if number_format == "bfloat16":
-        array: NDArray[Any] = bfloat16_bits(values).view("V2")
-    else:
-        array = values.astype(number_format, copy=False)
-    atomic.write(path, lambda stream: np.save(stream, array, allow_pickle=False), force=force)
+        return bfloat16_bits(values).view("V2")
+    return values.astype(number_format, copy=False)

@@ -10,6 +10,7 @@ import numpy as np
 from dlcalc.core.array_claims import ArrayClaim
 from dlcalc.core.arrays import rounded, shape_text, stored
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.row_sources import converted
 from dlcalc.notation import arrays
 from dlcalc.notation.arrays import Load
 from dlcalc.notation.claims import number
@@ -68,10 +69,9 @@ def _keys(shapes: Shapes) -> str:
 
 def _claim(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
     found = arrays.listed(value, "expect", load)
-    if isinstance(found, np.ndarray):
+    if not isinstance(found, list):
         numbers = stored(found, "expect")
-        with np.errstate(invalid="ignore"):  # a NaN of the signalling kind
-            wide = numbers.values.astype(np.float64)
+        wide = converted(numbers.values, _wide, np.float64)
         values, transposed = _fitted(wide, key, shapes[key])
         return ArrayClaim(key, values, numbers.format, transposed=transposed)
     claim = _typed(key, found, shapes[key])
@@ -97,6 +97,11 @@ def _printed_format(claim: ArrayClaim) -> str | None:
             if np.array_equal(rounded(claim.values, name), claim.values):
                 return name
     return "float64" if claim.values.size > 1 and longest >= _PRINTED_DOUBLE else None
+
+
+def _wide(values: Any) -> Any:
+    with np.errstate(invalid="ignore"):  # a NaN of the signalling kind
+        return values.astype(np.float64)
 
 
 def _fitted(values: Any, key: str, shape: tuple[int, ...]) -> tuple[Any, bool]:

@@ -16,9 +16,10 @@ from dlcalc.core.arrays import Array, Stored, numbered, shape_text, stored
 from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.layer import flag, spoken
 from dlcalc.core.number_text import is_number
+from dlcalc.core.row_sources import RowSource, converted
 from dlcalc.notation.values import shown, unreadable
 
-Load = Callable[[str, str], "NDArray[Any] | list[Any]"]
+Load = Callable[[str, str], "RowSource | list[Any]"]
 
 _MAX_DEPTH = 8  # of lists in lists: more axes than any array here has
 _HINT = "numbers like 1,2,3, rows like 1,2,3/4,5,6, or a file"
@@ -48,7 +49,7 @@ def rows(text: str, option: str) -> list[list[str]]:
     return found
 
 
-def listed(value: object, option: str, load: Load) -> "Array | list[Any]":
+def listed(value: object, option: str, load: Load) -> "RowSource | list[Any]":
     """A value as an array, or as nested lists of numbers and texts that may be ragged.
 
     Args:
@@ -68,7 +69,7 @@ def listed(value: object, option: str, load: Load) -> "Array | list[Any]":
     raise unreadable(option, value, "an array", _HINT)
 
 
-def array(value: object, option: str, load: Load) -> Array:
+def array(value: object, option: str, load: Load) -> RowSource:
     """An array of one dtype, as a file holds it; what was typed, and JSON, becomes float64.
 
     Raises:
@@ -159,7 +160,7 @@ def number(entry: object, option: str) -> float:
     return found
 
 
-def whole(values: Array, option: str) -> NDArray[np.int64]:
+def whole(values: RowSource, option: str) -> RowSource:
     """An array of whole numbers, of any numeric dtype; what is beyond 64 bits becomes the nearest that is not.
 
     Raises:
@@ -171,6 +172,10 @@ def whole(values: Array, option: str) -> NDArray[np.int64]:
     if values.dtype.kind not in "iuf":
         message = f"{spoken(option)} is an array of {values.dtype.name}"
         raise DlcalcError("unsupported-dtype", message, hint="whole numbers, like int64", option=option)
+    return converted(values, lambda block: _whole(block, option), np.int64)
+
+
+def _whole(values: Array, option: str) -> NDArray[np.int64]:
     if values.dtype.kind == "i":
         return values.astype(np.int64)
     if values.dtype.kind == "u":

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from dlcalc.core.arrays import Floats, Stored
+from dlcalc.core.arrays import Stored
 from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.row_sources import RowSource
 from dlcalc.core.softmax.question import IGNORE_INDEX, Linear, SoftmaxQuestion, as_rows, checked, linear_layer
 from dlcalc.core.softmax.targets import REDUCTIONS
 from dlcalc.notation import arrays, values
@@ -83,7 +84,7 @@ def _logits(raw: Mapping[str, object], load: Load, notes: list[Warned]) -> tuple
     return Stored(logits[0] if x.values.ndim == 1 else logits, "float64"), linear
 
 
-def _optional(raw: Mapping[str, object], key: str, load: Load, notes: list[Warned]) -> Floats | None:
+def _optional(raw: Mapping[str, object], key: str, load: Load, notes: list[Warned]) -> RowSource | None:
     return arrays.floats(raw[key], key, load, notes).values.astype(np.float64) if key in raw else None
 
 

@@ -22,7 +22,7 @@ def with_arrays(arrays: Mapping[str, Any]) -> dict[str, object]:
         if array.size > MAX_ENTRIES:
             omitted.append(key)
         else:
-            found[key] = plain(array.tolist())
+            found[key] = plain((array[:] if array.ndim else array).tolist())
     return found | ({"omitted": omitted} if omitted else {})
 
 
@@ -50,19 +50,18 @@ def judged(answer: Any, verdict: "ArrayVerdict") -> dict[str, object]:
     """What is expected and what is right, and how far they are apart."""
     claim = verdict.claim
     found = with_arrays({"expected": claim.values, "actual": verdict.right})
-    found |= {
-        "max_abs_error": plain(float(verdict.errors.max())),
-        "max_rel_error": plain(float(verdict.relative_errors.max())),
-        "failed": int(verdict.wrong.sum()),
-    }
+    apart = verdict.distance
+    found |= {"max_abs_error": plain(apart.max_abs_error), "max_rel_error": plain(apart.max_rel_error)}
+    found["failed"] = apart.failed
     if not verdict.decidable:
         found["decidable"] = False
     if claim.format is not None:
         found["format"] = claim.format
+    if verdict.not_tried:
+        found["not_tried"] = list(verdict.not_tried)
     if claim.transposed:
         return found
-    at = verdict.worst
-    worst = {"index": list(at), "expected": float(claim.values[at]), "actual": float(verdict.right[at])}
+    worst = {"index": list(apart.worst), "expected": apart.expected, "actual": apart.actual}
     return found | {"worst": plain(worst)}
 
 
@@ -70,7 +69,7 @@ def words(verdict: "ArrayVerdict") -> "Words":
     """A judged claim in words: the numbers where they are few, else the worst of them."""
     from dlcalc.report.view import Words
 
-    claim, right = verdict.claim, verdict.right
+    claim, right, apart = verdict.claim, verdict.right, verdict.distance
     if claim.values.size <= 6:
         claimed, shown = _numbers(claim.values), _numbers(right)
         if claimed == shown and not verdict.passed:  # six digits are too few to tell them apart
@@ -78,14 +77,13 @@ def words(verdict: "ArrayVerdict") -> "Words":
         said = f"it is {shown}"
     else:
         claimed = f"({' x '.join(map(str, claim.values.shape))})"
-        at = verdict.worst
-        where = ", ".join(map(str, at))
-        said = f"in {int(verdict.wrong.sum()):,} of {verdict.wrong.size:,} entries"
+        said = f"in {apart.failed:,} of {claim.values.size:,} entries"
         if not claim.transposed:
-            said += f"; the worst, at [{where}], is {short(right[at])} and not {short(claim.values[at])}"
+            where = ", ".join(map(str, apart.worst))
+            said += f"; the worst, at [{where}], is {short(apart.actual)} and not {short(apart.expected)}"
     if not verdict.decidable:
         return Words(claimed, f"or right: it is not decidable in {claim.format}, where zeros would pass too", None)
-    return Words(claimed, said, f"up to {short(verdict.errors.max())}")
+    return Words(claimed, said, f"up to {short(apart.max_abs_error)}")
 
 
 def _numbers(values: Any, written: Callable[[float], str] = short) -> str:

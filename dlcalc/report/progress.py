@@ -1,6 +1,7 @@
 """A bar on stderr for work that takes more than a second."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import TextIO, TypeVar
 
@@ -31,6 +32,51 @@ def watched(
     finally:
         if bar is not None:
             bar(None)
+
+
+@contextmanager
+def counted(
+    rows: int, row_bytes: int, stream: TextIO, clock: Callable[[], float] = monotonic
+) -> Iterator[Callable[[int], None]]:
+    """A function that is told how many rows are done, and shows it on the stream, with bytes and the time that is left.
+
+    >>> import sys
+    >>> with counted(10, 4000, sys.stderr) as progress:
+    ...     progress(5)
+    """
+    start, bar = clock(), None
+
+    def progress(done: int) -> None:
+        nonlocal bar
+        if bar is None and clock() - start > _PATIENCE:
+            bar = _bar_of_rows(rows, row_bytes, stream)
+        if bar is not None:
+            bar(done)
+
+    try:
+        yield progress
+    finally:
+        if bar is not None:
+            bar(None)
+
+
+def _bar_of_rows(rows: int, row_bytes: int, stream: TextIO) -> Callable[[int | None], None]:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    counter = TextColumn("{task.fields[done]:,} of {task.fields[rows]:,} rows")
+    columns = (counter, BarColumn(), DownloadColumn(binary_units=True), TimeRemainingColumn())
+    shown = Progress(*columns, console=Console(file=stream), transient=True)
+    task = shown.add_task("rows", total=rows * row_bytes, done=0, rows=rows)
+    shown.start()
+
+    def move(done: int | None) -> None:
+        if done is None:
+            shown.stop()
+        else:
+            shown.update(task, completed=done * row_bytes, done=done)
+
+    return move
 
 
 def _bar(total: int | None, stream: TextIO) -> Callable[[int | None], None]:

@@ -44,7 +44,7 @@ def _whole(value: Any) -> Any:
 
 def _instead(answer: SoftmaxGrad) -> dict[str, object]:
     """What stands in for arrays that are too large to show."""
-    worst = [{"row": row, "loss": plain(loss)} for row, loss in answer.worst_rows()]
+    worst = [{"row": row, "loss": plain(loss)} for row, loss in answer.worst_rows]
     norms = {"grad_norm": plain(answer.grad_norm), "max_abs_grad": plain(answer.max_abs_grad)}
     return {**norms, "worst_rows": worst}
 
@@ -97,7 +97,7 @@ def _classes(answer: SoftmaxGrad) -> list["Grid"]:
             logit, a, y, over_a, over_z = (float(column[row, number]) for column in columns)
             bar = Bar(a if a == a else 0.0)
             lines.append((str(number), short(logit), short(a), bar, short(y), short(over_a), short(over_z)))
-        kept = bool(answer.question.targets.kept[row])
+        kept = bool(answer.question.targets.kept(slice(row, row + 1))[0])
         title = f"row {row}, loss {short(answer.row_losses[row])}" if kept else f"row {row}, ignored"
         marked = str(int(answer.target[row].argmax())) if kept else None
         grids.append(Grid(header, lines, marked, title if answer.rows > 1 else ""))
@@ -132,7 +132,7 @@ def _worst(answer: SoftmaxGrad) -> list["Grid"]:
     from dlcalc.report.view import Grid
 
     norms = [("|dC/dz|, the norm", short(answer.grad_norm)), ("largest |dC/dz|", short(answer.max_abs_grad))]
-    rows = [(f"row {row:,}", short(loss)) for row, loss in answer.worst_rows()]
+    rows = [(f"row {row:,}", short(loss)) for row, loss in answer.worst_rows]
     return [Grid(("gradient", ""), norms), Grid(("largest losses", ""), rows)]
 
 

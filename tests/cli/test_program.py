@@ -171,6 +171,11 @@ SOFTMAX_GRAD = BASE | {
     "dlcalc.core.number_text",
     "dlcalc.core.outcome",
     "dlcalc.core.softmax",
+    "dlcalc.core.blocks",
+    "dlcalc.core.row_sources",
+    "dlcalc.core.softmax.by_rows",
+    "dlcalc.core.softmax.faults",
+    "dlcalc.core.softmax.totals",
     "dlcalc.core.softmax.answer",
     "dlcalc.core.softmax.question",
     "dlcalc.core.softmax.rows",
@@ -194,9 +199,11 @@ CLAIMS = {
     "dlcalc.core.array_claims",
     "dlcalc.core.mistakes",
     "dlcalc.core.mistakes.engine",
+    "dlcalc.core.mistakes.softmax_comparison",
     "dlcalc.core.mistakes.softmax_edits",
     "dlcalc.core.mistakes.softmax_grad",
     "dlcalc.core.mistakes.softmax_judge",
+    "dlcalc.core.mistakes.softmax_tolerance",
     "dlcalc.core.mistakes.softmax_working",
     "dlcalc.core.number_formats",
     "dlcalc.core.ratio",
@@ -204,7 +211,7 @@ CLAIMS = {
     "dlcalc.notation.array_claims",
     "dlcalc.notation.claims",
 }
-FILES = {"dlcalc.files", "dlcalc.files.npy", "dlcalc.files.text"}
+FILES = {"dlcalc.files", "dlcalc.files.npy", "dlcalc.files.row_file", "dlcalc.files.text"}
 
 
 @pytest.mark.parametrize(
@@ -240,6 +247,7 @@ BN_FOLD = BASE | {
     "dlcalc.cli.bn_fold",
     "dlcalc.cli.combinations",
     "dlcalc.cli.driver",
+    "dlcalc.core.row_sources",
     "dlcalc.core.arrays",
     "dlcalc.core.batch_norm",
     "dlcalc.core.batch_norm.affine",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dlcalc.core.array_claims import ArrayClaim, ArrayVerdict, compare, written
+from dlcalc.core.array_claims import ArrayClaim, ArrayVerdict, Distance, compare, distance, errors, written
 from dlcalc.core.arrays import Floats, rounded
 from dlcalc.core.mistakes.softmax_judge import judge
 from dlcalc.core.number_formats import FORMATS
@@ -207,10 +207,19 @@ def test_zeros_do_not_pass_for_infinity() -> None:
 def test_what_is_said_of_the_entries() -> None:
     right = np.array([[1.0, -2.0, 0.0], [inf, nan, 4.0]])
     verdict = compare(filed([[1.5, -2.0, 0.25], [inf, nan, inf]]), right, exactly)
-    assert verdict.wrong.tolist() == [[True, False, True], [False, False, True]]
-    assert verdict.errors.tolist() == [[0.5, 0, 0.25], [0, 0, inf]]
-    assert verdict.relative_errors.tolist() == [[0.5, 0, inf], [0, 0, inf]]
-    assert verdict.worst == (1, 2)
+    assert errors(verdict.claim.values, right).tolist() == [[0.5, 0, 0.25], [0, 0, inf]]
+    assert verdict.distance == Distance(inf, inf, 3, (1, 2), inf, 4.0)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_of_parts_is_said_what_is_said_of_the_whole(cut: int) -> None:
+    right = np.array([[1.0, -2.0], [inf, 4.0], [nan, 2.0], [8.0, 1.0]])
+    claimed = np.array([[1.0, -2.5], [0.0, 4.0], [nan, nan], [8.5, -1.0]])
+    wrong = np.array([[False, True], [True, False], [False, True], [False, False]])
+    whole = distance(claimed, right, wrong)
+    parts = [distance(claimed[rows], right[rows], wrong[rows], rows.start) for rows in (slice(0, cut), slice(cut, 4))]
+    assert parts[0].joined(parts[1]) == whole
+    assert whole.worst == (1, 0)
 
 
 def test_the_worst_entry_is_one_of_the_wrong() -> None:
@@ -220,14 +229,14 @@ def test_the_worst_entry_is_one_of_the_wrong() -> None:
         return 0.1 * np.abs(right)
 
     verdict = compare(filed([105.0, 1.5]), np.array([100.0, 1.0]), relative)
-    assert verdict.errors.argmax() == 0
-    assert verdict.worst == (1,)
+    assert verdict.distance.max_abs_error == 5
+    assert verdict.distance.worst == (1,)
 
 
 def test_of_a_single_number() -> None:
     verdict = compare(typed("0.5"), np.array(0.4), exactly)
-    assert (verdict.passed, verdict.worst) == (False, ())
-    assert verdict.errors == pytest.approx(0.1)
+    assert (verdict.passed, verdict.distance.worst) == (False, ())
+    assert verdict.distance.max_abs_error == pytest.approx(0.1)
 
 
 def test_a_transposed_claim() -> None:
@@ -235,9 +244,8 @@ def test_a_transposed_claim() -> None:
     claim = ArrayClaim("key", right.T.copy(), "float64", transposed=True)
     verdict = compare(claim, right, exactly)
     assert not verdict.passed
-    assert verdict.wrong.all()
-    assert verdict.errors.tolist() == np.zeros((2, 3)).tolist()
-    assert verdict.worst == (0, 0)
+    assert (verdict.distance.failed, verdict.distance.max_abs_error) == (6, 0)
+    assert verdict.distance.worst == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -272,7 +280,9 @@ def test_passed_if_and_only_if_nothing_is_wrong(claimed: list[float], right: lis
 
     truth = np.array(right[: len(claimed)])
     verdict: ArrayVerdict = compare(filed(claimed, name), truth, relative)
-    assert verdict.passed == (verdict.decidable and not verdict.wrong.any())
-    assert not np.isnan(verdict.errors).any()
-    assert not np.isnan(verdict.relative_errors).any()
-    assert all(np.isfinite(truth) | verdict.wrong | (np.array(claimed) == truth) | np.isnan(truth))
+    wrong = ~verdict.claim.accepts(truth, relative)
+    assert verdict.distance.failed == wrong.sum()
+    assert verdict.passed == (verdict.decidable and not wrong.any())
+    assert not np.isnan(errors(verdict.claim.values, truth)).any()
+    assert not np.isnan(verdict.distance.max_rel_error)
+    assert all(np.isfinite(truth) | wrong | (np.array(claimed) == truth) | np.isnan(truth))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dlcalc.core.array_claims import ArrayClaim, ArrayVerdict, Tolerance, compare, written
+from dlcalc.core.array_claims import ArrayClaim, ArrayVerdict, Tolerance, compare, errors, written
 from dlcalc.core.arrays import Floats
 from dlcalc.core.batch_norm.answer import BnFold
 from dlcalc.core.mistakes.bn_fold import MISTAKES
@@ -50,7 +50,8 @@ def _by_rounding(answer: BnFold, verdict: ArrayVerdict) -> bool:
     if claim.transposed or (claim.typed and bool(claim.digits.min() < 5)):
         return False
     terms = _terms(answer).get(claim.key, 0.0)
-    return bool((verdict.errors <= 16 * FORMATS["bfloat16"].eps * (np.abs(verdict.right) + terms)).all())
+    apart = errors(claim.values, verdict.right)
+    return bool((apart <= 16 * FORMATS["bfloat16"].eps * (np.abs(verdict.right) + terms)).all())
 
 
 def exact_arrays(answer: BnFold) -> dict[str, Floats]:

@@ -45,6 +45,13 @@ class Mistake(NamedTuple, Generic[W]):
         return self.sentence if isinstance(self.sentence, str) else self.sentence(edited)
 
 
+class Explanation(NamedTuple, Generic[W]):
+    """A mistake, or a pair, that gives a claim; and the working that results from it."""
+
+    diagnosis: Diagnosis
+    edited: W
+
+
 def diagnose(
     mistakes: Sequence[Mistake[W]],
     working: W,
@@ -53,6 +60,18 @@ def diagnose(
     written: Callable[[A], str],
     pairs: bool,
 ) -> tuple[Diagnosis, ...]:
+    """The mistakes of ``explained``, without their workings."""
+    return tuple(one.diagnosis for one in explained(mistakes, working, answer, fits, written, pairs))
+
+
+def explained(
+    mistakes: Sequence[Mistake[W]],
+    working: W,
+    answer: Callable[[W], A | None],
+    fits: Callable[[A], bool],
+    written: Callable[[A], str],
+    pairs: bool,
+) -> tuple[Explanation[W], ...]:
     """The mistakes that reproduce the whole of a claim that failed, fewest first, then by rank.
 
     Args:
@@ -75,7 +94,8 @@ def diagnose(
         for mistake in table:
             if matched := match(mistake.edits(working)):
                 edited, value = matched
-                found.append(Diagnosis(mistake.name, f"{mistake.said(edited)} would give {written(value)}"))
+                text = f"{mistake.said(edited)} would give {written(value)}"
+                found.append(Explanation(Diagnosis(mistake.name, text), edited))
         if found:
             return tuple(found)
     for first, second in combinations(named if pairs else [], 2):
@@ -83,7 +103,7 @@ def diagnose(
             if matched := match(second.edits(once)):
                 edited, value = matched
                 text = f"{first.said(once)} and {second.said(edited)} would together give {written(value)}"
-                found.append(Diagnosis(first.name, text, second.name))
+                found.append(Explanation(Diagnosis(first.name, text, second.name), edited))
                 break
     return tuple(found)
 

@@ -25,7 +25,7 @@ def megatron(working: W) -> Iterable[W]:
 def over_rows(working: W) -> Iterable[W]:
     """The mean over the rows that count, or over all of them."""
     yield replace(working, counted="rows")
-    if not working.kept.all():
+    if ignores(working):
         yield replace(working, counted="all rows")
 
 
@@ -38,17 +38,15 @@ def counting_ignored(working: W) -> Iterable[W]:
 
 def unmasked(working: W) -> Iterable[W]:
     """Ignored rows taken for rows like others: of the class that the ignore index names, of class 0, or of none."""
-    assert working.labels is not None
-    everything = np.ones_like(working.kept)
-    outside = (working.labels < 0) | (working.labels >= working.classes)
-    first = np.where(working.kept | ~outside, working.labels, 0)
+    index, classes = working.ignore_index, working.classes
+    is_class = 0 <= index < classes
     for divisor in (working.denominator, None):
-        if outside.any():
+        if not is_class:
             counted = working.counted if divisor is not None else "ignored"
             yield replace(working, blank=1.0, divisor=divisor, counted=counted)
-            if working.classes >= -int(working.labels.min()):  # as Python counts from the end
-                yield replace(working, kept=everything, divisor=divisor)
-        yield replace(working, labels=first, kept=everything, divisor=divisor)
+            if -classes <= index < 0:  # as Python counts from the end
+                yield replace(working, taken_for=index % classes, divisor=divisor)
+        yield replace(working, taken_for=index if is_class else 0, divisor=divisor)
 
 
 def off_by_one(working: W) -> Iterable[W]:
@@ -152,7 +150,7 @@ def scale_in_words(working: W) -> str:
 
 def ignores(working: W) -> bool:
     """Whether some rows are ignored."""
-    return working.labels is not None and not bool(working.kept.all())
+    return working.tally is not None and working.tally.ignored > 0
 
 
 def smooths(working: W) -> bool:

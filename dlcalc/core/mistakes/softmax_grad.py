@@ -137,7 +137,9 @@ MISTAKES: tuple[Mistake[W], ...] = (
         "rows-permuted",
         "putting the rows in another order",
         "a matter of sorting or sharding",
-        lambda working: working.claimed.ndim >= 1 and len(working.rows) == working.count > 1 and edits.by_row(working),
+        lambda working: (
+            working.claimed.ndim >= 1 and len(working.logits) == working.count > 1 and edits.by_row(working)
+        ),
         edits.reordered,
     ),
     Mistake(

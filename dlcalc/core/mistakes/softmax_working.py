@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays import Floats
+from dlcalc.core.row_sources import Rows
 from dlcalc.core.softmax.answer import SoftmaxGrad
 from dlcalc.core.softmax.question import Linear
-
-Rows = NDArray[np.intp]
+from dlcalc.core.softmax.targets import Tally
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,12 @@ class SoftmaxWorking:
 
     Attributes:
         logits: (n, C) of the rows that are looked at.
-        rows: (n,) which of all rows these are.
-        labels: (N,) of all rows, each a class where it counts; None where there are distributions.
-        distribution: (n, C) of the rows that are looked at; None where there are labels.
-        kept: (N,) which rows count.
-        count: N.
+        labels: (n,) theirs, each a class where it counts; None where there are distributions.
+        distribution: (n, C) theirs; None where there are labels.
+        kept: (n,) which of them count.
+        count: N, how many rows there are.
+        tally: of the labels of all rows.
+        ignore_index: the label of rows that do not count.
         class_weights: (C,), or None.
         smoothing, temperature, reduction: as asked.
         linear: the layer that makes the logits, if there is one.
@@ -35,6 +37,7 @@ class SoftmaxWorking:
             ``twice-chained``.
         counted: what D counts: ``weights`` of the rows that count, those and ``ignored`` rows as 1, the ``rows`` that
             count, or ``all rows``.
+        taken_for: the class that rows to be ignored are taken for, if they are.
         divisor: D itself, where it stays as it was while rows are taken for others.
         blank: what an ignored row's target sums to, though it has no class: 1 where nobody masks it.
         shift: what is added to each label, around the classes.
@@ -46,11 +49,12 @@ class SoftmaxWorking:
     """
 
     logits: Floats
-    rows: Rows
     labels: NDArray[np.int64] | None
     distribution: Floats | None
     kept: NDArray[np.bool_]
     count: int
+    tally: Tally | None
+    ignore_index: int
     class_weights: Floats | None
     smoothing: float
     temperature: float
@@ -61,6 +65,7 @@ class SoftmaxWorking:
     factor_temperature: float = 1.0
     form: str = "gradient"
     counted: str = "weights"
+    taken_for: int | None = None
     divisor: float | None = None
     blank: float = 0.0
     shift: int = 0
@@ -69,6 +74,13 @@ class SoftmaxWorking:
     bounds: tuple[Floats, Floats] | None = None
     slack: Callable[[Floats], Floats] = np.zeros_like
     permuted: bool = False
+
+    @property
+    def road(self) -> tuple[object, ...]:
+        """The choices that the loss of a row depends on."""
+        form = self.form if self.form.startswith("twice") else ""
+        weighs = self.class_weights is not None
+        return form, weighs, self.smoothing, self.temperature, self.taken_for, self.shift
 
     @property
     def classes(self) -> int:
@@ -85,10 +97,11 @@ class SoftmaxWorking:
         """(n, C) t."""
         if self.labels is None:
             assert self.distribution is not None
-            given, mask = self.distribution, np.ones(len(self.rows), bool)
+            given, mask = self.distribution, self.kept
         else:
-            mask = self.kept[self.rows]
-            labels = np.where(mask, (self.labels[self.rows] + self.shift) % self.classes, 0)
+            mask = self.kept if self.taken_for is None else np.ones_like(self.kept)
+            labels = np.where(self.kept, self.labels, self.taken_for or 0)
+            labels = (labels + self.shift) % self.classes
             given = np.zeros(self.logits.shape)
             given[np.arange(len(labels)), labels] = mask
         smooth = (1 - self.smoothing) * given + self.smoothing / self.classes
@@ -102,14 +115,16 @@ class SoftmaxWorking:
             return self.divisor
         if self.reduction != "mean":
             return 1.0
-        if self.labels is None:
+        if self.tally is None or self.counted == "all rows":
             return float(self.count)
+        counts, ignored = self.tally.counts, self.tally.ignored
+        if self.taken_for is not None:
+            counts, ignored = counts.copy(), 0
+            counts[self.taken_for] += self.tally.ignored
         if self.counted == "rows":
-            return float(self.kept.sum())
-        if self.counted == "all rows":
-            return float(self.count)
-        total = float(self.weights[(self.labels[self.kept] + self.shift) % self.classes].sum())
-        return total + (float(self.count - self.kept.sum()) if self.counted == "ignored" else 0.0)
+            return float(counts.sum())
+        total = float(self.weights @ np.roll(counts, self.shift))
+        return total + (ignored if self.counted == "ignored" else 0.0)
 
     @cached_property
     def softmax(self) -> Floats:
@@ -147,7 +162,7 @@ class SoftmaxWorking:
         divisor = self.denominator * self.factor_temperature
         total = t.sum(axis=1, keepdims=True)
         if self.blank:
-            total = total + self.blank * ~self.kept[self.rows, None]
+            total = total + self.blank * ~self.kept[:, None]
         forms: dict[str, Callable[[], Floats]] = {
             "gradient": lambda: a * total - t,
             "softmax": lambda: a * total,
@@ -193,7 +208,8 @@ def _jacobian(working: SoftmaxWorking) -> Floats:
 
 def _grad_weight(working: SoftmaxWorking) -> Floats:
     assert working.linear is not None
-    x = np.where(working.kept[:, None], working.linear.x, 0.0)
+    counts = working.kept[:, None] if working.taken_for is None else True
+    x = np.where(counts, working.linear.x, 0.0)
     return working.gradient().T @ x
 
 
@@ -216,24 +232,21 @@ _KEYS = {
 }
 
 
-def working(answer: SoftmaxGrad, key: str, claimed: Floats, rows: Rows | None = None) -> SoftmaxWorking:
+def working(answer: SoftmaxGrad, key: str, claimed: Floats, rows: Rows = slice(None)) -> SoftmaxWorking:
     """How the answer comes about, for all rows or for some.
 
     Args:
-        answer: the right answer, in float64.
+        answer: the right answer.
         key: what is claimed.
         claimed: for these rows, in the rank of a matrix.
         rows: which rows are looked at.
     """
     question, targets = answer.question, answer.question.targets
-    rows = np.arange(answer.rows) if rows is None else rows
     return SoftmaxWorking(
-        logits=question.logits[rows],
-        rows=rows,
-        labels=targets.labels,
-        distribution=None if targets.distribution is None else targets.distribution[rows],
-        kept=targets.kept,
+        **_data(answer, rows),
         count=answer.rows,
+        tally=None if targets.labels is None else targets.tally,
+        ignore_index=targets.ignore_index,
         class_weights=targets.class_weights,
         smoothing=targets.label_smoothing,
         temperature=question.temperature,
@@ -243,3 +256,18 @@ def working(answer: SoftmaxGrad, key: str, claimed: Floats, rows: Rows | None = 
         claimed=claimed,
         factor_temperature=question.temperature,
     )
+
+
+def moved(working: SoftmaxWorking, answer: SoftmaxGrad, rows: Rows) -> SoftmaxWorking:
+    """The same choices made about other rows of the answer."""
+    return replace(working, **_data(answer, rows))
+
+
+def _data(answer: SoftmaxGrad, rows: Rows) -> dict[str, Any]:
+    targets = answer.question.targets
+    return {
+        "logits": answer.question.logits[rows].astype(np.float64, copy=False),
+        "labels": None if targets.labels is None else targets.labels[rows],
+        "distribution": None if targets.distribution is None else targets.distribution[rows],
+        "kept": targets.kept(rows),
+    }

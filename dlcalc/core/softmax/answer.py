@@ -1,73 +1,96 @@
 """softmax-grad: losses and gradients, and every array that can be asked for besides."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from math import sqrt
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays import Floats
+from dlcalc.core.blocks import in_order
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.softmax import rows as arithmetic
+from dlcalc.core.row_sources import Computed, RowSource
+from dlcalc.core.softmax.by_rows import block, blocks_of, factor_of, rows_of
+from dlcalc.core.softmax.faults import no_softmax, warnings_of
 from dlcalc.core.softmax.question import MAX_JACOBIAN, SoftmaxQuestion
-
-_BLOCK = 1 << 20  # bytes of a block of rows: what a processor keeps near
+from dlcalc.core.softmax.totals import Totals, combined, totals_of
 
 
 @dataclass(frozen=True)
 class SoftmaxGrad:
     """The answer to a ``SoftmaxQuestion``. Arrays that nobody looks at are not computed.
 
+    Where the logits are read from a file some rows at a time, so are all arrays with a row for each of theirs: they
+    are worked out again, for the rows that are looked at.
+
     Attributes:
         question: what was asked.
         row_losses: (N,) the loss of each row, before any reduction; 0 in an ignored row.
         gradient: (N, C) dC/dz, in the precision that was computed in.
-        warnings: what its reader should know.
+        totals: what all rows come to, if that was found on the way.
     """
 
     question: SoftmaxQuestion
-    row_losses: Floats
-    gradient: NDArray[Any]
-    warnings: tuple[Warned, ...]
+    row_losses: RowSource
+    gradient: RowSource
+    totals: Totals | None = None
 
     @property
     def rows(self) -> int:
         """N."""
-        return int(self.question.logits.shape[0])
+        return self.question.rows
 
     @property
     def classes(self) -> int:
         """C."""
-        return int(self.question.logits.shape[1])
+        return self.question.classes
 
     @cached_property
-    def loss(self) -> Floats:
+    def summary(self) -> Totals:
+        """What all rows come to."""
+        if self.totals is not None:
+            return self.totals
+        blocks = blocks_of(self.question)
+        return combined(
+            in_order(lambda part: totals_of(part.start, self.row_losses[part], self.gradient[part]), blocks)
+        )
+
+    @cached_property
+    def warnings(self) -> tuple[Warned, ...]:
+        """What its reader should know."""
+        return tuple(warnings_of(self.question, self.summary.infinite))
+
+    @cached_property
+    def loss(self) -> RowSource:
         """The loss: of each row, (N,), without reduction, else a single number, ()."""
         targets = self.question.targets
         if targets.reduction == "none":
             return self.row_losses
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.asarray(np.sum(self.row_losses) / targets.denominator)
+            return np.asarray(self.summary.loss / targets.denominator)
 
     @cached_property
-    def softmax(self) -> NDArray[Any]:
+    def softmax(self) -> Any:
         """(N, C) a."""
-        return arithmetic.probabilities(self.question.logits, self.question.temperature)
+        return self._by_row("softmax")
 
     @cached_property
-    def target(self) -> Floats:
+    def target(self) -> Any:
         """(N, C) y, as it was given; 0 in an ignored row."""
-        return self.question.targets.given(slice(None))
+        return self._by_row("target")
 
     @cached_property
-    def grad_softmax(self) -> Floats:
+    def grad_softmax(self) -> Any:
         """(N, C) dC/da = -t/a/D, 0 where t is."""
-        targets = self.question.targets
-        weighted = targets.dense(slice(None))
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            quotient = -weighted / self.softmax.astype(np.float64) / targets.denominator
-        return np.where(weighted == 0, 0.0, quotient)
+        return self._by_row("grad_softmax")
+
+    def _by_row(self, key: str) -> Any:
+        if not self.question.streamed:
+            return rows_of(self.question, key, slice(None))
+        return Computed(self.shapes()[key], np.float64, lambda rows: rows_of(self.question, key, rows))
 
     @cached_property
     def jacobian(self) -> Floats:
@@ -76,47 +99,53 @@ class SoftmaxGrad:
         Raises:
             DlcalcError: ``invalid-value`` if it is too large to hold.
         """
+        self.refuse_large_jacobian()
+        found: Floats = self._by_row("jacobian")
+        return found
+
+    def refuse_large_jacobian(self) -> None:
+        """Refuse to hold a Jacobian of more than ten million entries."""
         entries = self.rows * self.classes**2
         if entries > MAX_JACOBIAN:
             message = f"the Jacobian of {self.rows} x {self.classes} logits has {entries:,} entries"
             hint = f"at most {MAX_JACOBIAN:,}: fewer rows"
             raise DlcalcError("invalid-value", message, hint=hint, option="jacobian")
-        return jacobian_of(self.question.logits, self.question.temperature)
 
     @property
     def grad_weight(self) -> Floats:
         """(C, K) dC/dW of the linear layer: the sum over rows of (dC/dz) x'."""
         assert self.question.linear is not None
-        x = np.where(self.question.targets.kept[:, None], self.question.linear.x, 0.0)
-        return self.gradient.T @ x
+        x = np.where(self.question.targets.kept(slice(None))[:, None], self.question.linear.x, 0.0)
+        found: Floats = np.asarray(self.gradient).T @ x
+        return found
 
     @property
     def grad_bias(self) -> Floats:
         """(C,) dC/db of the linear layer: the sum over rows of dC/dz."""
-        found: Floats = self.gradient.sum(axis=0)
+        found: Floats = np.asarray(self.gradient).sum(axis=0)
         return found
 
     @property
     def grad_x(self) -> Floats:
         """(N, K) dC/dx of the linear layer: W' dC/dz."""
         assert self.question.linear is not None
-        found: Floats = self.gradient @ self.question.linear.weight
+        found: Floats = np.asarray(self.gradient) @ self.question.linear.weight
         return found
 
-    @cached_property
+    @property
     def grad_norm(self) -> float:
         """The Euclidean norm of the whole gradient."""
-        return float(np.linalg.norm(self.gradient.reshape(-1).astype(np.float64)))
+        return sqrt(self.summary.squares)
 
-    @cached_property
+    @property
     def max_abs_grad(self) -> float:
         """The largest entry of the gradient, without its sign."""
-        return float(np.abs(self.gradient).max())
+        return self.summary.largest
 
-    def worst_rows(self, count: int = 10) -> list[tuple[int, float]]:
-        """The rows with the largest losses, the worst first."""
-        order = np.argsort(-self.row_losses, kind="stable")[:count]
-        return [(int(row), float(self.row_losses[row])) for row in order]
+    @property
+    def worst_rows(self) -> tuple[tuple[int, float], ...]:
+        """The ten rows with the largest losses, the worst first."""
+        return self.summary.worst
 
     @cached_property
     def reference(self) -> "SoftmaxGrad":
@@ -125,20 +154,7 @@ class SoftmaxGrad:
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The arrays of the answer by their keys, in the order of the JSON, each with the shape that was asked for."""
-        row, classes = self.question.flat, self.classes
-        matrix = (classes,) if row else (self.rows, classes)
-        found: dict[str, tuple[int, ...]] = {"loss": self.loss.shape}
-        linear = self.question.linear
-        if linear is not None:
-            found["logits"] = matrix
-        found |= dict.fromkeys(("softmax", "target", "grad_softmax", "grad_logits"), matrix)
-        if self.question.jacobian:
-            found["jacobian"] = (*matrix, classes)
-        if linear is not None:
-            inputs = linear.x.shape[1]
-            x = (inputs,) if row else linear.x.shape
-            found |= {"grad_weight": (classes, inputs), "grad_bias": (classes,), "grad_x": x}
-        return found
+        return shapes_of(self.question)
 
     def array(self, key: str) -> NDArray[Any]:
         """One of the arrays, in the shape that was asked for."""
@@ -149,8 +165,43 @@ class SoftmaxGrad:
         return np.asarray(found).reshape(self.shapes()[key])
 
 
-def softmax_grad(question: SoftmaxQuestion) -> SoftmaxGrad:
-    """The losses of all rows and the gradient with respect to the logits.
+def shapes_of(question: SoftmaxQuestion) -> dict[str, tuple[int, ...]]:
+    """The arrays of an answer by their keys, in the order of the JSON, each with the shape that was asked for."""
+    row, rows, classes = question.flat, question.rows, question.classes
+    matrix = (classes,) if row else (rows, classes)
+    found: dict[str, tuple[int, ...]] = {"loss": (rows,) if question.targets.reduction == "none" else ()}
+    linear = question.linear
+    if linear is not None:
+        found["logits"] = matrix
+    found |= dict.fromkeys(("softmax", "target", "grad_softmax", "grad_logits"), matrix)
+    if question.jacobian:
+        found["jacobian"] = (*matrix, classes)
+    if linear is not None:
+        inputs = linear.x.shape[1]
+        x = (inputs,) if row else linear.x.shape
+        found |= {"grad_weight": (classes, inputs), "grad_bias": (classes,), "grad_x": x}
+    return found
+
+
+class Visitor(Protocol):
+    """Somebody who sees every block of rows of an answer while it is made."""
+
+    def see(self, part: slice, logits: NDArray[Any], gradient: NDArray[Any], losses: Floats) -> Any:
+        """Look at a block, in whatever thread and order; of what is returned ``take`` is told."""
+
+    def take(self, seen: Any) -> None:
+        """Hear what was seen in a block, in the order of the rows."""
+
+
+def softmax_grad(
+    question: SoftmaxQuestion, visitors: Sequence[Visitor] = (), progress: Callable[[int], object] = int
+) -> SoftmaxGrad:
+    """The losses of all rows and the gradient with respect to the logits, in blocks of rows, on all processors.
+
+    Args:
+        question: with its logits in memory, where the answer will be too; or in a file, where it is not kept.
+        visitors: who is shown each block.
+        progress: is told how many rows are done.
 
     Raises:
         DlcalcError: ``no-finite-logit`` naming the row, ``no-valid-rows``.
@@ -160,87 +211,38 @@ def softmax_grad(question: SoftmaxQuestion) -> SoftmaxGrad:
     >>> float(answer.loss.round(6)), answer.gradient.round(3).tolist()
     (0.407606, [[0.09, 0.245, -0.335]])
     """
-    logits, targets = question.logits, question.targets
-    factor = 1 / (targets.denominator * question.temperature)
-    gradient, losses = np.empty_like(logits), np.empty(len(logits))
-    step = max(1, _BLOCK // logits[0].nbytes)
-    for start in range(0, len(logits), step):
-        part = slice(start, start + step)
-        result = block(question, part, factor, gradient[part])
-        bad = np.flatnonzero(~result.finite & targets.kept[part])
-        if bad.size:
-            option = "logits" if question.linear is None else "x"
-            raise _no_softmax(start + int(bad[0]), logits[start + bad[0]], option)
+    streamed, targets = question.streamed, question.targets
+    factor = factor_of(question)
+    if targets.distribution is not None:
+        targets.survey  # noqa: B018  (which refuses what is no distribution, before anything is made of it)
+    blank = (0, 0) if streamed else question.logits.shape
+    gradient, losses = np.empty(blank, question.logits.dtype), np.empty(blank[0])
+
+    def work(part: slice) -> tuple[slice, Totals | None, list[Any]]:
+        logits = question.logits[part]
+        result = block(question, part, logits, factor, None if streamed else gradient[part])
+        if not result.finite.all():
+            bad = np.flatnonzero(~result.finite & targets.kept(part))
+            if bad.size:
+                option = "logits" if question.linear is None else "x"
+                raise no_softmax(part.start + int(bad[0]), logits[bad[0]], option)
+        seen = [visitor.see(part, logits, result.gradient, result.losses) for visitor in visitors]
+        if streamed:
+            return part, totals_of(part.start, result.losses, result.gradient), seen
         losses[part] = result.losses
-    return SoftmaxGrad(question, losses, gradient, tuple(_warnings(question, losses)))
+        return part, None, seen
 
-
-def block(question: SoftmaxQuestion, part: slice, factor: float, out: NDArray[Any]) -> arithmetic.Result:
-    """Losses and gradients of some of the question's rows, the gradients times ``factor`` and written to ``out``."""
-    logits, hard = question.logits[part], question.targets.hard(part)
-    if hard is not None:
-        return arithmetic.hard(logits, *hard, question.temperature, factor, out)
-    return arithmetic.soft(logits, question.targets.dense(part), question.temperature, factor, out)
-
-
-def jacobian_of(logits: NDArray[Any], temperature: float) -> Floats:
-    """(N, C, C) da/dz: a_i (1 - a_i)/T on the diagonal, -a_i a_j/T beside it."""
-    a = arithmetic.probabilities(logits.astype(np.float64), temperature)
-    found = -a[:, :, None] * a[:, None, :]
-    index = np.arange(a.shape[1])
-    found[:, index, index] = 0  # so that a_i (1 - a_i) is a sum over the others, and no small difference
-    found[:, index, index] = -found.sum(axis=2)
-    return found / temperature
-
-
-def _no_softmax(row: int, logits: NDArray[Any], option: str) -> DlcalcError:
-    if np.isnan(logits).any():
-        problem = f"logit nan of class {int(np.flatnonzero(np.isnan(logits))[0])} is not a number"
-    elif np.isposinf(logits).any():
-        problem = f"logit inf of class {int(np.argmax(logits))} leaves no softmax"
-    else:
-        problem = "every logit is -inf"
-    message = f"row {row} has no softmax: {problem}"
-    hint = "finite logits; -inf rules out a class"
-    if option != "logits":
-        hint = "inputs and weights whose products are finite"
-    return DlcalcError("no-finite-logit", message, hint=hint, option=option)
-
-
-def _warnings(question: SoftmaxQuestion, losses: Floats) -> list[Warned]:
-    found = list(question.notes)
-    infinite = np.flatnonzero(np.isinf(losses))
-    if infinite.size:
-        row = int(infinite[0])
-        why = "its target includes a class whose logit is -inf"
-        if not np.isneginf(question.logits[row]).any():
-            why = "its logits are too far apart for float64"
-        elif question.targets.label_smoothing and question.targets.labels is not None:
-            why = "smoothing gives a class whose logit is -inf a part of the target"
-        more = f", and of {infinite.size - 1} more rows" if infinite.size > 1 else ""
-        found.append(Warned("infinite-loss", f"the loss of row {row} is infinite: {why}{more}"))
-    found += _target_warnings(question)
-    logits = question.logits[:4096]
-    with np.errstate(invalid="ignore", over="ignore"):
-        sums = logits.sum(axis=1, dtype=np.float64)
-    if len(logits) and bool(np.all((logits >= 0) & (logits <= 1))) and bool(np.all(np.abs(sums - 1) < 1e-3)):
-        text = "the logits look like probabilities: rows in [0, 1] that sum to 1; softmax would be applied twice"
-        found.append(Warned("logits-look-like-probabilities", text))
-    return found
-
-
-def _target_warnings(question: SoftmaxQuestion) -> list[Warned]:
-    distribution = question.targets.distribution
-    if distribution is None:
-        return []
-    found = []
-    sums = distribution.sum(axis=1)
-    off = np.flatnonzero(np.abs(sums - 1) > 1e-4)
-    if off.size:
-        text = f"the target of row {off[0]} sums to {sums[off[0]]:.6g} and not to 1: the gradient is a*sum(y) - y"
-        found.append(Warned("target-not-normalized", text))
-    negative = np.flatnonzero((distribution < 0).any(axis=1))
-    if negative.size:
-        text = f"the target of row {negative[0]} has a negative entry"
-        found.append(Warned("target-negative", text))
-    return found
+    found: list[Totals] = []
+    for part, totals, seen in in_order(work, blocks_of(question)):
+        for visitor, one in zip(visitors, seen, strict=True):
+            visitor.take(one)
+        found += [] if totals is None else [totals]
+        progress(part.stop)
+    if not streamed:
+        return SoftmaxGrad(question, losses, gradient)
+    return SoftmaxGrad(
+        question,
+        Computed((question.rows,), np.float64, lambda rows: rows_of(question, "loss", rows)),
+        Computed(question.logits.shape, question.logits.dtype, lambda rows: rows_of(question, "grad_logits", rows)),
+        combined(found),
+    )

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dlcalc.core.arrays import given, vector
-from dlcalc.core.softmax.answer import SoftmaxGrad, jacobian_of, softmax_grad
+from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core.softmax.by_rows import jacobian_of
 from dlcalc.core.softmax.question import IGNORE_INDEX, as_rows, checked
 
 
@@ -31,7 +32,8 @@ def softmax(logits: ArrayLike, *, temperature: float = 1.0) -> NDArray[Any]:
     """
     rows, shape = _rows(logits)
     answer = softmax_grad(checked(rows, np.zeros(len(rows), np.int64), None, temperature=temperature))
-    return answer.softmax.reshape(shape)
+    found: NDArray[Any] = answer.softmax.reshape(shape)
+    return found
 
 
 def cross_entropy(
@@ -112,7 +114,8 @@ def softmax_cross_entropy_grad(
     [0.09, 0.2447, -0.3348]
     """
     options = (class_weights, ignore_index, label_smoothing, temperature, reduction)
-    return _answer(logits, target, *options).gradient.reshape(np.shape(logits))
+    found: NDArray[Any] = _answer(logits, target, *options).gradient.reshape(np.shape(logits))
+    return found
 
 
 def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> NDArray[np.float64]:
@@ -136,7 +139,8 @@ def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> NDArray[
     """
     rows, shape = _rows(logits)
     softmax(logits, temperature=temperature)
-    return jacobian_of(rows, temperature).reshape(*shape, shape[-1])
+    found: NDArray[np.float64] = jacobian_of(rows, temperature).reshape(*shape, shape[-1])
+    return found
 
 
 def _rows(logits: ArrayLike) -> tuple[NDArray[Any], tuple[int, ...]]:

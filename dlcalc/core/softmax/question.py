@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dlcalc.core.arrays import Floats, Stored, shape_text, vector
 from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.row_sources import RowSource, in_memory
 from dlcalc.core.softmax.targets import LARGEST, REDUCTIONS, Targets, distribution_targets, label_targets
 
 IGNORE_INDEX = -100
@@ -40,7 +40,7 @@ class SoftmaxQuestion:
     """Logits and what they should have been.
 
     Attributes:
-        logits: (N, C) float32 or float64.
+        logits: (N, C) float32 or float64; in memory, or in a file that is read some rows at a time.
         targets: of the rows, with the options that concern them.
         temperature: T, by which the logits are divided.
         format: the number format that the logits were stored in, and the gradient will be.
@@ -51,7 +51,7 @@ class SoftmaxQuestion:
         notes: what is to be said of how the logits were read.
     """
 
-    logits: NDArray[Any]
+    logits: RowSource
     targets: Targets
     temperature: float = 1.0
     format: str = "float64"
@@ -62,12 +62,32 @@ class SoftmaxQuestion:
     notes: tuple[Warned, ...] = ()
 
     @property
+    def rows(self) -> int:
+        """N."""
+        return int(self.logits.shape[0])
+
+    @property
+    def classes(self) -> int:
+        """C."""
+        return int(self.logits.shape[1])
+
+    @property
+    def row_bytes(self) -> int:
+        """The size of a row of logits as they are stored."""
+        return self.classes * {"float64": 8, "float32": 4}.get(self.format, 2)
+
+    @property
+    def streamed(self) -> bool:
+        """Whether there is too much to hold in memory, so that it is read some rows at a time."""
+        return not in_memory(self.logits)
+
+    @property
     def wide(self) -> "SoftmaxQuestion":
         """The same question with its logits in float64."""
         return replace(self, logits=self.logits.astype(np.float64, copy=False))
 
 
-def as_rows(logits: Stored, option: str = "logits") -> NDArray[Any]:
+def as_rows(logits: Stored, option: str = "logits") -> Any:
     """Logits as rows to compute with: (N, C), in float32 or, where they were stored so, float64.
 
     Raises:
@@ -114,9 +134,9 @@ def linear_layer(x: Stored, weight: Stored, bias: Stored | None) -> Linear:
 
 
 def checked(
-    logits: NDArray[Any],
-    labels: "NDArray[np.int64] | None",
-    distribution: Floats | None,
+    logits: RowSource,
+    labels: RowSource | None,
+    distribution: RowSource | None,
     *,
     class_weights: Floats | None = None,
     ignore_index: int = IGNORE_INDEX,

@@ -22,26 +22,35 @@ _HIGHEST = {"float32": 1e37, "float64": 1e300}  # ... and one above is about to 
 
 
 class Exponentials(NamedTuple):
-    """exp(z/T - shift) of some rows.
+    """exp(z/T - shift) of some rows, one entry of each row taken apart.
 
     Attributes:
-        values: (n, C), in the precision of the logits.
+        values: (n, C), in the precision of the logits; 0 at the entry that is apart.
+        apart: (n,) which entry that is.
+        own: (n,) that entry.
+        others: (n,) the sum of the others.
         shift: (n,) what was subtracted from each row; 0 for most.
         finite: (n,) whether the row has a softmax: no NaN, no +inf, not all -inf.
     """
 
     values: Rows
+    apart: NDArray[np.intp]
+    own: Floats
+    others: Floats
     shift: Floats
     finite: NDArray[np.bool_]
 
 
-def exponentials(logits: Rows, temperature: float, out: Rows | None = None) -> Exponentials:
+def exponentials(
+    logits: Rows, temperature: float, out: Rows | None = None, labels: NDArray[np.intp] | None = None
+) -> Exponentials:
     """The exponentials of a block of rows, each shifted only if it must be.
 
     Args:
         logits: (n, C) float32 or float64.
         temperature: T > 0.
         out: where they are to stand.
+        labels: (n,) which entry is to be taken apart; the largest of each row if absent.
     """
     shift, finite = np.zeros(len(logits)), np.ones(len(logits), bool)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
@@ -51,11 +60,25 @@ def exponentials(logits: Rows, temperature: float, out: Rows | None = None) -> E
             high, low = quotient(logits.astype(np.float64), temperature)
             values = np.multiply(np.exp(high), 1 + low, out=out, casting="same_kind", dtype=np.float64)
             values = values if out is not None else values.astype(logits.dtype)
-        total = values.sum(axis=1)
+        apart = values.argmax(axis=1) if labels is None else labels
+        own, others = _taken_apart(values, apart)
+        total = own + others
         outside = np.flatnonzero(~((total >= _LOWEST) & (total <= _HIGHEST[logits.dtype.name])))
         if outside.size:
-            values[outside], shift[outside], finite[outside] = _shifted(logits[outside], temperature)
-    return Exponentials(values, shift, finite)
+            again, shift[outside], finite[outside] = _shifted(logits[outside], temperature)
+            if labels is None:
+                apart[outside] = np.where(finite[outside], again.argmax(axis=1), 0)
+            own[outside], others[outside] = _taken_apart(again, apart[outside])
+            values[outside] = again
+    return Exponentials(values, apart, own, others, shift, finite)
+
+
+def _taken_apart(values: Rows, apart: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """One entry of each row, which becomes 0 there, and the sum of the others."""
+    rows = np.arange(len(values))
+    own = values[rows, apart].astype(np.float64)
+    values[rows, apart] = 0
+    return own, values.sum(axis=1).astype(np.float64)
 
 
 def _shifted(logits: Rows, temperature: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -110,12 +133,8 @@ def hard(
         factor: 1/(D T), by which the gradients are multiplied.
         out: where the gradient is to stand.
     """
-    values, shift, finite = exponentials(logits, temperature, out)
-    rows = np.arange(len(values))
-    own = values[rows, labels].astype(np.float64)
-    values[rows, labels] = 0
-    others = values.sum(axis=1).astype(np.float64)
-    total = others + own
+    values, _, own, others, shift, finite = exponentials(logits, temperature, out, labels)
+    rows, total = np.arange(len(values)), others + own
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         losses = np.log1p(others / own)
         huge = ~(others / own < 1e300) | (own < np.finfo(values.dtype).tiny)  # e_y has underflown, or nearly
@@ -151,13 +170,8 @@ def soft(logits: Rows, target: Floats, temperature: float, factor: float, out: R
         factor: 1/(D T), by which the gradients are multiplied.
         out: where the gradient is to stand.
     """
-    values, _, finite = exponentials(logits, temperature, out)
-    rows = np.arange(len(values))
-    top = np.where(finite, values.argmax(axis=1), 0)
-    largest = values[rows, top].astype(np.float64)
-    values[rows, top] = 0
-    others = values.sum(axis=1).astype(np.float64)
-    rest = target.copy()
+    values, top, largest, others, _, finite = exponentials(logits, temperature, out)
+    rows, rest = np.arange(len(values)), target.copy()
     rest[rows, top] = 0
     rest_sum, at_top = rest.sum(axis=1), target[rows, top]
     total = others + largest
@@ -181,6 +195,7 @@ def _silence(gradient: Rows, losses: Floats, nothing: NDArray[np.bool_]) -> None
 
 def probabilities(logits: Rows, temperature: float) -> Rows:
     """(n, C) the softmax; NaN in a row that has none."""
-    values, _, _ = exponentials(logits, temperature)
-    found: Rows = values / values.sum(axis=1, keepdims=True)
+    values, top, largest, others, _, _ = exponentials(logits, temperature)
+    values[np.arange(len(values)), top] = largest
+    found: Rows = values / (largest + others).astype(values.dtype)[:, None]
     return found

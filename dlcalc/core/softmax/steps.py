@@ -38,7 +38,7 @@ class _Terms:
     def __init__(self, answer: SoftmaxGrad) -> None:
         self.answer, self.steps = answer, list[Step]()
         question = answer.question
-        self.row = int(np.argmax(question.targets.kept))
+        self.row = next(iter(question.targets.kept_rows(1)), 0)
         self.place = ("row", self.row) if answer.rows > 1 else None
         self.z = question.logits[self.row].astype(np.float64)
         self.temperature = question.temperature
@@ -128,11 +128,11 @@ class _Terms:
         weighted = targets.labels is not None and targets.class_weights is not None
         if weighted:
             assert targets.labels is not None
-            weights = targets.weights[targets.labels[targets.kept]]
+            weights = targets.weights[targets.labels[np.array(targets.kept_rows(_FEW))]]
             why = "an index and the same class as a distribution differ here: for a distribution D is N"
             self.add("D", "sum_n w_{y_n}", _sum(list(map(_n, weights))), targets.denominator, _TORCH, why)
             return
-        why = "rows in the mean" + ("" if targets.kept.all() else "; ignored ones are left out")
+        why = "rows in the mean" + ("; ignored ones are left out" if targets.ignores else "")
         count = int(targets.denominator)
         self.add("D", "N", str(count), count, _TORCH, why)
 
@@ -160,9 +160,9 @@ class _Terms:
         answer, targets = self.answer, self.answer.question.targets
         if answer.rows == 1 or targets.reduction == "none":
             return
-        losses = _sum(list(map(_n, answer.row_losses[targets.kept])))
+        losses = _sum(list(map(_n, answer.row_losses[np.array(targets.kept_rows(_FEW), np.intp)])))
         over, divided = ("/D", f"/{_n(targets.denominator)}") if targets.reduction == "mean" else ("", "")
-        why = "the loss of all rows" + ("" if targets.kept.all() else "; ignored ones add nothing")
+        why = "the loss of all rows" + ("; ignored ones add nothing" if targets.ignores else "")
         self.add("C", f"(sum_n L_n){over}", f"({losses}){divided}", answer.loss[()], _TORCH, why)
 
     def derivatives(self) -> None:
@@ -207,7 +207,7 @@ class _Terms:
         """What becomes of the gradient in the linear layer: dC/dW, dC/db and dC/dx."""
         linear, answer = self.answer.question.linear, self.answer
         assert linear is not None
-        number, rows = self.own, np.flatnonzero(answer.question.targets.kept)[:_FEW]
+        number, rows = self.own, np.array(answer.question.targets.kept_rows(_FEW)[:_FEW], np.intp)
         slopes = answer.gradient[rows, number]
         weights = _sum([f"{_n(g)}*{_n(x)}" for g, x in zip(slopes, linear.x[rows, 0], strict=True)])
         value = answer.grad_weight[number, 0]

@@ -6,15 +6,49 @@ as PyTorch defines them; an index and the same class as a distribution therefore
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import Floats, numbered, shape_text, vector
+from dlcalc.core.arrays import Array, Floats, numbered, shape_text, vector
+from dlcalc.core.blocks import in_order, parts
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.row_sources import Rows, RowSource
 
 LARGEST = 1e60  # of temperatures, weights and targets: so that nothing overflows on the way
 REDUCTIONS = ("none", "mean", "sum")
+
+
+class Tally(NamedTuple):
+    """How many rows there are of each class.
+
+    Attributes:
+        counts: (C,) rows with each label that counts.
+        ignored: rows that do not count.
+    """
+
+    counts: NDArray[np.int64]
+    ignored: int
+
+    @property
+    def kept(self) -> int:
+        """How many rows count."""
+        return int(self.counts.sum())
+
+
+class Survey(NamedTuple):
+    """What is to be known of distributions.
+
+    Attributes:
+        spread: the largest sum of |t| of a row.
+        unnormalised: the first row that does not sum to 1, and to what it sums.
+        negative: the first row with a negative entry.
+    """
+
+    spread: float
+    unnormalised: tuple[int, float] | None
+    negative: int | None
 
 
 @dataclass(frozen=True)
@@ -22,8 +56,8 @@ class Targets:
     """The targets of all rows, checked.
 
     Attributes:
-        labels: (N,) the class of each row, or the ignore index; None where there are distributions.
-        distribution: (N, C) the target of each row as it was given; None where there are labels.
+        labels: (N,) int64, the class of each row, or the ignore index; None where there are distributions.
+        distribution: (N, C) float64, the target of each row as it was given; None where there are labels.
         classes: C.
         class_weights: (C,), all 1 if None.
         ignore_index: the label of rows that do not count.
@@ -31,8 +65,8 @@ class Targets:
         reduction: ``none``, ``mean`` or ``sum``.
     """
 
-    labels: NDArray[np.int64] | None
-    distribution: Floats | None
+    labels: RowSource | None
+    distribution: RowSource | None
     classes: int
     class_weights: Floats | None = None
     ignore_index: int = -100
@@ -46,10 +80,43 @@ class Targets:
         assert given is not None
         return len(given)
 
+    def kept(self, rows: Rows) -> NDArray[np.bool_]:
+        """(n,) which of some rows count."""
+        if self.labels is not None:
+            found: NDArray[np.bool_] = self.labels[rows] != self.ignore_index
+            return found
+        return np.ones(len(range(self.rows)[rows]) if isinstance(rows, slice) else len(rows), bool)
+
+    def kept_rows(self, count: int) -> list[int]:
+        """The first rows that count, as many as asked for; and the last one, if there are more."""
+        found: list[int] = []
+        for part in parts(self.rows, 8):
+            found += (part.start + np.flatnonzero(self.kept(part))[: count + 1]).tolist()
+            if len(found) > count:
+                break
+        if len(found) <= count:
+            return found
+        for part in reversed(parts(self.rows, 8)):
+            if (kept := self.kept(part)).any():
+                return [*found[:count], part.start + int(np.flatnonzero(kept)[-1])]
+        return found
+
     @cached_property
-    def kept(self) -> NDArray[np.bool_]:
-        """(N,) which rows count."""
-        return np.ones(self.rows, bool) if self.labels is None else self.labels != self.ignore_index
+    def tally(self) -> Tally:
+        """How many rows there are of each label."""
+        assert self.labels is not None
+        counts, ignored = np.zeros(self.classes, np.int64), 0
+        for part in parts(self.rows, 8):
+            labels = self.labels[part]
+            kept = labels[labels != self.ignore_index]
+            counts += np.bincount(kept, minlength=self.classes)
+            ignored += labels.size - kept.size
+        return Tally(counts, ignored)
+
+    @property
+    def ignores(self) -> bool:
+        """Whether some rows do not count."""
+        return self.labels is not None and self.tally.ignored > 0
 
     @property
     def weights(self) -> Floats:
@@ -67,79 +134,128 @@ class Targets:
             return 1.0
         if self.labels is None:
             return float(self.rows)
-        if not self.kept.any():
+        if not self.tally.kept:
             message = f"every label is the ignore index {self.ignore_index}: there is nothing to take the mean of"
             raise DlcalcError("no-valid-rows", message, hint="a label that counts, or --reduction sum", option="label")
-        total = float(np.sum(self.weights[self.labels[self.kept]]))
+        total = float(self.weights @ self.tally.counts)
         if total == 0:
             message = "the class weight of every target is 0: there is nothing to take the mean of"
             hint = "a weight over 0, or --reduction sum"
             raise DlcalcError("no-valid-rows", message, hint=hint, option="class_weights")
         return total
 
-    def hard(self, rows: slice) -> tuple[NDArray[np.int64], Floats] | None:
+    @property
+    def spread(self) -> float:
+        """The largest sum of |t| of a row: the size of the terms that a gradient is made of."""
+        if self.labels is None:
+            return self.survey.spread
+        weights, smoothing = self.weights, self.label_smoothing
+        sums = (1 - smoothing) * weights + smoothing / self.classes * weights.sum()
+        return float(np.max(sums, initial=0.0, where=self.tally.counts > 0))
+
+    @cached_property
+    def survey(self) -> Survey:
+        """What is to be known of all distributions.
+
+        Raises:
+            DlcalcError: ``invalid-value`` for a number that is none, or too large.
+        """
+        assert self.distribution is not None
+        found = list(in_order(self._surveyed, parts(self.rows, 8 * self.classes)))
+        unnormalised = next((one.unnormalised for one in found if one.unnormalised is not None), None)
+        negative = next((one.negative for one in found if one.negative is not None), None)
+        return Survey(max(one.spread for one in found), unnormalised, negative)
+
+    def _surveyed(self, part: slice) -> Survey:
+        assert self.distribution is not None
+        given = self.distribution[part]
+        _refuse_unreal(given, part.start)
+        sums, low = given.sum(axis=1), given.min(axis=1)
+        off, negative = np.flatnonzero(np.abs(sums - 1) > 1e-4), np.flatnonzero(low < 0)
+        smooth = (1 - self.label_smoothing) * given + self.label_smoothing / self.classes
+        return Survey(
+            float(np.abs(smooth * self.weights).sum(axis=1).max()),
+            (part.start + int(off[0]), float(sums[off[0]])) if off.size else None,
+            part.start + int(negative[0]) if negative.size else None,
+        )
+
+    def hard(self, rows: Rows) -> tuple[NDArray[np.int64], Floats] | None:
         """Of rows whose target is one class each: that class, and t there; (0, 0) for an ignored row.
 
         None where a target spreads over several classes.
         """
         if self.labels is None or self.label_smoothing:
             return None
-        kept = self.kept[rows]
-        labels = np.where(kept, self.labels[rows], 0)
+        labels = self.labels[rows]
+        kept = labels != self.ignore_index
+        labels = np.where(kept, labels, 0)
         return labels, np.where(kept, self.weights[labels], 0.0)
 
-    def dense(self, rows: slice) -> Floats:
+    def dense(self, rows: Rows) -> Floats:
         """(n, C) t of some rows, for any options."""
         given = self.given(rows)
         smooth = (1 - self.label_smoothing) * given + self.label_smoothing / self.classes
         if self.labels is None:
             return smooth * self.weights
         # PyTorch weighs the smoothed part of an index by each class, and so does this: w y' = w ((1-a) y + a/C).
-        return np.where(self.kept[rows, None], smooth * self.weights, 0.0)
+        return np.where(self.kept(rows)[:, None], smooth * self.weights, 0.0)
 
-    def given(self, rows: slice) -> Floats:
+    def given(self, rows: Rows) -> Floats:
         """(n, C) the target y of some rows as it was given, without weights and smoothing; 0 in an ignored row."""
         if self.distribution is not None:
-            return self.distribution[rows]
+            found: Floats = self.distribution[rows]
+            return found
         assert self.labels is not None
-        labels, kept = self.labels[rows], self.kept[rows]
-        found = np.zeros((labels.size, self.classes))
-        found[np.flatnonzero(kept), labels[kept]] = 1.0
-        return found
+        labels = self.labels[rows]
+        kept = labels != self.ignore_index
+        dense = np.zeros((labels.size, self.classes))
+        dense[np.flatnonzero(kept), labels[kept]] = 1.0
+        return dense
 
 
-def label_targets(labels: NDArray[np.int64], rows: int, classes: int, ignore_index: int) -> NDArray[np.int64]:
+def label_targets(labels: Any, rows: int, classes: int, ignore_index: int) -> Any:
     """The labels, one a row and each a class or the ignore index.
 
     Raises:
         DlcalcError: ``shape-mismatch``, ``label-out-of-range``.
     """
-    flat: NDArray[np.int64] = vector(labels, "label", rows, "rows")
-    wrong = np.flatnonzero((flat != ignore_index) & ((flat < 0) | (flat >= classes)))
-    if wrong.size:
-        row = int(wrong[0])
-        message = f"label {flat[row]} of row {row} is not one of the {classes} classes 0 to {classes - 1}"
-        hint = f"0 to {classes - 1}, or the ignore index {ignore_index}"
-        raise DlcalcError("label-out-of-range", message, hint=hint, option="label")
+    flat = vector(labels, "label", rows, "rows")
+    for part in parts(rows, 8):
+        found = flat[part]
+        wrong = np.flatnonzero((found != ignore_index) & ((found < 0) | (found >= classes)))
+        if wrong.size:
+            row = int(wrong[0])
+            message = f"label {found[row]} of row {part.start + row}"
+            message += f" is not one of the {classes} classes 0 to {classes - 1}"
+            hint = f"0 to {classes - 1}, or the ignore index {ignore_index}"
+            raise DlcalcError("label-out-of-range", message, hint=hint, option="label")
     return flat
 
 
-def distribution_targets(target: Floats, rows: int, classes: int) -> Floats:
-    """The distributions, one a row.
+def distribution_targets(target: Any, rows: int, classes: int) -> Any:
+    """The distributions, one a row; their numbers are looked at in ``Targets.survey``.
 
     Raises:
-        DlcalcError: ``shape-mismatch``, ``invalid-value``.
+        DlcalcError: ``shape-mismatch``.
     """
-    matrix = target.reshape(1, -1) if target.ndim == 1 else target
+    matrix = target.reshape((1, -1)) if target.ndim == 1 else target
     if matrix.shape != (rows, classes):
         message = f"target has the shape {shape_text(target.shape)}, and the logits have {rows} x {classes}"
         hint = f"{numbered(rows, 'row')} of {classes} numbers, or --label for class numbers"
         raise DlcalcError("shape-mismatch", message, hint=hint, option="target")
-    if not np.isfinite(matrix).all():
-        row, column = np.argwhere(~np.isfinite(matrix))[0]
-        message = f"target {matrix[row, column]} of row {row}, class {column} is not a finite number"
-        raise DlcalcError("invalid-value", message, hint="probabilities, 0 to 1", option="target")
-    if np.abs(matrix).max() > LARGEST:
-        message = f"target {np.abs(matrix).max():g} is larger than {LARGEST:g}"
-        raise DlcalcError("invalid-value", message, hint="probabilities, 0 to 1", option="target")
     return matrix.astype(np.float64)
+
+
+def _refuse_unreal(target: Array, first: int) -> None:
+    """Refuse distributions with numbers that are none, or too large; ``first`` is the number of the first row.
+
+    Raises:
+        DlcalcError: ``invalid-value``.
+    """
+    if not np.isfinite(target).all():
+        row, column = np.argwhere(~np.isfinite(target))[0]
+        message = f"target {target[row, column]} of row {first + row}, class {column} is not a finite number"
+        raise DlcalcError("invalid-value", message, hint="probabilities, 0 to 1", option="target")
+    if np.abs(target).max() > LARGEST:
+        message = f"target {np.abs(target).max():g} is larger than {LARGEST:g}"
+        raise DlcalcError("invalid-value", message, hint="probabilities, 0 to 1", option="target")

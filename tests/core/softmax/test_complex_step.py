@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dlcalc.core.softmax import answer as answering
-from dlcalc.core.softmax import complex_step
+from dlcalc.core.softmax import by_rows, complex_step
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
 from dlcalc.core.softmax.complex_step import check
 from dlcalc.core.softmax.question import Linear, checked
@@ -71,10 +71,10 @@ def test_every_entry_is_looked_at() -> None:
 
 @pytest.mark.parametrize("factor", [-1, 0, 2, 1.0000001])
 def test_a_wrong_factor_exits_1(run: Run, monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
-    right = answering.block
+    right = by_rows.block
 
-    def wrong(question: Any, part: slice, scale: float, out: Any) -> Any:
-        result = right(question, part, scale, out)
+    def wrong(question: Any, part: slice, logits: Any, scale: float, out: Any) -> Any:
+        result = right(question, part, logits, scale, out)
         out *= factor
         return result
 
@@ -91,7 +91,7 @@ def test_a_wrong_factor_exits_1(run: Run, monkeypatch: pytest.MonkeyPatch, facto
         ("denominator", lambda targets: 3.0),
         ("weights", lambda targets: np.ones(targets.classes)),
         ("label_smoothing", lambda targets: 0.0),
-        ("kept", lambda targets: np.ones(targets.rows, bool)),
+        ("kept", lambda targets: lambda rows: np.ones(len(targets.labels[rows]), bool)),
     ],
 )
 def test_a_wrong_t_or_d_is_seen(monkeypatch: pytest.MonkeyPatch, name: str, wrong: Any) -> None:
@@ -109,7 +109,7 @@ def test_a_wrong_t_or_d_is_seen(monkeypatch: pytest.MonkeyPatch, name: str, wron
 def _unset(targets: Targets, name: str) -> Targets:
     """A copy that looks its values up anew."""
     found = object.__new__(Targets)
-    values = {key: value for key, value in vars(targets).items() if key not in ("kept", "denominator", name)}
+    values = {key: value for key, value in vars(targets).items() if key not in ("tally", "denominator", name)}
     found.__dict__.update(values)
     return found
 

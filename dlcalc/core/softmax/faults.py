@@ -1,0 +1,63 @@
+"""What is wrong with a question that only its numbers tell, and what the reader of its answer should know."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.softmax.question import SoftmaxQuestion
+
+_LOOKED_AT = 4096  # rows in which logits are told from probabilities, if they have ...
+_ENTRIES = 1_000_000  # ... no more entries
+
+
+def no_softmax(row: int, logits: NDArray[Any], option: str) -> DlcalcError:
+    """The error for a row without a softmax, whose logits these are; ``option`` says where they came from."""
+    if np.isnan(logits).any():
+        problem = f"logit nan of class {int(np.flatnonzero(np.isnan(logits))[0])} is not a number"
+    elif np.isposinf(logits).any():
+        problem = f"logit inf of class {int(np.argmax(logits))} leaves no softmax"
+    else:
+        problem = "every logit is -inf"
+    message = f"row {row} has no softmax: {problem}"
+    hint = "finite logits; -inf rules out a class"
+    if option != "logits":
+        hint = "inputs and weights whose products are finite"
+    return DlcalcError("no-finite-logit", message, hint=hint, option=option)
+
+
+def warnings_of(question: SoftmaxQuestion, infinite: tuple[int, int]) -> list[Warned]:
+    """What the reader of an answer should know; ``infinite``: the first row with such a loss, and how many."""
+    found = list(question.notes)
+    row, count = infinite
+    if count:
+        why = "its target includes a class whose logit is -inf"
+        if not np.isneginf(question.logits[row]).any():
+            why = "its logits are too far apart for float64"
+        elif question.targets.label_smoothing and question.targets.labels is not None:
+            why = "smoothing gives a class whose logit is -inf a part of the target"
+        more = f", and of {count - 1} more rows" if count > 1 else ""
+        found.append(Warned("infinite-loss", f"the loss of row {row} is infinite: {why}{more}"))
+    found += _target_warnings(question)
+    logits = question.logits[: min(_LOOKED_AT, max(1, _ENTRIES // question.classes))]
+    with np.errstate(invalid="ignore", over="ignore"):
+        sums = logits.sum(axis=1, dtype=np.float64)
+    if len(logits) and bool(np.all((logits >= 0) & (logits <= 1))) and bool(np.all(np.abs(sums - 1) < 1e-3)):
+        text = "the logits look like probabilities: rows in [0, 1] that sum to 1; softmax would be applied twice"
+        found.append(Warned("logits-look-like-probabilities", text))
+    return found
+
+
+def _target_warnings(question: SoftmaxQuestion) -> list[Warned]:
+    if question.targets.distribution is None:
+        return []
+    found, survey = [], question.targets.survey
+    if survey.unnormalised is not None:
+        row, total = survey.unnormalised
+        text = f"the target of row {row} sums to {total:.6g} and not to 1: the gradient is a*sum(y) - y"
+        found.append(Warned("target-not-normalized", text))
+    if survey.negative is not None:
+        text = f"the target of row {survey.negative} has a negative entry"
+        found.append(Warned("target-negative", text))
+    return found

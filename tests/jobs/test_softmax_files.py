@@ -1,0 +1,310 @@
+"""Logits in a file: the same answers as in memory, bit for bit; claims judged on the way; nothing left behind."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dlcalc.core import blocks
+from dlcalc.core.arrays import bfloat16_bits, rounded
+from dlcalc.core.errors import DlcalcError
+from dlcalc.files.npy import open_npy
+from dlcalc.jobs import arrays, softmax_files
+from tests.conftest import Result, Run
+
+ROWS, CLASSES = 300, 7
+CHANCE = np.random.default_rng(4)
+LOGITS = CHANCE.standard_normal((ROWS, CLASSES)) * 4
+LABELS = CHANCE.integers(0, CLASSES, ROWS)
+Array = NDArray[Any]
+
+
+@pytest.fixture
+def by_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Small files are large here, and are read in blocks of a few rows."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(blocks, "BLOCK", 400)
+    monkeypatch.setattr(arrays, "LARGE", 1)
+    np.save("y.npy", LABELS)
+    return monkeypatch
+
+
+def saved(values: Array, form: str, name: str = "z") -> str:
+    """A file of a format, by its name."""
+    path = f"{name}.npy"
+    if form == "bfloat16":
+        np.save(path, bfloat16_bits(values).view("V2"))
+    elif form == "by column":
+        np.save(path, np.asfortranarray(values.astype("float32")))
+    elif form in ("stored", "compressed"):
+        path = f"{name}.npz"
+        write = np.savez if form == "stored" else np.savez_compressed
+        write(path, other=np.arange(3), z=values.astype("float32"))
+        return f"{path}:z"
+    else:
+        np.save(path, values.astype(form))
+    return path
+
+
+FORMS = ["float64", "float32", "float16", "bfloat16", ">f4", ">f8", "by column", "stored", "compressed"]
+OPTIONS: list[list[str]] = [
+    [],
+    ["--reduction", "sum", "--temperature", "0.7"],
+    ["--reduction", "none", "--ignore-index", "3"],
+    ["--label-smoothing", "0.1", "--class-weights", "1,2,0.5,1,3,0,1", "--ignore-index", "0"],
+    ["--class-weights", "1,2,0.5,1,3,0,1"],
+]
+
+
+def both(run: Run, by_rows: pytest.MonkeyPatch, *words: str) -> tuple[Result, Result]:
+    """The question answered from the file, and in memory."""
+    streamed = run("softmax-grad", *words, "-o", "streamed.npy", "--force", "--json")
+    by_rows.setattr(arrays, "LARGE", 1 << 40)
+    whole = run("softmax-grad", *words, "-o", "whole.npy", "--force", "--json")
+    by_rows.setattr(arrays, "LARGE", 1)
+    return streamed, whole
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("options", OPTIONS)
+def test_the_answer_is_that_of_memory_bit_for_bit(
+    run: Run, by_rows: pytest.MonkeyPatch, form: str, options: list[str]
+) -> None:
+    called: list[str] = []
+    right = softmax_files.answered
+
+    def answered(*args: Any, **options: Any) -> Any:
+        called.append(args[4])
+        return right(*args, **options)
+
+    by_rows.setattr(softmax_files, "answered", answered)
+    streamed, whole = both(run, by_rows, "--logits", saved(LOGITS, form), "--label", "y.npy", "--check", *options)
+    assert called == ["streamed.npy"]
+    assert (streamed.code, streamed.err) == (0, whole.err)
+    assert Path("streamed.npy").read_bytes() == Path("whole.npy").read_bytes()
+    found, wanted = streamed.json, whole.json
+    assert (found.pop("output"), wanted.pop("output")) == ("streamed.npy", "whole.npy")
+    for name in ("keys", "entries", "max_abs_error"):  # in memory the sum of all losses is proved too
+        found["check"].pop(name), wanted["check"].pop(name)
+    assert found == wanted
+    assert sorted(os.listdir()) == sorted({"y.npy", "streamed.npy", "whole.npy", saved(LOGITS, form).partition(":")[0]})
+
+
+@pytest.mark.parametrize("form", ["float64", "float32", "bfloat16", "by column"])
+def test_distributions_too(run: Run, by_rows: pytest.MonkeyPatch, form: str) -> None:
+    target = np.abs(CHANCE.standard_normal((ROWS, CLASSES)))
+    target /= target.sum(axis=1, keepdims=True)
+    words = ["--logits", saved(LOGITS, form), "--target", saved(target, form, "t"), "--class-weights", "1,2,1,1,1,1,3"]
+    streamed, whole = both(run, by_rows, *words)
+    assert Path("streamed.npy").read_bytes() == Path("whole.npy").read_bytes()
+    assert streamed.json | {"output": ""} == whole.json | {"output": ""}
+
+
+@pytest.mark.parametrize("kind", ["int8", "uint8", "int16", ">i4", "uint64", "float32"])
+def test_labels_of_any_integer_type(run: Run, by_rows: pytest.MonkeyPatch, kind: str) -> None:
+    np.save("y.npy", LABELS.astype(kind).reshape(-1, 1))
+    streamed, whole = both(run, by_rows, "--logits", saved(LOGITS, "float32"), "--label", "y.npy")
+    assert (streamed.code, streamed.json | {"output": ""}) == (0, whole.json | {"output": ""})
+
+
+def gradient(run: Run, path: str, *options: str) -> Array:
+    assert run("softmax-grad", "--logits", path, "--label", "y.npy", *options, "-o", "g.npy", "--force", "-q").code == 0
+    found: Array = np.load("g.npy").astype(np.float64)
+    return found
+
+
+def claim_of(found: Result) -> dict[str, Any]:
+    (claim,) = found.json["expect"]["claims"]
+    return dict(claim)
+
+
+WRONG: dict[str, tuple[str | None, Any]] = {
+    "right": (None, lambda g: g),
+    "zeros": ("scaled", lambda g: 0 * g),
+    "a thousandth off": ("scaled", lambda g: 1.001 * g),
+    "turned": ("sign-flipped", lambda g: -g),
+    "a sum": ("sum-instead-of-mean", lambda g: g * ROWS),
+    "reversed": ("rows-permuted", lambda g: g[::-1]),
+    "shuffled": ("rows-permuted", lambda g: g[np.random.default_rng(1).permutation(ROWS)]),
+    "two rows exchanged": ("rows-permuted", lambda g: g[[1, 0, *range(2, ROWS)]]),
+    "a row twice": ("", lambda g: g[[1, *range(1, ROWS)]]),
+    "one wrong row": ("", lambda g: np.where(np.arange(ROWS)[:, None] == 123, 0, g)),
+    "transposed": ("transposed", lambda g: g.T.copy()),
+    "transposed and turned": ("sign-flipped", lambda g: -g.T),
+}
+
+
+@pytest.mark.parametrize("form", ["float64", "float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("name", WRONG)
+def test_a_claim_is_judged_and_explained(run: Run, by_rows: pytest.MonkeyPatch, form: str, name: str) -> None:
+    if form in ("float16", "bfloat16") and name == "a thousandth off":
+        pytest.skip("half precision cannot tell")
+    mistake, wrong = WRONG[name]
+    path = saved(LOGITS, "float64")
+    claim = saved(wrong(gradient(run, path)), form, "claim")
+    found = run("softmax-grad", "--logits", path, "--label", "y.npy", "--expect", claim, "--json")
+    if mistake is None:
+        assert (found.code, claim_of(found)["failed"]) == (0, 0)
+        return
+    assert found.code == 1
+    diagnosis = claim_of(found)["diagnosis"]
+    assert [one["mistake"] for one in diagnosis] == ([mistake] if mistake else [])
+    if name == "transposed and turned":
+        assert diagnosis[0]["and"] == "transposed"
+    if name == "one wrong row":
+        assert claim_of(found)["worst"]["index"][0] == 123
+        assert claim_of(found)["failed"] <= CLASSES
+
+
+@pytest.mark.parametrize("form", ["float64", "float32"])
+def test_the_verdict_is_that_of_memory(run: Run, by_rows: pytest.MonkeyPatch, form: str) -> None:
+    path = saved(LOGITS, "float32")
+    right = gradient(run, path)
+    for wrong in (right, right * 1.01, -right, CHANCE.standard_normal(right.shape), right + np.inf, right * np.nan):
+        claim = saved(wrong, form, "claim")
+        streamed, whole = both(run, by_rows, "--logits", path, "--label", "y.npy", "--expect", claim)
+        assert streamed.code == whole.code
+        assert claim_of(streamed) == claim_of(whole)
+
+
+@pytest.mark.parametrize("key", ["softmax", "grad_softmax", "jacobian", "loss"])
+def test_other_arrays_can_be_claimed(run: Run, by_rows: pytest.MonkeyPatch, key: str) -> None:
+    path = saved(LOGITS, "float64")
+    options = ["--reduction", "none", "--jacobian"]
+    by_rows.setattr("dlcalc.report.arrays.MAX_ENTRIES", 1 << 30)
+    by_rows.setattr("dlcalc.report.softmax_grad.MAX_ENTRIES", 1 << 30)
+    by_rows.setattr(arrays, "LARGE", 1 << 40)
+    right = np.array(run("softmax-grad", "--logits", path, "--label", "y.npy", *options, "--json").json[key])
+    by_rows.setattr(arrays, "LARGE", 1)
+    by_rows.setattr("dlcalc.report.arrays.MAX_ENTRIES", 1000)
+    by_rows.setattr("dlcalc.report.softmax_grad.MAX_ENTRIES", 1000)
+    for wrong, code in ((right, 0), (right + 0.1, 1)):
+        np.save("claim.npy", wrong)
+        words = ["softmax-grad", "--logits", path, "--label", "y.npy", *options, "--expect", f"{key}=claim.npy"]
+        assert run(*words, "--json").code == code
+
+
+def test_a_single_loss_is_judged_and_explained(run: Run, by_rows: pytest.MonkeyPatch) -> None:
+    path = saved(LOGITS, "float32")
+    words = ["softmax-grad", "--logits", path, "--label", "y.npy", "--temperature", "2", "--json"]
+    loss = run(*words).json["loss"]
+    assert run(*words, "--expect", f"loss={loss:.5f}").code == 0
+    summed = run(*words, "--expect", f"loss={loss * ROWS:.3f}")
+    assert claim_of(summed)["diagnosis"][0]["mistake"] == "sum-instead-of-mean"
+    plain = run(*words[:-3], "--json").json["loss"]
+    forgotten = run(*words, "--expect", f"loss={plain:.6f}")
+    assert claim_of(forgotten)["diagnosis"][0]["mistake"] == "temperature-ignored"
+    unknown = claim_of(run(*words, "--expect", "loss=17.25"))
+    assert (unknown["diagnosis"], unknown["not_tried"]) == ([], ["pairs"])
+
+
+BAD = {
+    "a NaN": (250, np.nan, "no-finite-logit"),
+    "+inf": (250, np.inf, "no-finite-logit"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_rows_are_named_and_nothing_is_left(run: Run, by_rows: pytest.MonkeyPatch, name: str) -> None:
+    row, value, code = BAD[name]
+    logits = LOGITS.copy()
+    logits[row, 2] = logits[row + 20, 1] = value
+    np.save("g.npy", np.zeros(3))
+    before = Path("g.npy").read_bytes()
+    words = [
+        "softmax-grad",
+        "--logits",
+        saved(logits, "float32"),
+        "--label",
+        "y.npy",
+        "-o",
+        "g.npy",
+        "--force",
+        "--json",
+    ]
+    error = json.loads(run(*words).err)["error"]
+    assert (error["code"], f"row {row} " in error["message"]) == (code, True)
+    assert Path("g.npy").read_bytes() == before
+    assert sorted(os.listdir()) == ["g.npy", "y.npy", "z.npy"]
+
+
+def test_bad_labels_and_targets_are_named(run: Run, by_rows: pytest.MonkeyPatch) -> None:
+    labels, target = LABELS.copy(), np.full((ROWS, CLASSES), 1 / CLASSES)
+    labels[222], target[222, 3] = CLASSES, np.nan
+    np.save("y.npy", labels)
+    path = saved(LOGITS, "float32")
+    for words, code in (
+        (["--label", "y.npy"], "label-out-of-range"),
+        (["--target", saved(target, "float32", "t")], "invalid-value"),
+    ):
+        found = run("softmax-grad", "--logits", path, *words, "-o", "g.npy", "--json")
+        error = found.error
+        assert (found.code, error["code"], "row 222" in error["message"]) == (2, code, True)
+    assert not Path("g.npy").exists()
+
+
+def test_an_existing_file_is_kept(run: Run, by_rows: pytest.MonkeyPatch) -> None:
+    np.save("g.npy", np.zeros(3))
+    found = run("softmax-grad", "--logits", saved(LOGITS, "float32"), "--label", "y.npy", "-o", "g.npy", "--json")
+    assert (found.code, found.error["code"]) == (2, "output-exists")
+    assert np.load("g.npy").tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_whatever_happens_nothing_is_left(by_rows: pytest.MonkeyPatch, error: type[BaseException]) -> None:
+    from dlcalc.notation.softmax_grad import question
+
+    def stop(done: int) -> None:
+        if done > ROWS / 2:
+            raise error
+
+    raw = {"logits": saved(LOGITS, "float32"), "label": "y.npy"}
+    asked = question(raw, lambda path, option: arrays.load(path, option, ("logits",)))
+    with pytest.raises(error):
+        softmax_files.answered(asked, None, None, None, "g.npy", progress=stop)
+    assert sorted(os.listdir()) == ["y.npy", "z.npy"]
+
+
+def test_a_failed_proof_writes_nothing(run: Run, by_rows: pytest.MonkeyPatch) -> None:
+    by_rows.setattr("dlcalc.core.softmax.by_rows.factor_of", lambda question: 2.0)
+    words = ["softmax-grad", "--logits", saved(LOGITS, "float32"), "--label", "y.npy", "--check", "-o", "h.npy"]
+    assert (run(*words).code, Path("h.npy").exists()) == (1, False)
+
+
+def test_a_file_that_is_cut_short_meanwhile(by_rows: pytest.MonkeyPatch) -> None:
+    rows = open_npy(saved(LOGITS, "float32"))
+    os.truncate("z.npy", 1000)
+    with pytest.raises(DlcalcError, match="cut short"):
+        rows[200:210]
+
+
+def test_rows_of_a_file_are_those_of_the_array(by_rows: pytest.MonkeyPatch) -> None:
+    for form in ("float32", ">f8", "by column"):
+        rows, array = open_npy(saved(LOGITS, form)), np.load(saved(LOGITS, form))
+        assert (rows.shape, rows.dtype, rows.ndim, rows.size, len(rows)) == (
+            array.shape,
+            array.dtype,
+            2,
+            array.size,
+            ROWS,
+        )
+        for key in (slice(3, 9), slice(None), slice(290, 400), np.array([7, 3, 7]), 5, (5, 2), (slice(2, 4), 1)):
+            assert np.array_equal(rows[key], array[key])
+        assert np.array_equal(rows.T[2:4], array.T[2:4])
+        assert np.array_equal(rows.astype("float16")[5], array.astype("float16")[5])
+        assert np.array_equal(np.asarray(rows), array)
+        assert np.array_equal(np.asarray(rows.reshape((CLASSES, ROWS))), array.reshape((CLASSES, ROWS)))
+
+
+def test_rounding_is_that_of_the_format(run: Run, by_rows: pytest.MonkeyPatch) -> None:
+    path = saved(LOGITS, "bfloat16")
+    run("softmax-grad", "--logits", path, "--label", "y.npy", "-o", "g.npy")
+    bits = np.load("g.npy").view(np.uint16)
+    exact = run("softmax-grad", "--logits", path, "--label", "y.npy", "-q")
+    typed = np.array([[float(entry) for entry in line.split(",")] for line in exact.out.splitlines()])
+    assert np.array_equal(bits, bfloat16_bits(typed))
+    assert np.isfinite(rounded(typed, "bfloat16")).all()
