@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 RowSource = Any
-Rows = slice | NDArray[np.intp]  # which rows
+Rows = slice | NDArray[np.signedinteger[Any]]  # which rows
 
 
 def in_memory(array: Any) -> bool:

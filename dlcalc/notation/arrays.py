@@ -102,6 +102,9 @@ def floats(value: object, option: str, load: Load, notes: list[Warned] | None = 
     if notes is not None and raw.dtype.kind == "u" and raw.dtype.itemsize == 2:
         text = f"{spoken(option)} is stored as uint16, which is read as bfloat16"
         notes.append(Warned("uint16-read-as-bfloat16", text))
+    if notes is not None and getattr(raw, "by_column", False):
+        text = f"{spoken(option)} is stored column after column: reading it by rows is slow"
+        notes.append(Warned("stored-by-column", text))
     return stored(raw, option)
 
 

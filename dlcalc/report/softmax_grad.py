@@ -1,10 +1,12 @@
 """How the answers of softmax-grad look."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.softmax.answer import SoftmaxGrad
+from dlcalc.core.softmax.by_rows import blocks_of
 from dlcalc.report import arrays
 from dlcalc.report.arrays import MAX_ENTRIES, judged, short, words
 from dlcalc.report.plain import plain
@@ -12,7 +14,7 @@ from dlcalc.report.plain import plain
 if TYPE_CHECKING:
     from dlcalc.report.view import Grid, Sheet
 
-__all__ = ["as_json", "bare", "command", "csv_header", "csv_rows", "judged", "sheet", "words"]
+__all__ = ["as_json", "bare", "bare_lines", "command", "csv_header", "csv_rows", "judged", "sheet", "words"]
 
 command = "softmax-grad"
 
@@ -51,7 +53,13 @@ def _instead(answer: SoftmaxGrad) -> dict[str, object]:
 
 def bare(answer: SoftmaxGrad) -> str:
     """The gradient with respect to the logits, a row a line."""
-    return arrays.bare(answer.array("grad_logits"))
+    return "\n".join(bare_lines(answer))
+
+
+def bare_lines(answer: SoftmaxGrad) -> Iterator[str]:
+    """The same some rows at a time."""
+    for part in blocks_of(answer.question):
+        yield arrays.bare(answer.gradient[part])
 
 
 _SHOWN = 60  # entries of a table; beyond, the worst rows
@@ -91,7 +99,7 @@ def _classes(answer: SoftmaxGrad) -> list["Grid"]:
     header = ("class", "logit", "softmax", "", "target", "dC/da", "dC/dz")
     grids = []
     for row in range(answer.rows):
-        columns = [answer.question.logits, answer.softmax, answer.target, answer.grad_softmax, answer.gradient]
+        columns = _columns(answer)
         lines: list[tuple[Cell, ...]] = []
         for number in range(answer.classes):
             logit, a, y, over_a, over_z = (float(column[row, number]) for column in columns)
@@ -144,13 +152,16 @@ def csv_header(questions: Sequence[Any] | None) -> tuple[str, ...]:
     return (*_COLUMNS, "row_loss")
 
 
-def csv_rows(answer: SoftmaxGrad) -> list[Mapping[str, object]]:
+def csv_rows(answer: SoftmaxGrad) -> Iterator[Mapping[str, object]]:
     """One row for each logit."""
-    columns = [answer.question.logits, answer.softmax, answer.target, answer.grad_softmax, answer.gradient]
-    found: list[Mapping[str, object]] = []
-    for row in range(answer.rows):
-        for number in range(answer.classes):
+    for part in blocks_of(answer.question):
+        columns = [array[part] for array in _columns(answer)]
+        losses = answer.row_losses[part]
+        for row, number in product(range(len(losses)), range(answer.classes)):
             entries = [plain(float(column[row, number])) for column in columns]
-            line = dict(zip(_COLUMNS, (row, number, *entries), strict=True))
-            found.append({**line, "row_loss": plain(float(answer.row_losses[row]))})
-    return found
+            line = dict(zip(_COLUMNS, (part.start + row, number, *entries), strict=True))
+            yield {**line, "row_loss": plain(float(losses[row]))}
+
+
+def _columns(answer: SoftmaxGrad) -> list[Any]:
+    return [answer.question.logits, answer.softmax, answer.target, answer.grad_softmax, answer.gradient]

@@ -1,6 +1,6 @@
 """What a report needs to know of a command: how its answers look, in plain values that no library owns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 
@@ -68,7 +68,7 @@ class View(Protocol):
         """The answer's own keys. A view that has ``encoded`` too writes them itself, and faster."""
 
     def bare(self, answer: Any) -> str:
-        """The bare answer, for ``-q``."""
+        """The bare answer, for ``-q``. A view with ``bare_lines`` too gives a long one in pieces."""
 
     def sheet(self, answer: Any) -> Sheet:
         """The answer as tables on their own."""
@@ -76,7 +76,7 @@ class View(Protocol):
     def csv_header(self, questions: Sequence[Any] | None) -> tuple[str, ...]:
         """The names of the columns, for answers to questions like these, or to any."""
 
-    def csv_rows(self, answer: Any) -> list[Mapping[str, object]]:
+    def csv_rows(self, answer: Any) -> Iterable[Mapping[str, object]]:
         """The answer as rows: one for each layer, say."""
 
     def judged(self, answer: Any, verdict: Any) -> dict[str, object]:

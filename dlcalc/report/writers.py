@@ -47,9 +47,11 @@ def write_json(outcomes: Iterable[Outcome], target: Target) -> None:
 
 def write_bare(outcomes: Iterable[Outcome], target: Target) -> None:
     """The bare answer, a line an outcome; an empty line where there is none."""
+    lines = getattr(target.view, "bare_lines", lambda answer: [target.view.bare(answer)])
     for outcome in outcomes:
         _complain(outcome, target.err)
-        target.out.write(("" if outcome.error else target.view.bare(outcome.answer)) + "\n")
+        for line in [""] if outcome.error else lines(outcome.answer):
+            target.out.write(line + "\n")
 
 
 def write_csv(outcomes: Iterable[Outcome], target: Target) -> None:

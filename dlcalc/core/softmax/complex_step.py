@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dlcalc.core.softmax.targets import Targets
 
 MAX_EXPONENTIALS = 4_000_000
+MAX_ROWS = 10_000
 _H = 1e-20
 _SEED = 20031
 _LABELS = 100_000  # that are read at a time
@@ -72,7 +73,7 @@ def _checked(answer: "SoftmaxGrad", limit: int) -> Proof:
     question, targets = answer.question, answer.question.targets
     chance = np.random.default_rng(_SEED)
     classes = answer.classes
-    row_count = min(answer.rows, max(1, limit // classes**2))
+    row_count = min(answer.rows, MAX_ROWS, max(1, limit // classes**2))
     rows = np.sort(chance.choice(answer.rows, row_count, replace=False))
     column_count = min(classes, max(1, limit // classes))
     scale = _Scale(answer, question.logits.dtype.name)
