@@ -135,4 +135,4 @@ class RowFile:
         columns = np.empty((self.shape[1], stop - start), self.stored)
         for number, column in enumerate(columns):
             self.data.read(self.offset + (number * len(self) + start) * size, column)
-        return columns.T
+        return np.ascontiguousarray(columns.T)

@@ -102,7 +102,8 @@ def as_rows(logits: Stored, option: str = "logits") -> Any:
     if rows.shape[0] == 0 or rows.shape[1] < 2:
         message = f"{option} has the shape {shape_text(values.shape)}, and a row of at least 2 classes is meant"
         raise DlcalcError("shape-mismatch", message, hint="like --logits 1,2,3", option=option)
-    return rows.astype(np.float64 if logits.format == "float64" else np.float32, copy=False)
+    found = rows.astype(np.float64 if logits.format == "float64" else np.float32, copy=False)
+    return np.ascontiguousarray(found) if in_memory(found) else found  # rows are summed up in one order
 
 
 def linear_layer(x: Stored, weight: Stored, bias: Stored | None) -> Linear:
