@@ -41,9 +41,15 @@ def program(tmp_path: Path) -> dict[str, str]:
     return environment
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the examples run, one after another: what one writes the next may read."""
+    return tmp_path_factory.mktemp("readme")
+
+
 @pytest.mark.parametrize(("command", "output"), console_examples())
-def test_console_example(command: str, output: str, program: dict[str, str]) -> None:
-    found = subprocess.run(command, shell=True, capture_output=True, text=True, env=program, check=False)
+def test_console_example(command: str, output: str, program: dict[str, str], folder: Path) -> None:
+    found = subprocess.run(command, shell=True, capture_output=True, text=True, env=program, cwd=folder, check=False)
     assert (found.stdout, found.stderr) == (output, "")
 
 

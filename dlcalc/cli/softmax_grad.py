@@ -82,6 +82,7 @@ def command(**given: Any) -> int:
     or - for JSON on stdin. The options mean what they mean in PyTorch's cross_entropy.
 
     The keys that --expect judges are grad_logits, loss, softmax, grad_softmax, jacobian, and of a linear layer logits,
-    grad_weight, grad_bias and grad_x. --output writes grad_logits, in the precision of the logits.
+    grad_weight, grad_bias and grad_x. --output writes grad_logits, in the precision of the logits. Files may be larger
+    than memory: logits, labels, targets and claims in .npy, and in .npz as numpy.savez writes it, are read by rows.
     """
     return run(TASK, given)

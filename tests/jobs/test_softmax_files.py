@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -315,3 +317,22 @@ def test_rounding_is_that_of_the_format(run: Run, by_rows: pytest.MonkeyPatch) -
     typed = np.array([[float(entry) for entry in line.split(",")] for line in exact.out.splitlines()])
     assert np.array_equal(bits, bfloat16_bits(typed))
     assert np.isfinite(rounded(typed, "bfloat16")).all()
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong claim about 200 MB of logits, in a process of its own, takes less than 150 MB."""
+    monkeypatch.chdir(tmp_path)
+    with open("z.npy", "wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (50_000, 1_000)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.truncate(file.tell() + 200_000_000)
+    np.save("y.npy", np.zeros(50_000, np.int8))
+    words = ["softmax-grad", "--logits", "z.npy", "--label", "y.npy", "--expect", "z.npy", "-o", "g.npy", "--json"]
+    program = f"import resource; from dlcalc.cli import main; print(main({words}))"
+    program += "; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    out = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert out[-2] == "1"
+    assert int(out[-1]) < 150_000 * (1024 if sys.platform == "darwin" else 1)
+    assert json.loads(out[0])["loss"] == pytest.approx(np.log(1000), rel=1e-12)

@@ -6,7 +6,9 @@ import sys
 import threading
 from itertools import count
 
-from dlcalc.report.progress import watched
+import pytest
+
+from dlcalc.report.progress import counted, watched
 
 
 class Terminal(io.StringIO):
@@ -35,6 +37,37 @@ def test_the_bar_is_taken_away_when_the_reader_stops() -> None:
             break
     items.close()  # type: ignore[attr-defined]
     assert "\x1b[?25h" in stream.getvalue()  # the cursor is shown again
+
+
+def test_rows_are_counted_with_bytes_and_the_time_left() -> None:
+    stream, seconds = Terminal(), count()
+    with counted(50_000, 1 << 20, stream, clock=lambda: float(next(seconds))) as progress:
+        for done in range(0, 50_001, 10_000):
+            progress(done)
+    assert "50,000 of 50,000 rows" in stream.getvalue()
+    assert "/48.8 GiB" in stream.getvalue()
+    assert "\x1b[?25h" in stream.getvalue()
+
+
+def test_the_rows_counted_so_far_are_taken_away_when_work_fails() -> None:
+    stream, seconds = Terminal(), count()
+
+    def interrupted() -> None:
+        with counted(10, 1, stream, clock=lambda: float(next(seconds))) as progress:
+            progress(1)
+            progress(2)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert "\x1b[?25h" in stream.getvalue()
+
+
+def test_quick_rows_are_not_counted() -> None:
+    stream = Terminal()
+    with counted(10, 1, stream, clock=lambda: 0.0) as progress:
+        progress(5)
+    assert stream.getvalue() == ""
 
 
 def test_a_bar_stands_on_a_terminal_and_never_in_the_answers() -> None:
