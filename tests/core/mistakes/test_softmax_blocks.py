@@ -1,0 +1,90 @@
+"""Claims judged block by block: the verdict, the distance and the diagnosis are those of the whole."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dlcalc.core import blocks
+from dlcalc.core.array_claims import ArrayClaim
+from dlcalc.core.mistakes import softmax_judge, softmax_order
+from dlcalc.core.mistakes.softmax_comparison import RowsComparison
+from dlcalc.core.mistakes.softmax_judge import judge
+from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core.softmax.question import checked
+from tests.core.mistakes.test_softmax_grad import WRONG, Plain, claim_of
+from tests.random_softmax import cases
+
+
+@pytest.mark.parametrize("form", ["float64", "float32", "float16", "typed"])
+def test_planted_mistakes_are_found_as_in_the_whole(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    monkeypatch.setattr(blocks, "BLOCK", 200)
+    compared = 0
+    for case in cases(40, seed=171, entries=12):
+        answer = softmax_grad(case.question)
+        for relevant, wrong in WRONG.values():
+            if not relevant(Plain(case)) or case.question.flat:
+                continue
+            claim = claim_of(answer, wrong(Plain(case)), form)
+            whole = judge(answer, claim)
+            with monkeypatch.context() as patched:
+                patched.setattr(softmax_judge, "_ENTRIES", -1)
+                assert isinstance(softmax_judge.comparison(answer.question, claim), RowsComparison)
+                parts = judge(answer, claim)
+            assert (parts.passed, parts.decidable, parts.diagnosis) == (whole.passed, whole.decidable, whole.diagnosis)
+            assert parts.distance == whole.distance
+            compared += 1
+    assert compared > 300
+
+
+def large(rows: int, classes: int = 30, **options: Any) -> SoftmaxGrad:
+    chance = np.random.default_rng(rows)
+    logits = chance.standard_normal((rows, classes), dtype=np.float32)
+    return softmax_grad(checked(logits, chance.integers(0, classes, rows), None, **options))
+
+
+def names(answer: SoftmaxGrad, values: Any) -> list[str]:
+    return [one.mistake for one in judge(answer, ArrayClaim("grad_logits", values, "float32")).diagnosis]
+
+
+def test_what_fits_the_sample_must_fit_all() -> None:
+    """A sign that is wrong in all rows but one, which was not drawn and is not among the first that fail."""
+    answer = large(30_000)
+    right = answer.gradient.astype(np.float64)
+    assert names(answer, -right) == ["sign-flipped"]
+    spoilt = -right
+    spoilt[29_999] *= -1
+    assert names(answer, spoilt) == []
+    spoilt[29_999] *= -1.5
+    assert names(answer, spoilt) == []
+
+
+def test_rows_that_are_near_each_other_are_told_apart_by_a_second_sum() -> None:
+    answer = large(20_000, temperature=50.0)
+    right = answer.gradient.astype(np.float64)
+    order = np.random.default_rng(3).permutation(20_000)
+    noisy = right[order] * (1 + 3e-7 * np.random.default_rng(4).standard_normal(right.shape))
+    assert names(answer, noisy) == ["rows-permuted"]
+    noisy[77] = noisy[78]
+    assert names(answer, noisy) == []
+
+
+def test_too_many_rows_are_not_tried_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(softmax_order, "MAX_ROWS", 1000)
+    answer = large(20_000)
+    verdict = judge(answer, ArrayClaim("grad_logits", answer.gradient[::-1].astype(np.float64), "float32"))
+    assert (verdict.passed, verdict.diagnosis, verdict.not_tried) == (False, (), ("rows-permuted",))
+
+
+def test_zeros_are_not_decidable_in_a_format_without_such_small_numbers() -> None:
+    answer = large(20_000, temperature=1e6)
+    verdict = judge(answer, ArrayClaim("grad_logits", np.zeros(answer.gradient.shape), "float16"))
+    assert (verdict.passed, verdict.decidable) == (False, False)
+
+
+def test_a_square_claim_may_be_transposed() -> None:
+    answer = large(700, 700)
+    right = answer.gradient.astype(np.float64)
+    assert names(answer, right.T) == ["transposed"]
+    (only,) = judge(answer, ArrayClaim("grad_logits", -right.T, "float32")).diagnosis
+    assert (only.mistake, only.second) == ("sign-flipped", "transposed")
