@@ -197,6 +197,13 @@ def test_other_arrays_can_be_claimed(run: Run, by_rows: pytest.MonkeyPatch, key:
         assert run(*words, "--json").code == code
 
 
+def test_a_claim_may_be_large_where_the_logits_are_not(run: Run, by_rows: pytest.MonkeyPatch) -> None:
+    words = ["softmax-grad", "--logits", "1,2,3/4,5,7", "--label", "2,0", "--jacobian"]
+    for key, spoilt in (("jacobian", 0.0), ("grad_logits", 1e-3)):
+        np.save("claim.npy", np.array(run(*words, "--json").json[key]) + spoilt)
+        assert run(*words, "--expect", f"{key}=claim.npy", "--json").code == (1 if spoilt else 0)
+
+
 def test_a_single_loss_is_judged_and_explained(run: Run, by_rows: pytest.MonkeyPatch) -> None:
     path = saved(LOGITS, "float32")
     words = ["softmax-grad", "--logits", path, "--label", "y.npy", "--temperature", "2", "--json"]

@@ -60,7 +60,7 @@ def judge(answer: SoftmaxGrad, claim: ArrayClaim) -> ArrayVerdict:
 
 
 def _judged(answer: SoftmaxGrad, claim: ArrayClaim) -> ArrayVerdict:
-    reference = answer.reference
+    claim, reference = replace(claim, values=np.asarray(claim.values)), answer.reference
     right = reference.array(claim.key).astype(np.float64)
     if answer.question.tolerances is not None:
         claim = claim.by_tolerance

@@ -213,8 +213,7 @@ def softmax_grad(
     """
     streamed, targets = question.streamed, question.targets
     factor = factor_of(question)
-    if targets.distribution is not None:
-        targets.survey  # noqa: B018  (which refuses what is no distribution, before anything is made of it)
+    targets.refuse_unreal()
     blank = (0, 0) if streamed else question.logits.shape
     gradient, losses = np.empty(blank, question.logits.dtype), np.empty(blank[0])
 

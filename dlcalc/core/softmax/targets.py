@@ -153,6 +153,14 @@ class Targets:
         sums = (1 - smoothing) * weights + smoothing / self.classes * weights.sum()
         return float(np.max(sums, initial=0.0, where=self.tally.counts > 0))
 
+    def refuse_unreal(self) -> None:
+        """Refuse distributions with numbers that are none, or too large.
+
+        Raises:
+            DlcalcError: ``invalid-value``.
+        """
+        _ = None if self.distribution is None else self.survey
+
     @cached_property
     def survey(self) -> Survey:
         """What is to be known of all distributions.
