@@ -39,7 +39,7 @@ def totals_of(first: int, losses: Floats, gradient: NDArray[Any]) -> Totals:
     """What a block of rows comes to, the first of which has this number."""
     with np.errstate(over="ignore", invalid="ignore"):
         wide = gradient.astype(np.float64, copy=False).reshape(-1)
-        loss, squares = summed(losses), float(wide @ wide)
+        loss, squares = summed(losses), float(np.einsum("i,i->", wide, wide))
         largest = max(float(gradient.max()), -float(gradient.min()), 0.0)
     order = np.argsort(-losses, kind="stable")[:_WORST]
     worst = tuple((first + int(row), float(losses[row])) for row in order)
