@@ -14,9 +14,12 @@ def run() -> NoReturn:
     it, and taking the interpreter apart a fifth, when every stream is written and there is nothing left to close.
     """
     gc.set_threshold(50_000)
-    from dlcalc.cli import main
+    try:
+        from dlcalc.cli import main
 
-    code = main()
+        code = main()
+    except KeyboardInterrupt:  # while modules were loaded
+        code = 130
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()

@@ -5,7 +5,7 @@ words typed, or a line of a batch -> notation makes a question -> core answers -
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -169,7 +169,7 @@ def _streamed(
     from dlcalc.notation.array_claims import array_claims
 
     assert task.job is not None
-    with _rows_counted(question) as progress:
+    with _ending_in_order(), _rows_counted(question) as progress:
         outcome: Outcome = import_module(task.job).answered(
             question,
             None if expect is None else lambda keys: array_claims(expect, keys, _loader(task)),
@@ -180,6 +180,23 @@ def _streamed(
             progress=progress,
         )
     return outcome
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Whoever ends the program from outside leaves no half-written file behind."""
+    import signal
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), leave) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 def _rows_counted(question: Any) -> AbstractContextManager[Callable[[int], object]]:

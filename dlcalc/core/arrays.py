@@ -128,7 +128,8 @@ def vector(array: RowSource, option: str, count: int | None = None, of: str = "c
         raise DlcalcError("shape-mismatch", message, hint=f"{flag(option)} 1,2,3", option=option)
     flat = array.reshape(-1)
     if count is not None and flat.size != count:
-        message = f"{spoken(option)} has {numbered(flat.size, 'number')}, and there are {count} {of}"
+        message = f"{spoken(option)} has {numbered(flat.size, 'number')}"
+        message += f", and there is 1 {of[:-1]}" if count == 1 else f", and there are {count} {of}"
         raise DlcalcError("shape-mismatch", message, hint=numbered(count, "number"), option=option)
     return flat
 

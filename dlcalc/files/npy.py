@@ -80,6 +80,8 @@ def open_npz(path: str, key: str | None) -> RowFile:
                 copyfileobj(stream, expanded, 1 << 20)
                 expanded.seek(0)
                 return _rows(expanded, member.file_size, name, None)
+        while stream.read(1 << 20):  # to the end, where its checksum is compared
+            pass
         with open(path, "rb") as file:
             file.seek(member.header_offset + _LOCAL_HEADER - 4)
             lengths = unpack("<HH", file.read(4))

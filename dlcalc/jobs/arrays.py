@@ -59,10 +59,10 @@ def _load(path: str, option: str, by_rows: bool) -> "RowSource | list[Any]":
     if key or lower.endswith(".npz"):
         file, key = (f"{name}.npz", key) if key else (path, "")
         large = by_rows and npy.size_in_npz(file, key or None) >= LARGE
-        return _rows(npy.open_npz(file, key or None)) if large else npy.read_npz(file, key or None)
+        return _rows(npy.open_npz(file, key or None), option) if large else npy.read_npz(file, key or None)
     if lower.endswith(".npy"):
         large = by_rows and os.path.getsize(path) >= LARGE
-        return _rows(npy.open_npy(path)) if large else npy.read_npy(path)
+        return _rows(npy.open_npy(path), option) if large else npy.read_npy(path)
     with open(path, "rb") as stream:
         if lower.endswith(".csv"):
             return text.csv_rows(stream.read(), path)
@@ -75,9 +75,13 @@ def _load(path: str, option: str, by_rows: bool) -> "RowSource | list[Any]":
     raise DlcalcError("unsupported-file", message, hint=hint)
 
 
-def _rows(found: "RowFile") -> RowSource:
+def _rows(found: "RowFile", option: str) -> RowSource:
     """The array in its file; in memory if there is one row only, or if it is nothing to be read by rows."""
-    return found if len(found) > 1 and found.ndim <= 3 else np.asarray(found)
+    least = 1 if option in _VECTORS else 2
+    return found if least <= found.ndim <= 3 and len(found) > 1 else np.asarray(found)
+
+
+_VECTORS = ("label", "expect")  # may have one number a row
 
 
 def save_npy(path: str, values: NDArray[Any], number_format: str, *, force: bool) -> None:
@@ -106,7 +110,8 @@ def refuse_other_endings(path: str) -> None:
 
 
 def encoded(values: NDArray[Any], number_format: str) -> NDArray[Any]:
-    """Numbers as they are stored in a format; bfloat16 as two opaque bytes a number."""
+    """Numbers as they are stored in a format, infinite where it has none so large; bfloat16 as two opaque bytes."""
     if number_format == "bfloat16":
         return bfloat16_bits(values).view("V2")
-    return values.astype(number_format, copy=False)
+    with np.errstate(over="ignore"):
+        return values.astype(number_format, copy=False)

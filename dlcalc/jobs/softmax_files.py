@@ -33,8 +33,7 @@ class Writer:
 
     def see(self, part: slice, logits: NDArray[Any], gradient: NDArray[Any], losses: NDArray[np.float64]) -> None:
         """Write a block."""
-        with np.errstate(over="ignore"):
-            block = encoded(gradient, self.question.format)
+        block = encoded(gradient, self.question.format)
         rest, offset = memoryview(block.reshape(-1).view(np.uint8).data), self._start + part.start * self._row_bytes
         with self.replacement.failures():
             while rest:

@@ -176,6 +176,7 @@ SOFTMAX_GRAD = BASE | {
     "dlcalc.core.softmax.by_rows",
     "dlcalc.core.softmax.faults",
     "dlcalc.core.softmax.totals",
+    "dlcalc.core.number_formats",
     "dlcalc.core.softmax.answer",
     "dlcalc.core.softmax.question",
     "dlcalc.core.softmax.rows",

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -324,6 +325,48 @@ def test_rounding_is_that_of_the_format(run: Run, by_rows: pytest.MonkeyPatch) -
     typed = np.array([[float(entry) for entry in line.split(",")] for line in exact.out.splitlines()])
     assert np.array_equal(bits, bfloat16_bits(typed))
     assert np.isfinite(rounded(typed, "bfloat16")).all()
+
+
+def test_one_long_row_is_one_row(run: Run, by_rows: pytest.MonkeyPatch) -> None:
+    np.save("z.npy", LOGITS[0])
+    found = run("softmax-grad", "--logits", "z.npy", "--label", "5", "--json").json
+    assert (found["rows"], found["classes"]) == (1, CLASSES)
+
+
+def test_a_stored_member_with_a_wrong_checksum_is_refused(run: Run, by_rows: pytest.MonkeyPatch) -> None:
+    path = saved(LOGITS, "stored").partition(":")[0]
+    content = bytearray(Path(path).read_bytes())
+    place = content.index(LOGITS.astype("float32")[200].tobytes())
+    content[place] ^= 1
+    Path(path).write_bytes(content)
+    found = run("softmax-grad", "--logits", f"{path}:z", "--label", "y.npy", "--json", "-o", "g.npy")
+    assert (found.code, found.error["code"], Path("g.npy").exists()) == (2, "malformed-file", False)
+
+
+@pytest.mark.parametrize("large", [1, 1 << 40])
+def test_a_gradient_beyond_its_format_is_said_to_be(run: Run, by_rows: pytest.MonkeyPatch, large: int) -> None:
+    by_rows.setattr(arrays, "LARGE", large)
+    words = ["--label", "y.npy", "--reduction", "sum", "--temperature", "1e-6", "-o", "g.npy", "--json"]
+    found = run("softmax-grad", "--logits", saved(LOGITS, "float16"), *words)
+    assert (found.code, found.err) == (0, "")
+    assert "gradient-overflows" in [warning["code"] for warning in found.json["warnings"]]
+    assert np.isinf(np.load("g.npy")).any()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_program_that_is_ended_from_outside_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    with open(tmp_path / "z.npy", "wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (5_000_000, 1_000)}
+        np.lib.format.write_array_header_1_0(file, header)
+        file.truncate(file.tell() + 20_000_000_000)
+    np.save(tmp_path / "y.npy", np.zeros(5_000_000, np.int8))
+    words = ["softmax-grad", "--logits", "z.npy", "--label", "y.npy", "-o", "g.npy"]
+    process = subprocess.Popen([sys.executable, "-m", "dlcalc", *words], cwd=tmp_path)
+    while not list(tmp_path.glob(".g.npy.*")):
+        assert process.poll() is None
+    process.send_signal(number)
+    assert process.wait() == 128 + number
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["y.npy", "z.npy"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system does not say what a process took")

@@ -34,6 +34,8 @@ def counting_ignored(working: W) -> Iterable[W]:
     yield replace(working, counted="ignored")
     if working.class_weights is not None:
         yield replace(working, counted="all rows")
+        if 0 <= working.ignore_index < working.classes:
+            yield replace(working, counted="ignored by weight")
 
 
 def unmasked(working: W) -> Iterable[W]:
@@ -144,7 +146,8 @@ def scale_in_words(working: W) -> str:
     for name, value in named_constants(working).items():
         for sign, factor in (("", value), ("-", -value)):
             if np.isclose(working.scale, factor, rtol=1e-3, atol=0):
-                return f"multiplying by {sign}{name} = {factor:.6g}"
+                written = f"{factor:.6g}"
+                return f"multiplying by {written if sign + name == written else f'{sign}{name} = {written}'}"
     return f"multiplying by {working.scale:.6g}"
 
 

@@ -25,8 +25,7 @@ from dlcalc.core.softmax.totals import summed
 from dlcalc.core.verdict import Diagnosis
 
 MAX_SCREENED = 4096  # rows, if they have no more ...
-_ENTRIES = 400_000  # ... entries than this ...
-_FEWEST = 8  # ... but never fewer
+_ENTRIES = 400_000  # ... entries than this
 _SEED = 4096
 _TRANSPOSED, _PERMUTED = (next(one for one in MISTAKES if one.name == name) for name in ("transposed", "rows-permuted"))
 
@@ -75,7 +74,7 @@ def _leaders(answer: SoftmaxGrad, comparison: RowsComparison) -> list[_Leader]:
 
 def _screened(answer: SoftmaxGrad, comparison: RowsComparison) -> Rows:
     """Seeded rows and some of those that fail."""
-    most = max(_FEWEST, _ENTRIES // (answer.classes**2 if comparison.claim.key == "jacobian" else answer.classes))
+    most = max(1, _ENTRIES // (answer.classes**2 if comparison.claim.key == "jacobian" else answer.classes))
     count = min(answer.rows, MAX_SCREENED, most)
     chosen = np.random.default_rng(_SEED).choice(answer.rows, count, replace=False)
     return np.union1d(chosen, np.array(comparison.failing[:most], np.intp))

@@ -35,8 +35,8 @@ class SoftmaxWorking:
         factor_temperature: T once more, in the factor 1/T that the chain rule brings.
         form: what is taken for the gradient: ``gradient``, ``softmax``, ``diagonal``, ``probabilities``, ``twice`` or
             ``twice-chained``.
-        counted: what D counts: ``weights`` of the rows that count, those and ``ignored`` rows as 1, the ``rows`` that
-            count, or ``all rows``.
+        counted: what D counts: ``weights`` of the rows that count, those and ``ignored`` rows as 1 or ``ignored by
+            weight``, the ``rows`` that count, or ``all rows``.
         taken_for: the class that rows to be ignored are taken for, if they are.
         divisor: D itself, where it stays as it was while rows are taken for others.
         blank: what an ignored row's target sums to, though it has no class: 1 where nobody masks it.
@@ -124,7 +124,9 @@ class SoftmaxWorking:
         if self.counted == "rows":
             return float(counts.sum())
         total = float(self.weights @ np.roll(counts, self.shift))
-        return total + (ignored if self.counted == "ignored" else 0.0)
+        by_weight = self.counted == "ignored by weight"
+        each = self.weights[self.ignore_index] if by_weight else float(self.counted == "ignored")
+        return float(total + ignored * each)
 
     @cached_property
     def softmax(self) -> Floats:

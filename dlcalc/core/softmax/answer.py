@@ -61,7 +61,7 @@ class SoftmaxGrad:
     @cached_property
     def warnings(self) -> tuple[Warned, ...]:
         """What its reader should know."""
-        return tuple(warnings_of(self.question, self.summary.infinite))
+        return tuple(warnings_of(self.question, self.summary))
 
     @cached_property
     def loss(self) -> RowSource:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_EXPONENTIALS = 4_000_000
 MAX_ROWS = 10_000
+_ROWS = 64  # that are looked at even if not all of their classes can be
+_AT_ONCE = 200_000  # exponentials that are held in memory
 _H = 1e-20
 _SEED = 20031
 _LABELS = 100_000  # that are read at a time
@@ -73,9 +75,9 @@ def _checked(answer: "SoftmaxGrad", limit: int) -> Proof:
     question, targets = answer.question, answer.question.targets
     chance = np.random.default_rng(_SEED)
     classes = answer.classes
-    row_count = min(answer.rows, MAX_ROWS, max(1, limit // classes**2))
+    row_count = min(answer.rows, MAX_ROWS, max(limit // classes**2, min(_ROWS, limit // classes), 1))
     rows = np.sort(chance.choice(answer.rows, row_count, replace=False))
-    column_count = min(classes, max(1, limit // classes))
+    column_count = min(classes, max(1, limit // classes // row_count))
     scale = _Scale(answer, question.logits.dtype.name)
     denominator = _denominator(targets)
     compared = _Compared()
@@ -156,15 +158,17 @@ def _check_row(
     compared.add("loss", (row,), answer.row_losses[row], loss, scale.near(loss, spread))
     a = one.softmax(one.logits)
     compared.add("softmax", (row,), answer.softmax[row], a, scale.near(a, 1.0))
-    steps = np.repeat(one.logits[None].astype(np.complex128), len(columns), axis=0)
-    step = _H * one.temperature
-    steps[np.arange(len(columns)), columns] += 1j * step
-    slope = one.loss(steps).imag / step / denominator
+    gradient, step = answer.gradient[row], _H * one.temperature
     size = spread / denominator / one.temperature
-    compared.add("grad_logits", (row,), answer.gradient[row, columns], slope, scale.near(slope, size))
-    if answer.question.jacobian:
-        slopes = one.softmax(steps).imag / step
-        compared.add("jacobian", (row,), answer.jacobian[row][columns], slopes, scale.near(slopes, 1 / one.temperature))
+    for some in np.array_split(columns, -(-columns.size * a.size // _AT_ONCE)):
+        steps = np.repeat(one.logits[None].astype(np.complex128), len(some), axis=0)
+        steps[np.arange(len(some)), some] += 1j * step
+        slope = one.loss(steps).imag / step / denominator
+        compared.add("grad_logits", (row,), gradient[some], slope, scale.near(slope, size))
+        if answer.question.jacobian:
+            slopes = one.softmax(steps).imag / step
+            near = scale.near(slopes, 1 / one.temperature)
+            compared.add("jacobian", (row,), answer.jacobian[row][some], slopes, near)
 
 
 def _check_linear(

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.number_formats import FORMATS
 from dlcalc.core.softmax.question import SoftmaxQuestion
+from dlcalc.core.softmax.totals import Totals
 
 _LOOKED_AT = 4096  # rows in which logits are told from probabilities, if they have ...
 _ENTRIES = 1_000_000  # ... no more entries
@@ -18,8 +20,10 @@ def no_softmax(row: int, logits: NDArray[Any], option: str) -> DlcalcError:
         problem = f"logit nan of class {int(np.flatnonzero(np.isnan(logits))[0])} is not a number"
     elif np.isposinf(logits).any():
         problem = f"logit inf of class {int(np.argmax(logits))} leaves no softmax"
-    else:
+    elif np.isneginf(logits).all():
         problem = "every logit is -inf"
+    else:
+        problem = "its logits are too far from 0 to be divided by this temperature"
     message = f"row {row} has no softmax: {problem}"
     hint = "finite logits; -inf rules out a class"
     if option != "logits":
@@ -27,10 +31,10 @@ def no_softmax(row: int, logits: NDArray[Any], option: str) -> DlcalcError:
     return DlcalcError("no-finite-logit", message, hint=hint, option=option)
 
 
-def warnings_of(question: SoftmaxQuestion, infinite: tuple[int, int]) -> list[Warned]:
-    """What the reader of an answer should know; ``infinite``: the first row with such a loss, and how many."""
+def warnings_of(question: SoftmaxQuestion, totals: Totals) -> list[Warned]:
+    """What the reader of an answer should know, by what its rows come to."""
     found = list(question.notes)
-    row, count = infinite
+    row, count = totals.infinite
     if count:
         why = "its target includes a class whose logit is -inf"
         if not np.isneginf(question.logits[row]).any():
@@ -39,6 +43,9 @@ def warnings_of(question: SoftmaxQuestion, infinite: tuple[int, int]) -> list[Wa
             why = "smoothing gives a class whose logit is -inf a part of the target"
         more = f", and of {count - 1} more rows" if count > 1 else ""
         found.append(Warned("infinite-loss", f"the loss of row {row} is infinite: {why}{more}"))
+    if totals.largest > FORMATS[question.format].largest:
+        text = f"the gradient reaches {totals.largest:.6g}, which {question.format} has no number for"
+        found.append(Warned("gradient-overflows", text))
     found += _target_warnings(question)
     logits = question.logits[: min(_LOOKED_AT, max(1, _ENTRIES // question.classes))]
     with np.errstate(invalid="ignore", over="ignore"):

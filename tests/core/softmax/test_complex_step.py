@@ -134,6 +134,6 @@ def test_of_many_rows_some_are_chosen_and_that_is_said(run: Run) -> None:
     question = checked(chance.standard_normal((500, 200)), chance.integers(0, 200, 500), None)
     proof = check(softmax_grad(question), limit=200_000)
     assert proof.passed
-    assert (proof.details["rows"], proof.details["sampled"]) == (5, True)
+    assert (proof.details["rows"], proof.details["sampled"]) == (64, True)
     assert "chosen at random" in proof.manner
     assert check(softmax_grad(question), limit=10).passed
