@@ -160,7 +160,8 @@ def _check_row(
     compared.add("softmax", (row,), answer.softmax[row], a, scale.near(a, 1.0))
     gradient, step = answer.gradient[row], _H * one.temperature
     size = spread / denominator / one.temperature
-    for some in np.array_split(columns, -(-columns.size * a.size // _AT_ONCE)):
+    count = max(1, _AT_ONCE // a.size)
+    for some in (columns[start : start + count] for start in range(0, len(columns), count)):
         steps = np.repeat(one.logits[None].astype(np.complex128), len(some), axis=0)
         steps[np.arange(len(some)), some] += 1j * step
         slope = one.loss(steps).imag / step / denominator

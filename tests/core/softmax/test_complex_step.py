@@ -137,3 +137,10 @@ def test_of_many_rows_some_are_chosen_and_that_is_said(run: Run) -> None:
     assert (proof.details["rows"], proof.details["sampled"]) == (64, True)
     assert "chosen at random" in proof.manner
     assert check(softmax_grad(question), limit=10).passed
+
+
+def test_of_a_wide_row_some_classes_are_chosen() -> None:
+    chance = np.random.default_rng(84)
+    proof = check(softmax_grad(checked(chance.standard_normal((3, 300_000)), np.array([5, 7, 299_999]), None)))
+    assert proof.passed
+    assert (proof.details["rows"], proof.details["sampled"]) == (3, True)
