@@ -5,7 +5,6 @@ words typed, or a line of a batch -> notation makes a question -> core answers -
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -91,7 +90,9 @@ def run(task: Task, given: Mapping[str, Any]) -> int:
 def _single(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> int:
     question = _question(task, raw)
     if task.job is not None and question.streamed:
-        outcome = _streamed(task, given, question, given["expect"] or None, given["output"])
+        from dlcalc.cli.large_arrays import streamed
+
+        outcome = streamed(task, given, question, given["expect"] or None, given["output"])
         return _print(task, given, iter([outcome]), [question], ())
     outcome = _outcome(task, given, question, given["expect"] or None)
     if outcome.error is not None:
@@ -126,13 +127,9 @@ def _features(given: Mapping[str, Any], sweep: bool) -> list[str]:
 def _question(task: Task, raw: Mapping[str, object]) -> Any:
     if not task.arrays:
         return task.question(raw)
-    return task.question(raw, _loader(task))
+    from dlcalc.cli.large_arrays import loader
 
-
-def _loader(task: Task) -> Callable[[str, str], Any]:
-    from dlcalc.jobs.arrays import load
-
-    return lambda path, option: load(path, option, task.by_rows)
+    return task.question(raw, loader(task))
 
 
 def _judged(task: Task, answer: Any, raw: object) -> tuple[Any, ...]:
@@ -140,9 +137,10 @@ def _judged(task: Task, answer: Any, raw: object) -> tuple[Any, ...]:
     module = import_module(task.judge)
     keys = module.claimable(answer)
     if task.arrays:
+        from dlcalc.cli.large_arrays import loader
         from dlcalc.notation.array_claims import array_claims
 
-        return tuple(module.judge(answer, claim) for claim in array_claims(raw, keys, _loader(task)))
+        return tuple(module.judge(answer, claim) for claim in array_claims(raw, keys, loader(task)))
     from dlcalc.notation.claims import claims
 
     return tuple(module.judge(answer, claim) for claim in claims(raw, keys))
@@ -152,7 +150,9 @@ def _outcome(task: Task, given: Mapping[str, Any], question: Any, expect: object
     """Answer one question, with all that was asked besides; ``place`` tells it from others."""
     try:
         if task.job is not None and question.streamed:
-            return _streamed(task, given, question, expect)._replace(**place)
+            from dlcalc.cli.large_arrays import streamed
+
+            return streamed(task, given, question, expect)._replace(**place)
         answer = task.answer(question)
         verdicts = None if expect is None else _judged(task, answer, expect)
     except DlcalcError as error:
@@ -160,52 +160,6 @@ def _outcome(task: Task, given: Mapping[str, Any], question: Any, expect: object
     steps = import_module(task.steps).steps(answer) if given["explain"] else None
     proof = import_module(task.check).check(answer) if given["check"] else None
     return Outcome(answer, None, steps, proof, verdicts, **place)
-
-
-def _streamed(
-    task: Task, given: Mapping[str, Any], question: Any, expect: object, output: str | None = None
-) -> Outcome:
-    """Answer a question that is larger than memory; what is claimed and written is dealt with on the way."""
-    from dlcalc.notation.array_claims import array_claims
-
-    assert task.job is not None
-    with _ending_in_order(), _rows_counted(question) as progress:
-        outcome: Outcome = import_module(task.job).answered(
-            question,
-            None if expect is None else lambda keys: array_claims(expect, keys, _loader(task)),
-            import_module(task.check).check if given["check"] else None,
-            import_module(task.steps).steps if given["explain"] else None,
-            output,
-            force=given["force"],
-            progress=progress,
-        )
-    return outcome
-
-
-@contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """Whoever ends the program from outside leaves no half-written file behind."""
-    import signal
-
-    def leave(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
-
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), leave) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
-
-
-def _rows_counted(question: Any) -> AbstractContextManager[Callable[[int], object]]:
-    """A bar that counts rows, where somebody sees stderr."""
-    if not sys.stderr.isatty():
-        return nullcontext(int)
-    from dlcalc.report.progress import counted
-
-    return counted(question.rows, question.row_bytes, sys.stderr)
 
 
 def _sweep(task: Task, given: Mapping[str, Any], raw: Mapping[str, object], runs: Mapping[str, Any]) -> int:
