@@ -44,22 +44,32 @@ class Replacement:
         DlcalcError: ``output-exists``, ``write-failed``.
     """
 
+    stream: BinaryIO
+
     def __init__(self, path: str, *, force: bool) -> None:
         self.path, self.force = path, force
         refuse_existing(path, force)
         self._target = os.path.realpath(path)
         folder, name = os.path.split(self._target)
         self._temporary = os.path.join(folder, f".{name[:40]}.{os.urandom(4).hex()}.tmp")
-        with self.failures():
-            self.stream: BinaryIO = open(self._temporary, "xb")
 
     def __enter__(self) -> "Replacement":
+        try:
+            with self.failures():
+                self.stream = open(self._temporary, "xb")
+        except BaseException:  # the file may be there, and an interrupt here all the same
+            self._discard()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         with self.failures(), self.stream:
-            if os.path.exists(self._temporary):
-                os.unlink(self._temporary)
+            self._discard()
+
+    def _discard(self) -> None:
+        """Leave nothing, unless it has been published."""
+        if os.path.exists(self._temporary):
+            os.unlink(self._temporary)
 
     @contextmanager
     def failures(self) -> Iterator[None]:
