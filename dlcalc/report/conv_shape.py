@@ -66,12 +66,13 @@ def _template(document: Any, encode: Callable[[object], str]) -> str:
     return encode(document)[1:-1].replace('"%d"', "%d")
 
 
-_KEYS = ("kernel", "stride", "dilation", "padding", "input", "output", "unread", "receptive_field", "jump", "center")
+WINDOW_KEYS = ("kernel", "stride", "dilation", "padding")
+_KEYS = (*WINDOW_KEYS, "input", "output", "unread", "receptive_field", "jump", "center")
 
 
 def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
     """A layer's own keys; what it says of each axis is an object by axis. Written out, because batches wait for it."""
-    name, plan, axes = layer
+    name, plan, axes, place = layer
     by_axis: tuple[dict[str, object], ...] = ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
     kernel, stride, dilation, padding, size, output, unread, field, jump, center = by_axis
     for axis, (window, _, outputs, missed, (extent, _, step, middle)) in zip(names, axes, strict=True):
@@ -80,7 +81,16 @@ def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object
         output[axis], unread[axis], field[axis] = outputs, missed, extent
         jump[axis] = as_number(step)
         center[axis] = None if middle is None else as_float(middle)
+    if place is not None:
+        return stacked_as_json(layer, dict(zip(_KEYS, by_axis, strict=True)), names)
     found: dict[str, object] = {"name": name, "kind": plan.layer.kind, **dict(zip(_KEYS, by_axis, strict=True))}
+    return found | _of_kind(layer, names)
+
+
+def _of_kind(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
+    """The keys that only some kinds have."""
+    _, plan, axes, _ = layer
+    found: dict[str, object] = {}
     if plan.family == "pool":
         found["ceil_mode"] = plan.layer.ceil_mode
     elif plan.family == "transposed":
@@ -88,6 +98,24 @@ def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object
         if any(axis.field.smallest != axis.field.size for axis in axes):
             found["receptive_field_min"] = dict(zip(names, [axis.field.smallest for axis in axes], strict=True))
     return found
+
+
+def stacked_as_json(
+    layer: LayerShape, by_axis: dict[str, dict[str, object]], names: tuple[str, ...]
+) -> dict[str, object]:
+    """A layer of a stack: its word too, its channels where they are known, and no windows where it has none."""
+    place = layer.place
+    assert place is not None
+    found: dict[str, object] = {"name": layer.name, "kind": place.kind}
+    if place.word:
+        found["word"] = place.word
+    channels = {"input_channels": place.input_channels, "output_channels": place.output_channels}
+    found |= {key: count for key, count in channels.items() if count is not None}
+    hidden = () if place.windows else WINDOW_KEYS
+    found |= {key: value for key, value in by_axis.items() if key not in hidden}
+    found["input"] = {} if place.takes_vector else by_axis["input"]
+    found["output"] = {} if place.gives_vector else by_axis["output"]
+    return found | _of_kind(layer, names)
 
 
 def bare(answer: ConvShape) -> str:
