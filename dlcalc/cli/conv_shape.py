@@ -6,12 +6,14 @@ import click
 
 from dlcalc.cli.driver import Task, run
 from dlcalc.cli.options import (
+    LAYER_WORDS,
     Command,
     Word,
     answer_options,
     dims_option,
     framework_options,
     layer_options,
+    layers_argument,
     option,
     size_options,
 )
@@ -28,6 +30,8 @@ EXAMPLES = (
     "dlcalc conv-shape --w 9 --k 4 --s 4 --p 2 --kind max-pool --ceil-mode --check",
     "dlcalc conv-shape --w 224 --k 7 --s 2 --p 3 --expect 112 --expect receptive_field=7",
     "dlcalc conv-shape --w 7..64..7 --k 3,5 -q",
+    "dlcalc conv-shape --size 224 7s2p3c64 bn max3s2p1",
+    "dlcalc conv-shape --w 32 3p1c16 max2 dw3p1 1c32 max2 gap fc10 --check",
     """echo '{"w": 7, "k": 3, "expect": 5}' | dlcalc conv-shape --batch -""",
 )
 
@@ -46,8 +50,13 @@ TASK = Task(
 
 
 @click.command(
-    "conv-shape", cls=Command, examples=EXAMPLES, short_help="Feature-map size after a convolution or a pooling."
+    "conv-shape",
+    cls=Command,
+    examples=EXAMPLES,
+    sections=LAYER_WORDS,
+    short_help="Feature-map size after a convolution, a pooling or a stack of layers.",
 )
+@layers_argument
 @size_options
 @dims_option("How many axes --size N stands for.  [default: 2]")
 @layer_options("1; of a pooling, the kernel")
@@ -56,7 +65,7 @@ TASK = Task(
 @framework_options
 @answer_options
 def command(**given: Any) -> int:
-    """The size of the feature map after a convolution, a transposed convolution or a pooling.
+    """The size of the feature map after a convolution, a transposed convolution or a pooling, or a stack of layers.
 
     W2 = (W1 - K + 2P)/S + 1, for an input of width W1, a kernel of K, padding of P on each side and a stride of S; and
     what each framework makes of it, the input that no window reads, and the receptive field.
@@ -64,6 +73,10 @@ def command(**given: Any) -> int:
     Only the axes that are named are computed: --w 7 is one axis, --w 7 --h 9 two. An integer option (and --p) takes
     several values too, 7,14,28 or 7..64 or 7..64..7: every combination is answered, the last typed turning fastest.
 
-    The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center.
+    LAYERS, in place of --k and the other numbers of one layer, are a stack of layers; --framework and --ceil-mode hold
+    for all that they fit. What is said of an output is said of the input of the whole stack: its receptive field too.
+
+    The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center, of a stack
+    those of its last layer.
     """
     return run(TASK, given)

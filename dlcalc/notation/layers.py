@@ -11,6 +11,7 @@ SIZES = {"depth": "d", "h": "h", "w": "w"}  # key -> axis
 # The keys of an input and of its layer, and the short names that are read for them.
 SIZE_KEYS = {"w": ("width",), "h": ("height",), "depth": (), "size": (), "dims": ()}
 LAYER_KEYS = {"kernel": ("k",), "stride": ("s",), "padding": ("p",), "dilation": ("d",), "output_padding": ()}
+SINGLE = (*LAYER_KEYS, "kind", "c_out", "groups")  # of one layer: in a stack they stand in the words
 INTEGERS = frozenset((*SIZE_KEYS, *LAYER_KEYS))
 
 READERS: Mapping[str, values.Reader[object]] = {
@@ -110,6 +111,19 @@ def merged(
     else:
         replaced = whole if any(key in own for key in SIZES) else ()
     return {**{key: value for key, value in defaults.items() if key not in replaced}, **own}
+
+
+def without_replaced(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
+    """The defaults for a line of a batch: its own stack replaces a single layer's options, and they a stack.
+
+    >>> without_replaced({"layers": "3p1", "w": 7}, {"kernel": 5})
+    {'w': 7}
+    """
+    if "layers" in own:
+        return {key: value for key, value in defaults.items() if key not in SINGLE}
+    if "layers" in defaults and any(key in own for key in SINGLE):
+        return {key: value for key, value in defaults.items() if key != "layers"}
+    return defaults
 
 
 def restated(key: str, axes: Sequence[str], size: Sequence[int], layer: Layer | None) -> object:

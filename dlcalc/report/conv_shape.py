@@ -40,7 +40,7 @@ def encoded(answer: ConvShape, encode: Callable[[object], str]) -> str:
     """
     layer = answer.layers[-1]
     axes = layer.axes
-    if layer.plan.family == "transposed" or axes[0].padding_rule is not None or len(answer.layers) > 1:
+    if layer.plan.family == "transposed" or axes[0].padding_rule is not None or layer.place is not None:
         return encode(as_json(answer))[1:-1]
     names, _, asked, framework, _ = answer.question
     key = names, asked, framework
@@ -119,14 +119,20 @@ def stacked_as_json(
 
 
 def bare(answer: ConvShape) -> str:
-    """The output size, like ``80x112``."""
+    """The output size, like ``80x112``; of a vector, which has no axes, its features."""
+    place = answer.layers[-1].place
+    if place is not None and place.gives_vector:
+        return str(place.output_channels)
     return "x".join(map(str, answer.output))
 
 
 def judged(answer: ConvShape, verdict: "Verdict") -> dict[str, object]:
     """What is expected and what is right by axis, and how far they are apart if no mistake explains it."""
     key, axes = verdict.claim.key, answer.question.axes
-    found: dict[str, object] = {
+    if key == "output" and not answer.output:  # the features of a vector
+        found: dict[str, object] = {"expected": verdict.claim.values[0], "actual": verdict.right[0]}
+        return found if verdict.passed or verdict.diagnosis else found | {"distance": verdict.distance[0]}
+    found = {
         "expected": _by_axis(axes, key, verdict.claim.values),
         "actual": _by_axis(axes, key, verdict.right),
     }
@@ -186,10 +192,14 @@ _ROWS = {
 
 
 def sheet(answer: ConvShape) -> "Sheet":
-    """The answer as a table: a row a quantity, a column an axis."""
+    """The answer as a table: a row a quantity, a column an axis; of a stack a row a layer."""
     from dlcalc.report.view import Grid, Sheet
 
     layer = answer.layers[-1]
+    if layer.place is not None:
+        from dlcalc.report import stack_shape
+
+        return stack_shape.sheet(answer)
     names = answer.question.axes
     found = layer_as_json(layer, names)
     rows = []
@@ -242,7 +252,8 @@ def summary(answer: ConvShape) -> tuple[str, ...]:
     """An answer as one row among many."""
     axes = answer.layers[-1].axes
     columns = zip(*(_summarized(axis) for axis in axes), strict=True)
-    return tuple(text(column) for column in columns)
+    sizes, *rest = (text(column) for column in columns)
+    return (sizes if answer.output else bare(answer), *rest)
 
 
 def _summarized(axis: AxisShape) -> tuple[int | float | None, ...]:
@@ -258,6 +269,8 @@ def csv_header(questions: Sequence[ConvShapeQuestion] | None) -> tuple[str, ...]
     """The names of the columns, for answers to questions like these, or to any."""
     axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
     columns = ["framework", "name", "kind"]
+    if questions is None or not all(isinstance(question, ConvShapeQuestion) for question in questions):
+        columns += ["word", "input_channels", "output_channels"]
     for key in _CSV_KEYS:
         for axis in axes:
             columns += [f"{key}_{axis}_begin", f"{key}_{axis}_end"] if key == "padding" else [f"{key}_{axis}"]

@@ -80,7 +80,7 @@ ERRORS = [
     ("--w 7 --k 3 --ceil-mode", "usage", "ceil_mode"),
     ("--w 7 --k 3 --output-padding 0", "usage", "output_padding"),
     ("--w 7 --k 3 --frobnicate", "usage", "frobnicate"),
-    ("--w 7 --k 3 7s2p3", "usage", None),
+    ("--w 7 --k 3 7s2p3", "usage", "kernel"),
     ("--w 7 --k 3 --expect five", "usage", "expect"),
     ("--w 0 --k 3", "invalid-value", "w"),
     ("--depth 0 --k 3", "invalid-value", "depth"),

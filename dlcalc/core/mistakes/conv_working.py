@@ -47,27 +47,37 @@ Working = tuple[AxisWorking, ...]
 
 def working(answer: ConvShape) -> Working:
     """How the sizes of the answer come about."""
-    shape = answer.layers[-1]
+    return layer_working(answer, -1)
+
+
+def layer_working(answer: ConvShape, number: int, size: tuple[int, ...] | None = None) -> Working:
+    """How the sizes of one of its layers come about, on an input of another ``size`` if that is given."""
+    shape = answer.layers[number]
     layer = shape.plan.layer
-    return tuple(
-        AxisWorking(
-            input=window.input,
-            before=window.before,
-            after=window.after,
-            layer=axis_layer,
-            rule=axis.padding_rule,
-            extent=window.extent,
-            rounding="ceil" if layer.ceil_mode else "floor",
-            plus_one=1,
-            guarded=layer.ceil_mode,
-            pad_layer=shape.plan.pad_layer,
-            family=layer.family,
-            framework=answer.question.framework,
+    found = []
+    for index, (axis, axis_layer) in enumerate(zip(shape.axes, shape.plan.axes, strict=True)):
+        window = axis.window
+        extent = window.input if size is None else size[index]
+        before, after = window.before, window.after
+        if axis.padding_rule is not None:
+            before, after = axis.padding_rule.sides(extent, axis_layer)
+        found.append(
+            AxisWorking(
+                input=extent,
+                before=before,
+                after=after,
+                layer=axis_layer,
+                rule=axis.padding_rule,
+                extent=window.extent,
+                rounding="ceil" if layer.ceil_mode else "floor",
+                plus_one=1,
+                guarded=layer.ceil_mode,
+                pad_layer=shape.plan.pad_layer,
+                family=layer.family,
+                framework=answer.question.framework,
+            )
         )
-        for window, axis, axis_layer in (
-            (axis.window, axis, of) for axis, of in zip(shape.axes, shape.plan.axes, strict=True)
-        )
-    )
+    return tuple(found)
 
 
 def evaluate(axes: Working, key: str) -> Numbers | None:
