@@ -91,10 +91,16 @@ def _explanation(steps: Sequence[Step]) -> Table:
     table.add_column(overflow="fold")
     several = len({step.place for step in steps}) > 1
     place = None
+    said: dict[str, set[str]] = {}
     for step in steps:
+        known = step.place is not None and step.place[0] == "layer" and step.formula in said.get(step.symbol, ())
+        said.setdefault(step.symbol, set()).add(step.formula)
         if several and step.place != place:
             place = step.place
             table.add_row(Text(_title(place), "bold underline"), "", "")
+        if known:  # said of an earlier layer: here are its numbers
+            table.add_row(step.symbol, "=", Text.assemble(step.substituted, " = ", (_value(step.value), "bold")))
+            continue
         table.add_row(step.symbol, "=", step.formula)
         if step.substituted:
             table.add_row("", "=", step.substituted)
@@ -104,11 +110,9 @@ def _explanation(steps: Sequence[Step]) -> Table:
     return table
 
 
-def _title(place: tuple[str, object] | None) -> str:
-    if place is None:
-        return ""
-    kind, name = place
-    return AXES[str(name)] if kind == "axis" else f"{kind} {name}"
+def _title(place: tuple[object, ...] | None) -> str:
+    pairs = zip(place[::2], place[1::2], strict=True) if place else ()
+    return ", ".join(AXES[str(name)] if kind == "axis" else f"{kind} {name}" for kind, name in pairs)
 
 
 def _value(value: object) -> str:
