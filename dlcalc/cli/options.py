@@ -52,7 +52,7 @@ class Command(click.Command):
         groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
+            if record is not None and not isinstance(parameter, click.Argument):  # which has a section of its own
                 groups.setdefault(getattr(parameter, "group", "Other"), []).append(record)
         for title, records in groups.items():
             with formatter.section(title):
