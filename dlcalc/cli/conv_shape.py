@@ -1,10 +1,11 @@
 """``dlcalc conv-shape``."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from dlcalc.cli.driver import Task, run
+from dlcalc.cli.driver import Mode, Task, run
 from dlcalc.cli.options import (
     Command,
     Word,
@@ -20,6 +21,9 @@ from dlcalc.core.shape import conv_shape
 from dlcalc.notation import conv_shape as notation
 from dlcalc.notation import layers
 from dlcalc.report import conv_shape as view
+from dlcalc.report import conv_shape_solutions as solutions_view
+
+SOLVED = ("input", "kernel", "stride", "padding", "dilation", "output-padding")
 
 EXAMPLES = (
     "dlcalc conv-shape --w 7 --k 3 --s 1",
@@ -27,9 +31,24 @@ EXAMPLES = (
     "dlcalc conv-shape --w 224 --k 3 --s 2 --p same --framework tensorflow --json",
     "dlcalc conv-shape --w 9 --k 4 --s 4 --p 2 --kind max-pool --ceil-mode --check",
     "dlcalc conv-shape --w 224 --k 7 --s 2 --p 3 --expect 112 --expect receptive_field=7",
+    "dlcalc conv-shape --w 224 --k 7 --s 2 --target 112 --solve padding",
+    "dlcalc conv-shape --k 7 --s 2 --p 3 --target 112x56 --solve input -q",
     "dlcalc conv-shape --w 7..64..7 --k 3,5 -q",
     """echo '{"w": 7, "k": 3, "expect": 5}' | dlcalc conv-shape --batch -""",
 )
+
+
+def _inverse_question(raw: Mapping[str, object]) -> Any:
+    from dlcalc.notation.inverse import question
+
+    return question(raw)
+
+
+def _solve(question: Any) -> Any:
+    from dlcalc.core.inverse.solve import solve
+
+    return solve(question)
+
 
 TASK = Task(
     keys=notation.KEYS,
@@ -42,6 +61,7 @@ TASK = Task(
     merged=notation.merged,
     sweepable=layers.INTEGERS,
     restated=notation.restated,
+    modes={"solve": Mode(_solve, solutions_view, _inverse_question, {"solve": (), "target": ()})},
 )
 
 
@@ -54,6 +74,14 @@ TASK = Task(
 @option("--kind", group="Layer", type=Word(list(KINDS)), help="Kind of layer.  [default: conv]")
 @option("--ceil-mode", is_flag=True, group="Layer", help="Round the number of a pooling's windows up.")
 @framework_options
+@option(
+    "--solve",
+    group="Answer",
+    type=Word(SOLVED),
+    metavar="NUMBER",
+    help=f"Leave one number out and find all its values that give --target: {', '.join(SOLVED)}; or i, k, s, p, d, o.",
+)
+@option("--target", group="Answer", metavar="INT[xINT...]", help="The size that is to come out, for --solve.")
 @answer_options
 def command(**given: Any) -> int:
     """The size of the feature map after a convolution, a transposed convolution or a pooling.
@@ -63,6 +91,10 @@ def command(**given: Any) -> int:
 
     Only the axes that are named are computed: --w 7 is one axis, --w 7 --h 9 two. An integer option (and --p) takes
     several values too, 7,14,28 or 7..64 or 7..64..7: every combination is answered, the last typed turning fastest.
+
+    --target 112 --solve padding goes backwards: every padding, and no other, that gives 112. It is split evenly, the
+    extra at the end. Of several axes every value along one goes with every value along another. --solve input needs no
+    size: --target 112 is a width, and --target 112x56, or --dims 2, a height and a width.
 
     The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center.
     """
