@@ -181,6 +181,9 @@ def test_300_digits(conv_shape: Run) -> None:
     found = conv_shape(f"--w {size} --k 3 --target 1{'0' * 299} --solve p")
     assert found.code == 2
     assert "no-solution" in found.err
+    # every stride that gives 1 has 301 digits
+    found = conv_shape(f"--w {size} --k 5 --p {size} --target 1 --solve s --json")
+    assert (found.error["code"], found.error["hint"][:10]) == ("no-solution", "--target 3")
 
 
 words = st.lists(

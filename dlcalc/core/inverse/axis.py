@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.inverse.open_axis import OpenAxis, refusal
+from dlcalc.core.inverse.open_axis import NO_OUTPUT, OpenAxis, refusal
 from dlcalc.core.inverse.runs import FAR, LIMIT, Run, first
 from dlcalc.core.layer import SAME_WORDS
 
@@ -106,10 +106,7 @@ def _of_size(
 def _too_large(output: Callable[[int], int], value: int) -> bool:
     """In ceil mode the size need not grow with a padding that is too large for the framework."""
     error = refusal(output, value)
-    return error is not None and error.code not in _SIZES
-
-
-_SIZES = ("kernel-exceeds-input", "empty-output", "invalid-value")
+    return error is not None and error.code not in NO_OUTPUT
 
 
 def _accepted(section: Section, output: Callable[[int], int], begin: int, end: int) -> Run | None:

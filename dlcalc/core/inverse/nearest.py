@@ -4,15 +4,14 @@ from typing import TYPE_CHECKING
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.inverse.axis import Section, accepted_steps, sections
-from dlcalc.core.inverse.open_axis import OpenAxis, refusal
-from dlcalc.core.inverse.runs import FAR, first
+from dlcalc.core.inverse.open_axis import NO_OUTPUT, OpenAxis, refusal
+from dlcalc.core.inverse.runs import LIMIT, first
 from dlcalc.core.layer import AXES, brief, spoken
 
 if TYPE_CHECKING:
     from dlcalc.core.inverse.solve import InverseQuestion
 
 _TRIED = 20  # sizes on each side, where none was found at an edge
-_SIZES = ("kernel-exceeds-input", "empty-output", "invalid-value")
 
 
 def no_solution(question: "InverseQuestion", every: list[tuple[OpenAxis, ...]], number: int) -> DlcalcError:
@@ -30,7 +29,7 @@ def no_solution(question: "InverseQuestion", every: list[tuple[OpenAxis, ...]], 
         return DlcalcError("no-solution", message, hint=hint, option="target")
     start, _ = axis.classes()[0]
     error = refusal(axis.forward(), start)
-    if error is None or error.code in _SIZES:
+    if error is None or error.code in NO_OUTPUT:
         reason = f": {error.message}" if error else ""
         hint = (error and error.hint) or "another layer"
         return DlcalcError("no-solution", message + reason, hint=hint, option="target")
@@ -65,7 +64,7 @@ def _at_edges(axis: OpenAxis, section: Section, target: int) -> set[int]:
 
     def code(number: int) -> str | None:
         error = refusal(output, start + number * step)
-        return None if error is None or error.code in _SIZES else error.code
+        return None if error is None or error.code in NO_OUTPUT else error.code
 
     kept = accepted_steps(code, 0, last)
     if kept is None:
@@ -77,20 +76,11 @@ def _at_edges(axis: OpenAxis, section: Section, target: int) -> set[int]:
         size = size_of(start + number * step)
         return size <= target if falls else size >= target
 
-    edge = first(reached, low, high)
-    found = set()
-    for number in {max(low, min(high, edge - 1)), max(low, min(high, edge))}:
-        value = start + number * step
-        # a value without end is one of many that give the same, and the first of those has fewer digits
-        value = min(value, start + step * 10**299) if number >= FAR else value
-        if refusal(output, value) is None:
-            found.add(output(value))
-    # the next larger size but none: the smallest output is 1
-    positive = first(lambda number: size_of(start + number * step) >= 1, low, high)
-    if not falls and positive <= high and refusal(output, start + positive * step) is None:
-        found.add(output(start + positive * step))
-    if falls:
-        gone = first(lambda number: size_of(start + number * step) < 1, low, high)
-        if gone > low and refusal(output, start + (gone - 1) * step) is None:
-            found.add(output(start + (gone - 1) * step))
-    return found
+    def positive(number: int) -> bool:
+        return (size_of(start + number * step) >= 1) != falls
+
+    edges = first(reached, low, high), first(positive, low, high)  # the smallest size is 1, whatever is asked for
+    highest = min(high, (LIMIT - 1 - start) // step)
+    steps = {max(low, min(highest, edge - back)) for edge in edges for back in (0, 1)}
+    values = [start + number * step for number in steps if number <= highest]
+    return {output(value) for value in values if refusal(output, value) is None} - {target}

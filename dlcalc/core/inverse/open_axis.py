@@ -8,6 +8,9 @@ from dlcalc.core.frameworks import Plan, needs_pad_layer, plan, size_rule
 from dlcalc.core.layer import SAME_WORDS, AxisLayer, Layer, Sides
 from dlcalc.core.shape import axis_output, resolve
 
+# The refusals that say no more than that no output is left, or that a number is too long to be typed.
+NO_OUTPUT = ("kernel-exceeds-input", "empty-output", "invalid-value")
+
 
 class OpenAxis(NamedTuple):
     """An axis with one number open.
