@@ -31,7 +31,7 @@ EXAMPLES = (
     "dlcalc conv-shape --w 224 --k 3 --s 2 --p same --framework tensorflow --json",
     "dlcalc conv-shape --w 9 --k 4 --s 4 --p 2 --kind max-pool --ceil-mode --check",
     "dlcalc conv-shape --w 224 --k 7 --s 2 --p 3 --expect 112 --expect receptive_field=7",
-    "dlcalc conv-shape --w 224 --k 7 --s 2 --target 112 --solve padding",
+    "dlcalc conv-shape --w 224 --k 5 --target 224 --solve padding",
     "dlcalc conv-shape --k 7 --s 2 --p 3 --target 112x56 --solve input -q",
     "dlcalc conv-shape --w 7..64..7 --k 3,5 -q",
     """echo '{"w": 7, "k": 3, "expect": 5}' | dlcalc conv-shape --batch -""",

@@ -3,16 +3,13 @@
 Along each class of values the size goes up or down and never back, so the values that give one size are an interval,
 and bisection finds its ends. What a framework refuses is refused from an end of the interval on, so bisection finds
 what is left of it too. The forward rule alone says which size a value gives and whether it is refused.
-
-Source:
-    rules for the inverse of each formula follow from Dumoulin & Visin, arXiv 1603.07285, relationships 1-15.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.inverse.open_axis import NO_OUTPUT, OpenAxis, refusal
+from dlcalc.core.inverse.open_axis import OpenAxis, refusal
 from dlcalc.core.inverse.runs import FAR, LIMIT, Run, first
 from dlcalc.core.layer import SAME_WORDS
 
@@ -38,7 +35,7 @@ def giving(axis: OpenAxis, target: int) -> tuple[Run, ...]:
     size_of, output = axis.size_rule(), axis.forward()
     found = []
     for section in sections(axis, target):
-        between = _of_size(axis, section, size_of, output, target, target)
+        between = _of_size(section, size_of, target, target)
         run = between and _accepted(section, output, *between)
         if run:
             found.append(run)
@@ -63,7 +60,7 @@ def inputs_giving(axis: OpenAxis, targets: Iterable[Run]) -> tuple[Run, ...]:
     found: list[Run] = []
     for section in sections(axis, 1):
         for low, high in _ends(targets, torn):
-            between = _of_size(axis, section, size_of, output, low, high)
+            between = _of_size(section, size_of, low, high)
             run = between and _accepted(section, output, *between)
             if run:
                 found.append(run)
@@ -78,35 +75,19 @@ def _ends(targets: Iterable[Run], torn: bool) -> Iterator[tuple[int, int]]:
             yield run.first, run.last
 
 
-def _of_size(
-    axis: OpenAxis,
-    section: Section,
-    size_of: Callable[[int], int],
-    output: Callable[[int], int],
-    low: int,
-    high: int,
-) -> tuple[int, int] | None:
+def _of_size(section: Section, size_of: Callable[[int], int], low: int, high: int) -> tuple[int, int] | None:
     """Which steps of a section give a size from ``low`` to ``high``, refused or not."""
     start, step, last = section
 
     def sign(step_number: int) -> int:
         """-1 before these sizes, 1 behind them."""
-        value = start + step_number * step
-        if axis.solve == "padding" and _too_large(output, value):
-            return 1
-        size = size_of(value)
+        size = size_of(start + step_number * step)
         return way * ((size > high) - (size < low))
 
     way = -1 if size_of(start) > size_of(start + last * step) else 1
     begin = first(lambda number: sign(number) >= 0, 0, last)
     end = first(lambda number: sign(number) > 0, begin, last) - 1
     return (begin, end) if begin <= end else None
-
-
-def _too_large(output: Callable[[int], int], value: int) -> bool:
-    """In ceil mode the size need not grow with a padding that is too large for the framework."""
-    error = refusal(output, value)
-    return error is not None and error.code not in NO_OUTPUT
 
 
 def _accepted(section: Section, output: Callable[[int], int], begin: int, end: int) -> Run | None:

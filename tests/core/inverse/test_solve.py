@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Iterator
 from itertools import islice, product
 
 import pytest
@@ -78,7 +79,7 @@ def among(answer: Inverse, values: range) -> set[Values]:
 
 def test_all_solutions_and_only_solutions() -> None:
     chance, solved, refused, endless, coupled, beside = random.Random(7), 0, 0, 0, 0, 0
-    for _ in range(2_500):
+    for _ in range(1_200):
         question = random_question(chance)
         values = tried(question)
         sizes = {each: output(question, each) for each in product(values, repeat=len(question.target))}
@@ -100,19 +101,19 @@ def test_all_solutions_and_only_solutions() -> None:
         solved += 1
         endless += any(run.last is None for runs in answer.runs for run in runs)
         coupled += answer.listed is not None
-    assert min(solved, refused, beside) > 300
-    assert endless > 20
-    assert coupled > 5
+    assert min(solved, refused, beside) > 150
+    assert endless > 4
+    assert coupled > 1
 
 
 def test_a_dilated_same_pool_of_onnx_goes_up_and_down_with_its_stride() -> None:
     """ceil(i/s) - ceil((ke - k)/s): the one size that no bisection finds."""
     solved = 0
     for size, kernel, dilation, ceil, kind in product(
-        range(1, 40, 3), (2, 3, 5), (2, 3, 4), (False, True), ("max-pool", "avg-pool")
+        range(1, 40, 5), (2, 3, 5), (2, 4), (False, True), ("max-pool", "avg-pool")
     ):
         layer = Layer(kernel, 1, "same", dilation, kind, None, ceil)
-        for target in range(1, 9):
+        for target in range(1, 7):
             question = InverseQuestion(ConvShapeQuestion(("w",), (size,), layer, "onnx"), "stride", (target,))
             values = range(1, 60)
             right = {(value,) for value in values if output(question, (value,)) == (target,)}
@@ -123,12 +124,46 @@ def test_a_dilated_same_pool_of_onnx_goes_up_and_down_with_its_stride() -> None:
             else:
                 assert among(answer, values) == right, question
                 solved += 1
+    assert solved > 80
+
+
+def where_neighbours_differ() -> Iterator[InverseQuestion]:
+    """Questions whose values do not go one way, or of which one axis decides for another."""
+    for size, number, target in product((1, 2, 3), (1, 2, 3), range(1, 13)):
+        one = ConvShapeQuestion(("w",), (size,), Layer(1), "tensorflow")
+        for layer, solved in (
+            (Layer(1, number, "same", 1, "transposed", 0), "kernel"),
+            (Layer(number, 1, "same", 1, "transposed", 0), "dilation"),
+        ):
+            yield InverseQuestion(one._replace(layer=layer), solved, (target,))
+    for size, kernel, stride, target in product((4, 7, 10), (1, 2, 4), (1, 3, 5), range(1, 9)):
+        for framework, kind in product(("pytorch", "onnx"), ("max-pool", "avg-pool")):
+            layer = Layer(kernel, stride, 0, 1, kind, None, ceil_mode=True)
+            yield InverseQuestion(ConvShapeQuestion(("w",), (size,), layer, framework), "padding", (target,))
+    for sizes, kernel, stride in product(product((3, 4, 6), repeat=2), (2, 3), (3, 4)):
+        two = ConvShapeQuestion(("h", "w"), sizes, Layer(kernel, stride, "same", 1, "max-pool"), "onnx")
+        for both in product((1, 2), repeat=2):
+            yield InverseQuestion(two, "dilation", both)
+
+
+def test_where_neighbours_differ() -> None:
+    solved = 0
+    for question in where_neighbours_differ():
+        values = tried(question)
+        every = product(values, repeat=len(question.target))
+        right = {each for each in every if output(question, each) == question.target}
+        try:
+            found = among(solve(question), values)
+        except DlcalcError:
+            found = set()
+        assert found == right, question
+        solved += bool(right)
     assert solved > 200
 
 
 def test_inputs_of_a_set_of_sizes() -> None:
     chance, compared = random.Random(8), 0
-    for _ in range(1_500):
+    for _ in range(1_200):
         question = random_question(chance)._replace(solve="input")
         if len(question.target) > 1:
             continue
@@ -143,7 +178,7 @@ def test_inputs_of_a_set_of_sizes() -> None:
         right = [value for value in range(1, 120) if (size := output(question, (value,))) and size[0] in wanted]
         assert [value for value in ascending(runs) if value < 120] == right, (question, runs)
         compared += len(right) > 0
-    assert compared > 300
+    assert compared > 200
 
 
 @pytest.mark.parametrize(
