@@ -14,6 +14,8 @@ FEATURES = (
     "format",
     "batch",
     "compare",
+    "solve",
+    "target",
     "output",
     "force",
     "rtol",
@@ -39,12 +41,24 @@ EXCLUSIVE = {
     ("compare", "explain"): ("--compare and --explain are two answers", "one of the two", "explain"),
     ("compare", "check"): ("--check proves the answer, and --compare shows others", "one of the two", "check"),
     ("compare", "expect"): ("--expect judges the answer, and --compare shows others", "one of the two", "expect"),
+    ("solve", "sweep"): ("--solve asks one question, and this is a sweep", "one value an option", "solve"),
+    ("solve", "batch"): ("--solve asks one question, and a batch asks many", "no --batch", "solve"),
+    ("solve", "compare"): ("--solve and --compare are two answers", "one of the two", "solve"),
+    ("solve", "explain"): ("--explain explains a size, and --solve starts from one", "one of the two", "explain"),
+    ("solve", "check"): (
+        "--check proves a size; --solve puts every solution through the rule for it anyway",
+        "leave --check out",
+        "check",
+    ),
+    ("solve", "expect"): ("--expect judges a size, and --solve starts from one", "one of the two", "expect"),
     ("output", "batch"): ("--output is one file, and a batch has many answers", "no --output", "output"),
     ("batch", "table"): ("a batch answers line by line, and not as a table", "--json, --format csv or -q", "format"),
 }
 
 # A feature that means nothing without one of others.
 DEPENDENT = {
+    "solve": (("target",), "--solve needs the size that is to come out, and there is none", "--target 112"),
+    "target": (("solve",), "--target is the size for --solve, and there is none", "--solve padding"),
     "force": (("output",), "--force replaces the file of --output, and there is none", "--output FILE"),
     "rtol": (("expect", "batch"), "--rtol is for judging a claim, and there is none", "--expect FILE"),
     "atol": (("expect", "batch"), "--atol is for judging a claim, and there is none", "--expect FILE"),

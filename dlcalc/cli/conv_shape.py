@@ -1,10 +1,11 @@
 """``dlcalc conv-shape``."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from dlcalc.cli.driver import Task, run
+from dlcalc.cli.driver import Mode, Task, run
 from dlcalc.cli.options import (
     LAYER_WORDS,
     Command,
@@ -22,6 +23,9 @@ from dlcalc.core.shape import conv_shape
 from dlcalc.notation import conv_shape as notation
 from dlcalc.notation import layers
 from dlcalc.report import conv_shape as view
+from dlcalc.report import conv_shape_solutions as solutions_view
+
+SOLVED = ("input", "kernel", "stride", "padding", "dilation", "output-padding")
 
 EXAMPLES = (
     "dlcalc conv-shape --w 7 --k 3 --s 1",
@@ -29,11 +33,26 @@ EXAMPLES = (
     "dlcalc conv-shape --w 224 --k 3 --s 2 --p same --framework tensorflow --json",
     "dlcalc conv-shape --w 9 --k 4 --s 4 --p 2 --kind max-pool --ceil-mode --check",
     "dlcalc conv-shape --w 224 --k 7 --s 2 --p 3 --expect 112 --expect receptive_field=7",
+    "dlcalc conv-shape --w 224 --k 5 --target 224 --solve padding",
+    "dlcalc conv-shape --k 7 --s 2 --p 3 --target 112x56 --solve input -q",
     "dlcalc conv-shape --w 7..64..7 --k 3,5 -q",
     "dlcalc conv-shape --size 224 7s2p3c64 bn max3s2p1",
     "dlcalc conv-shape --w 32 3p1c16 max2 dw3p1 1c32 max2 gap fc10 --check",
     """echo '{"w": 7, "k": 3, "expect": 5}' | dlcalc conv-shape --batch -""",
 )
+
+
+def _inverse_question(raw: Mapping[str, object]) -> Any:
+    from dlcalc.notation.inverse import question
+
+    return question(raw)
+
+
+def _solve(question: Any) -> Any:
+    from dlcalc.core.inverse.solve import solve
+
+    return solve(question)
+
 
 TASK = Task(
     keys=notation.KEYS,
@@ -46,6 +65,7 @@ TASK = Task(
     merged=notation.merged,
     sweepable=layers.INTEGERS,
     restated=notation.restated,
+    modes={"solve": Mode(_solve, solutions_view, _inverse_question, {"solve": (), "target": ()})},
 )
 
 
@@ -63,6 +83,14 @@ TASK = Task(
 @option("--kind", group="Layer", type=Word(list(KINDS)), help="Kind of layer.  [default: conv]")
 @option("--ceil-mode", is_flag=True, group="Layer", help="Round the number of a pooling's windows up.")
 @framework_options
+@option(
+    "--solve",
+    group="Answer",
+    type=Word(SOLVED),
+    metavar="NUMBER",
+    help=f"Leave one number out and find all its values that give --target: {', '.join(SOLVED)}; or i, k, s, p, d, o.",
+)
+@option("--target", group="Answer", metavar="INT[xINT...]", help="The size that is to come out, for --solve.")
 @answer_options
 def command(**given: Any) -> int:
     """The size of the feature map after a convolution, a transposed convolution or a pooling, or a stack of layers.
@@ -75,6 +103,10 @@ def command(**given: Any) -> int:
 
     LAYERS, in place of --k and the other numbers of one layer, are a stack of layers; --framework and --ceil-mode hold
     for all that they fit. What is said of an output is said of the input of the whole stack: its receptive field too.
+
+    --target 112 --solve padding goes backwards: every padding, and no other, that gives 112. It is split evenly, the
+    extra at the end. Of several axes every value along one goes with every value along another. --solve input needs no
+    size: --target 112 is a width, and --target 112x56, or --dims 2, a height and a width.
 
     The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center, of a stack
     those of its last layer.

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 
 class Mode(NamedTuple):
-    """Another answer to the same question, and its looks."""
+    """Another answer to the same question, and its looks; or to a question of its own, which has more keys."""
 
     answer: Callable[[Any], Any]
     view: "View"
+    question: Callable[..., Any] | None = None
+    keys: Mapping[str, Sequence[str]] = {}
 
 
 class Task(NamedTuple):
@@ -66,16 +68,23 @@ class Task(NamedTuple):
 
 def run(task: Task, given: Mapping[str, Any]) -> int:
     """Answer what the options ask, and return the exit code."""
+    features = [name for name in FEATURES if name not in task.keys and given.get(name) not in (None, False, ())]
+    for name, mode in task.modes.items():
+        if name in features:
+            task = task._replace(
+                answer=mode.answer,
+                view=mode.view,
+                question=mode.question or task.question,
+                keys={**task.keys, **mode.keys},
+            )
     raw = {key: value for key, value in given.items() if key in task.keys and value is not None and value is not False}
     runs: Mapping[str, Any] = {}
     if task.sweepable and _may_sweep(raw):
         from dlcalc.notation.sweeps import swept
 
         runs = swept(raw, task.sweepable)
-    refuse_impossible(_features(given, bool(runs)))
-    for name, mode in task.modes.items():
-        if given[name]:
-            task = task._replace(answer=mode.answer, view=mode.view)
+    features += ["table"] if given["format"] == "table" else []
+    refuse_impossible([*features, "sweep"] if runs else features)
     if given["batch"] is not None:
         return _batch(task, given, raw)
     if runs:
@@ -107,12 +116,6 @@ def _format(given: Mapping[str, Any]) -> str:
 def _may_sweep(raw: Mapping[str, object]) -> bool:
     """Cheap, so that an ordinary question does not import what sweeps need."""
     return any(isinstance(value, str) and ("," in value or ".." in value) for value in raw.values())
-
-
-def _features(given: Mapping[str, Any], sweep: bool) -> list[str]:
-    found = [name for name in FEATURES if given.get(name) not in (None, False, ())]
-    found += ["table"] if given["format"] == "table" else []
-    return [*found, "sweep"] if sweep else found
 
 
 def _question(task: Task, raw: Mapping[str, object]) -> Any:

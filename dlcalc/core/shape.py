@@ -125,13 +125,25 @@ def planned(framework: str, layer: Layer, count: int) -> Plan:
 
 
 def _axis_shape(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> AxisShape:
+    window, rule, output = axis_output(the_plan, name, axis, size)
+    if the_plan.family == "transposed":
+        return AxisShape(window, rule, output, unread_transposed(window, output), through_transposed(window, output))
+    return AxisShape(window, rule, output, unread(window, output), through_windows(window))
+
+
+def axis_output(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> "tuple[Window, PaddingRule | None, int]":
+    """The geometry of one axis, the rule of its padding, and the output size, which is at least 1.
+
+    Raises:
+        DlcalcError: ``invalid-value``, ``kernel-exceeds-input``, ``empty-output``, ``unsupported-by-framework``.
+    """
     legal(size, "depth" if name == "d" else name, 1)
     window, rule = resolve(the_plan, axis, size)
     if the_plan.family == "transposed":
         output = the_plan.size.value(window)
         if output < 1:
             raise _empty_output(name, the_plan, window, output)
-        return AxisShape(window, rule, output, unread_transposed(window, output), through_transposed(window, output))
+        return window, rule, output
     if the_plan.size is FLOOR and window.padded < window.extent:  # before dividing: -1 / 2 must not become 0
         raise _kernel_exceeds(name, the_plan, window)
     output = the_plan.size.value(window)
@@ -139,7 +151,7 @@ def _axis_shape(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> AxisSh
         raise _kernel_exceeds(name, the_plan, window)
     if the_plan.layer.kind == "avg-pool" and the_plan.framework == "pytorch" and len(the_plan.axes) == 3:
         _refuse_small_volume(name, window, the_plan.pad_layer)
-    return AxisShape(window, rule, output, unread(window, output), through_windows(window))
+    return window, rule, output
 
 
 def resolve(the_plan: Plan, axis: AxisLayer, size: int) -> "tuple[Window, PaddingRule | None]":

@@ -1,6 +1,6 @@
 """What a report needs to know of a command: how its answers look, in plain values that no library owns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 
@@ -76,7 +76,7 @@ class View(Protocol):
     def csv_header(self, questions: Sequence[Any] | None) -> tuple[str, ...]:
         """The names of the columns, for answers to questions like these, or to any."""
 
-    def csv_rows(self, answer: Any) -> list[Mapping[str, object]]:
+    def csv_rows(self, answer: Any) -> Iterable[Mapping[str, object]]:
         """The answer as rows: one for each layer, say."""
 
     def judged(self, answer: Any, verdict: Any) -> dict[str, object]:

@@ -42,6 +42,36 @@ def test_every_combination(
         assert "usage" in found.err
 
 
+SOLVING = [*product(("", "sweep", "batch"), *[(False, True)] * 5, ["", *OUTPUTS[1:]])]
+
+
+@pytest.mark.parametrize(("source", "solve", "target", "explain", "check", "expect", "output"), SOLVING)
+def test_every_combination_with_an_inverse(
+    conv_shape: Run,
+    tmp_path: Path,
+    source: str,
+    solve: bool,
+    target: bool,
+    explain: bool,
+    check: bool,
+    expect: bool,
+    output: str,
+) -> None:
+    """--solve and --target need each other, and --solve stands alone."""
+    path = tmp_path / "batch"
+    path.write_text("{}\n")
+    words = ["--w 7,8" if source == "sweep" else "--w 7", f"--batch {path}" if source == "batch" else ""]
+    words += ["--solve stride"] * solve + ["--target 5"] * target + ["--explain"] * explain
+    words += ["--check"] * check + ["--expect 5"] * expect
+    found = conv_shape(" ".join([*words, "--k 3", output]))
+    if solve or target:
+        possible = solve and target and not (source or explain or check or expect)
+    else:
+        possible = allowed(source or "single", explain, expect, [output] if output else [])
+    assert (found.code, bool(found.out)) == ((0, True) if possible else (2, False)), found
+    assert possible or "usage" in found.err
+
+
 FILES = [*product((False, True), repeat=6)]
 
 

@@ -97,13 +97,15 @@ CONV_SHAPE = BASE | {
     "dlcalc.notation.values",
     "dlcalc.report",
     "dlcalc.report.conv_shape",
+    "dlcalc.report.conv_shape_solutions",
     "dlcalc.report.writers",
 }
 WRITTEN = {"dlcalc.report.json_lines", "dlcalc.report.plain"}
 JSON = CONV_SHAPE | WRITTEN
 ONE = ["conv-shape", "--w", "7", "--k", "3"]
 # What conv-shape loads, but for its command and its question, and what is its own.
-CONV_PARAMS = CONV_SHAPE - {"dlcalc.cli.conv_shape", "dlcalc.notation.conv_shape"} | {
+OF_SHAPE = {"dlcalc.cli.conv_shape", "dlcalc.notation.conv_shape", "dlcalc.report.conv_shape_solutions"}
+CONV_PARAMS = CONV_SHAPE - OF_SHAPE | {
     "dlcalc.cli.conv_params",
     "dlcalc.core.params",
     "dlcalc.core.taps",
@@ -137,6 +139,12 @@ COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
         (
             ["conv-shape", "--batch", "/dev/null"],
             JSON | {"dlcalc.cli.streams", "dlcalc.notation.batch", "dlcalc.notation.claims", "dlcalc.core.verdict"},
+        ),
+        (
+            ["conv-shape", "--k", "3", "--target", "5", "--solve", "input", "--json"],
+            JSON
+            | {"dlcalc.notation.inverse", "dlcalc.core.inverse"}
+            | {f"dlcalc.core.inverse.{name}" for name in ("axis", "open_axis", "remarks", "runs", "solve")},
         ),
         (ONE, CONV_SHAPE | {"dlcalc.report.table", "dlcalc.report.view", "dlcalc.core.step"}),
         ([*COUNT, "-q"], CONV_PARAMS),
