@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from dlcalc.cli.driver import Task, run
+from dlcalc.cli.driver import Mode, Task, run
 from dlcalc.cli.options import (
     Command,
     Word,
@@ -16,7 +16,7 @@ from dlcalc.cli.options import (
     size_options,
 )
 from dlcalc.core.layer import KINDS
-from dlcalc.core.shape import conv_shape
+from dlcalc.core.shape import ConvShapeQuestion, conv_shape
 from dlcalc.notation import conv_shape as notation
 from dlcalc.notation import layers
 from dlcalc.report import conv_shape as view
@@ -27,9 +27,18 @@ EXAMPLES = (
     "dlcalc conv-shape --w 224 --k 3 --s 2 --p same --framework tensorflow --json",
     "dlcalc conv-shape --w 9 --k 4 --s 4 --p 2 --kind max-pool --ceil-mode --check",
     "dlcalc conv-shape --w 224 --k 7 --s 2 --p 3 --expect 112 --expect receptive_field=7",
+    "dlcalc conv-shape --w 224 --k 3 --s 2 --p same --compare",
+    "dlcalc conv-shape --w 10 --k 3 --s 2 --d 2 --p 1 --draw",
     "dlcalc conv-shape --w 7..64..7 --k 3,5 -q",
     """echo '{"w": 7, "k": 3, "expect": 5}' | dlcalc conv-shape --batch -""",
 )
+
+
+def _compare(question: ConvShapeQuestion) -> Any:
+    from dlcalc.core.side_by_side import side_by_side
+
+    return side_by_side(question)
+
 
 TASK = Task(
     keys=notation.KEYS,
@@ -42,6 +51,10 @@ TASK = Task(
     merged=notation.merged,
     sweepable=layers.INTEGERS,
     restated=notation.restated,
+    modes={
+        "compare": Mode(_compare, "dlcalc.report.conv_frameworks", features=("every framework",)),
+        "draw": Mode(conv_shape, "dlcalc.report.conv_drawing"),
+    },
 )
 
 
@@ -54,6 +67,13 @@ TASK = Task(
 @option("--kind", group="Layer", type=Word(list(KINDS)), help="Kind of layer.  [default: conv]")
 @option("--ceil-mode", is_flag=True, group="Layer", help="Round the number of a pooling's windows up.")
 @framework_options
+@option(
+    "--compare",
+    is_flag=True,
+    group="Answer",
+    help="Show PyTorch, Keras and ONNX Runtime side by side, and what differs.",
+)
+@option("--draw", is_flag=True, group="Answer", help="Draw the windows along each axis, as text.")
 @answer_options
 def command(**given: Any) -> int:
     """The size of the feature map after a convolution, a transposed convolution or a pooling.

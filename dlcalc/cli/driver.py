@@ -6,7 +6,7 @@ words typed, or a line of a batch -> notation makes a question -> core answers -
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from dlcalc.cli.arguments import internal_error
 from dlcalc.cli.combinations import FEATURES, refuse_impossible
@@ -21,10 +21,17 @@ if TYPE_CHECKING:
 
 
 class Mode(NamedTuple):
-    """Another answer to the same question, and its looks."""
+    """Another answer to the same question, and its looks.
+
+    Attributes:
+        answer: from a question to an answer. One that may be none at all has the ``refusal`` to say after it.
+        view: the module of its looks; it is imported when it is asked for.
+        features: what more it is, in the table of what goes together.
+    """
 
     answer: Callable[[Any], Any]
-    view: "View"
+    view: str
+    features: Sequence[str] = ()
 
 
 class Task(NamedTuple):
@@ -72,10 +79,10 @@ def run(task: Task, given: Mapping[str, Any]) -> int:
         from dlcalc.notation.sweeps import swept
 
         runs = swept(raw, task.sweepable)
-    refuse_impossible(_features(given, bool(runs)))
-    for name, mode in task.modes.items():
-        if given[name]:
-            task = task._replace(answer=mode.answer, view=mode.view)
+    modes = [mode for name, mode in task.modes.items() if given[name]]
+    refuse_impossible([*_features(given, bool(runs)), *(feature for mode in modes for feature in mode.features)])
+    for mode in modes:
+        task = task._replace(answer=mode.answer, view=cast("View", import_module(mode.view)))
     if given["batch"] is not None:
         return _batch(task, given, raw)
     if runs:
@@ -92,7 +99,11 @@ def _single(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> 
     if task.save is not None and given["output"] is not None and not unproved:
         task.save(outcome.answer, given["output"], given["force"])
         outcome = outcome._replace(output=given["output"])
-    return _print(task, given, iter([outcome]), [question], ())
+    code = _print(task, given, iter([outcome]), [question], ())
+    refusal: DlcalcError | None = getattr(outcome.answer, "refusal", None)
+    if refusal is not None:
+        raise refusal
+    return code
 
 
 def _format(given: Mapping[str, Any]) -> str:
@@ -112,6 +123,7 @@ def _may_sweep(raw: Mapping[str, object]) -> bool:
 def _features(given: Mapping[str, Any], sweep: bool) -> list[str]:
     found = [name for name in FEATURES if given.get(name) not in (None, False, ())]
     found += ["table"] if given["format"] == "table" else []
+    found += ["data"] if given["json"] or given["quiet"] or given["format"] in FORMATS[1:] else []
     return [*found, "sweep"] if sweep else found
 
 

@@ -108,7 +108,6 @@ CONV_PARAMS = CONV_SHAPE - {"dlcalc.cli.conv_shape", "dlcalc.notation.conv_shape
     "dlcalc.core.taps",
     "dlcalc.notation.conv_params",
     "dlcalc.report.conv_params",
-    "dlcalc.report.conv_params_forms",
 }
 COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
 
@@ -137,10 +136,14 @@ COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
             ["conv-shape", "--batch", "/dev/null"],
             JSON | {"dlcalc.cli.streams", "dlcalc.notation.batch", "dlcalc.notation.claims", "dlcalc.core.verdict"},
         ),
+        ([*ONE, "--compare", "--json"], JSON | {"dlcalc.core.side_by_side", "dlcalc.report.conv_frameworks"}),
         (ONE, CONV_SHAPE | {"dlcalc.report.table", "dlcalc.report.view", "dlcalc.core.step"}),
         ([*COUNT, "-q"], CONV_PARAMS),
         ([*COUNT, "--w", "9", "--json"], CONV_PARAMS | WRITTEN),
-        ([*COUNT, "--json", "--compare"], CONV_PARAMS | WRITTEN | {"dlcalc.core.forms"}),
+        (
+            [*COUNT, "--json", "--compare"],
+            CONV_PARAMS | WRITTEN | {"dlcalc.core.forms", "dlcalc.report.conv_params_forms"},
+        ),
         (
             [*COUNT, "--json", "--explain"],
             CONV_PARAMS | WRITTEN | {"dlcalc.core.params_steps", "dlcalc.core.step", "dlcalc.core.steps"},
