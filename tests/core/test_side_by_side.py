@@ -140,6 +140,13 @@ def test_the_same_size_and_other_windows_where_nobody_refuses() -> None:
     assert found.differs == ("padding", "first_window")
 
 
+def test_the_distance_is_that_of_the_axis_that_moves_most() -> None:
+    found = side_by_side(ConvShapeQuestion(("h", "w"), (8, 16), Layer((1, 2), (4, 16), "same")))
+    assert found.summary == _REFUSES + (
+        "2 x 1, windows 6 pixels apart: the first starts at 0 x 0 in Keras, at 1 x 6 in ONNX Runtime"
+    )
+
+
 class Several(NamedTuple):
     """A question about two layers, the second of them padded otherwise in Keras."""
 

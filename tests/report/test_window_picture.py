@@ -85,6 +85,14 @@ def compare(axis: AxisShape, transposed: bool, width: int, glyphs: Glyphs) -> Re
                 within = min(taps) < position < max(taps)
                 assert character == (glyphs.hole if within else " "), (axis, row, position)
     ruler(drawn, found, columns(drawn, first, glyphs)[0])
+    if hidden:
+        labels = [row.label for row in drawn.rows]
+        gaps = [row.cells for row in drawn.rows if row.cells and row.label]
+        lost = [set(range(min(windows[row]), max(windows[row]) + 1)) & hidden for row in found.rows]
+        assert [glyphs.gap in cells for cells in gaps[1:]] == [bool(each) for each in lost], axis
+        if glyphs.gap in labels:  # of the rows at an end all but the outermost are seen whole
+            at_ends = [row for row in found.rows if row not in (0, count - 1)]
+            assert not any(lost[[*found.rows].index(row)] for row in at_ends), axis
     return found
 
 
