@@ -7,6 +7,7 @@ from dlcalc.core.windows import Window
 
 Span = tuple[int, int]
 
+_WHOLE = ("gap", "fc")  # families that read all of their input, behind which every map is seen whole
 _MOST_POSITIONS = 100_000  # that are followed one by one; beyond, only the first and the last
 
 
@@ -32,7 +33,10 @@ def looking_back(layers: Sequence[LayerShape], axis: int, output: int) -> list[S
     seen, span = {output}, (output, output)
     found: list[Span | None] = [span]
     exact = True
-    for layer in reversed(layers):
+    for number, layer in reversed([*enumerate(layers)]):
+        if layer.plan.family in _WHOLE:
+            sizes = [before.axes[axis].window.input for before in reversed(layers[: number + 1])]
+            return found + [(0, size - 1) for size in sizes]
         window, transposed = layer.axes[axis].window, layer.plan.family == "transposed"
         exact = exact and len(seen) * window.kernel <= _MOST_POSITIONS
         if exact:

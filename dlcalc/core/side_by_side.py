@@ -166,13 +166,13 @@ def _summary(answer: SideBySide) -> str:
     if not answering:
         return "all three refuse"
     refusing = [side.framework for side in answer.sides if side.answer is None]
-    outputs = [side.layers[-1].output for side in answering]
+    outputs = [side.answer.output for side in answering if side.answer is not None]
     if refusing:
         head = f"{_names(refusing)} {'refuse' if len(refusing) > 1 else 'refuses'}; {_gives(answering, outputs)}"
     elif _differ(outputs):
         head = f"sizes differ: {_gives(answering, outputs)}"
     elif not answer.differs:
-        return f"all three agree on {_by_axis(outputs[0])}"
+        return f"all three agree on {_by_axis(outputs[0])}" if outputs[0] else "all three agree"
     else:
         head = "same size"
     if _differ(outputs) or not set(answer.differs) - {"error"}:

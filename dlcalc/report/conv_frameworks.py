@@ -53,7 +53,7 @@ def _answered(answer: "ConvShape", axes: Sequence[str]) -> dict[str, object]:
     if len(answer.layers) == 1:
         return _facts(facts(answer.layers[0]), axes)
     layers = [{"name": layer.name, **_facts(facts(layer), axes)} for layer in answer.layers]
-    return {"output": layers[-1]["output"], "layers": layers}
+    return {"output": dict(zip(axes, answer.output, strict=False)), "layers": layers}
 
 
 def _facts(found: LayerFacts, axes: Sequence[str]) -> dict[str, object]:
@@ -86,7 +86,7 @@ def sheet(answer: SideBySide) -> "Sheet":
     header = ("", *(FRAMEWORKS[side.framework] for side in answer.sides), "")
     grids: tuple[Grid, ...] = ()
     if answer.answering:
-        rows = [(title, *cells, "differs" if len({*cells} - {_NONE}) > 1 else "") for title, cells in _rows(answer)]
+        rows = [(title, *cells, "differs" if _differing(cells) else "") for title, cells in _rows(answer)]
         grids = (Grid(header, rows, "output"),)
     refusals = []
     for side in answer.sides:
@@ -98,15 +98,24 @@ def sheet(answer: SideBySide) -> "Sheet":
 
 
 def _rows(answer: SideBySide) -> Iterator[tuple[str, list[str]]]:
-    """Each quantity with what every framework says of it."""
+    """Each quantity with what every framework says of it; of several layers the sizes, and what else differs."""
     axes, sides = answer.question.axes, [side.layers for side in answer.sides]
-    for number, layer in enumerate(answer.answering[0].layers):
-        place = f"{layer.name} " if len(answer.answering[0].layers) > 1 else ""
+    layers = answer.answering[0].layers
+    for number, layer in enumerate(layers):
+        place = f"{layer.name} " if len(layers) > 1 else ""
         for key, title in _TITLES.items():
+            alike: dict[tuple[str, ...], list[str]] = {}  # what is the same along several axes stands in one row
             for position, axis in enumerate(axes[: len(layer.output)]):
-                along = f", {AXES[axis]}" if len(axes) > 1 else ""
                 cells = [_cell(key, getattr(side[number], key)[position] if side else None) for side in sides]
-                yield f"{place}{title}{along}", cells
+                alike.setdefault(tuple(cells), []).append(AXES[axis])
+            for same, names in alike.items():
+                if key == "output" or not place or _differing(same):
+                    along = f", {' and '.join(names)}" if len(axes) > 1 else ""
+                    yield f"{place}{title}{along}", [*same]
+
+
+def _differing(cells: Sequence[str]) -> bool:
+    return len({*cells} - {_NONE}) > 1
 
 
 def _cell(key: str, value: object) -> str:

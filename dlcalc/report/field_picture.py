@@ -68,11 +68,12 @@ def _columns(texts: Sequence[tuple[str, str]], room: int) -> list[str]:
 
 
 def _texts(of: Map) -> tuple[str, str]:
-    """Which positions are seen, and how many of how many."""
+    """Which positions are seen, and how many of how many; those in the padding are none of the map's."""
     if of.seen is None:
         return "none", f"0 of {of.size:,}"
     first, last = of.seen
-    return f"{first:,}" if first == last else f"{first:,} to {last:,}", f"{last - first + 1:,} of {of.size:,}"
+    count = max(0, min(last, of.size - 1) - max(first, 0) + 1)
+    return f"{first:,}" if first == last else f"{first:,} to {last:,}", f"{count:,} of {of.size:,}"
 
 
 def _lit(of: Map, width: int) -> list[bool]:

@@ -111,6 +111,14 @@ def test_too_many_positions_are_followed_by_their_ends(monkeypatch: pytest.Monke
         assert looking_back(layers, 0, 0) == expected
 
 
+@pytest.mark.parametrize("family", ["gap", "fc"])
+def test_behind_a_layer_that_reads_everything_all_is_seen(family: str) -> None:
+    first, second = stacked(9, Layer(3, 2, 1), Layer(5))
+    whole = second._replace(plan=second.plan._replace(family=family))
+    assert looking_back((first, whole), 0, 0) == [(0, 0), (0, 4), (0, 8)]
+    assert looking_back((first, second), 0, 0) == [(0, 0), (0, 4), (-1, 9)]
+
+
 def test_300_digits() -> None:
     huge = 10**300 - 1
     layers = stacked(huge, Layer(10**299, 10**10, 10**5))

@@ -102,6 +102,13 @@ def test_what_differs_is_marked(conv_shape: Run) -> None:
     assert not any("differs" in row for row in lines(conv_shape("--w 7 --k 3 --compare").out))
 
 
+def test_axes_that_are_the_same_stand_in_one_row(conv_shape: Run) -> None:
+    table = lines(conv_shape("--size 9x9 --k 3 --s 2 --compare").out)
+    assert ["output,", "height", "and", "width", "4", "4", "4"] in table
+    table = lines(conv_shape("--size 9x8 --k 3 --s 2 --compare").out)
+    assert ["output,", "width", "3", "3", "3"] in table
+
+
 def test_the_question_stands_above_the_table(conv_shape: Run) -> None:
     words = "--size 5 --k 2x3 --s 2 --p 0:1x0:1 --kind transposed --output-padding 0x1 --compare"
     caption = "transposed, 5 x 5 input, kernel 2x3, stride 2, padding 0:1, output padding 0x1"
@@ -141,5 +148,11 @@ def test_several_layers() -> None:
     sheet = view.sheet(found)
     assert sheet.caption == "2 layers, 224 input"
     assert ("conv2 padding", "1:1", "0:1", "1:1", "differs") in sheet.grids[0].rows
+    assert [row[0] for row in sheet.grids[0].rows] == [
+        "conv1 output",
+        "conv2 output",
+        "conv2 padding",
+        "conv2 first window",
+    ]
     assert view.bare(found).splitlines() == ["pytorch 112", "tensorflow 112", "onnx 112"]
     assert [row["name"] for row in view.csv_rows(found)] == ["conv1", "conv2"] * 3

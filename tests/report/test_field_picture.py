@@ -69,7 +69,8 @@ def test_every_row_is_what_looking_back_finds() -> None:
                 assert set(bar) == {"."}
                 continue
             ends = [span[0]] if span[0] == span[1] else [*span]
-            assert numbers == [*ends, span[1] - span[0] + 1, size]
+            real = [position for position in range(size) if span[0] <= position <= span[1]]
+            assert numbers == [*ends, len(real), size]
             to_scale(bar, max(0, span[0]) / size, min(size, span[1] + 1) / size)
 
 
