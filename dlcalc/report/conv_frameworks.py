@@ -110,8 +110,8 @@ def _rows(answer: SideBySide) -> Iterator[tuple[str, list[str]]]:
                 alike.setdefault(tuple(cells), []).append(AXES[axis])
             for same, names in alike.items():
                 if key == "output" or not place or _differing(same):
-                    along = f", {' and '.join(names)}" if len(axes) > 1 else ""
-                    yield f"{place}{title}{along}", [*same]
+                    along = "each axis" if len(alike) == 1 else " and ".join(names)
+                    yield f"{place}{title}{f', {along}' if len(axes) > 1 else ''}", [*same]
 
 
 def _differing(cells: Sequence[str]) -> bool:

@@ -1,6 +1,7 @@
 """Outcomes as tables for reading, with rich: the answer first, then how it comes about."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any, TextIO
 
 from rich.box import SIMPLE_HEAD, Box
@@ -80,8 +81,8 @@ def _drawn(drawing: Drawing, screen: Console) -> Iterable[RenderableType]:
     room = max(len(row.label) for row in rows) + 2
     for row in rows:
         line = Text(no_wrap=True, overflow="ignore").append(row.label.ljust(room))
-        for character in row.cells:
-            line.append(character, styles.get(character))
+        for style, run in groupby(row.cells, styles.get):
+            line.append("".join(run), style)
         yield line
     yield Text("")
     for note in notes:

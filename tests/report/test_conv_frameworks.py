@@ -104,9 +104,11 @@ def test_what_differs_is_marked(conv_shape: Run) -> None:
 
 def test_axes_that_are_the_same_stand_in_one_row(conv_shape: Run) -> None:
     table = lines(conv_shape("--size 9x9 --k 3 --s 2 --compare").out)
-    assert ["output,", "height", "and", "width", "4", "4", "4"] in table
+    assert ["output,", "each", "axis", "4", "4", "4"] in table
     table = lines(conv_shape("--size 9x8 --k 3 --s 2 --compare").out)
     assert ["output,", "width", "3", "3", "3"] in table
+    table = lines(conv_shape("--size 9x9x8 --k 3 --s 2 --compare").out)
+    assert ["output,", "depth", "and", "height", "4", "4", "4"] in table
 
 
 def test_the_question_stands_above_the_table(conv_shape: Run) -> None:
