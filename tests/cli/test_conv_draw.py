@@ -33,11 +33,10 @@ WORDS = ("conv-shape", "--w", "10", "--k", "3", "--s", "2", "--d", "2", "--p", "
 
 def drawn(*words: str, **environment: str) -> str:
     """What a process of its own writes into a pipe."""
-    plain = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR", "FORCE_COLOR")}
+    plain = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR")}
+    plain |= {"PYTHONIOENCODING": "utf-8", "COLUMNS": "80"}
     command = [sys.executable, "-m", "dlcalc", *words]
-    found = subprocess.run(
-        command, capture_output=True, env={**plain, "PYTHONIOENCODING": "utf-8", **environment}, check=True
-    )
+    found = subprocess.run(command, capture_output=True, env=plain | environment, check=True)
     assert found.stderr == b""
     return found.stdout.decode()
 
