@@ -21,7 +21,6 @@ from dlcalc.cli.options import (
 from dlcalc.core.params import DTYPES, KINDS, ConvParamsQuestion, conv_params
 from dlcalc.notation import conv_params as notation
 from dlcalc.report import conv_params as view
-from dlcalc.report import conv_params_forms as forms_view
 
 EXAMPLES = (
     "dlcalc conv-params --k 3 --c-in 64 --c-out 128",
@@ -55,7 +54,7 @@ TASK = Task(
     merged=notation.merged,
     sweepable=notation.INTEGERS,
     restated=notation.restated,
-    modes={"compare": Mode(_compare, forms_view)},
+    modes={"compare": Mode(_compare, "dlcalc.report.conv_params_forms")},
 )
 
 channel_options = stacked(

@@ -19,11 +19,10 @@ from dlcalc.cli.options import (
     size_options,
 )
 from dlcalc.core.layer import KINDS
-from dlcalc.core.shape import conv_shape
+from dlcalc.core.shape import ConvShapeQuestion, conv_shape
 from dlcalc.notation import conv_shape as notation
 from dlcalc.notation import layers
 from dlcalc.report import conv_shape as view
-from dlcalc.report import conv_shape_solutions as solutions_view
 
 SOLVED = ("input", "kernel", "stride", "padding", "dilation", "output-padding")
 
@@ -35,6 +34,8 @@ EXAMPLES = (
     "dlcalc conv-shape --w 224 --k 7 --s 2 --p 3 --expect 112 --expect receptive_field=7",
     "dlcalc conv-shape --w 224 --k 5 --target 224 --solve padding",
     "dlcalc conv-shape --k 7 --s 2 --p 3 --target 112x56 --solve input -q",
+    "dlcalc conv-shape --w 224 --k 3 --s 2 --p same --compare",
+    "dlcalc conv-shape --w 10 --k 3 --s 2 --d 2 --p 1 --draw",
     "dlcalc conv-shape --w 7..64..7 --k 3,5 -q",
     "dlcalc conv-shape --size 224 7s2p3c64 bn max3s2p1",
     "dlcalc conv-shape --w 32 3p1c16 max2 dw3p1 1c32 max2 gap fc10 --check",
@@ -54,6 +55,12 @@ def _solve(question: Any) -> Any:
     return solve(question)
 
 
+def _compare(question: ConvShapeQuestion) -> Any:
+    from dlcalc.core.side_by_side import side_by_side
+
+    return side_by_side(question)
+
+
 TASK = Task(
     keys=notation.KEYS,
     question=notation.question,
@@ -65,7 +72,13 @@ TASK = Task(
     merged=notation.merged,
     sweepable=layers.INTEGERS,
     restated=notation.restated,
-    modes={"solve": Mode(_solve, solutions_view, _inverse_question, {"solve": (), "target": ()})},
+    modes={
+        "compare": Mode(_compare, "dlcalc.report.conv_frameworks", features=("every framework",)),
+        "draw": Mode(conv_shape, "dlcalc.report.conv_drawing"),
+        "solve": Mode(
+            _solve, "dlcalc.report.conv_shape_solutions", question=_inverse_question, keys={"solve": (), "target": ()}
+        ),
+    },
 )
 
 
@@ -83,6 +96,13 @@ TASK = Task(
 @option("--kind", group="Layer", type=Word(list(KINDS)), help="Kind of layer.  [default: conv]")
 @option("--ceil-mode", is_flag=True, group="Layer", help="Round the number of a pooling's windows up.")
 @framework_options
+@option(
+    "--compare",
+    is_flag=True,
+    group="Answer",
+    help="Show PyTorch, Keras and ONNX Runtime side by side, and what differs.",
+)
+@option("--draw", is_flag=True, group="Answer", help="Draw the windows along each axis, as text.")
 @option(
     "--solve",
     group="Answer",

@@ -209,10 +209,10 @@ def sheet(answer: ConvShape) -> "Sheet":
             rows.append((title, *(written(values[name]) for name in names)))
     header = ("", *(AXES[name] for name in names))
     grids = (Grid(header, rows, "output"),)
-    return Sheet(text(answer.output), _caption(answer), grids, tuple(_rule(answer)))
+    return Sheet(text(answer.output), caption(answer), grids, tuple(_rule(answer)))
 
 
-def _caption(answer: ConvShape) -> str:
+def caption(answer: ConvShape) -> str:
     """What the size means: which layer makes what of which input."""
     layer = answer.layers[-1].plan.layer
     size, output = [axis.window.input for axis in answer.layers[0].axes], list(answer.output)

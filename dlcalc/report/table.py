@@ -1,6 +1,7 @@
 """Outcomes as tables for reading, with rich: the answer first, then how it comes about."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any, TextIO
 
 from rich.box import SIMPLE_HEAD, Box
@@ -12,7 +13,7 @@ from rich.text import Text
 from dlcalc.core.layer import AXES
 from dlcalc.core.outcome import Outcome
 from dlcalc.core.step import Step
-from dlcalc.report.view import Bar, Grid, View
+from dlcalc.report.view import Bar, Drawing, Grid, View
 
 _MARGIN = "  "
 _ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # SIMPLE_HEAD, in minus signs
@@ -48,6 +49,8 @@ def print_outcome(outcome: Outcome, view: View, stream: TextIO) -> None:
         if grid.title:
             parts.append(Text(grid.title if number else f"\n{grid.title}", "bold"))
         parts.append(_grid(grid, screen))
+    for drawing in sheet.drawings:
+        parts += _drawn(drawing, screen)
     if outcome.steps is None:
         parts += [Text(line, "dim" if number else "") for number, line in enumerate(sheet.rule)]
     else:
@@ -69,6 +72,21 @@ def _grid(grid: Grid, screen: Console) -> Table:
         cells = [_bar(cell, screen) if isinstance(cell, Bar) else cell for cell in row]
         table.add_row(*cells, style="bold" if row[0] == grid.marked else None)
     return table
+
+
+def _drawn(drawing: Drawing, screen: Console) -> Iterable[RenderableType]:
+    """A picture, never wrapped, and its notes."""
+    rows, notes, styles = drawing.draw(screen.width - 2 * len(_MARGIN), screen.options.ascii_only)
+    yield Text(f"\n{drawing.title}\n", "bold")
+    room = max(len(row.label) for row in rows) + 2
+    for row in rows:
+        line = Text(no_wrap=True, overflow="ignore").append(row.label.ljust(room))
+        for style, run in groupby(row.cells, styles.get):
+            line.append("".join(run), style)
+        yield line
+    yield Text("")
+    for note in notes:
+        yield Text(note, "dim")
 
 
 _BAR_WIDTH = 16

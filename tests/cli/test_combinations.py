@@ -72,6 +72,38 @@ def test_every_combination_with_an_inverse(
     assert possible or "usage" in found.err
 
 
+MODES = {"compare": "--compare", "draw": "--draw"}
+MODED = [*product(SOURCES, ([*MODES], [*MODES][:1], [*MODES][1:]), *[(False, True)] * 4, OUTPUTS)]
+
+
+@pytest.mark.parametrize(("source", "modes", "explain", "check", "expect", "framework", "how"), MODED)
+def test_every_combination_with_another_answer(
+    conv_shape: Run,
+    tmp_path: Path,
+    source: str,
+    modes: list[str],
+    explain: bool,
+    check: bool,
+    expect: bool,
+    framework: bool,
+    how: str,
+) -> None:
+    """One mode, of one question, and no questions about the answer; --draw is text, --compare asks all frameworks."""
+    path = tmp_path / "batch"
+    path.write_text('{"k":3}\n')
+    words = [SOURCES[source].format(path), "" if "batch" in source else "--k 3", *(MODES[mode] for mode in modes)]
+    words += ["--explain"] * explain + ["--check"] * check + ["--expect 5"] * expect
+    words += ["--framework onnx"] * framework
+    found = conv_shape(" ".join([*words, how]))
+    possible = source == "single" and len(modes) == 1 and not (explain or check or expect)
+    possible &= how in ("", "--format table") if modes == ["draw"] else not framework
+    if possible:
+        assert (found.code, bool(found.out), found.err) == (0, True, "")
+    else:
+        assert (found.code, found.out) == (2, "")
+        assert "usage" in found.err
+
+
 FILES = [*product((False, True), repeat=6)]
 
 

@@ -239,6 +239,7 @@ words = st.lists(
     st.sampled_from(["--w", "--h", "--k", "--s", "--p", "--d", "--size", "--dims", "--kind", "--ceil-mode", "--json"])
     | st.sampled_from(["-q", "--explain", "--check", "--expect", "--format", "--framework", "--output-padding", "-h"])
     | st.sampled_from(["7", "3x3", "same", "0:1", "7..9", "1,2", "", "-1", "max-pool", "csv", "onnx", "output=5", "x"])
+    | st.sampled_from(["--compare", "--draw"])
     | st.text(max_size=5),
     max_size=10,
 )

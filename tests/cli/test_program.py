@@ -97,21 +97,18 @@ CONV_SHAPE = BASE | {
     "dlcalc.notation.values",
     "dlcalc.report",
     "dlcalc.report.conv_shape",
-    "dlcalc.report.conv_shape_solutions",
     "dlcalc.report.writers",
 }
 WRITTEN = {"dlcalc.report.json_lines", "dlcalc.report.plain"}
 JSON = CONV_SHAPE | WRITTEN
 ONE = ["conv-shape", "--w", "7", "--k", "3"]
 # What conv-shape loads, but for its command and its question, and what is its own.
-OF_SHAPE = {"dlcalc.cli.conv_shape", "dlcalc.notation.conv_shape", "dlcalc.report.conv_shape_solutions"}
-CONV_PARAMS = CONV_SHAPE - OF_SHAPE | {
+CONV_PARAMS = CONV_SHAPE - {"dlcalc.cli.conv_shape", "dlcalc.notation.conv_shape"} | {
     "dlcalc.cli.conv_params",
     "dlcalc.core.params",
     "dlcalc.core.taps",
     "dlcalc.notation.conv_params",
     "dlcalc.report.conv_params",
-    "dlcalc.report.conv_params_forms",
 }
 COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
 
@@ -143,13 +140,17 @@ COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
         (
             ["conv-shape", "--k", "3", "--target", "5", "--solve", "input", "--json"],
             JSON
-            | {"dlcalc.notation.inverse", "dlcalc.core.inverse"}
+            | {"dlcalc.notation.inverse", "dlcalc.core.inverse", "dlcalc.report.conv_shape_solutions"}
             | {f"dlcalc.core.inverse.{name}" for name in ("axis", "open_axis", "remarks", "runs", "solve")},
         ),
+        ([*ONE, "--compare", "--json"], JSON | {"dlcalc.core.side_by_side", "dlcalc.report.conv_frameworks"}),
         (ONE, CONV_SHAPE | {"dlcalc.report.table", "dlcalc.report.view", "dlcalc.core.step"}),
         ([*COUNT, "-q"], CONV_PARAMS),
         ([*COUNT, "--w", "9", "--json"], CONV_PARAMS | WRITTEN),
-        ([*COUNT, "--json", "--compare"], CONV_PARAMS | WRITTEN | {"dlcalc.core.forms"}),
+        (
+            [*COUNT, "--json", "--compare"],
+            CONV_PARAMS | WRITTEN | {"dlcalc.core.forms", "dlcalc.report.conv_params_forms"},
+        ),
         (
             [*COUNT, "--json", "--explain"],
             CONV_PARAMS | WRITTEN | {"dlcalc.core.params_steps", "dlcalc.core.step", "dlcalc.core.steps"},
