@@ -1,7 +1,7 @@
 """The same layers in every framework: what each makes of them, what differs, and what that means in a sentence."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.frameworks import FRAMEWORKS
@@ -9,9 +9,10 @@ from dlcalc.core.layer import brief
 from dlcalc.core.shape import ConvShape, ConvShapeQuestion, LayerShape, conv_shape
 
 Span = tuple[int, int]
+V = TypeVar("V", bound=Hashable)
 
 # What is wrong with the question itself. Every other refusal is a framework's, and stands in its place.
-_OF_THE_QUESTION = ("usage", "invalid-value", "shape-mismatch")
+_OF_THE_QUESTION = ("usage", "invalid-value", "shape-mismatch", "groups-do-not-divide")
 
 
 class LayerFacts(NamedTuple):
@@ -19,7 +20,7 @@ class LayerFacts(NamedTuple):
 
     Attributes:
         name: the layer's.
-        output: positions of the output.
+        output: positions of the output; none of a vector.
         padding: positions added before and after; of a transposed layer, cut off.
         first_window: the first and the last tap of the first window, as positions of the layer's input; of a
             transposed layer, where the products of its first input land, as positions of its output.
@@ -148,10 +149,10 @@ def _same(question: ConvShapeQuestion, found: ConvShape, answer: Callable[[Any],
 
 def facts(layer: LayerShape) -> LayerFacts:
     """What there is to compare of a layer."""
-    windows = [axis.window for axis in layer.axes]
+    windows = [axis.window for axis in layer.axes] if layer.place is None or layer.place.windows else []
     return LayerFacts(
         layer.name,
-        tuple(axis.output for axis in layer.axes),
+        layer.output,
         tuple((window.before, window.after) for window in windows),
         tuple((-window.before, window.extent - 1 - window.before) for window in windows),
     )
@@ -172,12 +173,18 @@ def _summary(answer: SideBySide) -> str:
     elif _differ(outputs):
         head = f"sizes differ: {_gives(answering, outputs)}"
     elif not answer.differs:
-        return f"all three agree on {_by_axis(outputs[0])}" if outputs[0] else "all three agree"
+        return f"all three agree on {_by_axis(outputs[0]) or _features(answering[0])}"
     else:
         head = "same size"
     if _differ(outputs) or not set(answer.differs) - {"error"}:
         return head
     return f"{head}, {_apart(answering)}"
+
+
+def _features(side: Side) -> str:
+    """Of a vector, which has no axes."""
+    place = side.answer.layers[-1].place if side.answer else None
+    return f"{place.output_channels} features" if place else ""
 
 
 def _apart(answering: Sequence[Side]) -> str:
@@ -221,15 +228,16 @@ def _tempting(side: Side) -> str:
 
 def _gives(answering: Sequence[Side], outputs: Sequence[tuple[int, ...]]) -> str:
     """Who gives which size: ``Keras gives 4, ONNX Runtime 5``."""
-    parts = [(_names(names), len(names) > 1, _by_axis(output)) for output, names in _grouped(answering, outputs)]
+    sizes = [_by_axis(output) or _features(side) for side, output in zip(answering, outputs, strict=True)]
+    parts = [(_names(names), len(names) > 1, size) for size, names in _grouped(answering, sizes)]
     who, several, size = parts[0]
     first = f"{who} {'give' if several else 'gives'} {size}"
     return ", ".join((first, *(f"{names} {other}" for names, _, other in parts[1:])))
 
 
-def _grouped(sides: Sequence[Side], values: Sequence[tuple[int, ...]]) -> list[tuple[tuple[int, ...], list[str]]]:
+def _grouped(sides: Sequence[Side], values: Sequence[V]) -> list[tuple[V, list[str]]]:
     """Each value once, with the frameworks that have it."""
-    found: dict[tuple[int, ...], list[str]] = {}
+    found: dict[V, list[str]] = {}
     for side, value in zip(sides, values, strict=True):
         found.setdefault(value, []).append(side.framework)
     return list(found.items())

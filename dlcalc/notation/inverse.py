@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.inverse.solve import UNKNOWNS, InverseQuestion
 from dlcalc.core.layer import AXES, flag, spread, wrong_rank
-from dlcalc.core.shape import ConvShapeQuestion
 from dlcalc.notation import conv_shape, layers, values
+from dlcalc.notation.layers import refuse_single
 
 _SHORT = {
     "input": ("i", "w", "h", "width", "height", "depth", "size"),
@@ -37,11 +37,13 @@ def question(raw: Mapping[str, object]) -> InverseQuestion:
     ('h', 'w')
     """
     solve = _solved(raw["solve"])
-    if "layers" in raw:
-        raise DlcalcError(
-            "usage", "--solve is for one layer, and LAYERS are given", hint="--k 3 and so on", option="solve"
-        )
     given = {key: value for key, value in raw.items() if key not in ("solve", "target")}
+    if "layers" in raw:
+        refuse_single(given)
+        if solve != "input":
+            message = f"--solve {flag(solve)[2:]} is for a single layer, and LAYERS are given"
+            hint = "--solve input, or one layer in options, like --k 3"
+            raise DlcalcError("usage", message, hint=hint, option="solve")
     if solve == "input":
         _refuse_given(solve, (*layers.SIZES, "size"), given)
         given["size"] = _some_size(raw["target"], given)
@@ -49,7 +51,6 @@ def question(raw: Mapping[str, object]) -> InverseQuestion:
         _refuse_given(solve, (solve,), given)
         given[solve] = _SOME_VALUE[solve]
     asked = conv_shape.question(given)
-    assert isinstance(asked, ConvShapeQuestion)
     target = spread(values.per_axis(raw["target"], "target", asked.axes), len(asked.axes), "target", 1)
     return InverseQuestion(asked, solve, target)
 
@@ -71,6 +72,10 @@ def _refuse_given(solve: str, keys: tuple[str, ...], given: Mapping[str, object]
 def _some_size(target: object, given: Mapping[str, object]) -> list[int]:
     """An input with as many axes as are said: by ``dims``, else the target, else the layer; else it has a width."""
     counts = [layers.dims(given), *map(layers.how_many, (target, *(given.get(key) for key in layers.LAYER_KEYS)))]
+    if "layers" in given:
+        from dlcalc.notation.stacks import axes_said
+
+        counts.append(axes_said(given["layers"]))
     count = next((count for count in counts if count is not None), 1)
     if not 1 <= count <= len(AXES):
         raise wrong_rank(count)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import AXES, Layer, legal, spread, wrong_count, wrong_rank
+from dlcalc.core.layer import AXES, Layer, flag, legal, spread, wrong_count, wrong_rank
 from dlcalc.notation import values
 
 SIZES = {"depth": "d", "h": "h", "w": "w"}  # key -> axis
@@ -146,3 +146,16 @@ def restated(key: str, axes: Sequence[str], size: Sequence[int], layer: Layer | 
     if key == "padding":
         entries = [[side, side] if isinstance(side, int) else list(side) for side in entries]
     return dict(zip(axes, entries, strict=True))
+
+
+def refuse_single(raw: Mapping[str, object]) -> None:
+    """Refuse the options of a single layer beside the words of a stack.
+
+    Raises:
+        DlcalcError: ``usage``.
+    """
+    for key in SINGLE:
+        if key in raw:
+            message = f"{flag(key)} is of a single layer, and LAYERS are given"
+            hint = "say it in the words, like 7s2p3c64, or leave the words out"
+            raise DlcalcError("usage", message, hint=hint, option=key)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.frameworks import FRAMEWORKS
-from dlcalc.core.layer import flag
 from dlcalc.core.stack.question import StackQuestion
 from dlcalc.notation import layers, values
 from dlcalc.notation.words import read_words, split_words
@@ -25,7 +24,7 @@ def shape_question(raw: Mapping[str, object]) -> StackQuestion:
     """
     from dlcalc.notation.conv_shape import sizes
 
-    refuse_single(raw)
+    layers.refuse_single(raw)
     axes, size, dims = sizes(raw)
     ceil_mode = "ceil_mode" in raw and values.switch(raw["ceil_mode"], "ceil_mode")
     stack = read_words(split_words(raw["layers"]), axes, ceil_mode)
@@ -45,11 +44,11 @@ def params_question(raw: Mapping[str, object]) -> "StackParamsQuestion":
     from dlcalc.core.stack.params import StackParamsQuestion
     from dlcalc.notation.conv_params import sizes
 
-    refuse_single(raw)
+    layers.refuse_single(raw)
     if "c_in" not in raw:
         raise DlcalcError("usage", "no number of input channels is given", hint="--c-in 3", option="c_in")
     words = split_words(raw["layers"])
-    axes, size, square = sizes(raw, next((count for count in map(_axes_of, words) if count), None))
+    axes, size, square = sizes(raw, axes_said(words))
     ceil_mode = "ceil_mode" in raw and values.switch(raw["ceil_mode"], "ceil_mode")
     return StackParamsQuestion(
         c_in=values.integer(raw["c_in"], "c_in"),
@@ -68,20 +67,16 @@ def _framework(raw: Mapping[str, object]) -> str:
     return values.word(raw["framework"], "framework", FRAMEWORKS) if "framework" in raw else "pytorch"
 
 
+def axes_said(value: object) -> int | None:
+    """How many axes the words speak of; None where none of them says.
+
+    >>> axes_said("max2 3x5p1"), axes_said("3p1")
+    (2, None)
+    """
+    return next((count for count in map(_axes_of, split_words(value)) if count), None)
+
+
 def _axes_of(word: str) -> int | None:
     """How many axes a word speaks of: ``3x5`` of two; None where it does not say."""
     count = max((part.count("x") for part in word.removeprefix("max").replace("p", " ").split()), default=0)
     return count + 1 if count else None
-
-
-def refuse_single(raw: Mapping[str, object]) -> None:
-    """Refuse the options of a single layer beside the words of a stack.
-
-    Raises:
-        DlcalcError: ``usage``.
-    """
-    for key in layers.SINGLE:
-        if key in raw:
-            message = f"{flag(key)} is of a single layer, and LAYERS are given"
-            hint = "say it in the words, like 7s2p3c64, or leave the words out"
-            raise DlcalcError("usage", message, hint=hint, option=key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dlcalc.core.layer import AXES
 from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.report import conv_shape as of_shape
-from dlcalc.report import field_picture, window_picture
+from dlcalc.report import field_picture, stack_shape, window_picture
 from dlcalc.report.picture import Picture
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def sheet(answer: ConvShape) -> "Sheet":
     for numbers in together.values():
         names = " and ".join(AXES[axes[number]] for number in numbers)
         drawings.append((_sights if len(layers) > 1 else _windows)(layers, numbers[0], names))
-    return Sheet(of_shape.text(answer.output), of_shape.caption(answer), (), (), tuple(drawings))
+    caption = of_shape.caption if answer.layers[-1].place is None else stack_shape.caption
+    return Sheet(stack_shape.made(answer), caption(answer), (), (), tuple(drawings))
 
 
 def _sights(layers: Sequence[LayerShape], axis: int, names: str) -> "Drawing":
@@ -38,8 +39,8 @@ def _sights(layers: Sequence[LayerShape], axis: int, names: str) -> "Drawing":
 
     maps = field_picture.maps(layers, axis)
     last = maps[0].size - 1
-    title = f"{names}, what output {last // 2:,} (of 0 to {last:,}) sees of every map, down to the input"
-    return Drawing(title, partial(field_picture.picture, maps))
+    output = f"output {last // 2:,} (of 0 to {last:,})" if last else "the one output"
+    return Drawing(f"{names}, what {output} sees of every map, down to the input", partial(field_picture.picture, maps))
 
 
 def _windows(layers: Sequence[LayerShape], axis: int, names: str) -> "Drawing":

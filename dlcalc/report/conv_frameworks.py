@@ -57,11 +57,11 @@ def _answered(answer: "ConvShape", axes: Sequence[str]) -> dict[str, object]:
 
 
 def _facts(found: LayerFacts, axes: Sequence[str]) -> dict[str, object]:
-    return {
-        "output": dict(zip(axes, found.output, strict=False)),
-        "padding": dict(zip(axes, map(list, found.padding), strict=False)),
-        "first_window": dict(zip(axes, map(list, found.first_window), strict=False)),
-    }
+    by_axis: dict[str, object] = {"output": dict(zip(axes, found.output, strict=False))}
+    if found.padding:  # it has windows
+        by_axis["padding"] = dict(zip(axes, map(list, found.padding), strict=True))
+        by_axis["first_window"] = dict(zip(axes, map(list, found.first_window), strict=True))
+    return by_axis
 
 
 def bare(answer: SideBySide) -> str:
@@ -103,7 +103,7 @@ def _rows(answer: SideBySide) -> Iterator[tuple[str, list[str]]]:
     layers = answer.answering[0].layers
     for number, layer in enumerate(layers):
         place = f"{layer.name} " if len(layers) > 1 else ""
-        for key, title in _TITLES.items():
+        for key, title in _TITLES.items() if layer.padding else [("output", _TITLES["output"])]:
             alike: dict[tuple[str, ...], list[str]] = {}  # what is the same along several axes stands in one row
             for position, axis in enumerate(axes[: len(layer.output)]):
                 cells = [_cell(key, getattr(side[number], key)[position] if side else None) for side in sides]
@@ -129,7 +129,9 @@ def _caption(answer: SideBySide) -> str:
     """Of what input and which layer this is said."""
     layer, size = getattr(answer.question, "layer", None), f"{text(answer.question.size)} input"
     if layer is None:  # several
-        return f"{len(getattr(answer.question, 'layers', ()))} layers, {size}"
+        from dlcalc.report.stack_shape import counted
+
+        return f"{counted(len(getattr(answer.question, 'layers', ())))}, {size}"
     parts = [layer.kind, size]
     for key in ("kernel", "stride", "padding", "dilation", "output_padding"):
         value = getattr(layer, key)
@@ -172,8 +174,8 @@ def csv_rows(answer: SideBySide) -> list[Mapping[str, object]]:
 
 def _row(layer: LayerFacts, axes: Sequence[str]) -> dict[str, object]:
     row: dict[str, object] = {"name": layer.name}
-    for axis, output, padding, window in zip(axes, layer.output, layer.padding, layer.first_window, strict=False):
-        row[f"output_{axis}"] = output
+    row |= {f"output_{axis}": output for axis, output in zip(axes, layer.output, strict=False)}
+    for axis, padding, window in zip(axes, layer.padding, layer.first_window, strict=False):
         row[f"padding_{axis}_begin"], row[f"padding_{axis}_end"] = padding
         row[f"first_window_{axis}_first"], row[f"first_window_{axis}_last"] = window
     return row

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dlcalc.core.layer import AXES
+from dlcalc.core.shape import ConvShapeQuestion
 from dlcalc.report import conv_shape as of_shape
 from dlcalc.report.conv_shape import text, written
 
@@ -18,8 +19,9 @@ words = of_shape.words
 
 _SHOWN = 20  # solutions in a table
 _NAMED = 4  # solutions in a headline
-# of the layer what is known before anything is solved, and where its padding is a word not what that comes to
-_KNOWN = ("name", "kind", "kernel", "stride", "dilation", "padding", "ceil_mode", "output_padding")
+# of a layer what is known before anything is solved, and where its padding is a word not what that comes to
+_OF_STACKED = ("word", "input_channels", "output_channels")
+_KNOWN = ("name", "kind", *_OF_STACKED, "kernel", "stride", "dilation", "padding", "ceil_mode", "output_padding")
 
 
 def as_json(answer: "Inverse") -> dict[str, object]:
@@ -43,17 +45,19 @@ def _asked(answer: "Inverse") -> dict[str, object]:
         **known,
         "solve": solve,
         "target": dict(zip(asked.axes, question.target, strict=True)),
-        "layers": [_layer(answer)],
+        "layers": _layers(answer),
     }
 
 
-def _layer(answer: "Inverse") -> dict[str, object]:
+def _layers(answer: "Inverse") -> list[dict[str, object]]:
     question = answer.question
-    found = of_shape.layer_as_json(answer.forward(next(answer.solutions())).layers[0], question.asked.axes)
     open_keys = {question.solve, *(("stride",) if question.strides_follow else ())}
-    if isinstance(question.asked.layer.padding, str):
-        open_keys.add("padding")
-    return {key: found[key] for key in _KNOWN if key in found and key not in open_keys}
+    layers = []
+    for layer in answer.forward(next(answer.solutions())).layers:
+        hidden = open_keys | ({"padding"} if isinstance(layer.plan.layer.padding, str) else set())
+        found = of_shape.layer_as_json(layer, question.asked.axes)
+        layers.append({key: found[key] for key in _KNOWN if key in found and key not in hidden})
+    return layers
 
 
 def _solution(question: "InverseQuestion", values: "Values") -> dict[str, object]:
@@ -87,7 +91,8 @@ def sheet(answer: "Inverse") -> "Sheet":
 
     question = answer.question
     names = question.asked.axes
-    header = (_name(question), *(AXES[name] for name in names), "unread input", "needs")
+    unread = "unread input" if _of_one(question) else "unread input of"
+    header = (_name(question), *(AXES[name] for name in names), unread, "needs")
     rows = [_row(answer, number, values) for number, values in enumerate(islice(answer.solutions(), _SHOWN), 1)]
     if not any(row[-1] for row in rows):
         header, rows = header[:-1], [row[:-1] for row in rows]
@@ -107,7 +112,22 @@ def _row(answer: "Inverse", number: int, values: "Values") -> tuple[str, ...]:
     cells = map(_cell, _values(answer.question, values))
     codes = [warning.code for warning in shape.warnings]
     needs = "a pad layer" if "needs-pad-layer" in codes else "a crop layer" if "needs-crop-layer" in codes else ""
-    return (str(number), *cells, text([axis.unread for axis in shape.layers[0].axes]), needs)
+    if _of_one(answer.question):
+        unread = text([axis.unread for axis in shape.layers[0].axes])
+    else:
+        unread = _some_names([layer.name for layer in shape.layers if any(axis.unread for axis in layer.axes)])
+    return (str(number), *cells, unread, needs)
+
+
+def _some_names(names: Sequence[str]) -> str:
+    """Names in a cell, no more than have room there."""
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more or "none"
+
+
+def _of_one(question: "InverseQuestion") -> bool:
+    """Whether it is about a single layer, and not about a stack."""
+    return isinstance(question.asked, ConvShapeQuestion)
 
 
 def _headline(answer: "Inverse") -> str:
@@ -134,20 +154,24 @@ def _from_to(answer: "Inverse", number: int) -> str:
 
 
 def _caption(answer: "Inverse") -> str:
+    from dlcalc.report.stack_shape import counted
+
     question = answer.question
     asked = question.asked
     output = text(question.target)
-    kind = f"({asked.layer.kind}, {asked.framework})"
+    kind = f"({asked.layer.kind if _of_one(question) else counted(len(asked.layers))}, {asked.framework})"
     if question.solve == "input":
         return f"gives an output of {output}  {kind}"
     return f"makes {output} of an input of {text(asked.size)}  {kind}"
 
 
 def _rule(answer: "Inverse") -> list[str]:
-    """The rule that each solution was put through, in symbols."""
+    """The rule that each solution was put through, in symbols; of a stack that there is one for each layer."""
     from dlcalc.core.windows import symbols
 
     question = answer.question
+    if not _of_one(question):
+        return ["each put through all layers, by the rule of each"]
     rule = answer.forward(next(answer.solutions())).layers[0].plan.size
     name, target = question.asked.axes[-1], question.target[-1]
     return [f"each put through {name.upper()}2 = {rule.formula.format(**symbols(name))} = {target:,}"]

@@ -13,15 +13,25 @@ _TITLES = ("layer", "word", "output", "channels", "unread", "field", "at least",
 def sheet(answer: ConvShape) -> Sheet:
     """The answer as a table."""
     layers, size = answer.layers, answer.question.size
-    made = text(answer.output) or features(layers[-1])
-    caption = f"a {text(size)} input gives {made}  ({counted(len(layers))}, {answer.question.framework})"
     rows = [("input", "", text(size), written(answer.question.channels), "", "1", "1", "1", "0"), *map(_row, layers)]
     kept = [title not in ("word", "channels", "at least") for title in _TITLES]
     kept[1] = any(row[1] for row in rows)
     kept[3] = any(row[3] != "-" for row in rows)
     kept[6] = any(row[5] != row[6] for row in rows)
     grid = Grid(_some(_TITLES, kept), [_some(row, kept) for row in rows], layers[-1].name)
-    return Sheet(made, caption, (grid,), _rule(layers))
+    return Sheet(made(answer), caption(answer), (grid,), _rule(layers))
+
+
+def made(answer: ConvShape) -> str:
+    """What comes out of the last layer."""
+    return text(answer.output) or features(answer.layers[-1])
+
+
+def caption(answer: ConvShape) -> str:
+    """What makes that of which input."""
+    question = answer.question
+    of = f"({counted(len(answer.layers))}, {question.framework})"
+    return f"a {text(question.size)} input gives {made(answer)}  {of}"
 
 
 def counted(layers: int) -> str:

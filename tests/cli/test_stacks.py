@@ -238,3 +238,59 @@ def test_every_look(conv_shape: Run, conv_params: Run, words: str, stack: str) -
 def test_a_table_fits_a_terminal(conv_shape: Run, conv_params: Run) -> None:
     for found in (conv_shape("--size 224 7s2p3 max3s2p1 3p1 gap"), conv_params("--c-in 3 --w 224 7s2p3c64 max3s2p1")):
         assert max(map(len, found.out.splitlines())) <= 100
+
+
+def test_compare_stacks(conv_shape: Run) -> None:
+    """Each layer in each framework; of a layer without windows the size, of a vector no more than its features."""
+    words = "--size 20 3s2psamec4 bn max2 gap fc10"
+    found = conv_shape(f"{words} --compare --json").json
+    assert found["summary"] == "PyTorch refuses; Keras and ONNX Runtime give 10 features"
+    assert found["frameworks"]["pytorch"]["error"]["code"] == "unsupported-by-framework"
+    layers = found["frameworks"]["tensorflow"]["layers"]
+    assert [layer["name"] for layer in layers] == ["conv1", "bn1", "pool1", "gap1", "fc1"]
+    assert layers[0] == {
+        "name": "conv1",
+        "output": {"h": 10, "w": 10},
+        "padding": {"h": [0, 1], "w": [0, 1]},
+        "first_window": {"h": [0, 2], "w": [0, 2]},
+    }
+    assert layers[1:2] + layers[3:] == [
+        {"name": "bn1", "output": {"h": 10, "w": 10}},
+        {"name": "gap1", "output": {"h": 1, "w": 1}},
+        {"name": "fc1", "output": {}},
+    ]
+    for name in ("tensorflow", "onnx"):
+        alone = conv_shape(f"{words} --framework {name} --json").json
+        for layer, same in zip(alone["layers"], found["frameworks"][name]["layers"], strict=True):
+            assert (layer["name"], layer["output"]) == (same["name"], same["output"])
+            assert layer.get("padding") == same.get("padding")
+    rows = conv_shape(f"{words} --compare --format csv").out.splitlines()
+    assert [row.split(",")[:4] for row in rows[4:6]] == [
+        ["tensorflow", "pool1", "5", "5"],
+        ["tensorflow", "gap1", "1", "1"],
+    ]
+    assert conv_shape("--w 9 3 gap fc4 --compare -q").out == "pytorch 4\ntensorflow 4\nonnx 4\n"
+    assert "all three agree on 4 features" in conv_shape("--w 9 3 gap fc4 --compare").out
+    assert conv_shape("--w 9 3s2 3psame-lower --compare --json").json["summary"].startswith("PyTorch and Keras refuse")
+
+
+def test_what_is_wrong_for_every_framework_is_said_once(conv_shape: Run) -> None:
+    found = conv_shape("--w 9 --compare --json 3c6 3g4c8")
+    assert (found.code, found.out, found.error["code"]) == (2, "", "groups-do-not-divide")
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        ("--size 224 7s2p3 max3s2p1", ["height and width, what output 27 (of 0 to 55) sees", "103 to 113  11 of 224"]),
+        ("--w 30 3 gap bn fc10", ["10 features", "what the one output sees", "30 of 30"]),
+        ("--w 5 gap", ["each window gives an output: 5 inputs, 1 output"]),
+        ("--w 9 convt2s2 3", ["conv1", "what output 7 (of 0 to 15) sees"]),
+        ("--w 9 7s2p3", ["(1 layer, pytorch)", "9 inputs, 5 outputs"]),
+    ],
+)
+def test_draw_stacks(conv_shape: Run, words: str, parts: list[str]) -> None:
+    found = conv_shape(f"{words} --draw")
+    assert (found.code, found.err) == (0, "")
+    for part in parts:
+        assert part in found.out, (part, found.out)

@@ -14,6 +14,7 @@ from dlcalc.core.inverse.runs import FAR, LIMIT, Run, first
 from dlcalc.core.layer import SAME_WORDS
 
 MAX_BLOCKS = 100_000
+_ENDLESS = FAR * FAR  # more than any size of a number up to FAR
 
 
 class Section(NamedTuple):
@@ -49,6 +50,9 @@ def inputs_giving(axis: OpenAxis, targets: Iterable[Run]) -> tuple[Run, ...]:
         axis: with its ``input`` open.
         targets: sizes of the output.
 
+    Raises:
+        DlcalcError: ``too-many-questions`` where single sizes have to be tried, and there are too many.
+
     >>> from dlcalc.core.layer import AxisLayer, Layer
     >>> strided = AxisLayer(kernel=3, stride=2, dilation=1, padding=(1, 1), output_padding=None)
     >>> inputs_giving(OpenAxis("pytorch", Layer(3, 2, 1), "w", 1, strided, (), "input", False), [Run(55, 56)])
@@ -69,10 +73,13 @@ def inputs_giving(axis: OpenAxis, targets: Iterable[Run]) -> tuple[Run, ...]:
 
 def _ends(targets: Iterable[Run], torn: bool) -> Iterator[tuple[int, int]]:
     for run in targets:
-        if torn or run.step > 1 or run.last is None:
-            yield from ((value, value) for value in run.values())
+        if not torn and run.step == 1:
+            yield run.first, _ENDLESS if run.last is None else run.last
+        elif run.last is None or run.length > MAX_BLOCKS:
+            message = f"the output of one layer may have more than {MAX_BLOCKS:,} sizes, each to be tried"
+            raise DlcalcError("too-many-questions", message, hint="fewer layers, or another framework", option="solve")
         else:
-            yield run.first, run.last
+            yield from ((value, value) for value in run.values())
 
 
 def _of_size(section: Section, size_of: Callable[[int], int], low: int, high: int) -> tuple[int, int] | None:

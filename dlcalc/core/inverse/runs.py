@@ -23,6 +23,10 @@ class Run(NamedTuple):
         """How many are listed: of those that go on for ever the smallest."""
         return 1 if self.last is None else (self.last - self.first) // self.step + 1
 
+    def touches(self, later: "Run") -> bool:
+        """Whether there is no gap up to one that begins no earlier, nor within one of them."""
+        return self.step == later.step == 1 and (self.last is None or later.first <= self.last + 1)
+
     def values(self) -> Iterable[int]:
         """Those."""
         return (self.first,) if self.last is None else range(self.first, self.last + 1, self.step)
@@ -39,6 +43,22 @@ def ascending(runs: Iterable[Run]) -> Iterator[int]:
         if value != before:
             yield value
         before = value
+
+
+def joined(runs: Iterable[Run]) -> tuple[Run, ...]:
+    """The same numbers in as few runs as there can be, in order; those with gaps are left as they are.
+
+    >>> joined([Run(5, 7), Run(1, 2), Run(3, 5), Run(9, None)])
+    (Run(first=1, last=7, step=1), Run(first=9, last=None, step=1))
+    """
+    found: list[Run] = []
+    for run in sorted(runs, key=lambda run: run.first):
+        before = found[-1] if found else None
+        if before is None or not before.touches(run):
+            found.append(run)
+        elif before.last is not None:
+            found[-1] = Run(before.first, None if run.last is None else max(before.last, run.last))
+    return tuple(found)
 
 
 def first(holds: Callable[[int], bool], low: int, high: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.inverse.axis import giving
@@ -19,30 +19,33 @@ Values = tuple[int, ...]  # one an axis; of a padding both sides together
 
 
 class InverseQuestion(NamedTuple):
-    """A layer with one number open, and the output that it is to give.
+    """A layer with one number open, or a stack of layers with its input open, and the output that it is to give.
 
     Attributes:
-        asked: the layer and its input; the number that is open has some value there.
+        asked: the layer and its input, a ``ConvShapeQuestion``, or a ``StackQuestion``; the number that is open has
+            some value there.
         solve: which one is open, of ``UNKNOWNS``.
         target: the output's extent along each axis.
     """
 
-    asked: ConvShapeQuestion
+    asked: Any
     solve: str
     target: tuple[int, ...]
 
     @property
     def strides_follow(self) -> bool:
         """Whether the stride of a pooling is the kernel that is open."""
+        if self.solve != "kernel":
+            return False
         layer = self.asked.layer
-        return self.solve == "kernel" and layer.stride is None and layer.family == "pool"
+        return layer.stride is None and layer.family == "pool"
 
-    def put(self, values: Values) -> ConvShapeQuestion:
+    def put(self, values: Values) -> Any:
         """The question that the forward rule answers, with the values in place of the open number."""
         if self.solve == "input":
             return self.asked._replace(size=values)
         number: Padding = tuple(map(split, values)) if self.solve == "padding" else values
-        return self.asked._replace(layer=self.asked.layer._replace(**{self.solve: number}))  # type: ignore[arg-type]
+        return self.asked._replace(layer=self.asked.layer._replace(**{self.solve: number}))
 
 
 class Inverse(NamedTuple):
@@ -85,6 +88,10 @@ def solve(question: InverseQuestion) -> Inverse:
     >>> list(solve(InverseQuestion(asked, "padding", (112,))).solutions())
     [(5,), (6,)]
     """
+    if not isinstance(question.asked, ConvShapeQuestion):
+        from dlcalc.core.inverse.stack import solve_stack
+
+        return solve_stack(question)
     for name, extent in zip(question.asked.axes, question.target, strict=True):
         legal(extent, "target", 1)
         if question.solve != "input":
@@ -97,10 +104,7 @@ def solve(question: InverseQuestion) -> Inverse:
         from dlcalc.core.inverse.nearest import no_solution
 
         raise no_solution(question, every, runs.index(()))
-    count = _count(runs)
-    if count > MAX_SOLUTIONS:
-        message = f"{brief(count)} solutions are more than {MAX_SOLUTIONS:,}"
-        raise DlcalcError("too-many-questions", message, hint="a layer that leaves less open", option="solve")
+    refuse_too_many(runs)
     listed = None
     if len(every) > 1:
         listed = tuple(values for values in product(*map(ascending, runs)) if _gives(question, values))
@@ -113,6 +117,18 @@ def solve(question: InverseQuestion) -> Inverse:
     from dlcalc.core.inverse.remarks import remarks
 
     return Inverse(question, runs, listed, remarks(question, runs, listed))
+
+
+def refuse_too_many(runs: tuple[tuple[Run, ...], ...]) -> None:
+    """Refuse more solutions than are listed.
+
+    Raises:
+        DlcalcError: ``too-many-questions``.
+    """
+    count = _count(runs)
+    if count > MAX_SOLUTIONS:
+        message = f"{brief(count)} solutions are more than {MAX_SOLUTIONS:,}"
+        raise DlcalcError("too-many-questions", message, hint="a layer that leaves less open", option="solve")
 
 
 def _count(runs: tuple[tuple[Run, ...], ...]) -> int:
