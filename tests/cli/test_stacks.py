@@ -113,6 +113,8 @@ ERRORS = [
     ("--w 7 3x3", "shape-mismatch", "layer 1 (3x3): "),
     ("--w 7 max3p2", "padding-too-large", "layer 1 (max3p2): "),
     ("--w 7 convt3o1", "output-padding-too-large", "layer 1 (convt3o1): "),
+    ("--w 7 3c0", "invalid-value", "layer 1 (3c0): output channels 0"),
+    ("--w 7 3 fc0", "invalid-value", "layer 2 (fc0): features 0 is less than 1"),
     ("--w 7 3c6 3g4c8", "groups-do-not-divide", "layer 2 (3g4c8): "),
     ("--w 7 fc10 3", "usage", "layer 2 (3): "),
     ("--w 7 --s 2 3", "usage", "--stride"),
@@ -294,3 +296,14 @@ def test_draw_stacks(conv_shape: Run, words: str, parts: list[str]) -> None:
     assert (found.code, found.err) == (0, "")
     for part in parts:
         assert part in found.out, (part, found.out)
+
+
+def test_a_hint_is_written_as_in_a_word(conv_shape: Run, conv_params: Run) -> None:
+    for word, hint in [("fc0", "fc1"), ("3c0", "c1"), ("3s0", "s1"), ("convt3d0", "d1")]:
+        assert conv_shape(f"--w 7 {word} --json").error["hint"] == hint
+        assert (
+            conv_params(f"--w 7 --c-in 3 {word if 'c' in word.removeprefix('convt') else word + 'c8'} --json").error[
+                "hint"
+            ]
+            == hint
+        )

@@ -80,9 +80,8 @@ def _of_family(axis: AxisWorking, family: str) -> AxisWorking:
 
 
 def _leaves_a_remainder(axis: AxisWorking) -> bool:
-    return (
-        axis.family != "transposed" and (axis.input + axis.before + axis.after - axis.extent) % axis.layer.stride != 0
-    )
+    room = axis.input + (axis.before + axis.after - axis.extent) * axis.over
+    return axis.family != "transposed" and room % (axis.layer.stride * axis.over) != 0
 
 
 MISTAKES: tuple[Mistake[Working], ...] = (

@@ -130,7 +130,7 @@ def _check_channels(layer: StackLayer, place: Place) -> None:
 
     try:
         if layer.channels is not None:
-            legal(layer.channels, "c_out", 1)
+            legal(layer.channels, "features" if layer.kind == "linear" else "c_out", 1)
         groups = groups_of(layer, place.input_channels)
         legal(layer.groups, "groups", 1)
         for channels, side in ((place.input_channels, "input"), (place.output_channels, "output")):
@@ -162,6 +162,7 @@ _IN_WORDS = (
     ("--output-padding ", "o"),
     ("--groups ", "g"),
     ("--c-out ", "c"),
+    ("--features ", "fc"),
 )
 
 
