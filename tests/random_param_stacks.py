@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import Layer
-from dlcalc.core.params import DTYPES, ConvParams
+from dlcalc.core.params import ConvParams
 from dlcalc.core.stack.params import StackParamsQuestion, stack_params
 from dlcalc.core.stack.question import StackLayer
 
@@ -39,7 +39,7 @@ def question(chance: random.Random, small: bool) -> StackParamsQuestion:
         chance.random() < 0.5,
         axes,
         size,
-        dtype=chance.choice(list(DTYPES)),
+        dtype=chance.choice(["float32", "float32", "float16", "float64", "int8"]),
         n=chance.choice([1, 1, 3]),
     )
 

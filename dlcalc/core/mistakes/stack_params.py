@@ -1,5 +1,7 @@
 """The mistakes that are made about the counts of a stack: each in every layer, then each in one, which is named."""
 
+from collections.abc import Iterator
+
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.mistakes import conv_shape
 from dlcalc.core.mistakes.conv_params import MISTAKES
@@ -9,6 +11,8 @@ from dlcalc.core.params import ConvParams
 from dlcalc.core.ratio import Ratio, as_number, ratio
 from dlcalc.core.verdict import Claim, Diagnosis, Verdict, compare, reproduces
 
+_WITH_WEIGHTS = ("conv", "transposed", "linear")
+_STATISTICS = "batch-norm-with-statistics"
 _UNITS = ("flops-not-macs", "macs-not-flops", "forward-plus-backward", "bytes-not-count", "mib-not-mb")
 
 
@@ -32,23 +36,24 @@ def judge_stack(answer: ConvParams, claim: Claim) -> Verdict:
 
 
 def _diagnosis(answer: ConvParams, claim: Claim, right: int) -> tuple[Diagnosis, ...]:
-    layers = [number for number, layer in enumerate(answer.layers) if layer.kind in ("conv", "transposed", "linear")]
+    layers = [number for number, layer in enumerate(answer.layers) if layer.kind in _WITH_WEIGHTS]
+    norms = [number for number, layer in enumerate(answer.layers) if layer.kind == "batch-norm"]
     found: list[Diagnosis] = []
     alone: list[Diagnosis] = []
     for mistake in MISTAKES:
         if mistake.name in _UNITS:
             found += _in_units(mistake, answer, claim, right)
             continue
-        changes = {number: _changes(mistake, answer, claim.key, number) for number in layers}
+        if norms and mistake.name == _STATISTICS:  # of those that are there
+            changes = {number: _statistics(answer, claim.key, number) for number in norms}
+        else:
+            changes = {number: _changes(mistake, answer, claim.key, number) for number in layers}
         relevant = {number: each for number, each in changes.items() if each}
-        ways = max(map(len, relevant.values()), default=0)
-        if len(relevant) > 1:
-            for way in range(ways):
-                total = right + sum(each[min(way, len(each) - 1)] for each in relevant.values())
-                if _fits(claim, (total, 1), right):
-                    text = f"{_said(mistake)} in every layer would give {total}"
-                    found.append(Diagnosis(mistake.name, text))
-                    break
+        for where, several in _together(mistake, answer, relevant):
+            total = next(filter(lambda total: _fits(claim, (total, 1), right), _totals(right, several)), None)
+            if total is not None:
+                found.append(Diagnosis(mistake.name, f"{_said(mistake)} {where} would give {total}"))
+                break
         fitting = [
             number for number, each in relevant.items() if any(_fits(claim, (right + one, 1), right) for one in each)
         ]
@@ -56,6 +61,29 @@ def _diagnosis(answer: ConvParams, claim: Claim, right: int) -> tuple[Diagnosis,
             text = f"{_said(mistake)} in {_either(answer, fitting)} would give {claim.values[0]}"
             alone.append(Diagnosis(mistake.name, text))
     return tuple(found + alone)
+
+
+def _together(
+    mistake: Mistake[Working], answer: ConvParams, changes: dict[int, list[int]]
+) -> Iterator[tuple[str, list[list[int]]]]:
+    """The layers in which a mistake is made at once: in all, or with a bias that some of them have, in those."""
+    if len(changes) > 1:
+        yield "in every layer", list(changes.values())
+    biased = [each for number, each in changes.items() if answer.layers[number].asked.bias]
+    if mistake.name == "bias-included" and 1 < len(biased) < len(changes):
+        yield "in every layer that has one", biased
+
+
+def _totals(right: int, several: list[list[int]]) -> list[int]:
+    """The totals with a mistake in several layers, for each way to make it that is the same in all."""
+    ways = max(map(len, several))
+    return [right + sum([each[min(way, len(each) - 1)] for each in several]) for way in range(ways)]
+
+
+def _statistics(answer: ConvParams, key: str, number: int) -> list[int]:
+    """By how much the parameters change if the statistics of a batch norm are taken for some."""
+    amounts = answer.layers[number].amounts
+    return {"params": [amounts.buffers], "param_bytes": [amounts.param_bytes]}.get(key, [])
 
 
 def _changes(mistake: Mistake[Working], answer: ConvParams, key: str, number: int) -> list[int]:
