@@ -39,6 +39,8 @@ EXAMPLES = (
     "dlcalc conv-shape --w 7..64..7 --k 3,5 -q",
     "dlcalc conv-shape --size 224 7s2p3c64 bn max3s2p1",
     "dlcalc conv-shape --w 32 3p1c16 max2 dw3p1 1c32 max2 gap fc10 --check",
+    "dlcalc conv-shape --target 56 --solve input 7s2p3 max3s2p1 -q",
+    "dlcalc conv-shape --w 32 3p1 max2 3p1 max2 --draw",
     """echo '{"w": 7, "k": 3, "expect": 5}' | dlcalc conv-shape --batch -""",
 )
 
@@ -102,13 +104,19 @@ TASK = Task(
     group="Answer",
     help="Show PyTorch, Keras and ONNX Runtime side by side, and what differs.",
 )
-@option("--draw", is_flag=True, group="Answer", help="Draw the windows along each axis, as text.")
+@option(
+    "--draw",
+    is_flag=True,
+    group="Answer",
+    help="Draw the windows along each axis, as text; of LAYERS what an output sees.",
+)
 @option(
     "--solve",
     group="Answer",
     type=Word(SOLVED),
     metavar="NUMBER",
-    help=f"Leave one number out and find all its values that give --target: {', '.join(SOLVED)}; or i, k, s, p, d, o.",
+    help=f"Leave one number out and find all its values that give --target: {', '.join(SOLVED)}; or i, k, s, p, d, o. "
+    "Of LAYERS the input.",
 )
 @option("--target", group="Answer", metavar="INT[xINT...]", help="The size that is to come out, for --solve.")
 @answer_options
@@ -121,12 +129,13 @@ def command(**given: Any) -> int:
     Only the axes that are named are computed: --w 7 is one axis, --w 7 --h 9 two. An integer option (and --p) takes
     several values too, 7,14,28 or 7..64 or 7..64..7: every combination is answered, the last typed turning fastest.
 
-    LAYERS, in place of --k and the other numbers of one layer, are a stack of layers; --framework and --ceil-mode hold
-    for all that they fit. What is said of an output is said of the input of the whole stack: its receptive field too.
+    LAYERS, in place of --k and the other numbers of one layer, are a stack of layers, a word each, like 7s2p3c64;
+    --framework and --ceil-mode hold for all that they fit. Receptive field, jump and centre are in pixels of the input
+    of the whole stack.
 
     --target 112 --solve padding goes backwards: every padding, and no other, that gives 112. It is split evenly, the
     extra at the end. Of several axes every value along one goes with every value along another. --solve input needs no
-    size: --target 112 is a width, and --target 112x56, or --dims 2, a height and a width.
+    size, and goes back through LAYERS too: --target 112 is a width, --target 112x56, or --dims 2, a height and a width.
 
     The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center, of a stack
     those of its last layer.

@@ -31,7 +31,9 @@ def caption(answer: ConvShape) -> str:
     """What makes that of which input."""
     question = answer.question
     of = f"({counted(len(answer.layers))}, {question.framework})"
-    return f"a {text(question.size)} input gives {made(answer)}  {of}"
+    size = text(question.size)
+    given = f"a {size} input" if len(question.axes) > 1 else f"an input of {size}"
+    return f"{given} gives {made(answer)}  {of}"
 
 
 def counted(layers: int) -> str:
@@ -79,7 +81,8 @@ def _alike(values: Sequence[int | float | None]) -> str:
 
 def _rule(layers: Sequence[LayerShape]) -> tuple[str, ...]:
     lines = ["field, jump and centre: what an output sees, in pixels of the input"]
-    lines.append("r = r0 + (K_e - 1)*j0, j = j0*S, c = c0 + ((K_e - 1)/2 - P_l)*j0, from r0 = j0 = 1, c0 = 0 on")
+    lines.append("r = r0 + (K_e - 1)*j0, j = j0*S, c = c0 + ((K_e - 1)/2 - P_l)*j0")
+    lines.append("from r0 = j0 = 1, c0 = 0 on")
     if any(layer.plan.family == "transposed" for layer in layers):
         lines.append("behind a transposed layer the outputs see differently much: field is the most")
     return tuple(lines)
