@@ -27,7 +27,8 @@ def sheet(answer: ConvShape) -> "Sheet":
         together.setdefault(alike, []).append(number)
     drawings = []
     for numbers in together.values():
-        names = " and ".join(AXES[axes[number]] for number in numbers)
+        *first, last = (AXES[axes[number]] for number in numbers)
+        names = f"{', '.join(first)} and {last}" if first else last
         drawings.append((_sights if len(layers) > 1 else _windows)(layers, numbers[0], names))
     caption = of_shape.caption if answer.layers[-1].place is None else stack_shape.caption
     return Sheet(stack_shape.made(answer), caption(answer), (), (), tuple(drawings))

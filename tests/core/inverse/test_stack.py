@@ -25,6 +25,13 @@ def output(asked: StackQuestion, size: tuple[int, ...]) -> tuple[int, ...] | Non
         return None
 
 
+def can_be_had(asked: StackQuestion, target: int) -> bool:
+    try:
+        return bool(solve(InverseQuestion(asked, "input", (target,))).runs)
+    except DlcalcError as error:
+        return error.code == "too-many-questions"
+
+
 def among(answer: Inverse, most: int) -> set[tuple[int, ...]]:
     """The solutions up to a size; of endless ones too."""
     of_axes = []
@@ -57,7 +64,7 @@ def test_all_solutions_and_only_solutions(axes: int, count: int) -> None:
                 if axes == 1 and error.hint and (named := re.findall(r"--target (\d+)", error.hint)):
                     gaps = {abs(size[0] - target[0]) for size in some}
                     assert min(gaps, default=10**9) >= abs(int(named[0]) - target[0]), (asked, target, error.hint)
-                    solve(InverseQuestion(asked, "input", (int(named[0]),)))
+                    assert (int(named[0]),) in {*some} or can_be_had(asked, int(named[0])), (asked, error.hint)
                     beside += 1
                 continue
             assert among(answer, most) == right, (asked, target)
@@ -130,6 +137,6 @@ def test_every_look(conv_shape: Run) -> None:
         ["pytorch", "input", "56", "221"],
     ]
     table = conv_shape("--target 2 --solve input 3 3s3 2").out
-    assert "input 8 to 13" in table or "input" in table
+    assert "input 11 or 12 or 13" in table
     assert "conv2" in table
     assert conv_shape("--target 4 --solve input -q 3x3 3p1").out == "6x6\n"
