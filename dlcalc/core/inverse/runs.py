@@ -71,12 +71,12 @@ def first(holds: Callable[[int], bool], low: int, high: int) -> int:
     """
     if low > high or holds(low):
         return low
+    if not holds(high):  # often nothing is found, and then it is known at once
+        return high + 1
     step = 1
     while low + step < high and not holds(low + step):
         low, step = low + step, 2 * step
     top = min(low + step, high)
-    if top == high and not holds(high):
-        return high + 1
     while top - low > 1:
         middle = (low + top) // 2
         if holds(middle):

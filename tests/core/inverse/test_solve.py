@@ -79,7 +79,7 @@ def among(answer: Inverse, values: range) -> set[Values]:
 
 def test_all_solutions_and_only_solutions() -> None:
     chance, solved, refused, endless, coupled, beside = random.Random(7), 0, 0, 0, 0, 0
-    for _ in range(700):
+    for _ in range(1_200):
         question = random_question(chance)
         values = tried(question)
         sizes = {each: output(question, each) for each in product(values, repeat=len(question.target))}
@@ -101,16 +101,16 @@ def test_all_solutions_and_only_solutions() -> None:
         solved += 1
         endless += any(run.last is None for runs in answer.runs for run in runs)
         coupled += answer.listed is not None
-    assert min(solved, refused, beside) > 90
-    assert endless > 2
-    assert coupled > 0
+    assert min(solved, refused, beside) > 150
+    assert endless > 4
+    assert coupled > 1
 
 
 def test_a_dilated_same_pool_of_onnx_goes_up_and_down_with_its_stride() -> None:
     """ceil(i/s) - ceil((ke - k)/s): the one size that no bisection finds."""
     solved = 0
     for size, kernel, dilation, ceil, kind in product(
-        (1, 6, 16, 31), (2, 3, 5), (2, 4), (False, True), ("max-pool", "avg-pool")
+        range(1, 40, 5), (2, 3, 5), (2, 4), (False, True), ("max-pool", "avg-pool")
     ):
         layer = Layer(kernel, 1, "same", dilation, kind, None, ceil)
         for target in range(1, 7):
@@ -124,7 +124,7 @@ def test_a_dilated_same_pool_of_onnx_goes_up_and_down_with_its_stride() -> None:
             else:
                 assert among(answer, values) == right, question
                 solved += 1
-    assert solved > 40
+    assert solved > 80
 
 
 def where_neighbours_differ() -> Iterator[InverseQuestion]:
@@ -136,7 +136,7 @@ def where_neighbours_differ() -> Iterator[InverseQuestion]:
             (Layer(number, 1, "same", 1, "transposed", 0), "dilation"),
         ):
             yield InverseQuestion(one._replace(layer=layer), solved, (target,))
-    for size, kernel, stride, target in product((4, 7, 10), (1, 2, 4), (1, 3, 5), (1, 2, 3, 5)):
+    for size, kernel, stride, target in product((4, 7, 10), (1, 2, 4), (1, 3, 5), range(1, 9)):
         for framework, kind in product(("pytorch", "onnx"), ("max-pool", "avg-pool")):
             layer = Layer(kernel, stride, 0, 1, kind, None, ceil_mode=True)
             yield InverseQuestion(ConvShapeQuestion(("w",), (size,), layer, framework), "padding", (target,))
