@@ -68,7 +68,7 @@ def in_layers(answer: ConvParams) -> Iterator[tuple[str, str, int | None, int]]:
 
 def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> None:
     planted, listed, first = (dict.fromkeys(("every", "one"), 0) for _ in range(3))
-    for answer in answers(110, seed=71):
+    for answer in answers(80, seed=71):
         for key, name, number, value in in_layers(answer):
             found = claimed(answer, key, value)
             where = "every" if number is None else "one"
@@ -77,7 +77,7 @@ def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> No
             planted[where] += 1
             listed[where] += bool(good)
             first[where] += bool(good) and found[0] == good[0]
-    assert min(planted.values()) > 1_500
+    assert min(planted.values()) > 1_000
     for where, count in planted.items():
         assert listed[where] >= 0.98 * count, (planted, listed, first)
         assert first[where] >= 0.8 * count, (planted, listed, first)
@@ -101,7 +101,7 @@ def test_units_are_taken_for_the_whole_stack() -> None:
                 assert not any("layer" in one.text for one in found if one.mistake == name)
                 planted += 1
                 first += found[0].mistake == name
-    assert planted > 1_500
+    assert planted > 1_000
     assert first >= 0.9 * planted
 
 

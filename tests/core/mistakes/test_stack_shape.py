@@ -148,7 +148,7 @@ def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> No
     What stands before it gives the same number, and is a commoner slip.
     """
     planted, first = dict.fromkeys(("every", "one"), 0), dict.fromkeys(("every", "one"), 0)
-    for layers, answer in realistic(150, 51, (225, 320, 512, 1000, 4096)):
+    for layers, answer in realistic(100, 51, (225, 320, 512, 1000, 4096)):
         size = answer.question.size[0]
         for name in NAMES:
             value = outcome(layers, size, name, set(range(len(layers))))
@@ -165,7 +165,7 @@ def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> No
                     assert all(true(each, layers, size, one) for each in found), (layers, size, one, found)
                     planted["one"] += 1
                     first["one"] += found[0].mistake == name
-    assert min(planted.values()) > 800
+    assert min(planted.values()) > 500
     assert first["every"] >= 0.88 * planted["every"], (planted, first)
     assert first["one"] >= 0.6 * planted["one"], (planted, first)
 
