@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dlcalc.core.layer import Layer
     from dlcalc.core.sizes import conv_output_size, conv_transpose_output_size, pool_output_size
     from dlcalc.core.softmax.functions import cross_entropy, softmax, softmax_cross_entropy_grad, softmax_jacobian
+    from dlcalc.core.stack.functions import receptive_field, stack
 
 __version__ = "0.1.0"
 
@@ -25,9 +26,11 @@ __all__ = [
     "cross_entropy",
     "fold_batch_norm",
     "pool_output_size",
+    "receptive_field",
     "softmax",
     "softmax_cross_entropy_grad",
     "softmax_jacobian",
+    "stack",
 ]
 
 _HOMES = {
@@ -40,9 +43,11 @@ _HOMES = {
     "cross_entropy": "softmax.functions",
     "fold_batch_norm": "batch_norm.functions",
     "pool_output_size": "sizes",
+    "receptive_field": "stack.functions",
     "softmax": "softmax.functions",
     "softmax_cross_entropy_grad": "softmax.functions",
     "softmax_jacobian": "softmax.functions",
+    "stack": "stack.functions",
 }
 
 

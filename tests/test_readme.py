@@ -37,7 +37,8 @@ def program(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "python").symlink_to(sys.executable)
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(README.parent)}
     environment |= {"PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"}
-    environment.pop("FORCE_COLOR", None)
+    for name in ("FORCE_COLOR", "COLUMNS"):
+        environment.pop(name, None)
     return environment
 
 

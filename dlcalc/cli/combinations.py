@@ -14,14 +14,35 @@ FEATURES = (
     "format",
     "batch",
     "compare",
+    "solve",
+    "target",
+    "draw",
+    "framework",
     "output",
     "force",
     "rtol",
     "atol",
 )
 
+# Those that are keys of a question too.
+SHARED = ("framework",)
+
+# A mode is another answer: what it does, and with what else it does not go -> why, what to do instead.
+_MODES = {
+    "compare": "--compare shows several answers side by side",
+    "draw": "--draw shows a picture",
+    "solve": "--solve goes back from a size to what gives it",
+}
+_ANSWER_ONLY = {
+    "sweep": ("and a sweep asks many questions", "one value an option"),
+    "batch": ("and a batch asks many questions", "no --batch"),
+    "explain": ("and --explain explains the answer alone", "one of the two"),
+    "check": ("and --check proves the answer alone", "one of the two"),
+    "expect": ("and --expect judges the answer alone", "one of the two"),
+}
+
 # Two features that exclude each other -> why, what to do instead, and the option that is too many.
-EXCLUSIVE = {
+EXCLUSIVE: dict[tuple[str, str], tuple[str, str, str]] = {
     ("json", "quiet"): ("--json and -q both say how to print", "one of --json, -q and --format", "json"),
     ("json", "format"): ("--json and --format both say how to print", "one of --json, -q and --format", "format"),
     ("quiet", "format"): ("-q and --format both say how to print", "one of --json, -q and --format", "format"),
@@ -34,17 +55,30 @@ EXCLUSIVE = {
     ("sweep", "batch"): ("a line of a batch is one question, and this is a sweep", "one value an option", "batch"),
     ("batch", "explain"): ("--explain explains one question, and a batch asks many", "no --batch", "explain"),
     ("batch", "expect"): ("--expect judges one question, and a batch asks many", 'an "expect" in the line', "expect"),
-    ("compare", "sweep"): ("--compare shows one question, and this is a sweep", "one value an option", "compare"),
-    ("compare", "batch"): ("--compare shows one question, and a batch asks many", "no --batch", "compare"),
-    ("compare", "explain"): ("--compare and --explain are two answers", "one of the two", "explain"),
-    ("compare", "check"): ("--check proves the answer, and --compare shows others", "one of the two", "check"),
-    ("compare", "expect"): ("--expect judges the answer, and --compare shows others", "one of the two", "expect"),
     ("output", "batch"): ("--output is one file, and a batch has many answers", "no --output", "output"),
+    ("draw", "data"): ("--draw is text, and --json, -q and --format csv are for programs", "--draw alone", "draw"),
+    ("every framework", "framework"): (
+        "--compare asks every framework, and --framework names one",
+        "one of the two",
+        "framework",
+    ),
     ("batch", "table"): ("a batch answers line by line, and not as a table", "--json, --format csv or -q", "format"),
+}
+EXCLUSIVE |= {
+    (mode, other): (f"{does}, {why}", hint, mode if other in ("sweep", "batch") else other)
+    for mode, does in _MODES.items()
+    for other, (why, hint) in _ANSWER_ONLY.items()
+}
+EXCLUSIVE |= {
+    (mode, other): (f"{does}, and {_MODES[other]}", "one of the two", other)
+    for mode, does in _MODES.items()
+    for other in list(_MODES)[: list(_MODES).index(mode)]
 }
 
 # A feature that means nothing without one of others.
 DEPENDENT = {
+    "solve": (("target",), "--solve needs the size that is to come out, and there is none", "--target 112"),
+    "target": (("solve",), "--target is the size for --solve, and there is none", "--solve padding"),
     "force": (("output",), "--force replaces the file of --output, and there is none", "--output FILE"),
     "rtol": (("expect", "batch"), "--rtol is for judging a claim, and there is none", "--expect FILE"),
     "atol": (("expect", "batch"), "--atol is for judging a claim, and there is none", "--expect FILE"),

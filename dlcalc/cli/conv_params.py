@@ -6,21 +6,21 @@ import click
 
 from dlcalc.cli.driver import Mode, Task, run
 from dlcalc.cli.options import (
+    LAYER_WORDS,
     Command,
     Word,
     answer_options,
     dims_option,
     framework_options,
     layer_options,
+    layers_argument,
     option,
     size_options,
     stacked,
 )
 from dlcalc.core.params import DTYPES, KINDS, ConvParamsQuestion, conv_params
 from dlcalc.notation import conv_params as notation
-from dlcalc.notation import layers
 from dlcalc.report import conv_params as view
-from dlcalc.report import conv_params_forms as forms_view
 
 EXAMPLES = (
     "dlcalc conv-params --k 3 --c-in 64 --c-out 128",
@@ -30,6 +30,8 @@ EXAMPLES = (
     "dlcalc conv-params --kind linear --c-in 4096 --c-out 1000 --bias --n 32 -q",
     "dlcalc conv-params --k 3 --c-in 64 --c-out 128 --w 56 --p 1 --expect 73728 --expect macs=231211008",
     "dlcalc conv-params --k 3 --c-in 64 --c-out 128 --w 56 --p 1 --compare",
+    "dlcalc conv-params --c-in 3 --w 224 7s2p3c64 bn max3s2p1",
+    "dlcalc conv-params --c-in 3 --w 32 --bias 3p1c16 max2 dw3p1 1c32 max2 gap fc10 --check",
     "dlcalc conv-params --k 1,3,5 --c-in 64 --c-out 64,128",
     """echo '{"k": 3, "c_in": 64, "c_out": 128, "expect": 73728}' | dlcalc conv-params --batch -""",
 )
@@ -49,10 +51,10 @@ TASK = Task(
     check="dlcalc.core.counting",
     judge="dlcalc.core.mistakes.conv_params",
     view=view,
-    merged=layers.merged,
+    merged=notation.merged,
     sweepable=notation.INTEGERS,
     restated=notation.restated,
-    modes={"compare": Mode(_compare, forms_view)},
+    modes={"compare": Mode(_compare, "dlcalc.report.conv_params_forms")},
 )
 
 channel_options = stacked(
@@ -70,11 +72,17 @@ channel_options = stacked(
 
 
 @click.command(
-    "conv-params", cls=Command, examples=EXAMPLES, short_help="Parameters, multiply-accumulates and memory of a layer."
+    "conv-params",
+    cls=Command,
+    examples=EXAMPLES,
+    sections=LAYER_WORDS,
+    short_help="Parameters, multiply-accumulates and memory of a layer or a stack of layers.",
 )
+@layers_argument
 @layer_options("1")
 @channel_options
 @dims_option("How many axes the layer has.  [default: 2]", group="Layer")
+@option("--ceil-mode", is_flag=True, group="Layer", help="Round the number of a pooling's windows up, in LAYERS.")
 @option("--kind", group="Layer", type=Word(KINDS), help="Kind of layer.  [default: conv]")
 @option(
     "--dtype",
@@ -94,13 +102,16 @@ channel_options = stacked(
 )
 @answer_options
 def command(**given: Any) -> int:
-    """The parameters of a layer, and its work and memory where the size of its input is given.
+    """The parameters of a layer or of a stack, and its work and memory where the size of its input is given.
 
     A convolution has K*K*C_in*C_out weights, and C_out more with --bias; of C_in input channels an output channel sees
     those of its group. One multiply-accumulate (MAC) is two FLOPs.
 
     --w alone means a square input, or a cubic one. --kind linear has no kernel, and its work needs no size. An integer
     option (and --p) takes several values too, 64,128 or 1..9 or 1..9..2: every combination is answered.
+
+    LAYERS, in place of --k, --c-out and the other numbers of one layer, are a stack of layers on an input of --c-in
+    channels; each convolution says its output channels, but dw keeps them. --bias holds for all but those with b0.
 
     The keys that --expect judges are params, weights, bias, buffers and param_bytes, and with a size output, macs,
     macs_without_padding (no zeros of the padding; of a transposed layer, no product that the padding cuts off), flops,

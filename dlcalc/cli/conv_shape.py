@@ -1,25 +1,30 @@
 """``dlcalc conv-shape``."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from dlcalc.cli.driver import Task, run
+from dlcalc.cli.driver import Mode, Task, run
 from dlcalc.cli.options import (
+    LAYER_WORDS,
     Command,
     Word,
     answer_options,
     dims_option,
     framework_options,
     layer_options,
+    layers_argument,
     option,
     size_options,
 )
 from dlcalc.core.layer import KINDS
-from dlcalc.core.shape import conv_shape
+from dlcalc.core.shape import ConvShapeQuestion, conv_shape
 from dlcalc.notation import conv_shape as notation
 from dlcalc.notation import layers
 from dlcalc.report import conv_shape as view
+
+SOLVED = ("input", "kernel", "stride", "padding", "dilation", "output-padding")
 
 EXAMPLES = (
     "dlcalc conv-shape --w 7 --k 3 --s 1",
@@ -27,9 +32,36 @@ EXAMPLES = (
     "dlcalc conv-shape --w 224 --k 3 --s 2 --p same --framework tensorflow --json",
     "dlcalc conv-shape --w 9 --k 4 --s 4 --p 2 --kind max-pool --ceil-mode --check",
     "dlcalc conv-shape --w 224 --k 7 --s 2 --p 3 --expect 112 --expect receptive_field=7",
+    "dlcalc conv-shape --w 224 --k 5 --target 224 --solve padding",
+    "dlcalc conv-shape --k 7 --s 2 --p 3 --target 112x56 --solve input -q",
+    "dlcalc conv-shape --w 224 --k 3 --s 2 --p same --compare",
+    "dlcalc conv-shape --w 10 --k 3 --s 2 --d 2 --p 1 --draw",
     "dlcalc conv-shape --w 7..64..7 --k 3,5 -q",
+    "dlcalc conv-shape --size 224 7s2p3c64 bn max3s2p1",
+    "dlcalc conv-shape --w 32 3p1c16 max2 dw3p1 1c32 max2 gap fc10 --check",
+    "dlcalc conv-shape --target 56 --solve input 7s2p3 max3s2p1 -q",
+    "dlcalc conv-shape --w 32 3p1 max2 3p1 max2 --draw",
     """echo '{"w": 7, "k": 3, "expect": 5}' | dlcalc conv-shape --batch -""",
 )
+
+
+def _inverse_question(raw: Mapping[str, object]) -> Any:
+    from dlcalc.notation.inverse import question
+
+    return question(raw)
+
+
+def _solve(question: Any) -> Any:
+    from dlcalc.core.inverse.solve import solve
+
+    return solve(question)
+
+
+def _compare(question: ConvShapeQuestion) -> Any:
+    from dlcalc.core.side_by_side import side_by_side
+
+    return side_by_side(question)
+
 
 TASK = Task(
     keys=notation.KEYS,
@@ -42,21 +74,54 @@ TASK = Task(
     merged=notation.merged,
     sweepable=layers.INTEGERS,
     restated=notation.restated,
+    modes={
+        "compare": Mode(_compare, "dlcalc.report.conv_frameworks", features=("every framework",)),
+        "draw": Mode(conv_shape, "dlcalc.report.conv_drawing"),
+        "solve": Mode(
+            _solve, "dlcalc.report.conv_shape_solutions", question=_inverse_question, keys={"solve": (), "target": ()}
+        ),
+    },
 )
 
 
 @click.command(
-    "conv-shape", cls=Command, examples=EXAMPLES, short_help="Feature-map size after a convolution or a pooling."
+    "conv-shape",
+    cls=Command,
+    examples=EXAMPLES,
+    sections=LAYER_WORDS,
+    short_help="Feature-map size after a convolution, a pooling or a stack of layers.",
 )
+@layers_argument
 @size_options
 @dims_option("How many axes --size N stands for.  [default: 2]")
 @layer_options("1; of a pooling, the kernel")
 @option("--kind", group="Layer", type=Word(list(KINDS)), help="Kind of layer.  [default: conv]")
 @option("--ceil-mode", is_flag=True, group="Layer", help="Round the number of a pooling's windows up.")
 @framework_options
+@option(
+    "--compare",
+    is_flag=True,
+    group="Answer",
+    help="Show PyTorch, Keras and ONNX Runtime side by side, and what differs.",
+)
+@option(
+    "--draw",
+    is_flag=True,
+    group="Answer",
+    help="Draw the windows along each axis, as text; of LAYERS what an output sees.",
+)
+@option(
+    "--solve",
+    group="Answer",
+    type=Word(SOLVED),
+    metavar="NUMBER",
+    help=f"Leave one number out and find all its values that give --target: {', '.join(SOLVED)}; or i, k, s, p, d, o. "
+    "Of LAYERS the input.",
+)
+@option("--target", group="Answer", metavar="INT[xINT...]", help="The size that is to come out, for --solve.")
 @answer_options
 def command(**given: Any) -> int:
-    """The size of the feature map after a convolution, a transposed convolution or a pooling.
+    """The size of the feature map after a convolution, a transposed convolution or a pooling, or a stack of layers.
 
     W2 = (W1 - K + 2P)/S + 1, for an input of width W1, a kernel of K, padding of P on each side and a stride of S; and
     what each framework makes of it, the input that no window reads, and the receptive field.
@@ -64,6 +129,15 @@ def command(**given: Any) -> int:
     Only the axes that are named are computed: --w 7 is one axis, --w 7 --h 9 two. An integer option (and --p) takes
     several values too, 7,14,28 or 7..64 or 7..64..7: every combination is answered, the last typed turning fastest.
 
-    The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center.
+    LAYERS, in place of --k and the other numbers of one layer, are a stack of layers, a word each, like 7s2p3c64;
+    --framework and --ceil-mode hold for all that they fit. Receptive field, jump and centre are in pixels of the input
+    of the whole stack.
+
+    --target 112 --solve padding goes backwards: every padding, and no other, that gives 112. It is split evenly, the
+    extra at the end. Of several axes every value along one goes with every value along another. --solve input needs no
+    size, and goes back through LAYERS too: --target 112 is a width, --target 112x56, or --dims 2, a height and a width.
+
+    The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center, of a stack
+    those of its last layer.
     """
     return run(TASK, given)

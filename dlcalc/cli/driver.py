@@ -6,10 +6,10 @@ words typed, or a line of a batch -> notation makes a question -> core answers -
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from dlcalc.cli.arguments import internal_error
-from dlcalc.cli.combinations import FEATURES, refuse_impossible
+from dlcalc.cli.combinations import FEATURES, SHARED, refuse_impossible
 from dlcalc.cli.options import FORMATS
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
@@ -21,10 +21,21 @@ if TYPE_CHECKING:
 
 
 class Mode(NamedTuple):
-    """Another answer to the same question, and its looks."""
+    """Another answer to the same question, and its looks; or to a question of its own, which has more keys.
+
+    Attributes:
+        answer: from a question to an answer. One that may be none at all has the ``refusal`` to say after it.
+        view: the module of its looks; it is imported when it is asked for.
+        features: what more it is, in the table of what goes together.
+        question: from raw values to a question, where that is one of its own.
+        keys: the keys that such a question has besides.
+    """
 
     answer: Callable[[Any], Any]
-    view: "View"
+    view: str
+    features: Sequence[str] = ()
+    question: Callable[..., Any] | None = None
+    keys: Mapping[str, Sequence[str]] = {}
 
 
 class Task(NamedTuple):
@@ -70,16 +81,23 @@ class Task(NamedTuple):
 
 def run(task: Task, given: Mapping[str, Any]) -> int:
     """Answer what the options ask, and return the exit code."""
+    features = _features(task, given)
+    for mode in [mode for name, mode in task.modes.items() if name in features]:
+        features += mode.features
+        task = task._replace(
+            answer=mode.answer,
+            view=cast("View", import_module(mode.view)),
+            question=mode.question or task.question,
+            keys={**task.keys, **mode.keys},
+        )
     raw = {key: value for key, value in given.items() if key in task.keys and value is not None and value is not False}
     runs: Mapping[str, Any] = {}
     if task.sweepable and _may_sweep(raw):
         from dlcalc.notation.sweeps import swept
 
         runs = swept(raw, task.sweepable)
-    refuse_impossible(_features(given, bool(runs)))
-    for name, mode in task.modes.items():
-        if given[name]:
-            task = task._replace(answer=mode.answer, view=mode.view)
+    features += _how_to_print(given)
+    refuse_impossible([*features, "sweep"] if runs else features)
     if given["batch"] is not None:
         return _batch(task, given, raw)
     if runs:
@@ -101,7 +119,11 @@ def _single(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> 
     if task.save is not None and given["output"] is not None and not unproved:
         task.save(outcome.answer, given["output"], given["force"])
         outcome = outcome._replace(output=given["output"])
-    return _print(task, given, iter([outcome]), [question], ())
+    code = _print(task, given, iter([outcome]), [question], ())
+    refusal: DlcalcError | None = getattr(outcome.answer, "refusal", None)
+    if refusal is not None:
+        raise refusal
+    return code
 
 
 def _format(given: Mapping[str, Any]) -> str:
@@ -118,10 +140,15 @@ def _may_sweep(raw: Mapping[str, object]) -> bool:
     return any(isinstance(value, str) and ("," in value or ".." in value) for value in raw.values())
 
 
-def _features(given: Mapping[str, Any], sweep: bool) -> list[str]:
-    found = [name for name in FEATURES if given.get(name) not in (None, False, ())]
-    found += ["table"] if given["format"] == "table" else []
-    return [*found, "sweep"] if sweep else found
+def _features(task: Task, given: Mapping[str, Any]) -> list[str]:
+    """What is asked for, as far as the table of what goes together speaks of it."""
+    features = [name for name in FEATURES if name not in task.keys or name in SHARED]
+    return [name for name in features if given.get(name) not in (None, False, ())]
+
+
+def _how_to_print(given: Mapping[str, Any]) -> list[str]:
+    found = ["table"] if given["format"] == "table" else []
+    return found + (["data"] if given["json"] or given["quiet"] or given["format"] in FORMATS[1:] else [])
 
 
 def _question(task: Task, raw: Mapping[str, object]) -> Any:

@@ -1,6 +1,6 @@
 """Options that several commands share, each declared once, and a help page that shows them in groups."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -35,18 +35,24 @@ def once(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) ->
 
 
 class Command(click.Command):
-    """A command whose help shows the options in groups, and examples that run as they stand."""
+    """A command whose help shows the options in groups, and examples that run as they stand.
 
-    def __init__(self, *args: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
+    ``sections`` are further parts of the help page: a title, and lines that are shown as they are.
+    """
+
+    def __init__(
+        self, *args: Any, examples: Sequence[str] = (), sections: Mapping[str, str] | None = None, **attributes: Any
+    ) -> None:
         super().__init__(*args, **attributes)
         self.examples = examples
+        self.sections = sections or {}
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, group by group."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
-            if record is not None:
+            if record is not None and not isinstance(parameter, click.Argument):  # which has a section of its own
                 groups.setdefault(getattr(parameter, "group", "Other"), []).append(record)
         for title, records in groups.items():
             with formatter.section(title):
@@ -54,6 +60,9 @@ class Command(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what an exit code means, and the examples as they are, unwrapped."""
+        for title, lines in self.sections.items():
+            with formatter.section(title):
+                formatter.write(lines)
         with formatter.section("Exit codes"):
             formatter.write("  0 all is well, 1 a claim or a proof fails, 2 the question cannot be answered\n")
         with formatter.section("Examples"):
@@ -98,6 +107,30 @@ size_options = stacked(
     option("--h", "--height", "h", group="Input", metavar="INT", help="Height of the input."),
     option("--depth", group="Input", metavar="INT", help="Depth of the input."),
     option("--size", group="Input", metavar="INT[xINT...]", help="All of them: 224x224, or 224 on every axis."),
+)
+
+
+# How a layer is written in a word.
+LAYER_WORDS = {
+    "LAYERS, a word each, one after the other": """\
+  3, conv3      a convolution with a kernel of 3; 3x5 is 3 high and 5 wide
+  convt3        a transposed convolution
+  dw3           a depthwise convolution: a group for every channel
+  max3, avg3    a pooling; its stride is its kernel
+  gap           a global average pooling
+  bn            a batch norm
+  fc10          a fully connected layer with 10 outputs
+ and behind the kernel, in any order:
+  s2            stride                  c64       output channels
+  p1            padding; p0:1, psame    g2        groups
+  d2            dilation                b1, b0    with or without a bias
+  o1            output padding          u         ceil mode of a pooling
+ so that the stem of a ResNet is 7s2p3c64 bn max3s2p1
+"""
+}
+
+layers_argument = click.argument(
+    "layers", nargs=-1, metavar="[LAYERS]...", callback=lambda ctx, param, words: words or None
 )
 
 

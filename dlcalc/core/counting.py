@@ -46,12 +46,15 @@ def check(answer: "ConvParams", limit: int = MAX_ENTRIES) -> Proof:
     budget = _Budget(limit)
     failures: list[Failure] = []
     totals: dict[str, list[int | None]] = {}
+    before: LayerParams | None = None
     for layer in answer.layers:
-        failures += _sizes(layer, budget)
+        failures += _chained(before, layer) + _sizes(layer, budget)
+        before = layer
         found = _counted(layer, budget)
         failures += _differences({"layer": layer.name}, layer.amounts.by_key(), found)
         for key, number in found.items():
             totals.setdefault(key, []).append(number)
+    totals = {key: each for key, each in totals.items() if len(each) == len(answer.layers)}
     if len(answer.layers) > 1 or not failures:
         failures += _differences({}, answer.amounts.by_key(), {key: _total(key, each) for key, each in totals.items()})
     keys = [key for key, each in totals.items() if None not in each]
@@ -61,7 +64,7 @@ def check(answer: "ConvParams", limit: int = MAX_ENTRIES) -> Proof:
         manner = "by summation, too much to count one by one"
         if len(keys) < len(totals):
             manner += ": all but " + ", ".join(key for key in totals if key not in keys)
-    if answer.layers[-1].shape is not None:
+    if any(layer.shape is not None for layer in answer.layers):
         keys.append("output")
     return Proof(method, manner, {"keys": keys, "entries": budget.visited}, tuple(failures))
 
@@ -82,6 +85,14 @@ def _differences(place: dict[str, object], said: dict[str, int], found: "dict[st
     return failures + [Failure(place, key, number, None) for key, number in said.items() if key not in found]
 
 
+def _chained(before: "LayerParams | None", layer: "LayerParams") -> list[Failure]:
+    """Whether a layer takes what the one before it gives."""
+    if before is None or not before.output or (before.output, before.asked.c_out) == (layer.input, layer.channels):
+        return []
+    said, found = [*layer.input, layer.channels], [*before.output, before.asked.c_out]
+    return [Failure({"layer": layer.name}, "input", said, found)]
+
+
 def _sizes(layer: "LayerParams", budget: _Budget) -> list[Failure]:
     """The output and its padding, by the proof of the shape."""
     if layer.shape is None:
@@ -98,6 +109,8 @@ def _sizes(layer: "LayerParams", budget: _Budget) -> list[Failure]:
 
 def _counted(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
     """The numbers of a layer by their keys; None where they are out of reach."""
+    if layer.kind in _WITHOUT_WEIGHTS:
+        return _counted_without_weights(layer, budget)
     asked = layer.asked
     pairs, weights = _weights(layer, budget)
     bias = sum(1 for _ in range(asked.c_out)) if asked.bias and budget.allows(asked.c_out) else asked.c_out * asked.bias
@@ -117,17 +130,46 @@ def _counted(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
     for axis in axes:
         used *= axis.used
         real = None if real is None or axis.real is None else real * axis.real
-    entries_in = entries_out = asked.n
-    for size, output in zip(layer.input, layer.output, strict=True):
-        entries_in, entries_out = entries_in * size, entries_out * output
-    made = entries_out * asked.c_out * each
+    taken, made = _memory(layer, each)
     return found | {
         "macs": used,
         "macs_without_padding": real,
         "flops": used + used,
         "activation_bytes": made,
-        "peak_activation_bytes": entries_in * asked.c_in * each + made,
+        "peak_activation_bytes": taken + made,
     }
+
+
+def _memory(layer: "LayerParams", each: int) -> tuple[int, int]:
+    """The bytes of the input and of the output."""
+    taken, made = layer.asked.n * layer.channels * each, layer.asked.n * layer.asked.c_out * each
+    for size in layer.input:
+        taken *= size
+    for size in layer.output:
+        made *= size
+    return taken, made
+
+
+# Kinds that multiply nothing: of them a batch norm learns two numbers for each channel, and keeps two.
+_WITHOUT_WEIGHTS = ("max-pool", "avg-pool", "global-avg-pool", "batch-norm")
+
+
+def _counted_without_weights(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
+    each = int("".join(filter(str.isdigit, layer.asked.dtype))) // 8
+    channels = layer.asked.c_out if layer.kind == "batch-norm" else 0
+    learned = sum(2 for _ in range(channels)) if budget.allows(channels) else channels + channels
+    found: dict[str, int | None] = {
+        "weights": 0,
+        "bias": 0,
+        "params": learned,
+        "buffers": learned,
+        "param_bytes": learned * each,
+    }
+    if layer.asked.size is None:
+        return found
+    taken, made = _memory(layer, each)
+    nothing = dict.fromkeys(("macs", "macs_without_padding", "flops"), 0)
+    return {**found, **nothing, "activation_bytes": made, "peak_activation_bytes": taken + made}
 
 
 def _weights(layer: "LayerParams", budget: _Budget) -> tuple[int, int]:

@@ -1,5 +1,7 @@
 """Which input positions a layer never reads, in closed form: exact at any size, without visiting a window."""
 
+from math import gcd
+
 from dlcalc.core.lattice import count_residues_below, count_sums_below
 from dlcalc.core.windows import Window
 
@@ -47,3 +49,24 @@ def _multiples_in(start: int, end: int, step: int, size: int) -> int:
     """How many of 0, step, ..., (size - 1) * step lie in [start, end)."""
     low = max(0, -(-start // step))
     return max(0, min(size, -(-end // step)) - low)
+
+
+def meets(window: Window, count: int, position: int) -> bool:
+    """Whether a tap of one of ``count`` windows falls on a position, counted from the first one that is not padding.
+
+    Of a convolution or a pooling that is to read an input. Of a transposed one the windows are the products of inputs,
+    and the position is one of the output.
+
+    >>> alone = Window(5, kernel=3, stride=1, dilation=2, before=0, after=0, output_padding=0, extent=5)
+    >>> [meets(alone, 1, position) for position in range(5)]
+    [True, False, True, False, True]
+    """
+    target = position + window.before  # = a * stride + b * dilation, for a < count and b < kernel
+    divisor = gcd(window.stride, window.dilation)
+    if target % divisor:
+        return False
+    period = window.stride // divisor  # of the taps b that leave a multiple of the stride
+    least = max(0, -(-(target - (count - 1) * window.stride) // window.dilation))
+    tap = target // divisor * pow(window.dilation // divisor, -1, period) % period if period > 1 else 0
+    tap += -(-(least - tap) // period) * period
+    return tap < window.kernel and tap * window.dilation <= target

@@ -29,17 +29,26 @@ class Counted(NamedTuple):
 
 def check(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
     """Prove the numbers of an answer by enumeration, if it visits at most ``limit`` positions, or else by bounds."""
+    if answer.layers[-1].place is not None:
+        from dlcalc.core.stack.enumeration import check_stack
+
+        return check_stack(answer, limit)
     method, visited = "enumeration", 0
     failures: list[Failure] = []
     for layer in answer.layers:
         for name, asked, axis in zip(answer.question.axes, layer.plan.axes, layer.axes, strict=True):
-            positions = _positions(layer, axis)
-            if positions > limit - visited:
+            visits = positions(layer, axis)
+            if visits > limit - visited:
                 method = "bounds"
-                failures += _bounds(layer, name, axis)
+                failures += bounds(layer, name, axis)
                 continue
-            visited += positions
-            failures += _compare(layer.name, name, axis, _walk(layer, axis, asked.padding))
+            visited += visits
+            failures += _compare(layer.name, name, axis, walk(layer, axis, asked.padding))
+    return proof_of(method, visited, failures)
+
+
+def proof_of(method: str, visited: int, failures: list[Failure]) -> Proof:
+    """How it went: everything was walked through, or the sizes alone were held against their bounds."""
     keys = Counted._fields if method == "enumeration" else ("output",)
     manner = "by bounds, the output size alone" if method == "bounds" else f"by enumeration of {visited:,} positions"
     return Proof(method, manner, {"keys": keys, "positions": visited}, tuple(failures))
@@ -50,25 +59,27 @@ def _compare(layer: str, name: str, axis: "AxisShape", counted: Counted) -> list
     stated = Counted(axis.output, True, axis.unread, field.size, field.smallest, field.jump, field.center)
     pairs = zip(Counted._fields, stated, counted, strict=True)
     return [
-        Failure({"layer": layer, "axis": name}, key, _plain(said), _plain(found))
+        Failure({"layer": layer, "axis": name}, key, plain(said), plain(found))
         for key, said, found in pairs
         if said != found
     ]
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """A ratio as a number."""
     return value[0] / value[1] if isinstance(value, tuple) else value
 
 
-def _positions(layer: "LayerShape", axis: "AxisShape") -> int:
+def positions(layer: "LayerShape", axis: "AxisShape") -> int:
+    """How many positions a walk along the axis visits."""
     window = axis.window
     if layer.plan.layer.kind == "transposed":
         return (window.input + window.stride) * window.kernel
     return window.input + axis.output * window.kernel
 
 
-def _walk(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
+def walk(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
+    """Walk along one axis of a layer."""
     return (_scatter if layer.plan.layer.kind == "transposed" else _slide)(layer, axis, asked)
 
 
@@ -165,7 +176,7 @@ def _transposed_padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "st
     return after - before in ((0, -1) if asked == "same-lower" else (0, 1))
 
 
-def _bounds(layer: "LayerShape", name: str, axis: "AxisShape") -> list[Failure]:
+def bounds(layer: "LayerShape", name: str, axis: "AxisShape") -> list[Failure]:
     """The two inequalities that define the number of windows, where there are too many to visit."""
     window, output = axis.window, axis.output
     extent = window.dilation * (window.kernel - 1) + 1

@@ -1,10 +1,13 @@
 """A convolution beside the forms that stand in for it: the same windows, fewer parameters."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.layer import Layer
 from dlcalc.core.params import Amounts, ConvParams, ConvParamsQuestion, LayerParams, conv_params, count, total
+
+if TYPE_CHECKING:
+    from dlcalc.core.stack.params import StackParamsQuestion
 
 _CARDINALITY = 32  # groups of ResNeXt-50 (Xie et al. 2017), where none are given
 _EXPANSION = 4  # of the bottleneck of ResNet-50 (He et al. 2016)
@@ -34,7 +37,7 @@ class Comparison(NamedTuple):
         return self.answer.warnings
 
 
-def compare(question: ConvParamsQuestion) -> Comparison:
+def compare(question: "ConvParamsQuestion | StackParamsQuestion") -> Comparison:
     """The standard, the grouped, the depthwise-separable and the bottleneck form of a convolution.
 
     All have the windows, the channels and the bias of the question:
@@ -52,6 +55,9 @@ def compare(question: ConvParamsQuestion) -> Comparison:
     >>> {form.name: form.amounts.params for form in compare(windows).forms}
     {'standard': 73728, 'grouped': 2304, 'depthwise-separable': 8768, 'bottleneck': 15360}
     """
+    if not isinstance(question, ConvParamsQuestion):
+        message = "--compare sets forms of one convolution side by side, and LAYERS are given"
+        raise DlcalcError("usage", message, hint="one layer, --k 3 --c-in 64 --c-out 128", option="compare")
     if question.layer is None:
         message = "--compare sets forms of a convolution side by side, and a linear layer has none"
         raise DlcalcError("usage", message, hint="leave it out, or --kind conv", option="compare")

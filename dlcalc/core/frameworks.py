@@ -62,7 +62,7 @@ def plan(framework: str, layer: Layer, axes: tuple[AxisLayer, ...]) -> Plan:
         hint = "one of " + ", ".join(FRAMEWORKS)
         raise DlcalcError("usage", f"unknown framework {framework!r}", hint=hint, option="framework")
     warnings: list[Warned] = []
-    pad_layer = _needs_pad_layer(framework, layer, axes)
+    pad_layer = needs_pad_layer(framework, layer, axes)
     if pad_layer:
         warnings.append(_pad_layer_warning(framework, layer))
     if framework == "tensorflow":
@@ -77,11 +77,12 @@ def plan(framework: str, layer: Layer, axes: tuple[AxisLayer, ...]) -> Plan:
         warnings += _onnx_pool_warnings(layer, axes)
     if framework == "tensorflow" and layer.family == "transposed":
         warnings += _keras_transposed_warnings(layer, axes)
-    size = _size_rule(framework, layer, pad_layer)
+    size = size_rule(framework, layer, pad_layer)
     return Plan(framework, layer, layer.family, axes, size, pad_layer, tuple(warnings))
 
 
-def _size_rule(framework: str, layer: Layer, pad_layer: bool) -> SizeRule:
+def size_rule(framework: str, layer: Layer, pad_layer: bool) -> SizeRule:
+    """The rule for the output size of a layer, whose padding may be a layer of its own."""
     if layer.family == "transposed":
         keras = framework == "tensorflow" and layer.output_padding is None
         return windows.TRANSPOSED_KERAS if keras else windows.TRANSPOSED
@@ -90,7 +91,7 @@ def _size_rule(framework: str, layer: Layer, pad_layer: bool) -> SizeRule:
     return windows.FLOOR
 
 
-def _needs_pad_layer(framework: str, layer: Layer, axes: tuple[AxisLayer, ...]) -> bool:
+def needs_pad_layer(framework: str, layer: Layer, axes: tuple[AxisLayer, ...]) -> bool:
     """Whether the framework's own layer cannot express the padding, but a pad layer in front of it can."""
     word = layer.padding
     if isinstance(word, str):

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from math import prod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.frameworks import plan
 from dlcalc.core.layer import Layer, brief, legal, per_axis
 from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.taps import taps_on_input, taps_on_output
+
+if TYPE_CHECKING:
+    from dlcalc.core.stack.params import StackParamsQuestion
+    from dlcalc.core.stack.question import Place
 
 KINDS = ("conv", "transposed", "linear")
 
@@ -84,8 +88,9 @@ class Amounts(NamedTuple):
     Attributes:
         weights, bias: entries that are learned.
         buffers: entries that are kept and not learned: the statistics of batch norms.
-        param_bytes: memory of weights and bias.
+        param_bytes: memory of all that is learned.
         work: None where no input is known.
+        norm: entries of batch norms that are learned, their scale and shift.
     """
 
     weights: int
@@ -93,11 +98,12 @@ class Amounts(NamedTuple):
     buffers: int
     param_bytes: int
     work: Work | None
+    norm: int = 0
 
     @property
     def params(self) -> int:
         """All entries that are learned."""
-        return self.weights + self.bias
+        return self.weights + self.bias + self.norm
 
     def by_key(self) -> dict[str, int]:
         """The numbers by the keys of the JSON, in its order."""
@@ -128,6 +134,8 @@ class LayerParams(NamedTuple):
         kernel: taps along each axis.
         shape: its geometry, where a size is known and there is one.
         amounts: what was counted.
+        place: its place in a stack, of which it is a part.
+        without_windows: the output's extent along each axis, of a layer of a stack that has no windows.
     """
 
     name: str
@@ -135,6 +143,18 @@ class LayerParams(NamedTuple):
     kernel: tuple[int, ...]
     shape: ConvShape | None
     amounts: Amounts
+    place: "Place | None" = None
+    without_windows: tuple[int, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What kind of layer it is."""
+        return self.place.kind if self.place else self.asked.kind
+
+    @property
+    def channels(self) -> int:
+        """Of its input; a linear layer behind a feature map has more features."""
+        return (self.place and self.place.input_channels) or self.asked.c_in
 
     @property
     def input(self) -> tuple[int, ...]:
@@ -144,13 +164,13 @@ class LayerParams(NamedTuple):
     @property
     def output(self) -> tuple[int, ...]:
         """The output's."""
-        return self.shape.output if self.shape else ()
+        return self.shape.output if self.shape else self.without_windows
 
 
 class ConvParams(NamedTuple):
-    """The answer to a ``ConvParamsQuestion``."""
+    """The answer to a question, a ``ConvParamsQuestion`` or a ``StackParamsQuestion``."""
 
-    question: ConvParamsQuestion
+    question: Any
     layers: tuple[LayerParams, ...]
     warnings: tuple[Warned, ...]
 
@@ -166,16 +186,16 @@ def total(amounts: Sequence[Amounts]) -> Amounts:
     >>> total([Amounts(9, 1, 0, 40, None), Amounts(4, 0, 0, 16, None)]).params
     14
     """
-    weights, bias, buffers, param_bytes, works = zip(*amounts, strict=True)
+    weights, bias, buffers, param_bytes, works, norm = zip(*amounts, strict=True)
     work = None
     if None not in works:
         macs, real, memory, peak = zip(*works, strict=True)
         work = Work(sum(macs), sum(real), sum(memory), max(peak))
-    return Amounts(sum(weights), sum(bias), sum(buffers), sum(param_bytes), work)
+    return Amounts(sum(weights), sum(bias), sum(buffers), sum(param_bytes), work, sum(norm))
 
 
-def conv_params(question: ConvParamsQuestion) -> ConvParams:
-    """The parameters of a layer; its work and its memory too where the size of its input is known.
+def conv_params(question: "ConvParamsQuestion | StackParamsQuestion") -> ConvParams:
+    """The parameters of a layer or of a stack of them; the work and the memory too where the input's size is known.
 
     Raises:
         DlcalcError: ``invalid-value``, ``groups-do-not-divide``, and all that ``conv_shape`` raises.
@@ -186,12 +206,16 @@ def conv_params(question: ConvParamsQuestion) -> ConvParams:
     >>> conv_params(ConvParamsQuestion(64, 128, layer=Layer(kernel=3), axes=("h", "w"))).amounts.params
     73728
     """
+    if not isinstance(question, ConvParamsQuestion):
+        from dlcalc.core.stack.params import stack_params
+
+        return stack_params(question)
     layer = count(question)
     return ConvParams(question, (layer,), layer.shape.warnings if layer.shape else ())
 
 
-def count(asked: ConvParamsQuestion, name: str | None = None) -> LayerParams:
-    """One layer, counted; ``name`` says what to call it."""
+def count(asked: ConvParamsQuestion, name: str | None = None, place: "Place | None" = None) -> LayerParams:
+    """One layer, counted; ``name`` says what to call it, and ``place`` where it stands in a stack."""
     for option in ("c_in", "c_out", "groups", "n"):
         legal(getattr(asked, option), option, 1)
     _refuse_groups(asked)
@@ -212,7 +236,7 @@ def count(asked: ConvParamsQuestion, name: str | None = None) -> LayerParams:
     works = shape is not None or asked.layer is None
     work = _work(asked, kernel, shape, each) if works else None
     return LayerParams(
-        name or f"{asked.kind}1", asked, kernel, shape, Amounts(weights, bias, 0, (weights + bias) * each, work)
+        name or f"{asked.kind}1", asked, kernel, shape, Amounts(weights, bias, 0, (weights + bias) * each, work), place
     )
 
 

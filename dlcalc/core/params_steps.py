@@ -12,14 +12,23 @@ _FLOPS = "as torch's counter and calflops; torchinfo and ptflops add the bias"
 
 def steps(answer: ConvParams) -> tuple[Step, ...]:
     """Every quantity of the answer, in the order in which they are computed."""
+    if answer.layers[-1].place is not None:
+        from dlcalc.core.stack.params_steps import stack_steps
+
+        return stack_steps(answer)
     found: list[Step] = []
     for layer in answer.layers:
-        terms = _Terms(layer)
-        terms.parameters()
-        if layer.amounts.work is not None:
-            terms.work(layer.amounts.work)
-        found += terms.steps
+        found += steps_of(layer)
     return tuple(found)
+
+
+def steps_of(layer: LayerParams) -> list[Step]:
+    """Every quantity of one layer."""
+    terms = _Terms(layer)
+    terms.parameters()
+    if layer.amounts.work is not None:
+        terms.work(layer.amounts.work)
+    return terms.steps
 
 
 def weights_step(layer: LayerParams) -> Step:
@@ -54,7 +63,7 @@ class _Terms:
         """The taps of a window: K*K where the axes are alike."""
         kernel = self.layer.kernel
         alike = len(set(kernel)) == 1
-        return [("K" if alike else f"K_{axis}", taps) for axis, taps in zip(self.asked.axes, kernel, strict=True)]
+        return [("K" if alike else f"K_{axis}", taps) for axis, taps in zip(self.asked.axes, kernel, strict=False)]
 
     @property
     def channels(self) -> list[tuple[str, object]]:
@@ -105,7 +114,7 @@ class _Terms:
             _MAC,
             f"multiply-accumulates: K taps {of} along each axis",
         )
-        real = [(f"T_{axis}", taps) for axis, taps in zip(asked.axes, self.real, strict=True)]
+        real = [(f"T_{axis}", taps) for axis, taps in zip(asked.axes, self.real, strict=False)]
         self.product(
             "macs_without_padding",
             [*batch, *self.channels, *real],

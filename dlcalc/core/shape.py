@@ -1,7 +1,7 @@
 """conv-shape: what a layer makes of its input, axis by axis."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dlcalc.core.coverage import unread, unread_transposed
 from dlcalc.core.errors import DlcalcError, Warned
@@ -12,6 +12,7 @@ from dlcalc.core.windows import FLOOR, Window
 
 if TYPE_CHECKING:
     from dlcalc.core.padding import PaddingRule
+    from dlcalc.core.stack.question import Place, StackQuestion
 
 
 class ConvShapeQuestion(NamedTuple):
@@ -51,28 +52,43 @@ class AxisShape(NamedTuple):
 
 
 class LayerShape(NamedTuple):
-    """A layer, computed: ``axes`` are in the order of the question's."""
+    """A layer, computed: ``axes`` are in the order of the question's; ``place`` is its own in a stack."""
 
     name: str
     plan: Plan
     axes: tuple[AxisShape, ...]
+    place: "Place | None" = None
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        """The extent of the input along each axis; a vector has no axes."""
+        if self.place is not None and self.place.takes_vector:
+            return ()
+        return tuple([axis.window.input for axis in self.axes])
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        """The extent of the output along each axis; a vector has no axes."""
+        if self.place is not None and self.place.gives_vector:
+            return ()
+        return tuple([axis.output for axis in self.axes])
 
 
 class ConvShape(NamedTuple):
-    """The answer to a ``ConvShapeQuestion``."""
+    """The answer to a question, a ``ConvShapeQuestion`` or a ``StackQuestion``."""
 
-    question: ConvShapeQuestion
+    question: Any
     layers: tuple[LayerShape, ...]
     warnings: tuple[Warned, ...]
 
     @property
     def output(self) -> tuple[int, ...]:
         """The extent of the output along each axis."""
-        return tuple(axis.output for axis in self.layers[-1].axes)
+        return self.layers[-1].output
 
 
-def conv_shape(question: ConvShapeQuestion) -> ConvShape:
-    """The output size, the unread input and the receptive field of a layer.
+def conv_shape(question: "ConvShapeQuestion | StackQuestion") -> ConvShape:
+    """The output size, the unread input and the receptive field of a layer, or of each layer of a stack.
 
     Raises:
         DlcalcError: ``kernel-exceeds-input``, ``empty-output``, and all that ``per_axis`` and ``plan`` raise.
@@ -80,30 +96,54 @@ def conv_shape(question: ConvShapeQuestion) -> ConvShape:
     >>> conv_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))).output
     (5,)
     """
+    if not isinstance(question, ConvShapeQuestion):
+        from dlcalc.core.stack.shape import stack_shape
+
+        return stack_shape(question)
     axes, size, layer, framework, _ = question
-    the_plan = _planned(framework, layer, len(axes))
-    shapes = tuple([_axis_shape(the_plan, *of) for of in zip(axes, the_plan.axes, size, strict=True)])
-    warnings = the_plan.warnings
-    if framework == "onnx" and any(min(shape.window.before, shape.window.after) < 0 for shape in shapes):
-        text = "ONNX Runtime leaves input out: SAME would pad by less than 0, because the kernel is under the stride"
-        warnings += (Warned("crops-input", text),)
+    the_plan = planned(framework, layer, len(axes))
+    shapes, warnings = on_input(the_plan, axes, size)
     return ConvShape(question, (LayerShape(the_plan.family + "1", the_plan, shapes),), warnings)
 
 
+def on_input(
+    the_plan: Plan, axes: tuple[str, ...], size: tuple[int, ...]
+) -> tuple[tuple[AxisShape, ...], tuple[Warned, ...]]:
+    """What a layer makes of an input of ``size``, as if nothing stood in front of it, and what to be warned of."""
+    shapes = tuple([_axis_shape(the_plan, *of) for of in zip(axes, the_plan.axes, size, strict=True)])
+    warnings = the_plan.warnings
+    if the_plan.framework == "onnx" and any(min(shape.window.before, shape.window.after) < 0 for shape in shapes):
+        text = "ONNX Runtime leaves input out: SAME would pad by less than 0, because the kernel is under the stride"
+        warnings += (Warned("crops-input", text),)
+    return shapes, warnings
+
+
 @lru_cache(maxsize=4096)
-def _planned(framework: str, layer: Layer, count: int) -> Plan:
+def planned(framework: str, layer: Layer, count: int) -> Plan:
     """The plan of a layer: a sweep or a batch asks about few layers and many sizes."""
     return plan(framework, layer, per_axis(layer, count))
 
 
 def _axis_shape(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> AxisShape:
+    window, rule, output = axis_output(the_plan, name, axis, size)
+    if the_plan.family == "transposed":
+        return AxisShape(window, rule, output, unread_transposed(window, output), through_transposed(window, output))
+    return AxisShape(window, rule, output, unread(window, output), through_windows(window))
+
+
+def axis_output(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> "tuple[Window, PaddingRule | None, int]":
+    """The geometry of one axis, the rule of its padding, and the output size, which is at least 1.
+
+    Raises:
+        DlcalcError: ``invalid-value``, ``kernel-exceeds-input``, ``empty-output``, ``unsupported-by-framework``.
+    """
     legal(size, "depth" if name == "d" else name, 1)
     window, rule = resolve(the_plan, axis, size)
     if the_plan.family == "transposed":
         output = the_plan.size.value(window)
         if output < 1:
             raise _empty_output(name, the_plan, window, output)
-        return AxisShape(window, rule, output, unread_transposed(window, output), through_transposed(window, output))
+        return window, rule, output
     if the_plan.size is FLOOR and window.padded < window.extent:  # before dividing: -1 / 2 must not become 0
         raise _kernel_exceeds(name, the_plan, window)
     output = the_plan.size.value(window)
@@ -111,7 +151,7 @@ def _axis_shape(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> AxisSh
         raise _kernel_exceeds(name, the_plan, window)
     if the_plan.layer.kind == "avg-pool" and the_plan.framework == "pytorch" and len(the_plan.axes) == 3:
         _refuse_small_volume(name, window, the_plan.pad_layer)
-    return AxisShape(window, rule, output, unread(window, output), through_windows(window))
+    return window, rule, output
 
 
 def resolve(the_plan: Plan, axis: AxisLayer, size: int) -> "tuple[Window, PaddingRule | None]":

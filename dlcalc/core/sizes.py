@@ -122,11 +122,11 @@ def _output(size: Size, layer: Layer, framework: str) -> Size:
     extents = (size,) if isinstance(size, int) else tuple(size)
     if not 1 <= len(extents) <= len(AXES):
         raise wrong_rank(len(extents))
-    layer = Layer(*map(_hashable, layer))
+    layer = Layer(*map(hashable, layer))
     answer = conv_shape(ConvShapeQuestion(tuple(AXES)[-len(extents) :], extents, layer, framework))
     return answer.output[0] if isinstance(size, int) else answer.output
 
 
-def _hashable(value: Any) -> Any:
+def hashable(value: Any) -> Any:
     """Lists are taken for the tuples that they stand for."""
-    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
+    return tuple(map(hashable, value)) if isinstance(value, list | tuple) else value

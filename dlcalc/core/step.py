@@ -13,7 +13,8 @@ class Step(NamedTuple):
         value: the result: a number, a nested list of numbers, or None where there is none.
         source: where the formula is given.
         why: what it means, in a few words.
-        place: which part of the answer it is about, where there are several: ``("axis", "w")``, ``("row", 0)``.
+        place: which part of the answer it is about, where there are several: ``("axis", "w")``, ``("row", 0)``; names
+            and what they say in turn, ``("layer", "conv1", "axis", "w")``.
     """
 
     symbol: str
@@ -22,4 +23,4 @@ class Step(NamedTuple):
     value: object
     source: str
     why: str
-    place: tuple[str, object] | None = None
+    place: tuple[object, ...] | None = None

@@ -1,7 +1,7 @@
 """The explanation of a shape: every term with its formula, its numbers, its value and its source."""
 
 from dlcalc.core.ratio import as_float, as_number
-from dlcalc.core.shape import AxisShape, ConvShape
+from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.core.step import Step
 from dlcalc.core.windows import SizeRule, in_formula, numbers, symbols
 
@@ -12,6 +12,10 @@ _FIELDS = "Araujo et al. 2019"
 def steps(answer: ConvShape) -> tuple[Step, ...]:
     """Every term of the answer, axis by axis, in the order in which they are computed."""
     layer = answer.layers[-1]
+    if layer.place is not None:
+        from dlcalc.core.stack.steps import stack_steps
+
+        return stack_steps(answer)
     found: list[Step] = []
     for name, axis in zip(answer.question.axes, layer.axes, strict=True):
         terms = _Terms(name, axis)
@@ -27,7 +31,12 @@ def steps(answer: ConvShape) -> tuple[Step, ...]:
 def size_steps(answer: ConvShape, name: str) -> list[Step]:
     """The terms of the output size along one axis."""
     layer = answer.layers[-1]
-    terms = _Terms(name, layer.axes[answer.question.axes.index(name)])
+    return axis_size_steps(layer, layer.axes[answer.question.axes.index(name)], name)
+
+
+def axis_size_steps(layer: LayerShape, axis: AxisShape, name: str) -> list[Step]:
+    """The terms of the output size of one layer along one axis."""
+    terms = _Terms(name, axis)
     terms.size(layer.plan.size)
     return terms.steps
 

@@ -1,12 +1,16 @@
 """The question of conv-params, from options or from a line of a batch."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.frameworks import FRAMEWORKS
 from dlcalc.core.layer import AXES, Layer, flag, legal, wrong_count
 from dlcalc.core.params import DTYPES, KINDS, ConvParamsQuestion
 from dlcalc.notation import layers, values
+
+if TYPE_CHECKING:
+    from dlcalc.core.stack.params import StackParamsQuestion
 
 _COUNTS = {"c_in": ("in_channels",), "c_out": ("out_channels",), "groups": ("g",), "n": ()}
 
@@ -19,14 +23,16 @@ KEYS = {
     "kind": (),
     "dtype": (),
     "framework": (),
+    "ceil_mode": (),
+    "layers": (),
 }
 INTEGERS = layers.INTEGERS | frozenset(_COUNTS)
 
 _WITH_WINDOWS = (*layers.LAYER_KEYS, *layers.SIZE_KEYS, "groups")
 
 
-def question(raw: Mapping[str, object]) -> ConvParamsQuestion:
-    """The question that the values ask.
+def question(raw: Mapping[str, object]) -> "ConvParamsQuestion | StackParamsQuestion":
+    """The question that the values ask, about one layer or a stack of them.
 
     Args:
         raw: values by their names in ``KEYS``, as they were typed or stood in JSON.
@@ -37,6 +43,13 @@ def question(raw: Mapping[str, object]) -> ConvParamsQuestion:
     >>> question({"c_in": "64", "c_out": "128", "kernel": "3", "w": "56"}).size
     (56, 56)
     """
+    if "layers" in raw:
+        from dlcalc.notation.stacks import params_question
+
+        return params_question(raw)
+    if "ceil_mode" in raw and values.switch(raw["ceil_mode"], "ceil_mode"):
+        hint = "leave it out, or layers in words, like max3s2"
+        raise DlcalcError("usage", "ceil mode is of a pooling, and this is none", hint=hint, option="ceil_mode")
     kind = values.word(raw["kind"], "kind", KINDS) if "kind" in raw else "conv"
     for key, name in (("c_in", "number of input channels"), ("c_out", "number of output channels")):
         if key not in raw:
@@ -52,7 +65,7 @@ def question(raw: Mapping[str, object]) -> ConvParamsQuestion:
     if kind == "linear":
         _refuse_windows(raw)
     else:
-        axes, size, square = _sizes(raw)
+        axes, size, square = sizes(raw, layers.how_many(raw.get("kernel")))
         layer = Layer(**layers.read_layer(raw, axes, {}), kind=kind)  # type: ignore[arg-type]
         more |= {"layer": layer, "axes": axes, "size": size, "square": square}
     return ConvParamsQuestion(**counts, **more)  # type: ignore[arg-type]
@@ -65,14 +78,16 @@ def _refuse_windows(raw: Mapping[str, object]) -> None:
             raise DlcalcError("usage", f"linear has no {name}", hint="leave it out, or --kind conv", option=key)
 
 
-def _sizes(raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[int, ...] | None, bool]:
+def sizes(raw: Mapping[str, object], of_kernel: int | None) -> tuple[tuple[str, ...], tuple[int, ...] | None, bool]:
     """The axes of the layer, the input's extent along each if it is given, and whether one extent stands for all.
 
     How many axes there are is for ``dims`` to say, else for the size, else for the kernel; else there are two.
+
+    >>> sizes({"w": 56}, None)
+    (('h', 'w'), (56, 56), True)
     """
     dims = layers.dims(raw)
     named = layers.named_sizes(raw)
-    of_kernel = layers.how_many(raw.get("kernel"))
     if "size" in raw:
         single = layers.how_many(raw["size"]) is None
         axes, size = layers.whole_size(raw["size"], dims or (_some_axes(of_kernel) if single else None))
@@ -99,7 +114,16 @@ def _some_axes(count: int | None) -> int | None:
     return count if count in (1, 2, 3) else None
 
 
-def restated(question: ConvParamsQuestion, keys: Iterable[str]) -> dict[str, object]:
+def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
+    """The values of one line of a batch over the defaults.
+
+    >>> merged({"size": "224", "kernel": "3"}, {"w": 7})
+    {'kernel': '3', 'w': 7}
+    """
+    return layers.merged(layers.without_replaced(defaults, own), own)
+
+
+def restated(question: "ConvParamsQuestion | StackParamsQuestion", keys: Iterable[str]) -> dict[str, object]:
     """The values of some keys as the answer to a sweep repeats them: long names, values by axis.
 
     >>> restated(question({"c_in": "3", "c_out": "64", "kernel": "7"}), ["c_in", "kernel"])
@@ -108,10 +132,10 @@ def restated(question: ConvParamsQuestion, keys: Iterable[str]) -> dict[str, obj
     return {key: _restated(question, key) for key in keys}
 
 
-def _restated(question: ConvParamsQuestion, key: str) -> object:
+def _restated(question: "ConvParamsQuestion | StackParamsQuestion", key: str) -> object:
     if key in _COUNTS:
         return getattr(question, key)
     size = question.size or ()
     if key in layers.SIZES and question.square:
         return size[0]
-    return layers.restated(key, question.axes, size, question.layer)
+    return layers.restated(key, question.axes, size, getattr(question, "layer", None))

@@ -1,6 +1,7 @@
 """The question of conv-shape, from options or from a line of a batch."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.frameworks import FRAMEWORKS
@@ -8,8 +9,11 @@ from dlcalc.core.layer import KINDS, Layer, wrong_count
 from dlcalc.core.shape import ConvShapeQuestion
 from dlcalc.notation import layers, values
 
+if TYPE_CHECKING:
+    from dlcalc.core.stack.question import StackQuestion
+
 # Every key of a question, and the short names that are read for it.
-KEYS = {**layers.SIZE_KEYS, **layers.LAYER_KEYS, "kind": (), "ceil_mode": (), "framework": ()}
+KEYS = {**layers.SIZE_KEYS, **layers.LAYER_KEYS, "kind": (), "ceil_mode": (), "framework": (), "layers": ()}
 
 _READERS: Mapping[str, values.Reader[object]] = {
     "kind": lambda value, option, axes: values.word(value, option, KINDS),
@@ -17,8 +21,8 @@ _READERS: Mapping[str, values.Reader[object]] = {
 }
 
 
-def question(raw: Mapping[str, object]) -> ConvShapeQuestion:
-    """The question that the values ask.
+def question(raw: Mapping[str, object]) -> "ConvShapeQuestion | StackQuestion":
+    """The question that the values ask, about one layer or a stack of them.
 
     Args:
         raw: values by their names in ``KEYS``, as they were typed or stood in JSON.
@@ -29,6 +33,10 @@ def question(raw: Mapping[str, object]) -> ConvShapeQuestion:
     >>> question({"w": "7", "kernel": "3"}).size
     (7,)
     """
+    if "layers" in raw:
+        from dlcalc.notation.stacks import shape_question
+
+        return shape_question(raw)
     axes, size, dims = sizes(raw)
     layer = Layer(**layers.read_layer(raw, axes, _READERS))  # type: ignore[arg-type]
     framework = values.word(raw["framework"], "framework", FRAMEWORKS) if "framework" in raw else "pytorch"
@@ -58,13 +66,13 @@ def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping
     >>> merged({"size": "224", "dims": "3", "kernel": "3"}, {"w": 7})
     {'kernel': '3', 'w': 7}
     """
-    return layers.merged(defaults, own, ("size", "dims"))
+    return layers.merged(layers.without_replaced(defaults, own), own, ("size", "dims"))
 
 
-def restated(question: ConvShapeQuestion, keys: Iterable[str]) -> dict[str, object]:
+def restated(question: "ConvShapeQuestion | StackQuestion", keys: Iterable[str]) -> dict[str, object]:
     """The values of some keys as the answer to a sweep repeats them: long names, values by axis.
 
     >>> restated(question({"w": "7", "kernel": "3"}), ["w", "kernel"])
     {'w': 7, 'kernel': {'w': 3}}
     """
-    return {key: layers.restated(key, question.axes, question.size, question.layer) for key in keys}
+    return {key: layers.restated(key, question.axes, question.size, getattr(question, "layer", None)) for key in keys}

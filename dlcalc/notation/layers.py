@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import AXES, Layer, legal, spread, wrong_count, wrong_rank
+from dlcalc.core.layer import AXES, Layer, flag, legal, spread, wrong_count, wrong_rank
 from dlcalc.notation import values
 
 SIZES = {"depth": "d", "h": "h", "w": "w"}  # key -> axis
@@ -11,6 +11,7 @@ SIZES = {"depth": "d", "h": "h", "w": "w"}  # key -> axis
 # The keys of an input and of its layer, and the short names that are read for them.
 SIZE_KEYS = {"w": ("width",), "h": ("height",), "depth": (), "size": (), "dims": ()}
 LAYER_KEYS = {"kernel": ("k",), "stride": ("s",), "padding": ("p",), "dilation": ("d",), "output_padding": ()}
+SINGLE = (*LAYER_KEYS, "kind", "c_out", "groups")  # of one layer: in a stack they stand in the words
 INTEGERS = frozenset((*SIZE_KEYS, *LAYER_KEYS))
 
 READERS: Mapping[str, values.Reader[object]] = {
@@ -112,6 +113,19 @@ def merged(
     return {**{key: value for key, value in defaults.items() if key not in replaced}, **own}
 
 
+def without_replaced(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
+    """The defaults for a line of a batch: its own stack replaces a single layer's options, and they a stack.
+
+    >>> without_replaced({"layers": "3p1", "w": 7}, {"kernel": 5})
+    {'w': 7}
+    """
+    if "layers" in own:
+        return {key: value for key, value in defaults.items() if key not in SINGLE}
+    if "layers" in defaults and any(key in own for key in SINGLE):
+        return {key: value for key, value in defaults.items() if key != "layers"}
+    return defaults
+
+
 def restated(key: str, axes: Sequence[str], size: Sequence[int], layer: Layer | None) -> object:
     """The value of a key of ``INTEGERS`` as the answer to a sweep repeats it: by axis, defaults filled in.
 
@@ -132,3 +146,16 @@ def restated(key: str, axes: Sequence[str], size: Sequence[int], layer: Layer | 
     if key == "padding":
         entries = [[side, side] if isinstance(side, int) else list(side) for side in entries]
     return dict(zip(axes, entries, strict=True))
+
+
+def refuse_single(raw: Mapping[str, object]) -> None:
+    """Refuse the options of a single layer beside the words of a stack.
+
+    Raises:
+        DlcalcError: ``usage``.
+    """
+    for key in SINGLE:
+        if key in raw:
+            message = f"{flag(key)} is of a single layer, and LAYERS are given"
+            hint = "say it in the words, like 7s2p3c64, or leave the words out"
+            raise DlcalcError("usage", message, hint=hint, option=key)

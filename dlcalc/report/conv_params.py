@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlcalc.core.layer import AXES
-from dlcalc.core.params import ConvParams, ConvParamsQuestion, LayerParams
+from dlcalc.core.params import KINDS, ConvParams, ConvParamsQuestion, LayerParams
 from dlcalc.report import conv_shape as of_shape
 
 if TYPE_CHECKING:
@@ -43,10 +43,14 @@ def _amounts(found: Mapping[str, int], sizes: Mapping[str, object]) -> dict[str,
 def layer_as_json(layer: LayerParams) -> dict[str, object]:
     """A layer's own keys: what it is, then the keys of the answer."""
     asked = layer.asked
-    found: dict[str, object] = {"name": layer.name, "kind": asked.kind}
+    found: dict[str, object] = {"name": layer.name, "kind": layer.kind}
+    if layer.place is not None and layer.place.word:
+        found["word"] = layer.place.word
     if asked.layer is not None:
-        found |= {"kernel": dict(zip(asked.axes, layer.kernel, strict=True)), "groups": asked.groups}
-    found |= {"input_channels": asked.c_in, "output_channels": asked.c_out}
+        found["kernel"] = dict(zip(asked.axes, layer.kernel, strict=True))
+        if asked.kind in KINDS:
+            found["groups"] = asked.groups
+    found |= {"input_channels": layer.channels, "output_channels": asked.c_out}
     sizes: dict[str, object] = {}
     if layer.shape is not None:
         # its geometry, in the words of conv-shape
@@ -58,11 +62,11 @@ def layer_as_json(layer: LayerParams) -> dict[str, object]:
 
 
 def _input(layer: LayerParams) -> dict[str, int]:
-    return dict(zip(layer.asked.axes, layer.input, strict=True))
+    return dict(zip(layer.asked.axes, layer.input, strict=False))  # a vector has none
 
 
 def _output(layer: LayerParams) -> dict[str, int]:
-    return dict(zip(layer.asked.axes, layer.output, strict=True))
+    return dict(zip(layer.asked.axes, layer.output, strict=False))
 
 
 def bare(answer: ConvParams) -> str:
@@ -73,6 +77,11 @@ def bare(answer: ConvParams) -> str:
 def judged(answer: ConvParams, verdict: "Verdict") -> dict[str, object]:
     """What is expected and what is right, and how far they are apart if no mistake explains it."""
     shape = answer.layers[-1].shape
+    if answer.layers[-1].place is not None and len(verdict.right) > 1:
+        from dlcalc.core.stack.params import as_shapes
+        from dlcalc.core.stack.shape import stack_shape
+
+        shape = stack_shape(as_shapes(answer.question))
     if verdict.claim.key == "output" and shape is not None:
         return of_shape.judged(shape, verdict)
     found: dict[str, object] = {"expected": verdict.claim.values[0], "actual": verdict.right[0]}
@@ -82,7 +91,11 @@ def judged(answer: ConvParams, verdict: "Verdict") -> dict[str, object]:
 
 
 def sheet(answer: ConvParams) -> "Sheet":
-    """The answer as tables: the parameters, then the work and the activations."""
+    """The answer as tables: the parameters, then the work and the activations; of a stack a row a layer."""
+    if answer.layers[-1].place is not None:
+        from dlcalc.report import stack_params
+
+        return stack_params.sheet(answer)
     from dlcalc.report.params_sheet import sheet
 
     return sheet(answer)
@@ -107,8 +120,10 @@ def csv_header(questions: Sequence[ConvParamsQuestion] | None) -> tuple[str, ...
     """The names of the columns, for answers to questions like these, or to any."""
     axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
     sized = questions is None or any(question.size is not None for question in questions)
-    worked = sized or any(question.kind == "linear" for question in questions or ())
-    columns = ["dtype", "name", "kind", *(f"kernel_{axis}" for axis in axes), "groups"]
+    stacks = [question for question in questions or () if not isinstance(question, ConvParamsQuestion)]
+    worked = sized or bool(stacks) or any(question.kind == "linear" for question in questions or ())
+    word = ["word"] if questions is None or stacks else []
+    columns = ["dtype", "name", "kind", *word, *(f"kernel_{axis}" for axis in axes), "groups"]
     columns += ["input_channels", "output_channels"]
     for key in _WINDOW_KEYS if sized else ():
         for axis in axes:

@@ -40,7 +40,7 @@ def encoded(answer: ConvShape, encode: Callable[[object], str]) -> str:
     """
     layer = answer.layers[-1]
     axes = layer.axes
-    if layer.plan.family == "transposed" or axes[0].padding_rule is not None or len(answer.layers) > 1:
+    if layer.plan.family == "transposed" or axes[0].padding_rule is not None or layer.place is not None:
         return encode(as_json(answer))[1:-1]
     names, _, asked, framework, _ = answer.question
     key = names, asked, framework
@@ -66,12 +66,13 @@ def _template(document: Any, encode: Callable[[object], str]) -> str:
     return encode(document)[1:-1].replace('"%d"', "%d")
 
 
-_KEYS = ("kernel", "stride", "dilation", "padding", "input", "output", "unread", "receptive_field", "jump", "center")
+WINDOW_KEYS = ("kernel", "stride", "dilation", "padding")
+_KEYS = (*WINDOW_KEYS, "input", "output", "unread", "receptive_field", "jump", "center")
 
 
 def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
     """A layer's own keys; what it says of each axis is an object by axis. Written out, because batches wait for it."""
-    name, plan, axes = layer
+    name, plan, axes, place = layer
     by_axis: tuple[dict[str, object], ...] = ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
     kernel, stride, dilation, padding, size, output, unread, field, jump, center = by_axis
     for axis, (window, _, outputs, missed, (extent, _, step, middle)) in zip(names, axes, strict=True):
@@ -80,7 +81,16 @@ def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object
         output[axis], unread[axis], field[axis] = outputs, missed, extent
         jump[axis] = as_number(step)
         center[axis] = None if middle is None else as_float(middle)
+    if place is not None:
+        return stacked_as_json(layer, dict(zip(_KEYS, by_axis, strict=True)), names)
     found: dict[str, object] = {"name": name, "kind": plan.layer.kind, **dict(zip(_KEYS, by_axis, strict=True))}
+    return found | _of_kind(layer, names)
+
+
+def _of_kind(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
+    """The keys that only some kinds have."""
+    _, plan, axes, _ = layer
+    found: dict[str, object] = {}
     if plan.family == "pool":
         found["ceil_mode"] = plan.layer.ceil_mode
     elif plan.family == "transposed":
@@ -90,15 +100,39 @@ def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object
     return found
 
 
+def stacked_as_json(
+    layer: LayerShape, by_axis: dict[str, dict[str, object]], names: tuple[str, ...]
+) -> dict[str, object]:
+    """A layer of a stack: its word too, its channels where they are known, and no windows where it has none."""
+    place = layer.place
+    assert place is not None
+    found: dict[str, object] = {"name": layer.name, "kind": place.kind}
+    if place.word:
+        found["word"] = place.word
+    channels = {"input_channels": place.input_channels, "output_channels": place.output_channels}
+    found |= {key: count for key, count in channels.items() if count is not None}
+    hidden = () if place.windows else WINDOW_KEYS
+    found |= {key: value for key, value in by_axis.items() if key not in hidden}
+    found["input"] = {} if place.takes_vector else by_axis["input"]
+    found["output"] = {} if place.gives_vector else by_axis["output"]
+    return found | _of_kind(layer, names)
+
+
 def bare(answer: ConvShape) -> str:
-    """The output size, like ``80x112``."""
+    """The output size, like ``80x112``; of a vector, which has no axes, its features."""
+    place = answer.layers[-1].place
+    if place is not None and place.gives_vector:
+        return str(place.output_channels)
     return "x".join(map(str, answer.output))
 
 
 def judged(answer: ConvShape, verdict: "Verdict") -> dict[str, object]:
     """What is expected and what is right by axis, and how far they are apart if no mistake explains it."""
     key, axes = verdict.claim.key, answer.question.axes
-    found: dict[str, object] = {
+    if key == "output" and not answer.output:  # the features of a vector
+        found: dict[str, object] = {"expected": verdict.claim.values[0], "actual": verdict.right[0]}
+        return found if verdict.passed or verdict.diagnosis else found | {"distance": verdict.distance[0]}
+    found = {
         "expected": _by_axis(axes, key, verdict.claim.values),
         "actual": _by_axis(axes, key, verdict.right),
     }
@@ -158,10 +192,14 @@ _ROWS = {
 
 
 def sheet(answer: ConvShape) -> "Sheet":
-    """The answer as a table: a row a quantity, a column an axis."""
+    """The answer as a table: a row a quantity, a column an axis; of a stack a row a layer."""
     from dlcalc.report.view import Grid, Sheet
 
     layer = answer.layers[-1]
+    if layer.place is not None:
+        from dlcalc.report import stack_shape
+
+        return stack_shape.sheet(answer)
     names = answer.question.axes
     found = layer_as_json(layer, names)
     rows = []
@@ -171,10 +209,10 @@ def sheet(answer: ConvShape) -> "Sheet":
             rows.append((title, *(written(values[name]) for name in names)))
     header = ("", *(AXES[name] for name in names))
     grids = (Grid(header, rows, "output"),)
-    return Sheet(text(answer.output), _caption(answer), grids, tuple(_rule(answer)))
+    return Sheet(text(answer.output), caption(answer), grids, tuple(_rule(answer)))
 
 
-def _caption(answer: ConvShape) -> str:
+def caption(answer: ConvShape) -> str:
     """What the size means: which layer makes what of which input."""
     layer = answer.layers[-1].plan.layer
     size, output = [axis.window.input for axis in answer.layers[0].axes], list(answer.output)
@@ -214,7 +252,8 @@ def summary(answer: ConvShape) -> tuple[str, ...]:
     """An answer as one row among many."""
     axes = answer.layers[-1].axes
     columns = zip(*(_summarized(axis) for axis in axes), strict=True)
-    return tuple(text(column) for column in columns)
+    sizes, *rest = (text(column) for column in columns)
+    return (sizes if answer.output else bare(answer), *rest)
 
 
 def _summarized(axis: AxisShape) -> tuple[int | float | None, ...]:
@@ -230,6 +269,8 @@ def csv_header(questions: Sequence[ConvShapeQuestion] | None) -> tuple[str, ...]
     """The names of the columns, for answers to questions like these, or to any."""
     axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
     columns = ["framework", "name", "kind"]
+    if questions is None or not all(isinstance(question, ConvShapeQuestion) for question in questions):
+        columns += ["word", "input_channels", "output_channels"]
     for key in _CSV_KEYS:
         for axis in axes:
             columns += [f"{key}_{axis}_begin", f"{key}_{axis}_end"] if key == "padding" else [f"{key}_{axis}"]

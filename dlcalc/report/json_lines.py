@@ -69,7 +69,7 @@ def _besides(outcome: Outcome, view: "View") -> dict[str, object]:
 
 def _step(step: "Step") -> dict[str, object]:
     *rest, place = step
-    found: dict[str, object] = {} if place is None else dict([place])
+    found: dict[str, object] = {} if place is None else dict(zip(map(str, place[::2]), place[1::2], strict=True))
     return found | dict(zip(step._fields, rest, strict=False)) | {"value": plain(step.value)}
 
 

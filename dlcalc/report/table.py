@@ -1,6 +1,7 @@
 """Outcomes as tables for reading, with rich: the answer first, then how it comes about."""
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any, TextIO
 
 from rich.box import SIMPLE_HEAD, Box
@@ -12,7 +13,7 @@ from rich.text import Text
 from dlcalc.core.layer import AXES
 from dlcalc.core.outcome import Outcome
 from dlcalc.core.step import Step
-from dlcalc.report.view import Bar, Grid, View
+from dlcalc.report.view import Bar, Drawing, Grid, View
 
 _MARGIN = "  "
 _ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # SIMPLE_HEAD, in minus signs
@@ -48,6 +49,8 @@ def print_outcome(outcome: Outcome, view: View, stream: TextIO) -> None:
         if grid.title:
             parts.append(Text(grid.title if number else f"\n{grid.title}", "bold"))
         parts.append(_grid(grid, screen))
+    for drawing in sheet.drawings:
+        parts += _drawn(drawing, screen)
     if outcome.steps is None:
         parts += [Text(line, "dim" if number else "") for number, line in enumerate(sheet.rule)]
     else:
@@ -71,6 +74,21 @@ def _grid(grid: Grid, screen: Console) -> Table:
     return table
 
 
+def _drawn(drawing: Drawing, screen: Console) -> Iterable[RenderableType]:
+    """A picture, never wrapped, and its notes."""
+    rows, notes, styles = drawing.draw(screen.width - 2 * len(_MARGIN), screen.options.ascii_only)
+    yield Text(f"\n{drawing.title}\n", "bold")
+    room = max(len(row.label) for row in rows) + 2
+    for row in rows:
+        line = Text(no_wrap=True, overflow="ignore").append(row.label.ljust(room))
+        for style, run in groupby(row.cells, styles.get):
+            line.append("".join(run), style)
+        yield line
+    yield Text("")
+    for note in notes:
+        yield Text(note, "dim")
+
+
 _BAR_WIDTH = 16
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -91,10 +109,16 @@ def _explanation(steps: Sequence[Step]) -> Table:
     table.add_column(overflow="fold")
     several = len({step.place for step in steps}) > 1
     place = None
+    said: dict[str, set[str]] = {}
     for step in steps:
+        known = step.place is not None and step.place[0] == "layer" and step.formula in said.get(step.symbol, ())
+        said.setdefault(step.symbol, set()).add(step.formula)
         if several and step.place != place:
             place = step.place
             table.add_row(Text(_title(place), "bold underline"), "", "")
+        if known:  # said of an earlier layer: here are its numbers
+            table.add_row(step.symbol, "=", Text.assemble(step.substituted, " = ", (_value(step.value), "bold")))
+            continue
         table.add_row(step.symbol, "=", step.formula)
         if step.substituted:
             table.add_row("", "=", step.substituted)
@@ -104,11 +128,9 @@ def _explanation(steps: Sequence[Step]) -> Table:
     return table
 
 
-def _title(place: tuple[str, object] | None) -> str:
-    if place is None:
-        return ""
-    kind, name = place
-    return AXES[str(name)] if kind == "axis" else f"{kind} {name}"
+def _title(place: tuple[object, ...] | None) -> str:
+    pairs = zip(place[::2], place[1::2], strict=True) if place else ()
+    return ", ".join(AXES[str(name)] if kind == "axis" else f"{kind} {name}" for kind, name in pairs)
 
 
 def _value(value: object) -> str:

@@ -1,7 +1,10 @@
 """What a report needs to know of a command: how its answers look, in plain values that no library owns."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from dlcalc.report.picture import Picture
 
 
 class Bar(NamedTuple):
@@ -29,6 +32,18 @@ class Grid(NamedTuple):
     title: str = ""
 
 
+class Drawing(NamedTuple):
+    """A picture that is drawn when it is known how wide it may be, and whether in ASCII alone.
+
+    Attributes:
+        title: what it shows.
+        draw: from the width and whether only ASCII can be written to the picture.
+    """
+
+    title: str
+    draw: "Callable[[int, bool], Picture]"
+
+
 class Sheet(NamedTuple):
     """One answer, laid out for reading.
 
@@ -37,12 +52,14 @@ class Sheet(NamedTuple):
         caption: what the answer means, in a line.
         grids: the tables.
         rule: the formula that was used, and with the numbers in it, one line each.
+        drawings: the pictures.
     """
 
     headline: str
     caption: str
     grids: tuple[Grid, ...]
     rule: tuple[str, ...]
+    drawings: tuple[Drawing, ...] = ()
 
 
 class Words(NamedTuple):

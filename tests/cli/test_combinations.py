@@ -42,6 +42,53 @@ def test_every_combination(
         assert "usage" in found.err
 
 
+MODES = {"compare": "--compare", "draw": "--draw", "solve": "--target 5 --solve input"}
+SOME = [*product((False, True), repeat=len(MODES))]
+ASKED = {"one layer": ("--k 3", '{"k":3}'), "a stack": ("3", '{"layers":"3"}')}
+
+
+@pytest.mark.parametrize("chosen", SOME)
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_combination_with_another_answer(
+    conv_shape: Run, tmp_path: Path, source: str, asked: str, chosen: tuple[bool, ...]
+) -> None:
+    """One mode, of one question, and no questions about the answer; --draw is text, --compare asks all frameworks."""
+    path = tmp_path / "batch"
+    options, line = ASKED[asked]
+    path.write_text(line + "\n")
+    modes = [mode for mode, on in zip(MODES, chosen, strict=True) if on]
+    size = SOURCES[source].format(path)
+    if modes == ["solve"]:  # which finds the size
+        size = size.replace("--w 7,8", "--d 1,2").replace("--w 7", "")
+    words = [size, "" if "batch" in source else options, *(MODES[mode] for mode in modes)]
+    for explain, check, expect, framework in product((False, True), repeat=4):
+        asides = ["--explain"] * explain + ["--check"] * check + ["--expect 5"] * expect
+        asides += ["--framework onnx"] * framework
+        for how in OUTPUTS:
+            found = conv_shape(" ".join([*words, *asides, how]))
+            if modes:
+                possible = source == "single" and len(modes) == 1 and not (explain or check or expect)
+                possible &= modes != ["draw"] or how in ("", "--format table")
+                possible &= not framework or modes != ["compare"]
+            else:
+                possible = allowed(source, explain, expect, [how] if how else [])
+            if possible:
+                assert (found.code, bool(found.out), found.err) == (0, True, ""), found
+            else:
+                assert (found.code, found.out) == (2, "")
+                assert "usage" in found.err
+
+
+def test_a_target_and_what_is_solved_for_need_each_other(conv_shape: Run) -> None:
+    for words in ("--target 5", "--solve stride", "--target 5 --draw", "--solve stride --compare"):
+        for how in OUTPUTS:
+            for asked, _ in ASKED.values():
+                found = conv_shape(f"--w 7 {words} {how} {asked}")
+                assert (found.code, found.out) == (2, "")
+                assert "usage" in found.err
+
+
 FILES = [*product((False, True), repeat=6)]
 
 

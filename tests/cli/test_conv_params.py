@@ -100,7 +100,7 @@ ERRORS = [
     (ONE + " --w 7 --size 7", "usage", "size"),
     (ONE + " --output-padding 1", "usage", "output_padding"),
     (ONE + " --w 7 --s 2 --p same", "unsupported-by-framework", "padding"),
-    (ONE + " --ceil-mode", "usage", "ceil-mode"),
+    (ONE + " --ceil-mode", "usage", "ceil_mode"),
     (ONE + " --expect macs=3", "usage", "expect"),
     (ONE + " --expect 3x3", "shape-mismatch", "expect"),
     (ONE + " --w 7 --expect output=3x3x3", "shape-mismatch", "expect"),
@@ -111,7 +111,7 @@ ERRORS = [
     (ONE + " --compare --batch -", "usage", "compare"),
     ("--kind linear --c-in 3 --c-out 4 --compare", "usage", "compare"),
     ("--kind linear --c-in 3 --c-out 4 --expect output=3", "usage", "expect"),
-    (ONE + " 3p1c64", "usage", None),
+    (ONE + " 3p1c64", "usage", "kernel"),
 ]
 
 

@@ -80,7 +80,7 @@ ERRORS = [
     ("--w 7 --k 3 --ceil-mode", "usage", "ceil_mode"),
     ("--w 7 --k 3 --output-padding 0", "usage", "output_padding"),
     ("--w 7 --k 3 --frobnicate", "usage", "frobnicate"),
-    ("--w 7 --k 3 7s2p3", "usage", None),
+    ("--w 7 --k 3 7s2p3", "usage", "kernel"),
     ("--w 7 --k 3 --expect five", "usage", "expect"),
     ("--w 0 --k 3", "invalid-value", "w"),
     ("--depth 0 --k 3", "invalid-value", "depth"),
@@ -239,6 +239,7 @@ words = st.lists(
     st.sampled_from(["--w", "--h", "--k", "--s", "--p", "--d", "--size", "--dims", "--kind", "--ceil-mode", "--json"])
     | st.sampled_from(["-q", "--explain", "--check", "--expect", "--format", "--framework", "--output-padding", "-h"])
     | st.sampled_from(["7", "3x3", "same", "0:1", "7..9", "1,2", "", "-1", "max-pool", "csv", "onnx", "output=5", "x"])
+    | st.sampled_from(["--compare", "--draw"])
     | st.text(max_size=5),
     max_size=10,
 )

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -108,7 +109,6 @@ CONV_PARAMS = CONV_SHAPE - {"dlcalc.cli.conv_shape", "dlcalc.notation.conv_shape
     "dlcalc.core.taps",
     "dlcalc.notation.conv_params",
     "dlcalc.report.conv_params",
-    "dlcalc.report.conv_params_forms",
 }
 COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
 
@@ -137,10 +137,20 @@ COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
             ["conv-shape", "--batch", "/dev/null"],
             JSON | {"dlcalc.cli.streams", "dlcalc.notation.batch", "dlcalc.notation.claims", "dlcalc.core.verdict"},
         ),
+        (
+            ["conv-shape", "--k", "3", "--target", "5", "--solve", "input", "--json"],
+            JSON
+            | {"dlcalc.notation.inverse", "dlcalc.core.inverse", "dlcalc.report.conv_shape_solutions"}
+            | {f"dlcalc.core.inverse.{name}" for name in ("axis", "open_axis", "remarks", "runs", "solve")},
+        ),
+        ([*ONE, "--compare", "--json"], JSON | {"dlcalc.core.side_by_side", "dlcalc.report.conv_frameworks"}),
         (ONE, CONV_SHAPE | {"dlcalc.report.table", "dlcalc.report.view", "dlcalc.core.step"}),
         ([*COUNT, "-q"], CONV_PARAMS),
         ([*COUNT, "--w", "9", "--json"], CONV_PARAMS | WRITTEN),
-        ([*COUNT, "--json", "--compare"], CONV_PARAMS | WRITTEN | {"dlcalc.core.forms"}),
+        (
+            [*COUNT, "--json", "--compare"],
+            CONV_PARAMS | WRITTEN | {"dlcalc.core.forms", "dlcalc.report.conv_params_forms"},
+        ),
         (
             [*COUNT, "--json", "--explain"],
             CONV_PARAMS | WRITTEN | {"dlcalc.core.params_steps", "dlcalc.core.step", "dlcalc.core.steps"},
@@ -159,6 +169,26 @@ def test_each_road_loads_its_own_modules_and_no_more(words: list[str], own: set[
     allowed = {"rich", "fractions", "decimal", "pathlib", "importlib.metadata"} if words == ONE else set()
     click_alone = loaded_by("import click, json")
     assert (heavy & modules) - click_alone <= allowed
+
+
+@pytest.mark.parametrize("words", [["conv-shape", "--w", "9"], ["conv-params", "--c-in", "3", "--w", "9"]])
+@pytest.mark.parametrize("more", [["--json"], ["--json", "--check", "--explain", "--expect", "9"], ["-q"]])
+def test_a_stack_loads_nothing_heavy(words: list[str], more: list[str]) -> None:
+    modules = loaded(*words, *more, "3p1c4", "bn", "convt2s2c3", "gap", "fc2")
+    assert "dlcalc.core.stack.question" in modules
+    assert not {"numpy", "rich", "pathlib", "tempfile", "fractions", "decimal", "csv"} & (
+        modules - loaded_by("import click, json")
+    )
+
+
+def test_a_thousand_layers_take_not_three_times_as_long_as_one() -> None:
+    def seconds(*words: str) -> float:
+        start = time.perf_counter()
+        subprocess.run([*PROGRAM, *words, "--json"], capture_output=True, check=True)
+        return time.perf_counter() - start
+
+    stack = ["conv-shape", "--w", "2048", *["3p1", "5p2c64", "bn", "dw3p1"] * 250]
+    assert min(seconds(*stack) for _ in range(5)) <= 3 * min(seconds(*ONE) for _ in range(5))
 
 
 SOFTMAX_GRAD = BASE | {

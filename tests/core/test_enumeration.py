@@ -110,7 +110,7 @@ def test_a_wrong_size_is_seen_by_both_methods(
         rule = right._replace(value=lambda window: wrong(right.value(window), window))
         return plan._replace(size=rule)
 
-    monkeypatch.setattr(shape, "_planned", broken)
+    monkeypatch.setattr(shape, "planned", broken)
     proof = check(conv_shape(question), limit)
     assert "output" in [failure.key for failure in proof.failures]
     assert proof.method == ("bounds" if limit == 0 else "enumeration")

@@ -178,7 +178,10 @@ _KEYS = ("params", "weights", "bias", "buffers", *_BYTES, *_MACS, "flops", "outp
 
 def claimable(answer: ConvParams) -> dict[str, tuple[str, ...]]:
     """The keys that can be claimed, each with its axes; none where it is a single number."""
-    return {key: answer.question.axes if key == "output" else () for key in _KEYS}
+    axes = answer.question.axes
+    if answer.layers[-1].place is not None and not answer.layers[-1].output:
+        axes = ()  # a vector, whose features can be claimed
+    return {key: axes if key == "output" else () for key in _KEYS}
 
 
 def judge(answer: ConvParams, claim: Claim) -> Verdict:
@@ -188,6 +191,10 @@ def judge(answer: ConvParams, claim: Claim) -> Verdict:
         DlcalcError: ``usage`` for a claim about what is known only with the size of the input.
     """
     key, shape, numbers = claim.key, answer.layers[-1].shape, answer.amounts.by_key()
+    if answer.layers[-1].place is not None:
+        from dlcalc.core.mistakes.stack_params import judge_stack
+
+        return judge_stack(answer, claim)
     if key == "output" and shape is not None:
         return conv_shape.judge(shape, claim)
     if key not in numbers:

@@ -80,9 +80,8 @@ def _of_family(axis: AxisWorking, family: str) -> AxisWorking:
 
 
 def _leaves_a_remainder(axis: AxisWorking) -> bool:
-    return (
-        axis.family != "transposed" and (axis.input + axis.before + axis.after - axis.extent) % axis.layer.stride != 0
-    )
+    room = axis.input + (axis.before + axis.after - axis.extent) * axis.over
+    return axis.family != "transposed" and room % (axis.layer.stride * axis.over) != 0
 
 
 MISTAKES: tuple[Mistake[Working], ...] = (
@@ -196,7 +195,9 @@ MISTAKES: tuple[Mistake[Working], ...] = (
 
 def facts(answer: ConvShape, key: str) -> tuple[Ratio | None, ...]:
     """The right numbers of a key that can be claimed."""
-    axes = answer.layers[-1].axes
+    axes, place = answer.layers[-1].axes, answer.layers[-1].place
+    if key == "output" and place is not None and place.gives_vector:
+        return ((place.output_channels or 0, 1),)
     return tuple(KEYS[key](axis) for axis in axes)
 
 
@@ -212,11 +213,16 @@ _WHOLE = ("output", "unread", "receptive_field", "receptive_field_min")
 
 
 def claimable(answer: ConvShape) -> dict[str, tuple[str, ...]]:
-    """The keys that can be claimed, the headline first, each with its axes."""
-    return dict.fromkeys(KEYS, answer.question.axes)
+    """The keys that can be claimed, the headline first, each with its axes; a vector has none, but its features."""
+    found = dict.fromkeys(KEYS, answer.question.axes)
+    return found if answer.output else found | {"output": ()}
 
 
 def judge(answer: ConvShape, claim: Claim) -> Verdict:
     """Judge one claim about an answer, and explain it if it is wrong."""
     exact = claim.key in _WHOLE
+    if answer.layers[-1].place is not None:
+        from dlcalc.core.mistakes.stack_shape import judge_stack
+
+        return judge_stack(answer, claim, exact)
     return engine.judge(claim, facts(answer, claim.key), exact, working(answer), MISTAKES, evaluate)

@@ -26,6 +26,7 @@ class AxisWorking(NamedTuple):
         family: ``conv``, ``pool`` or ``transposed``: whose formula holds.
         framework: whose rules hold; in Keras a transposed window covers a stride at the least, where no output padding
             is given.
+        over: what the input is to be divided by: more than 1 behind a layer whose quotient was not rounded.
     """
 
     input: int
@@ -40,6 +41,7 @@ class AxisWorking(NamedTuple):
     pad_layer: bool
     family: str
     framework: str
+    over: int = 1
 
 
 Working = tuple[AxisWorking, ...]
@@ -47,27 +49,38 @@ Working = tuple[AxisWorking, ...]
 
 def working(answer: ConvShape) -> Working:
     """How the sizes of the answer come about."""
-    shape = answer.layers[-1]
+    return layer_working(answer, -1)
+
+
+def layer_working(answer: ConvShape, number: int, size: tuple[Ratio, ...] | None = None) -> Working:
+    """How the sizes of one of its layers come about, on an input of another ``size`` if that is given."""
+    shape = answer.layers[number]
     layer = shape.plan.layer
-    return tuple(
-        AxisWorking(
-            input=window.input,
-            before=window.before,
-            after=window.after,
-            layer=axis_layer,
-            rule=axis.padding_rule,
-            extent=window.extent,
-            rounding="ceil" if layer.ceil_mode else "floor",
-            plus_one=1,
-            guarded=layer.ceil_mode,
-            pad_layer=shape.plan.pad_layer,
-            family=layer.family,
-            framework=answer.question.framework,
+    found = []
+    for index, (axis, axis_layer) in enumerate(zip(shape.axes, shape.plan.axes, strict=True)):
+        window = axis.window
+        extent, over = (window.input, 1) if size is None else size[index]
+        before, after = window.before, window.after
+        if axis.padding_rule is not None:
+            before, after = axis.padding_rule.sides(extent // over, axis_layer)
+        found.append(
+            AxisWorking(
+                input=extent,
+                before=before,
+                after=after,
+                layer=axis_layer,
+                rule=axis.padding_rule,
+                extent=window.extent,
+                rounding="ceil" if layer.ceil_mode else "floor",
+                plus_one=1,
+                guarded=layer.ceil_mode,
+                pad_layer=shape.plan.pad_layer,
+                family=layer.family,
+                framework=answer.question.framework,
+                over=over,
+            )
         )
-        for window, axis, axis_layer in (
-            (axis.window, axis, of) for axis, of in zip(shape.axes, shape.plan.axes, strict=True)
-        )
-    )
+    return tuple(found)
 
 
 def evaluate(axes: Working, key: str) -> Numbers | None:
@@ -95,18 +108,18 @@ def _unread(axis: AxisWorking) -> Ratio:
 
 
 def _size(axis: AxisWorking) -> Ratio:
-    stride = axis.layer.stride
+    stride, over = axis.layer.stride, axis.over
     padding = axis.before + axis.after
     if axis.family == "transposed":
         blocks = axis.framework == "tensorflow" and axis.layer.output_padding is None
         extent = max(axis.extent, stride) if blocks else axis.extent
-        size = (axis.input - 1) * stride - padding + extent + (axis.layer.output_padding or 0)
-        return size + axis.plus_one - 1, 1
-    room = axis.input + padding - axis.extent
+        more = extent - padding + (axis.layer.output_padding or 0) + axis.plus_one - 1
+        return ratio((axis.input - over) * stride + more * over, over)
+    room, step = axis.input + (padding - axis.extent) * over, stride * over
     if axis.rounding == "exact":
-        return ratio(room + axis.plus_one * stride, stride)
-    count = (room // stride if axis.rounding == "floor" else -(-room // stride)) + axis.plus_one
-    limit = axis.input + axis.before + (axis.after if axis.pad_layer else 0)
-    if axis.guarded and (count - 1) * stride >= limit:
+        return ratio(room + axis.plus_one * step, step)
+    count = (room // step if axis.rounding == "floor" else -(-room // step)) + axis.plus_one
+    limit = axis.input + (axis.before + (axis.after if axis.pad_layer else 0)) * over
+    if axis.guarded and (count - 1) * step >= limit:
         count -= 1
     return count, 1

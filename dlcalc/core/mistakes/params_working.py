@@ -67,7 +67,12 @@ class Working(NamedTuple):
 
 def working(answer: ConvParams, key: str) -> Working:
     """How a number of the answer comes about."""
-    layer = answer.layers[-1]
+    return layer_working(answer, key, -1)
+
+
+def layer_working(answer: ConvParams, key: str, number: int) -> Working:
+    """How a number of one of its layers comes about."""
+    layer = answer.layers[number]
     asked = layer.asked
     if layer.shape is None:
         axes = [AxisWork(taps, 1, 1, 1, 1) for taps in layer.kernel]

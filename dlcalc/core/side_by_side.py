@@ -1,0 +1,256 @@
+"""The same layers in every framework: what each makes of them, what differs, and what that means in a sentence."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.frameworks import FRAMEWORKS
+from dlcalc.core.layer import brief
+from dlcalc.core.shape import ConvShape, ConvShapeQuestion, LayerShape, conv_shape
+
+Span = tuple[int, int]
+V = TypeVar("V", bound=Hashable)
+
+# What is wrong with the question itself. Every other refusal is a framework's, and stands in its place.
+_OF_THE_QUESTION = ("usage", "invalid-value", "shape-mismatch", "groups-do-not-divide")
+
+
+class LayerFacts(NamedTuple):
+    """What a framework decides of one layer, along every axis.
+
+    Attributes:
+        name: the layer's.
+        output: positions of the output; none of a vector.
+        padding: positions added before and after; of a transposed layer, cut off.
+        first_window: the first and the last tap of the first window, as positions of the layer's input; of a
+            transposed layer, where the products of its first input land, as positions of its output.
+    """
+
+    name: str
+    output: tuple[int, ...]
+    padding: tuple[Span, ...]
+    first_window: tuple[Span, ...]
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """The first tap along each axis."""
+        return tuple(first for first, _ in self.first_window)
+
+
+class Side(NamedTuple):
+    """One framework's answer, or its refusal.
+
+    Attributes:
+        framework: which.
+        answer: what it answers.
+        error: why it does not.
+        same: where its own layer cannot pad by these numbers, its ``same``, which a port will be tempted to take.
+    """
+
+    framework: str
+    answer: ConvShape | None
+    error: DlcalcError | None
+    same: ConvShape | None = None
+
+    @property
+    def layers(self) -> tuple[LayerFacts, ...]:
+        """What it decides of each layer; nothing where it refuses."""
+        return () if self.answer is None else tuple(map(facts, self.answer.layers))
+
+    @property
+    def transposed(self) -> bool:
+        """Whether the (first) layer is."""
+        return self.answer is not None and self.answer.layers[0].plan.family == "transposed"
+
+
+class SideBySide(NamedTuple):
+    """Every framework's answer to one question, in the order of ``FRAMEWORKS``."""
+
+    question: ConvShapeQuestion
+    sides: tuple[Side, ...]
+
+    @property
+    def answering(self) -> tuple[Side, ...]:
+        """The frameworks that do not refuse."""
+        return tuple(side for side in self.sides if side.answer is not None)
+
+    @property
+    def warnings(self) -> tuple[Warned, ...]:
+        """All that there is to be warned of; each names its framework."""
+        return tuple(dict.fromkeys(warned for side in self.sides if side.answer for warned in side.answer.warnings))
+
+    @property
+    def refusal(self) -> DlcalcError | None:
+        """Why there is no answer at all: what the first framework says, where all refuse."""
+        return None if self.answering else self.sides[0].error
+
+    @property
+    def differs(self) -> tuple[str, ...]:
+        """Which of ``error``, ``output``, ``padding`` and ``first_window`` are not the same in all frameworks."""
+        codes = {side.error.code if side.error else None for side in self.sides}
+        found = ("error",) if len(codes) > 1 else ()
+        return (*found, *(key for key in LayerFacts._fields[1:] if _differ(self._of_each(key))))
+
+    def _of_each(self, key: str) -> list[tuple[object, ...]]:
+        return [tuple(getattr(layer, key) for layer in side.layers) for side in self.answering]
+
+    @property
+    def summary(self) -> str:
+        """What it all means, in one sentence."""
+        return _summary(self)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Where a port would be tempted to take other windows than these, a sentence each."""
+        return tuple(filter(None, map(_tempting, self.sides)))
+
+
+def side_by_side(question: ConvShapeQuestion, answer: Callable[[Any], ConvShape] = conv_shape) -> SideBySide:
+    """Ask every framework the same question.
+
+    Args:
+        question: what is asked; its own framework is of no account.
+        answer: how it is answered.
+
+    Raises:
+        DlcalcError: ``usage``, ``invalid-value``, ``shape-mismatch``: what no framework is asked.
+
+    >>> from dlcalc.core.layer import Layer
+    >>> side_by_side(ConvShapeQuestion(("w",), (224,), Layer(3, 2, "same"))).summary
+    'PyTorch refuses; Keras and ONNX Runtime give 112'
+    >>> side_by_side(ConvShapeQuestion(("w",), (7,), Layer(3))).summary
+    'all three agree on 5'
+    """
+    return SideBySide(question, tuple(_side(question, framework, answer) for framework in FRAMEWORKS))
+
+
+def _side(question: ConvShapeQuestion, framework: str, answer: Callable[[Any], ConvShape]) -> Side:
+    question = question._replace(framework=framework)
+    try:
+        found = answer(question)
+    except DlcalcError as error:
+        if error.code in _OF_THE_QUESTION:
+            raise
+        return Side(framework, None, error)
+    return Side(framework, found, None, _same(question, found, answer))
+
+
+def _same(question: ConvShapeQuestion, found: ConvShape, answer: Callable[[Any], ConvShape]) -> ConvShape | None:
+    """The same layer with ``same`` for its numbers, where these need a pad layer and that does not."""
+    plan = found.layers[0].plan
+    if not isinstance(question, ConvShapeQuestion) or not plan.pad_layer or isinstance(plan.layer.padding, str):
+        return None
+    try:
+        same = answer(question._replace(layer=question.layer._replace(padding="same")))
+    except DlcalcError:
+        return None
+    return same if same.output == found.output else None
+
+
+def facts(layer: LayerShape) -> LayerFacts:
+    """What there is to compare of a layer."""
+    windows = [axis.window for axis in layer.axes] if layer.place is None or layer.place.windows else []
+    return LayerFacts(
+        layer.name,
+        layer.output,
+        tuple((window.before, window.after) for window in windows),
+        tuple((-window.before, window.extent - 1 - window.before) for window in windows),
+    )
+
+
+def _differ(values: Iterable[object]) -> bool:
+    return len(set(values)) > 1
+
+
+def _summary(answer: SideBySide) -> str:
+    answering = answer.answering
+    if not answering:
+        return "all three refuse"
+    refusing = [side.framework for side in answer.sides if side.answer is None]
+    outputs = [side.answer.output for side in answering if side.answer is not None]
+    if refusing:
+        head = f"{_names(refusing)} {'refuse' if len(refusing) > 1 else 'refuses'}; {_gives(answering, outputs)}"
+    elif _differ(outputs):
+        head = f"sizes differ: {_gives(answering, outputs)}"
+    elif not answer.differs:
+        return f"all three agree on {_by_axis(outputs[0]) or _features(answering[0])}"
+    else:
+        head = "same size"
+    if _differ(outputs) or not set(answer.differs) - {"error"}:
+        return head
+    return f"{head}, {_apart(answering)}"
+
+
+def _features(side: Side) -> str:
+    """Of a vector, which has no axes."""
+    place = side.answer.layers[-1].place if side.answer else None
+    return f"{place.output_channels} features" if place else ""
+
+
+def _apart(answering: Sequence[Side]) -> str:
+    """How the windows lie to each other where the sizes are the same, and something else is not."""
+    layers = [side.layers for side in answering]
+    if len(layers[0]) > 1:
+        unlike = [several[0].name for several in zip(*layers, strict=True) if _differ(several)]
+        return f"but not the same windows in {_listed(unlike)}"
+    starts = [side[0].starts for side in layers]
+    shift = max(max(along) - min(along) for along in zip(*starts, strict=True))
+    if not shift:
+        return "same windows, another padding at the end"
+    what, first = _WORDS[answering[0].transposed]
+    places = ", ".join(f"at {_by_axis(start)} in {_names(names)}" for start, names in _grouped(answering, starts))
+    return f"{what} {_pixels(shift)} apart: {first} {places}"
+
+
+# Whether the layer is transposed -> what lies apart, and what its place is said of.
+_WORDS = {False: ("windows", "the first starts"), True: ("outputs", "the products of the first input start")}
+
+
+def _pixels(shift: int) -> str:
+    return "one pixel" if shift == 1 else f"{brief(shift)} pixels"
+
+
+def _tempting(side: Side) -> str:
+    """What a framework's own ``same`` would do in place of the second layer that its answer needs."""
+    if side.answer is None or side.same is None:
+        return ""
+    starts, same = (
+        tuple(begin for begin, _ in facts(found.layers[0]).first_window) for found in (side.answer, side.same)
+    )
+    shift = max(abs(one - other) for one, other in zip(starts, same, strict=True))
+    means = "has the same windows"
+    if shift:
+        what, first = _WORDS[side.transposed]
+        means = f"gives this size too, but {what} {_pixels(shift)} apart: {first} at {_by_axis(same)}"
+    extra = "a layer that cuts the output" if side.transposed else "a pad layer"
+    return f"{FRAMEWORKS[side.framework]} needs {extra} for this padding; its own 'same' {means}"
+
+
+def _gives(answering: Sequence[Side], outputs: Sequence[tuple[int, ...]]) -> str:
+    """Who gives which size: ``Keras gives 4, ONNX Runtime 5``."""
+    sizes = [_by_axis(output) or _features(side) for side, output in zip(answering, outputs, strict=True)]
+    parts = [(_names(names), len(names) > 1, size) for size, names in _grouped(answering, sizes)]
+    who, several, size = parts[0]
+    first = f"{who} {'give' if several else 'gives'} {size}"
+    return ", ".join((first, *(f"{names} {other}" for names, _, other in parts[1:])))
+
+
+def _grouped(sides: Sequence[Side], values: Sequence[V]) -> list[tuple[V, list[str]]]:
+    """Each value once, with the frameworks that have it."""
+    found: dict[V, list[str]] = {}
+    for side, value in zip(sides, values, strict=True):
+        found.setdefault(value, []).append(side.framework)
+    return list(found.items())
+
+
+def _by_axis(values: Iterable[int]) -> str:
+    return " x ".join(map(brief, values))
+
+
+def _names(frameworks: Iterable[str]) -> str:
+    return _listed([FRAMEWORKS[framework] for framework in frameworks])
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in a sentence: ``a, b and c``."""
+    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]

@@ -1,0 +1,188 @@
+"""A stack of layers as its author writes it, and how an error says which layer it is about."""
+
+from typing import NamedTuple
+
+from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.layer import KINDS, Layer, brief
+
+# Kinds without windows of their own, and the family that each has to itself.
+WHOLE = {"global-avg-pool": "gap", "batch-norm": "bn", "linear": "fc"}
+FAMILIES = KINDS | WHOLE  # the names of the layers of a family are counted together: conv1, pool1, conv2
+
+
+class StackLayer(NamedTuple):
+    """One layer of a stack.
+
+    Attributes:
+        kind: one of ``FAMILIES``.
+        layer: its windows, where its kind has them.
+        channels: of its output, or the features of a linear layer; None where they are not given.
+        groups: of its channels.
+        depthwise: as many groups as channels of the input.
+        bias: whether it has one, where that is not as for all layers.
+        word: the layer as it was typed.
+    """
+
+    kind: str
+    layer: Layer | None = None
+    channels: int | None = None
+    groups: int = 1
+    depthwise: bool = False
+    bias: bool | None = None
+    word: str = ""
+
+
+class StackQuestion(NamedTuple):
+    """An input and the layers that it goes through, one after the other; as a ``ConvShapeQuestion`` otherwise.
+
+    Attributes:
+        channels: of the input, where they are known.
+    """
+
+    axes: tuple[str, ...]
+    size: tuple[int, ...]
+    layers: tuple[StackLayer, ...]
+    framework: str = "pytorch"
+    dims: int | None = None
+    channels: int | None = None
+
+
+class Place(NamedTuple):
+    """Where a layer stands in its stack.
+
+    Attributes:
+        number: from 1 on.
+        word: the layer as it was typed.
+        kind: one of ``FAMILIES``.
+        input_channels, output_channels: where they are known.
+        takes_vector, gives_vector: its input or its output has no axes (any more).
+    """
+
+    number: int
+    word: str
+    kind: str
+    input_channels: int | None
+    output_channels: int | None
+    takes_vector: bool
+    gives_vector: bool
+
+    @property
+    def windows(self) -> bool:
+        """Whether its kind has windows of its own."""
+        return self.kind in KINDS
+
+    @property
+    def title(self) -> str:
+        """The layer in a sentence, like ``layer 3 (3p1)``."""
+        return f"layer {self.number} ({self.word})" if self.word else f"layer {self.number}"
+
+
+def named(places: tuple[Place, ...]) -> list[str]:
+    """A name for each layer, after its family and its number among those of the family.
+
+    >>> [*map(str, named(tuple(Place(1, "", kind, 1, 1, False, False) for kind in ("conv", "max-pool", "conv"))))]
+    ['conv1', 'pool1', 'conv2']
+    """
+    counts: dict[str, int] = {}
+    names = []
+    for place in places:
+        family = FAMILIES[place.kind]
+        counts[family] = counts.get(family, 0) + 1
+        names.append(f"{family}{counts[family]}")
+    return names
+
+
+def placed(layers: tuple[StackLayer, ...], channels: int | None) -> tuple[Place, ...]:
+    """The place of each layer, with what is known of its channels.
+
+    Raises:
+        DlcalcError: ``usage`` for windows over a vector, ``groups-do-not-divide``, ``invalid-value``.
+
+    >>> [place.output_channels for place in placed((StackLayer("conv", Layer(3), 64), StackLayer("batch-norm")), 3)]
+    [64, 64]
+    """
+    places = []
+    vector = False
+    for number, layer in enumerate(layers, 1):
+        outputs = (
+            channels if layer.channels is None and (layer.depthwise or layer.kind not in _MIXING) else (layer.channels)
+        )
+        place = Place(number, layer.word, layer.kind, channels, outputs, vector, vector or layer.kind == "linear")
+        if vector and layer.kind not in ("linear", "batch-norm"):
+            hint = "leave it out, or put it in front of the fc"
+            raise located(DlcalcError("usage", "the output of an fc has no axes for it", hint=hint), place)
+        _check_channels(layer, place)
+        places.append(place)
+        channels, vector = outputs, place.gives_vector
+    return tuple(places)
+
+
+_MIXING = ("conv", "transposed", "linear")  # whose output may have other channels than their input
+
+
+def groups_of(layer: StackLayer, channels: int | None) -> int | None:
+    """Into how many groups the channels are divided; None where the input's number of channels would say it."""
+    return channels if layer.depthwise else layer.groups
+
+
+def _check_channels(layer: StackLayer, place: Place) -> None:
+    from dlcalc.core.layer import legal
+
+    try:
+        if layer.channels is not None:
+            legal(layer.channels, "features" if layer.kind == "linear" else "c_out", 1)
+        groups = groups_of(layer, place.input_channels)
+        legal(layer.groups, "groups", 1)
+        for channels, side in ((place.input_channels, "input"), (place.output_channels, "output")):
+            if channels is not None and groups is not None and channels % groups:
+                raise _groups_do_not_divide(layer, place, groups, channels, side)
+    except DlcalcError as error:
+        raise located(error, place) from None
+
+
+def _groups_do_not_divide(layer: StackLayer, place: Place, groups: int, channels: int, side: str) -> DlcalcError:
+    from dlcalc.core.divisors import nearest_common_divisors
+
+    message = f"groups {brief(groups)} does not divide the {brief(channels)} {side} channels"
+    if layer.depthwise:
+        hint = f"a multiple of {brief(groups)}, like c{brief(groups * max(1, round(channels / groups)))}"
+    else:
+        known = [count for count in (place.input_channels, place.output_channels) if count is not None]
+        nearest = nearest_common_divisors(groups, known[0], known[-1])
+        hint = " or ".join(f"g{brief(divisor)}" for divisor in nearest)
+    return DlcalcError("groups-do-not-divide", message, hint=hint, option="groups")
+
+
+# What an option is in a word.
+_IN_WORDS = (
+    ("--kernel ", "a kernel of "),
+    ("--stride ", "s"),
+    ("--padding ", "p"),
+    ("--dilation ", "d"),
+    ("--output-padding ", "o"),
+    ("--groups ", "g"),
+    ("--c-out ", "c"),
+    ("--features ", "fc"),
+)
+
+
+def located(error: DlcalcError, place: Place) -> DlcalcError:
+    """The same error, saying which layer it is about; its hint is what to write in a word."""
+    hint = error.hint
+    for option, letter in _IN_WORDS:
+        hint = None if hint is None else hint.replace(option, letter)
+    return DlcalcError(error.code, f"{place.title}: {error.message}", hint=hint, option="layers")
+
+
+def warned_together(found: list[tuple[Place, Warned]]) -> tuple[Warned, ...]:
+    """The warnings of all layers, each once, with the layers that it is about."""
+    about: dict[Warned, list[str]] = {}
+    for place, warning in found:
+        about.setdefault(warning, []).append(place.title)
+    return tuple(Warned(warning.code, f"{_listed(titles)}: {warning.message}") for warning, titles in about.items())
+
+
+def _listed(titles: list[str]) -> str:
+    if len(titles) > 3:
+        return f"{titles[0]}, {titles[1]} and {len(titles) - 2:,} more"
+    return ", ".join(titles)

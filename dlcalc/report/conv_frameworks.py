@@ -1,0 +1,186 @@
+"""How one layer looks in several frameworks, side by side."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dlcalc.core.frameworks import FRAMEWORKS
+from dlcalc.core.layer import AXES
+from dlcalc.core.side_by_side import LayerFacts, Side, SideBySide, facts
+from dlcalc.report import conv_shape as of_shape
+from dlcalc.report.conv_shape import text, written
+
+if TYPE_CHECKING:
+    from dlcalc.core.shape import ConvShape, ConvShapeQuestion
+    from dlcalc.core.verdict import Verdict
+    from dlcalc.report.view import Sheet
+
+command = of_shape.command
+words = of_shape.words
+
+
+def as_json(answer: SideBySide) -> dict[str, object]:
+    """The answer's own keys.
+
+    >>> from dlcalc.core.layer import Layer
+    >>> from dlcalc.core.shape import ConvShapeQuestion
+    >>> from dlcalc.core.side_by_side import side_by_side
+    >>> as_json(side_by_side(ConvShapeQuestion(("w",), (7,), Layer(3))))["frameworks"]["onnx"]
+    {'output': {'w': 5}, 'padding': {'w': [0, 0]}, 'first_window': {'w': [0, 2]}}
+    """
+    axes = answer.question.axes
+    return {
+        "input": dict(zip(axes, answer.question.size, strict=True)),
+        "frameworks": {side.framework: _side(side, axes) for side in answer.sides},
+        "differs": list(answer.differs),
+        "summary": answer.summary,
+    }
+
+
+def _side(side: Side, axes: Sequence[str]) -> dict[str, object]:
+    """What a framework answers, or why it does not."""
+    if side.answer is None:
+        return {"error": side.error.as_dict() if side.error else {}}
+    found = _answered(side.answer, axes)
+    if side.same is not None:
+        found["same"] = _answered(side.same, axes)
+    if side.answer.warnings:
+        found["warnings"] = [warning._asdict() for warning in side.answer.warnings]
+    return found
+
+
+def _answered(answer: "ConvShape", axes: Sequence[str]) -> dict[str, object]:
+    """The facts of a layer; of several the output, and the facts of each."""
+    if len(answer.layers) == 1:
+        return _facts(facts(answer.layers[0]), axes)
+    layers = [{"name": layer.name, **_facts(facts(layer), axes)} for layer in answer.layers]
+    return {"output": dict(zip(axes, answer.output, strict=False)), "layers": layers}
+
+
+def _facts(found: LayerFacts, axes: Sequence[str]) -> dict[str, object]:
+    by_axis: dict[str, object] = {"output": dict(zip(axes, found.output, strict=False))}
+    if found.padding:  # it has windows
+        by_axis["padding"] = dict(zip(axes, map(list, found.padding), strict=True))
+        by_axis["first_window"] = dict(zip(axes, map(list, found.first_window), strict=True))
+    return by_axis
+
+
+def bare(answer: SideBySide) -> str:
+    """A line a framework, its name and the size, or the code of its refusal."""
+    return "\n".join(f"{side.framework} {_size(side)}" for side in answer.sides)
+
+
+def _size(side: Side) -> str:
+    if side.answer is None:
+        return side.error.code if side.error else ""
+    return of_shape.bare(side.answer)
+
+
+_TITLES = {"output": "output", "padding": "padding", "first_window": "first window"}
+_NONE = "-"
+
+
+def sheet(answer: SideBySide) -> "Sheet":
+    """A column a framework, a row for each quantity along each axis; below, the refusals and what they ask for."""
+    from dlcalc.report.view import Grid, Sheet
+
+    header = ("", *(FRAMEWORKS[side.framework] for side in answer.sides), "")
+    grids: tuple[Grid, ...] = ()
+    if answer.answering:
+        rows = [(title, *cells, "differs" if _differing(cells) else "") for title, cells in _rows(answer)]
+        grids = (Grid(header, rows, "output"),)
+    refusals = []
+    for side in answer.sides:
+        if side.error is not None:
+            hint = f" (hint: {side.error.hint})" if side.error.hint else ""
+            refusals.append(f"{FRAMEWORKS[side.framework]} refuses: {side.error.message}{hint} [{side.error.code}]")
+    remarks = [f"{remark[0].upper()}{remark[1:]}." for remark in answer.remarks]
+    return Sheet(answer.summary, _caption(answer), grids, (*refusals, *remarks))
+
+
+def _rows(answer: SideBySide) -> Iterator[tuple[str, list[str]]]:
+    """Each quantity with what every framework says of it; of several layers the sizes, and what else differs."""
+    axes, sides = answer.question.axes, [side.layers for side in answer.sides]
+    layers = answer.answering[0].layers
+    for number, layer in enumerate(layers):
+        place = f"{layer.name} " if len(layers) > 1 else ""
+        for key, title in _TITLES.items() if layer.padding else [("output", _TITLES["output"])]:
+            alike: dict[tuple[str, ...], list[str]] = {}  # what is the same along several axes stands in one row
+            for position, axis in enumerate(axes[: len(layer.output)]):
+                cells = [_cell(key, getattr(side[number], key)[position] if side else None) for side in sides]
+                alike.setdefault(tuple(cells), []).append(AXES[axis])
+            for same, names in alike.items():
+                if key == "output" or not place or _differing(same):
+                    along = "each axis" if len(alike) == 1 else " and ".join(names)
+                    yield f"{place}{title}{f', {along}' if len(axes) > 1 else ''}", [*same]
+
+
+def _differing(cells: Sequence[str]) -> bool:
+    return len({*cells} - {_NONE}) > 1
+
+
+def _cell(key: str, value: object) -> str:
+    if value is None:
+        return "refuses" if key == "output" else _NONE
+    separator = {"padding": ":", "first_window": " to "}.get(key)
+    return separator.join(map(written, value)) if isinstance(value, tuple) and separator else written(value)
+
+
+def _caption(answer: SideBySide) -> str:
+    """Of what input and which layer this is said."""
+    layer, size = getattr(answer.question, "layer", None), f"{text(answer.question.size)} input"
+    if layer is None:  # several
+        from dlcalc.report.stack_shape import counted
+
+        return f"{counted(len(getattr(answer.question, 'layers', ())))}, {size}"
+    parts = [layer.kind, size]
+    for key in ("kernel", "stride", "padding", "dilation", "output_padding"):
+        value = getattr(layer, key)
+        if value not in (None, type(layer)._field_defaults.get(key)):
+            parts.append(f"{key.replace('_', ' ')} {_typed(value)}")
+    return ", ".join(parts + ["ceil mode"] * layer.ceil_mode)
+
+
+def _typed(value: object) -> str:
+    """A value of a layer as it is typed: ``3x5``, ``0:1``, ``same``.
+
+    >>> _typed(((0, 1), (2, 2)))
+    '0:1x2'
+    """
+    if not isinstance(value, tuple):
+        return str(value)
+    entries = [":".join(map(str, dict.fromkeys(entry))) if isinstance(entry, tuple) else str(entry) for entry in value]
+    return "x".join(dict.fromkeys(entries) if len(set(entries)) == 1 else entries)
+
+
+def csv_header(questions: "Sequence[ConvShapeQuestion] | None") -> tuple[str, ...]:
+    """The names of the columns."""
+    axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
+    columns = ["framework", "name", *(f"output_{axis}" for axis in axes)]
+    columns += [f"padding_{axis}_{end}" for axis in axes for end in ("begin", "end")]
+    columns += [f"first_window_{axis}_{end}" for axis in axes for end in ("first", "last")]
+    return tuple(columns)
+
+
+def csv_rows(answer: SideBySide) -> list[Mapping[str, object]]:
+    """One row for each layer in each framework; for a refusal its code."""
+    rows: list[Mapping[str, object]] = []
+    for side in answer.sides:
+        named = {"framework": side.framework}
+        rows += [named | _row(layer, answer.question.axes) for layer in side.layers]
+        if side.error is not None:
+            rows.append(named | {"error": side.error.code})
+    return rows
+
+
+def _row(layer: LayerFacts, axes: Sequence[str]) -> dict[str, object]:
+    row: dict[str, object] = {"name": layer.name}
+    row |= {f"output_{axis}": output for axis, output in zip(axes, layer.output, strict=False)}
+    for axis, padding, window in zip(axes, layer.padding, layer.first_window, strict=False):
+        row[f"padding_{axis}_begin"], row[f"padding_{axis}_end"] = padding
+        row[f"first_window_{axis}_first"], row[f"first_window_{axis}_last"] = window
+    return row
+
+
+def judged(answer: SideBySide, verdict: "Verdict") -> dict[str, object]:
+    """Nothing is claimed of several answers at once."""
+    return {}

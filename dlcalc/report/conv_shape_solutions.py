@@ -1,0 +1,208 @@
+"""How the solutions of conv-shape look: every value of one number that gives the output asked for."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from dlcalc.core.layer import AXES
+from dlcalc.core.shape import ConvShapeQuestion
+from dlcalc.report import conv_shape as of_shape
+from dlcalc.report.conv_shape import text, written
+
+if TYPE_CHECKING:
+    from dlcalc.core.inverse.solve import Inverse, InverseQuestion, Values
+    from dlcalc.core.verdict import Verdict
+    from dlcalc.report.view import Sheet
+
+command = of_shape.command
+words = of_shape.words
+
+_SHOWN = 20  # solutions in a table
+_NAMED = 4  # solutions in a headline
+# of a layer what is known before anything is solved, and where its padding is a word not what that comes to
+_OF_STACKED = ("word", "input_channels", "output_channels")
+_KNOWN = ("name", "kind", *_OF_STACKED, "kernel", "stride", "dilation", "padding", "ceil_mode", "output_padding")
+
+
+def as_json(answer: "Inverse") -> dict[str, object]:
+    """The answer's own keys."""
+    solutions = [_solution(answer.question, values) for values in answer.solutions()]
+    return {**_asked(answer), "solutions": solutions}
+
+
+def encoded(answer: "Inverse", encode: Callable[[object], str]) -> str:
+    """``as_json`` as text, without the braces around it: of millions of solutions only the text is held."""
+    solutions = (encode(_solution(answer.question, values)) for values in answer.solutions())
+    return f'{encode(_asked(answer))[1:-1]},"solutions":[{",".join(solutions)}]'
+
+
+def _asked(answer: "Inverse") -> dict[str, object]:
+    question = answer.question
+    asked, solve = question.asked, question.solve
+    known = {} if solve == "input" else {"input": dict(zip(asked.axes, asked.size, strict=True))}
+    return {
+        "framework": asked.framework,
+        **known,
+        "solve": solve,
+        "target": dict(zip(asked.axes, question.target, strict=True)),
+        "layers": _layers(answer),
+    }
+
+
+def _layers(answer: "Inverse") -> list[dict[str, object]]:
+    question = answer.question
+    open_keys = {question.solve, *(("stride",) if question.strides_follow else ())}
+    layers = []
+    for layer in answer.forward(next(answer.solutions())).layers:
+        hidden = open_keys | ({"padding"} if isinstance(layer.plan.layer.padding, str) else set())
+        found = of_shape.layer_as_json(layer, question.asked.axes)
+        layers.append({key: found[key] for key in _KNOWN if key in found and key not in hidden})
+    return layers
+
+
+def _solution(question: "InverseQuestion", values: "Values") -> dict[str, object]:
+    return {question.solve: dict(zip(question.asked.axes, _values(question, values), strict=True))}
+
+
+def _values(question: "InverseQuestion", values: "Values") -> Sequence[object]:
+    """The values as JSON has them: of a padding both sides."""
+    if question.solve != "padding":
+        return values
+    return [[total // 2, total - total // 2] for total in values]
+
+
+def bare(answer: "Inverse") -> str:
+    """A solution a line, as it is typed."""
+    return "\n".join(_typed(answer.question, values) for values in answer.solutions())
+
+
+def _typed(question: "InverseQuestion", values: "Values") -> str:
+    return "x".join(_cell(value, str) for value in _values(question, values))
+
+
+def _cell(value: object, number: Callable[[object], str] = written) -> str:
+    """One value: ``3``, or ``2:3`` for a padding whose sides differ."""
+    return ":".join(map(number, dict.fromkeys(value))) if isinstance(value, list) else number(value)
+
+
+def sheet(answer: "Inverse") -> "Sheet":
+    """The solutions first; then a row for each of them, as far as there is room."""
+    from dlcalc.report.view import Grid, Sheet
+
+    question = answer.question
+    names = question.asked.axes
+    unread = "unread input" if _of_one(question) else "unread input of"
+    header = (_name(question), *(AXES[name] for name in names), unread, "needs")
+    rows = [_row(answer, number, values) for number, values in enumerate(islice(answer.solutions(), _SHOWN), 1)]
+    if not any(row[-1] for row in rows):
+        header, rows = header[:-1], [row[:-1] for row in rows]
+    rule = _rule(answer)
+    more = answer.how_many - len(rows)
+    if more:
+        rule = [f"and {more:,} more: -q, --json and --format csv list all", *rule]
+    return Sheet(_headline(answer), _caption(answer), (Grid(header, rows),), tuple(rule))
+
+
+def _name(question: "InverseQuestion") -> str:
+    return question.solve.replace("_", " ")
+
+
+def _row(answer: "Inverse", number: int, values: "Values") -> tuple[str, ...]:
+    shape = answer.forward(values)
+    cells = map(_cell, _values(answer.question, values))
+    codes = [warning.code for warning in shape.warnings]
+    needs = "a pad layer" if "needs-pad-layer" in codes else "a crop layer" if "needs-crop-layer" in codes else ""
+    if _of_one(answer.question):
+        unread = text([axis.unread for axis in shape.layers[0].axes])
+    else:
+        unread = _some_names([layer.name for layer in shape.layers if any(axis.unread for axis in layer.axes)])
+    return (str(number), *cells, unread, needs)
+
+
+def _some_names(names: Sequence[str]) -> str:
+    """Names in a cell, no more than have room there."""
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more or "none"
+
+
+def _of_one(question: "InverseQuestion") -> bool:
+    """Whether it is about a single layer, and not about a stack."""
+    return isinstance(question.asked, ConvShapeQuestion)
+
+
+def _headline(answer: "Inverse") -> str:
+    """``padding 2:3 or 3``; of many, from where to where they go along each axis, and how many there are."""
+    question = answer.question
+    endless = any(run.last is None for runs in answer.runs for run in runs)
+    if answer.how_many <= _NAMED:
+        shown = [" x ".join(map(_cell, _values(question, values))) for values in answer.solutions()]
+        return f"{_name(question)} {' or '.join(shown)}{' and more' if endless else ''}"
+    along = " x ".join(_from_to(answer, number) for number in range(len(answer.runs)))
+    return f"{_name(question)} {along}: {answer.how_many:,} solutions"
+
+
+def _from_to(answer: "Inverse", number: int) -> str:
+    """The smallest and the largest value along an axis, and that there are gaps where there are."""
+    runs = answer.runs[number]
+    low = min(run.first for run in runs)
+    high = max(run.first if run.last is None else run.last for run in runs)
+    ends = _values(answer.question, (low, high))
+    if low == high:
+        return _cell(ends[0])
+    gaps = high - low + 1 > sum(run.length for run in runs)
+    return f"{_cell(ends[0])} to {_cell(ends[1])}{' with gaps' if gaps else ''}"
+
+
+def _caption(answer: "Inverse") -> str:
+    from dlcalc.report.stack_shape import counted
+
+    question = answer.question
+    asked = question.asked
+    output = text(question.target)
+    kind = f"({asked.layer.kind if _of_one(question) else counted(len(asked.layers))}, {asked.framework})"
+    if question.solve == "input":
+        return f"gives an output of {output}  {kind}"
+    return f"makes {output} of an input of {text(asked.size)}  {kind}"
+
+
+def _rule(answer: "Inverse") -> list[str]:
+    """The rule that each solution was put through, in symbols; of a stack that there is one for each layer."""
+    from dlcalc.core.windows import symbols
+
+    question = answer.question
+    if not _of_one(question):
+        return ["each put through all layers, by the rule of each"]
+    rule = answer.forward(next(answer.solutions())).layers[0].plan.size
+    name, target = question.asked.axes[-1], question.target[-1]
+    return [f"each put through {name.upper()}2 = {rule.formula.format(**symbols(name))} = {target:,}"]
+
+
+def csv_header(questions: "Sequence[InverseQuestion] | None") -> tuple[str, ...]:
+    """The names of the columns."""
+    (question,) = questions or ()
+    axes = question.asked.axes
+    solved = [
+        column
+        for axis in axes
+        for column in (
+            (f"padding_{axis}_begin", f"padding_{axis}_end")
+            if question.solve == "padding"
+            else (f"{question.solve}_{axis}",)
+        )
+    ]
+    return ("framework", "solve", *(f"target_{axis}" for axis in axes), *solved)
+
+
+def csv_rows(answer: "Inverse") -> Iterator[Mapping[str, object]]:
+    """One row for each solution."""
+    question = answer.question
+    axes = question.asked.axes
+    of_all = {"framework": question.asked.framework, "solve": question.solve}
+    of_all |= {f"target_{axis}": str(extent) for axis, extent in zip(axes, question.target, strict=True)}
+    for values in answer.solutions():
+        yield of_all | of_shape.flattened(_solution(question, values))
+
+
+def judged(answer: "Inverse", verdict: "Verdict") -> dict[str, object]:
+    """There is nothing to be judged: what comes out was asked for."""
+    raise NotImplementedError

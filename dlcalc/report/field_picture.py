@@ -1,0 +1,85 @@
+"""What one output of a stack sees, as lines of characters: every map a row, from the output down to the input.
+
+Each row shows its whole map on the same width, so that what is seen widens from row to row.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from dlcalc.core.looking_back import Span, looking_back
+from dlcalc.core.shape import LayerShape
+from dlcalc.report.picture import Picture, Row, ends, in_lines
+
+_MOST_WIDTH = 60  # of the drawn part; a wider one shows no more
+_LEAST_WIDTH = 8
+_ENDS = 20  # rows at each end of a long stack
+_GLYPHS = {False: ("█", "░", "⋯"), True: ("#", ".", "...")}  # seen, the rest, rows left out
+
+
+class Map(NamedTuple):
+    """One feature map: its name, its positions, and the first and the last one that is seen."""
+
+    name: str
+    size: int
+    seen: Span | None
+
+
+def maps(layers: Sequence[LayerShape], axis: int) -> list[Map]:
+    """What the output in the middle sees of every map, from the output on."""
+    size = layers[-1].axes[axis].output
+    names = [*(layer.name for layer in reversed(layers)), "input"]
+    sizes = [size, *(layer.axes[axis].window.input for layer in reversed(layers))]
+    return list(map(Map, names, sizes, looking_back(layers, axis, (size - 1) // 2)))
+
+
+def picture(of: Sequence[Map], width: int, ascii_only: bool) -> Picture:
+    """Draw what is seen.
+
+    >>> for row in picture([Map("conv1", 5, (2, 2)), Map("input", 10, (3, 6))], 44, True).rows:
+    ...     print(f"{row.label:7}{row.cells}")
+    conv1       2  1 of 5   ....................####................
+    """
+    seen, rest, gap = _GLYPHS[ascii_only]
+    shown = ends(len(of), _ENDS, _ENDS)
+    labels = max(len(of[number].name) for number in shown) + 2
+    texts = _columns([_texts(of[number]) for number in shown], width - labels - _LEAST_WIDTH)
+    room = max(_LEAST_WIDTH, min(_MOST_WIDTH, width - labels - len(texts[0])))
+    rows = []
+    for before, number, text in zip((-1, *shown), shown, texts, strict=False):
+        if number != before + 1:
+            rows.append(Row(gap, ""))
+        bar = "".join(seen if lit else rest for lit in _lit(of[number], room))
+        rows.append(Row(of[number].name, text + bar))
+    notes = [f"left out: {later - row - 1:,} layers" for row, later in pairwise(shown) if later != row + 1]
+    if any(each.seen and (each.seen[0] < 0 or each.seen[1] >= each.size) for each in of):
+        notes.append("positions below 0 and behind the end are padding")
+    legend = f"{seen} seen", f"{rest} not seen; every row is a whole map"
+    notes += in_lines(legend, width)
+    return Picture(rows, notes, {seen: "green", rest: "dim"})
+
+
+def _columns(texts: Sequence[tuple[str, str]], room: int) -> list[str]:
+    """What stands in front of the bars, aligned; where there is no room for all of it, not where but how many."""
+    where, how_many = (max(map(len, column)) for column in zip(*texts, strict=True))
+    if where + how_many + 4 <= room:
+        return [f"{one:>{where}}  {other:<{how_many}}  " for one, other in texts]
+    return [f"{other:<{how_many}}  " if how_many + 2 <= room else "" for _, other in texts]
+
+
+def _texts(of: Map) -> tuple[str, str]:
+    """Which positions are seen, and how many of how many; those in the padding are none of the map's."""
+    if of.seen is None:
+        return "none", f"0 of {of.size:,}"
+    first, last = of.seen
+    count = max(0, min(last, of.size - 1) - max(first, 0) + 1)
+    return f"{first:,}" if first == last else f"{first:,} to {last:,}", f"{count:,} of {of.size:,}"
+
+
+def _lit(of: Map, width: int) -> list[bool]:
+    """For each character whether a position that it stands for is seen."""
+    if of.seen is None:
+        return [False] * width
+    first, last = of.seen
+    starts = [number * of.size // width for number in range(width + 1)]
+    return [start <= last and first < max(start + 1, stop) for start, stop in pairwise(starts)]

@@ -1,0 +1,79 @@
+"""The answer about a stack's parameters, laid out for reading: a row a layer and their sums, then the memory."""
+
+from dlcalc.core.params import DTYPES, Amounts, ConvParams, LayerParams
+from dlcalc.report.conv_shape import text, written
+from dlcalc.report.params_sheet import in_units, percent
+from dlcalc.report.stack_shape import counted
+from dlcalc.report.view import Grid, Sheet
+
+_TITLES = ("layer", "word", "output", "channels", "parameters", "share", "MACs", "share")
+_MIB, _MB = 2**20, 10**6
+
+
+def sheet(answer: ConvParams) -> Sheet:
+    """The answer as tables."""
+    amounts, layers = answer.amounts, answer.layers
+    rows = [_row(layer, amounts) for layer in layers]
+    rows.append(("total", "", "", "", *_counts(amounts, amounts)))
+    kept = [True] * len(_TITLES)
+    kept[1] = any(row[1] for row in rows)
+    kept[2] = kept[6] = kept[7] = amounts.work is not None
+    grids = [Grid(_some(_TITLES, kept), [_some(row, kept) for row in rows], "total"), *_details(answer)]
+    rule = ("1 MAC = 2 FLOPs, a product and a sum; biases, poolings and batch norms add none",)
+    return Sheet(f"{written(amounts.params)} parameters", _caption(answer), tuple(grids), rule if amounts.work else ())
+
+
+def _caption(answer: ConvParams) -> str:
+    question = answer.question
+    on = f" on a {text(question.size)} input" if question.size else ""
+    batch = f", batch of {written(question.n)}" if question.n > 1 else ""
+    square = {2: ", taken as square", 3: ", taken as cubic"}.get(len(question.axes), "") if question.square else ""
+    return f"{counted(len(answer.layers))}{on} of {written(question.c_in)} channels{square}{batch}"
+
+
+def _some(row: tuple[str, ...], kept: list[bool]) -> tuple[str, ...]:
+    return tuple(cell for cell, keep in zip(row, kept, strict=True) if keep)
+
+
+def _row(layer: LayerParams, total: Amounts) -> tuple[str, ...]:
+    word = layer.place.word if layer.place else ""
+    output = text(layer.output) or "-"
+    return layer.name, word, output, written(layer.asked.c_out), *_counts(layer.amounts, total)
+
+
+def _counts(amounts: Amounts, total: Amounts) -> tuple[str, ...]:
+    counts = [(amounts.params, total.params)]
+    counts.append((amounts.work.macs, total.work.macs) if amounts.work and total.work else (0, 0))
+    cells = [(written(part), percent(part, whole) if part else "") for part, whole in counts]
+    return tuple(cell for pair in cells for cell in pair)
+
+
+def _details(answer: ConvParams) -> list[Grid]:
+    """What the total is made of, and the memory."""
+    amounts, each = answer.amounts, DTYPES[answer.question.dtype]
+    rows = [("weights", amounts.weights), ("bias", amounts.bias)]
+    rows += [("batch norms", amounts.norm)] if amounts.norm else []
+    rows += [("parameters", amounts.params), ("buffers", amounts.buffers)]
+    work = amounts.work
+    grids = []
+    if work is not None:
+        peak = next(
+            layer for layer in answer.layers if layer.amounts.work and _peak(layer) == work.peak_activation_bytes
+        )
+        rows.append(("all outputs", work.activation_bytes // each))
+        rows.append((f"input + output of {peak.name}, the peak", work.peak_activation_bytes // each))
+        share = f", {percent(work.macs_without_padding, work.macs)}" if work.macs else ""
+        counts = [("MACs", work.macs), (f"  without padding{share}", work.macs_without_padding)]
+        counts.append(("FLOPs, 2 a MAC", 2 * work.macs))
+        grids.append(Grid(("", "count"), [(title, written(number)) for title, number in counts], "MACs", "work"))
+    header = (answer.question.dtype, "entries", "bytes", "MiB", "MB")
+    memory = [(title, written(count), *_bytes(count * each)) for title, count in rows]
+    return [*grids, Grid(header, memory, "parameters", "memory")]
+
+
+def _peak(layer: LayerParams) -> int:
+    return layer.amounts.work.peak_activation_bytes if layer.amounts.work else 0
+
+
+def _bytes(count: int) -> tuple[str, str, str]:
+    return written(count), in_units(count, _MIB), in_units(count, _MB)

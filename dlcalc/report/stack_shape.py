@@ -1,0 +1,88 @@
+"""The answer about a stack's shapes, laid out for reading: a row a layer."""
+
+from collections.abc import Sequence
+
+from dlcalc.core.ratio import as_float, as_number
+from dlcalc.core.shape import ConvShape, LayerShape
+from dlcalc.report.conv_shape import text, written
+from dlcalc.report.view import Grid, Sheet
+
+_TITLES = ("layer", "word", "output", "channels", "unread", "field", "at least", "jump", "centre")
+
+
+def sheet(answer: ConvShape) -> Sheet:
+    """The answer as a table."""
+    layers, size = answer.layers, answer.question.size
+    rows = [("input", "", text(size), written(answer.question.channels), "", "1", "1", "1", "0"), *map(_row, layers)]
+    kept = [title not in ("word", "channels", "at least") for title in _TITLES]
+    kept[1] = any(row[1] for row in rows)
+    kept[3] = any(row[3] != "-" for row in rows)
+    kept[6] = any(row[5] != row[6] for row in rows)
+    grid = Grid(_some(_TITLES, kept), [_some(row, kept) for row in rows], layers[-1].name)
+    return Sheet(made(answer), caption(answer), (grid,), _rule(layers))
+
+
+def made(answer: ConvShape) -> str:
+    """What comes out of the last layer."""
+    return text(answer.output) or features(answer.layers[-1])
+
+
+def caption(answer: ConvShape) -> str:
+    """What makes that of which input."""
+    question = answer.question
+    of = f"({counted(len(answer.layers))}, {question.framework})"
+    size = text(question.size)
+    given = f"a {size} input" if len(question.axes) > 1 else f"an input of {size}"
+    return f"{given} gives {made(answer)}  {of}"
+
+
+def counted(layers: int) -> str:
+    """How many layers, in a caption."""
+    return "1 layer" if layers == 1 else f"{layers:,} layers"
+
+
+def features(layer: LayerShape) -> str:
+    """What is made by a layer whose output is a vector."""
+    channels = None if layer.place is None else layer.place.output_channels
+    return f"{written(channels)} features"
+
+
+def _some(row: Sequence[str], kept: Sequence[bool]) -> tuple[str, ...]:
+    return tuple(cell for cell, keep in zip(row, kept, strict=True) if keep)
+
+
+def _row(layer: LayerShape) -> tuple[str, ...]:
+    place, axes = layer.place, layer.axes
+    assert place is not None
+    fields = [axis.field for axis in axes]
+    centers = [None if field.center is None else as_float(field.center) for field in fields]
+    return (
+        layer.name,
+        place.word,
+        text(layer.output) or "-",
+        written(place.output_channels),
+        _alike([axis.unread for axis in axes]),
+        _alike([field.size for field in fields]),
+        _alike([field.smallest for field in fields]),
+        _alike([as_number(field.jump) for field in fields]),
+        _alike(centers),
+    )
+
+
+def _alike(values: Sequence[int | float | None]) -> str:
+    """One number where all axes have it, else one an axis; a centre at a pixel is that pixel.
+
+    >>> _alike([7, 7]), _alike([7, 9]), _alike([0.0, 0.0])
+    ('7', '7 x 9', '0')
+    """
+    whole = [int(value) if isinstance(value, float) and value.is_integer() else value for value in values]
+    return text(whole[:1] if len(set(whole)) == 1 else whole)
+
+
+def _rule(layers: Sequence[LayerShape]) -> tuple[str, ...]:
+    lines = ["field, jump and centre: what an output sees, in pixels of the input"]
+    lines.append("r = r0 + (K_e - 1)*j0, j = j0*S, c = c0 + ((K_e - 1)/2 - P_l)*j0")
+    lines.append("from r0 = j0 = 1, c0 = 0 on")
+    if any(layer.plan.family == "transposed" for layer in layers):
+        lines.append("behind a transposed layer the outputs see differently much: field is the most")
+    return tuple(lines)

@@ -1,0 +1,309 @@
+"""Stacks in words, as they are typed."""
+
+import json
+
+import pytest
+
+from dlcalc.core.layer import PADDING_WORDS
+from tests.conftest import Run
+
+VGG_16 = (
+    "3p1c64 3p1c64 max2 3p1c128 3p1c128 max2 3p1c256 3p1c256 3p1c256 max2 3p1c512 3p1c512 3p1c512 max2 "
+    "3p1c512 3p1c512 3p1c512 max2 fc4096 fc4096 fc1000"
+)
+ALEXNET = "11s4p2c64 max3s2 5p2c192 max3s2 3p1c384 3p1c256 3p1c256 max3s2 fc4096 fc4096 fc1000"
+
+
+def block(inner: int, stride: int, in_3x3: bool) -> str:
+    first, second = (1, stride) if in_3x3 else (stride, 1)
+    return f"1s{first}c{inner} bn 3s{second}p1c{inner} bn 1c{4 * inner} bn"
+
+
+def resnet_50(in_3x3: bool) -> tuple[str, list[str]]:
+    """The main path, and the four shortcuts, each with the channels and the size of its input."""
+    words, shortcuts, channels, size = ["7s2p3c64 bn max3s2p1"], [], 64, 56
+    for stage, (inner, count) in enumerate(zip((64, 128, 256, 512), (3, 4, 6, 3), strict=True)):
+        stride = 1 if stage == 0 else 2
+        shortcuts.append(f"--c-in {channels} --w {size} 1s{stride}c{4 * inner} bn")
+        size, channels = size // stride, 4 * inner
+        words += [block(inner, stride if number == 0 else 1, in_3x3) for number in range(count)]
+    return " ".join([*words, "gap fc1000b1"]), shortcuts
+
+
+@pytest.mark.parametrize(
+    ("words", "params", "macs"), [(VGG_16, 138_357_544, 15_470_264_320), (ALEXNET, 61_100_840, 714_188_480)]
+)
+def test_published_networks(conv_params: Run, words: str, params: int, macs: int) -> None:
+    found = conv_params(f"--bias --c-in 3 --w 224 --json {words} --check")
+    assert found.code == 0
+    assert (found.json["params"], found.json["macs"], found.json["flops"]) == (params, macs, 2 * macs)
+    for key in ("weights", "bias", "params", "buffers", "param_bytes", "macs", "activation_bytes"):
+        assert found.json[key] == sum(layer[key] for layer in found.json["layers"])
+    peaks = [layer["peak_activation_bytes"] for layer in found.json["layers"]]
+    assert found.json["peak_activation_bytes"] == max(peaks)
+    convs = sum(layer["macs"] for layer in found.json["layers"] if layer["kind"] == "conv")
+    if words == VGG_16:
+        assert convs == 15_346_630_656
+        assert found.json["activation_bytes"] == 4 * (15_237_608 - 150_528)
+
+
+@pytest.mark.parametrize(("in_3x3", "macs"), [(True, 4_089_184_256), (False, 3_857_973_248)])
+def test_resnet_50(conv_params: Run, in_3x3: bool, macs: int) -> None:
+    main, shortcuts = resnet_50(in_3x3)
+    answers = [conv_params(f"--c-in 3 --w 224 --json {main}").json]
+    answers += [conv_params(f"{shortcut} --json").json for shortcut in shortcuts]
+    assert sum(answer["params"] for answer in answers) == 25_557_032
+    assert sum(answer["buffers"] for answer in answers) == 53_120
+    assert sum(answer["macs"] for answer in answers) == macs
+    for before, layer in zip(answers[0]["layers"], answers[0]["layers"][1:], strict=False):
+        assert (before["output"], before["output_channels"]) == (layer["input"], layer["input_channels"])
+
+
+def test_the_stem_of_a_resnet(conv_shape: Run) -> None:
+    found = conv_shape("--size 224 7s2p3c64 bn max3s2p1 --json --check").json
+    assert found["output"] == {"h": 56, "w": 56}
+    assert found["check"]["passed"]
+    names = [(layer["name"], layer["word"], layer["output_channels"]) for layer in found["layers"]]
+    assert names == [("conv1", "7s2p3c64", 64), ("bn1", "bn", 64), ("pool1", "max3s2p1", 64)]
+    assert [layer["receptive_field"]["w"] for layer in found["layers"]] == [7, 7, 11]
+    assert "input_channels" not in found["layers"][0]
+
+
+# A word, where it goes wrong, and a part of what was expected there.
+BAD = [
+    ("7s2q3", 3, "p padding"),
+    ("x3", 0, "a kernel size"),
+    ("conv", 4, "a kernel size"),
+    ("3s", 2, "a number behind s"),
+    ("3pfoo", 2, "same"),
+    ("3s2s2", 3, "once only"),
+    ("max3c64", 4, "max has no output channels"),
+    ("dw3g2", 3, "dw has no groups"),
+    ("3u", 1, "conv has no ceil mode"),
+    ("3b2", 2, "0 or 1"),
+    ("3b", 2, "0 or 1"),
+    ("gap2", 3, "the end"),
+    ("bn64", 2, "the end"),
+    ("fc", 2, "number of features"),
+    ("fc10s2", 4, "b0 or b1"),
+    ("3x", 2, "a number behind x"),
+    ("3p0:", 4, "a number behind :"),
+    ("3,5p1", 1, "s stride"),
+    ("-3", 0, "a kernel size"),
+]
+
+
+@pytest.mark.parametrize(("word", "at", "expected"), BAD)
+@pytest.mark.parametrize("command", ["conv-shape", "conv-params --c-in 3"])
+def test_a_bad_word_has_a_caret_where_it_goes_wrong(run: Run, command: str, word: str, at: int, expected: str) -> None:
+    found = run(*command.split(), "--w", "32", "--json", "--", "3p1c8", word)
+    assert (found.code, found.out, found.error["code"]) == (2, "", "usage")
+    head, shown, caret = found.error["message"].split("\n")
+    assert head == "layer 2 cannot be read:"
+    assert shown == f"  {word}"
+    assert caret.index("^") == 2 + at
+    assert expected in caret
+    batch = run(*command.split(), "--batch", "-", stdin=json.dumps({"w": 32, "layers": ["3p1c8", word]}))
+    assert batch.lines[0]["error"] == found.error
+
+
+ERRORS = [
+    ("--w 7 3 9", "kernel-exceeds-input", "layer 2 (9): "),
+    ("--w 7 3s0", "invalid-value", "layer 1 (3s0): stride 0"),
+    ("--w 7 3x3", "shape-mismatch", "layer 1 (3x3): "),
+    ("--w 7 max3p2", "padding-too-large", "layer 1 (max3p2): "),
+    ("--w 7 convt3o1", "output-padding-too-large", "layer 1 (convt3o1): "),
+    ("--w 7 3c0", "invalid-value", "layer 1 (3c0): output channels 0"),
+    ("--w 7 3 fc0", "invalid-value", "layer 2 (fc0): features 0 is less than 1"),
+    ("--w 7 3c6 3g4c8", "groups-do-not-divide", "layer 2 (3g4c8): "),
+    ("--w 7 fc10 3", "usage", "layer 2 (3): "),
+    ("--w 7 --s 2 3", "usage", "--stride"),
+    ("--w 7 --kind max-pool 3", "usage", "--kind"),
+    ("3p1", "usage", "no input size"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "message"), ERRORS)
+def test_an_impossible_layer_names_its_position(conv_shape: Run, words: str, code: str, message: str) -> None:
+    found = conv_shape(words + " --json")
+    assert (found.code, found.out, found.error["code"]) == (2, "", code)
+    assert message in found.error["message"]
+    if "layer" in message:
+        assert found.error["option"] == "layers"
+        assert "--" not in found.error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--c-in 3 3p1c8 3p1", "layer 2 (3p1): its number of output channels"),
+        ("--c-in 3 3p1c8 fc10", "layer 2 (fc10): the size of its input is not known: an fc needs --w"),
+        ("3p1c8", "no number of input channels"),
+        ("--c-in 3 --c-out 8 3p1c8", "--c-out"),
+        ("--c-in 3 --groups 2 3p1c8", "--groups"),
+        ("--c-in 3 --compare 3p1c8", "--compare"),
+    ],
+)
+def test_what_conv_params_cannot_know(conv_params: Run, words: str, message: str) -> None:
+    found = conv_params(words + " --json")
+    assert (found.code, found.out, found.error["code"]) == (2, "", "usage")
+    assert message in found.error["message"]
+
+
+@pytest.mark.parametrize("padding", PADDING_WORDS)
+def test_every_padding_word_in_a_word(conv_shape: Run, padding: str) -> None:
+    framework = "--framework onnx" if padding == "same-lower" else ""
+    stack = conv_shape(f"--w 9 {framework} 3p{padding}c4 --json").json["layers"][0]
+    alone = conv_shape(f"--w 9 {framework} --k 3 --p {padding} --json").json["layers"][0]
+    assert {key: stack[key] for key in alone} == alone
+    assert stack["output_channels"] == 4
+
+
+def test_a_stack_of_one_is_the_layer(conv_shape: Run) -> None:
+    for word, options in [
+        ("7s2p3", "--k 7 --s 2 --p 3"),
+        ("3x5p0:1x2d2", "--k 3x5 --p 0:1x2:2 --d 2"),
+        ("max3s2p1u", "--k 3 --s 2 --p 1 --kind max-pool --ceil-mode"),
+        ("convt4s2p1o1", "--k 4 --s 2 --p 1 --output-padding 1 --kind transposed"),
+        ("avg2", "--k 2 --kind avg-pool"),
+    ]:
+        stack = conv_shape(f"--size 20 {word} --json").json["layers"][0]
+        assert {key: value for key, value in stack.items() if key != "word"} == (
+            conv_shape(f"--size 20 {options} --json").json["layers"][0]
+        )
+
+
+def test_sweeps_and_batches(conv_shape: Run, conv_params: Run) -> None:
+    lines = conv_shape("--w 32..34 3p1 max2 --json --check").lines
+    assert [(line["question"], line["output"]["w"]) for line in lines] == [
+        ({"w": 32}, 16),
+        ({"w": 33}, 16),
+        ({"w": 34}, 17),
+    ]
+    questions = ['{"w": 32, "layers": "3p1 max2", "expect": 16}', '{"w": 8, "k": 3}', '{"w": 2, "layers": ["9"]}']
+    found = conv_shape("--batch -", stdin="\n".join(questions))
+    assert [line.get("output", line.get("error", {}).get("code")) for line in found.lines] == [
+        {"w": 16},
+        {"w": 6},
+        "kernel-exceeds-input",
+    ]
+    sizes = conv_params("--w 8,16 --c-in 3 3p1c8 gap fc2 --json").lines
+    assert [line["params"] for line in sizes] == [232, 232]
+    swept = conv_shape("--batch - --k 5", stdin='{"w": 9, "layers": "3"}\n{"w": 9}\n').lines
+    assert [line["output"]["w"] for line in swept] == [7, 5]
+
+
+@pytest.mark.parametrize(
+    ("claim", "mistake", "text"),
+    [
+        ("14", "padding-ignored", "in every layer"),
+        ("15", "padding-ignored", "in layer 1 (3p1) or layer 2 (3p1)"),
+        ("30", "stride-ignored", None),
+    ],
+)
+def test_a_mistake_in_a_stack(conv_shape: Run, claim: str, mistake: str, text: str | None) -> None:
+    found = conv_shape(f"--w 32 3p1 3p1 max2 --expect {claim} --json")
+    assert found.code == 1
+    diagnosis = {each["mistake"]: each["text"] for each in found.json["expect"]["claims"][0]["diagnosis"]}
+    if text is None:
+        assert mistake not in diagnosis
+    else:
+        assert text in diagnosis[mistake]
+
+
+def test_a_mistake_in_the_counts_of_a_stack(conv_params: Run) -> None:
+    words = "--c-in 3 --w 8 --bias 3p1c8 3p1c8 gap fc2"
+    right = conv_params(words + " --json").json
+    for claim, mistake, text in [
+        (f"params={right['params'] - 18}", "bias-forgotten", "in every layer"),
+        (f"params={right['params'] - 2}", "bias-forgotten", "in layer 4 (fc2)"),
+        (f"macs={2 * right['macs']}", "flops-not-macs", ""),
+        ("output=3", "", ""),
+    ]:
+        found = conv_params(f"{words} --expect {claim} --json")
+        assert found.code == 1
+        diagnosis = {each["mistake"]: each["text"] for each in found.json["expect"]["claims"][0]["diagnosis"]}
+        if mistake:
+            assert text in diagnosis[mistake]
+
+
+@pytest.mark.parametrize("words", ["", "--explain", "--check", "--format csv", "-q", "--json --explain"])
+@pytest.mark.parametrize("stack", ["3p1c8b1 bn max2 convt2s2c4 dw3 gap fc10", "3c4 fc10 fc3", "3c4 gap"])
+def test_every_look(conv_shape: Run, conv_params: Run, words: str, stack: str) -> None:
+    for found in (conv_shape(f"--w 32 --h 32 {words} {stack}"), conv_params(f"--w 32 --c-in 3 {words} {stack}")):
+        assert (found.code, found.err) == (0, "")
+        assert found.out
+        if words == "--format csv":
+            assert len(found.out.splitlines()) == 1 + len(stack.split())
+
+
+def test_a_table_fits_a_terminal(conv_shape: Run, conv_params: Run) -> None:
+    for found in (conv_shape("--size 224 7s2p3 max3s2p1 3p1 gap"), conv_params("--c-in 3 --w 224 7s2p3c64 max3s2p1")):
+        assert max(map(len, found.out.splitlines())) <= 100
+
+
+def test_compare_stacks(conv_shape: Run) -> None:
+    """Each layer in each framework; of a layer without windows the size, of a vector no more than its features."""
+    words = "--size 20 3s2psamec4 bn max2 gap fc10"
+    found = conv_shape(f"{words} --compare --json").json
+    assert found["summary"] == "PyTorch refuses; Keras and ONNX Runtime give 10 features"
+    assert found["frameworks"]["pytorch"]["error"]["code"] == "unsupported-by-framework"
+    layers = found["frameworks"]["tensorflow"]["layers"]
+    assert [layer["name"] for layer in layers] == ["conv1", "bn1", "pool1", "gap1", "fc1"]
+    assert layers[0] == {
+        "name": "conv1",
+        "output": {"h": 10, "w": 10},
+        "padding": {"h": [0, 1], "w": [0, 1]},
+        "first_window": {"h": [0, 2], "w": [0, 2]},
+    }
+    assert layers[1:2] + layers[3:] == [
+        {"name": "bn1", "output": {"h": 10, "w": 10}},
+        {"name": "gap1", "output": {"h": 1, "w": 1}},
+        {"name": "fc1", "output": {}},
+    ]
+    for name in ("tensorflow", "onnx"):
+        alone = conv_shape(f"{words} --framework {name} --json").json
+        for layer, same in zip(alone["layers"], found["frameworks"][name]["layers"], strict=True):
+            assert (layer["name"], layer["output"]) == (same["name"], same["output"])
+            assert layer.get("padding") == same.get("padding")
+    rows = conv_shape(f"{words} --compare --format csv").out.splitlines()
+    assert [row.split(",")[:4] for row in rows[4:6]] == [
+        ["tensorflow", "pool1", "5", "5"],
+        ["tensorflow", "gap1", "1", "1"],
+    ]
+    assert conv_shape("--w 9 3 gap fc4 --compare -q").out == "pytorch 4\ntensorflow 4\nonnx 4\n"
+    assert "all three agree on 4 features" in conv_shape("--w 9 3 gap fc4 --compare").out
+    assert conv_shape("--w 9 3s2 3psame-lower --compare --json").json["summary"].startswith("PyTorch and Keras refuse")
+
+
+def test_what_is_wrong_for_every_framework_is_said_once(conv_shape: Run) -> None:
+    found = conv_shape("--w 9 --compare --json 3c6 3g4c8")
+    assert (found.code, found.out, found.error["code"]) == (2, "", "groups-do-not-divide")
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        ("--size 224 7s2p3 max3s2p1", ["height and width, what output 27 (of 0 to 55) sees", "103 to 113  11 of 224"]),
+        ("--w 30 3 gap bn fc10", ["10 features", "what the one output sees", "30 of 30"]),
+        ("--w 5 gap", ["each window gives an output: 5 inputs, 1 output"]),
+        ("--w 9 convt2s2 3", ["conv1", "what output 7 (of 0 to 15) sees"]),
+        ("--w 9 7s2p3", ["(1 layer, pytorch)", "9 inputs, 5 outputs"]),
+    ],
+)
+def test_draw_stacks(conv_shape: Run, words: str, parts: list[str]) -> None:
+    found = conv_shape(f"{words} --draw")
+    assert (found.code, found.err) == (0, "")
+    for part in parts:
+        assert part in found.out, (part, found.out)
+
+
+def test_a_hint_is_written_as_in_a_word(conv_shape: Run, conv_params: Run) -> None:
+    for word, hint in [("fc0", "fc1"), ("3c0", "c1"), ("3s0", "s1"), ("convt3d0", "d1")]:
+        assert conv_shape(f"--w 7 {word} --json").error["hint"] == hint
+        assert (
+            conv_params(f"--w 7 --c-in 3 {word if 'c' in word.removeprefix('convt') else word + 'c8'} --json").error[
+                "hint"
+            ]
+            == hint
+        )

@@ -1,0 +1,234 @@
+"""Every solution and no other: the solver against all values in a range, put through the forward rule."""
+
+import random
+import re
+from collections.abc import Iterator
+from itertools import islice, product
+
+import pytest
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.inverse import axis as inverse_axis
+from dlcalc.core.inverse.axis import inputs_giving
+from dlcalc.core.inverse.runs import Run, ascending
+from dlcalc.core.inverse.solve import UNKNOWNS, Inverse, InverseQuestion, Values, companies, solve
+from dlcalc.core.layer import AXES, KINDS, PADDING_WORDS, Layer, Padding, PerAxis
+from dlcalc.core.shape import ConvShapeQuestion, conv_shape
+
+SOME_VALUE = {"kernel": 1, "stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
+LEAST = {"padding": 0, "output_padding": 0}
+MOST = {1: 45, 2: 10, 3: 5}  # values tried along each axis, by how many axes there are
+
+
+def random_question(chance: random.Random) -> InverseQuestion:
+    axes = tuple(AXES)[-chance.choice((1, 1, 1, 1, 2, 2, 3)) :]
+    solved = chance.choice(UNKNOWNS)
+    kind = "transposed" if solved == "output_padding" else chance.choice(list(KINDS))
+
+    def numbers(low: int, high: int) -> PerAxis:
+        return chance.randint(low, high) if chance.random() < 0.5 else tuple(chance.randint(low, high) for _ in axes)
+
+    padding: Padding = numbers(0, 3)
+    if chance.random() < 0.4:
+        padding = chance.choice(PADDING_WORDS)
+    elif chance.random() < 0.2:
+        padding = tuple((chance.randint(0, 3), chance.randint(0, 3)) for _ in axes)
+    layer = Layer(
+        numbers(1, 5),
+        numbers(1, 5) if chance.random() < 0.7 else None,
+        padding,
+        numbers(1, 3) if chance.random() < 0.5 else 1,
+        kind,
+        numbers(0, 3) if kind == "transposed" and chance.random() < 0.5 else None,
+        KINDS[kind] == "pool" and chance.random() < 0.5,
+    )
+    if solved != "input":
+        layer = layer._replace(**{solved: SOME_VALUE[solved]})  # type: ignore[arg-type]
+    size, target = (tuple(chance.randint(1, most) for _ in axes) for most in (20, 8))
+    framework = chance.choice(("pytorch", "tensorflow", "onnx"))
+    return InverseQuestion(ConvShapeQuestion(axes, size, layer, framework), solved, target)
+
+
+def output(question: InverseQuestion, values: Values) -> tuple[int, ...] | None:
+    try:
+        return conv_shape(question.put(values)).output
+    except DlcalcError:
+        return None
+
+
+def tried(question: InverseQuestion) -> range:
+    least = LEAST.get(question.solve, 1)
+    return range(least, least + MOST[len(question.target)])
+
+
+def among(answer: Inverse, values: range) -> set[Values]:
+    """The solutions that lie in a range, those behind the smallest of endless ones too."""
+    if answer.listed is not None:
+        return {each for each in answer.listed if set(each) <= set(values)}
+    of_axes = [
+        {
+            value
+            for run in runs
+            for value in range(run.first, values.stop, run.step)
+            if run.last is None or value <= run.last
+        }
+        for runs in answer.runs
+    ]
+    return set(product(*of_axes))
+
+
+def test_all_solutions_and_only_solutions() -> None:
+    chance, solved, refused, endless, coupled, beside = random.Random(7), 0, 0, 0, 0, 0
+    for _ in range(1_200):
+        question = random_question(chance)
+        values = tried(question)
+        sizes = {each: output(question, each) for each in product(values, repeat=len(question.target))}
+        right = {each for each, size in sizes.items() if size == question.target}
+        try:
+            answer = solve(question)
+        except DlcalcError as error:
+            assert not right, (question, error)
+            refused += 1
+            if len(question.target) == 1 and error.hint and (named := re.findall(r"--target (\d+)", error.hint)):
+                gaps = {abs(size[0] - question.target[0]) for size in sizes.values() if size}
+                assert min(gaps, default=10**9) >= abs(int(named[0]) - question.target[0]), (question, error.hint)
+                solve(question._replace(target=(int(named[0]),)))
+                beside += 1
+            continue
+        assert among(answer, values) == right, question
+        for each in islice(answer.solutions(), 40):  # those beyond what was tried
+            assert output(question, each) == question.target, question
+        solved += 1
+        endless += any(run.last is None for runs in answer.runs for run in runs)
+        coupled += answer.listed is not None
+    assert min(solved, refused, beside) > 150
+    assert endless > 4
+    assert coupled > 1
+
+
+def test_a_dilated_same_pool_of_onnx_goes_up_and_down_with_its_stride() -> None:
+    """ceil(i/s) - ceil((ke - k)/s): the one size that no bisection finds."""
+    solved = 0
+    for size, kernel, dilation, ceil, kind in product(
+        range(1, 40, 5), (2, 3, 5), (2, 4), (False, True), ("max-pool", "avg-pool")
+    ):
+        layer = Layer(kernel, 1, "same", dilation, kind, None, ceil)
+        for target in range(1, 7):
+            question = InverseQuestion(ConvShapeQuestion(("w",), (size,), layer, "onnx"), "stride", (target,))
+            values = range(1, 60)
+            right = {(value,) for value in values if output(question, (value,)) == (target,)}
+            try:
+                answer = solve(question)
+            except DlcalcError:
+                assert not right, question
+            else:
+                assert among(answer, values) == right, question
+                solved += 1
+    assert solved > 80
+
+
+def where_neighbours_differ() -> Iterator[InverseQuestion]:
+    """Questions whose values do not go one way, or of which one axis decides for another."""
+    for size, number, target in product((1, 2, 3), (1, 2, 3), range(1, 13)):
+        one = ConvShapeQuestion(("w",), (size,), Layer(1), "tensorflow")
+        for layer, solved in (
+            (Layer(1, number, "same", 1, "transposed", 0), "kernel"),
+            (Layer(number, 1, "same", 1, "transposed", 0), "dilation"),
+        ):
+            yield InverseQuestion(one._replace(layer=layer), solved, (target,))
+    for size, kernel, stride, target in product((4, 7, 10), (1, 2, 4), (1, 3, 5), range(1, 9)):
+        for framework, kind in product(("pytorch", "onnx"), ("max-pool", "avg-pool")):
+            layer = Layer(kernel, stride, 0, 1, kind, None, ceil_mode=True)
+            yield InverseQuestion(ConvShapeQuestion(("w",), (size,), layer, framework), "padding", (target,))
+    for sizes, kernel, stride in product(product((3, 4, 6), repeat=2), (2, 3), (3, 4)):
+        two = ConvShapeQuestion(("h", "w"), sizes, Layer(kernel, stride, "same", 1, "max-pool"), "onnx")
+        for both in product((1, 2), repeat=2):
+            yield InverseQuestion(two, "dilation", both)
+
+
+def test_where_neighbours_differ() -> None:
+    solved = 0
+    for question in where_neighbours_differ():
+        values = tried(question)
+        every = product(values, repeat=len(question.target))
+        right = {each for each in every if output(question, each) == question.target}
+        try:
+            found = among(solve(question), values)
+        except DlcalcError:
+            found = set()
+        assert found == right, question
+        solved += bool(right)
+    assert solved > 200
+
+
+def test_inputs_of_a_set_of_sizes() -> None:
+    chance, compared = random.Random(8), 0
+    for _ in range(1_200):
+        question = random_question(chance)._replace(solve="input")
+        if len(question.target) > 1:
+            continue
+        low = question.target[0]
+        targets = [Run(low, low + 2), Run(low + 4, low + 4)]
+        wanted = set(ascending(targets))
+        try:
+            ((axis,),) = companies(question)
+            runs = inputs_giving(axis, targets)
+        except DlcalcError:
+            continue
+        right = [value for value in range(1, 120) if (size := output(question, (value,))) and size[0] in wanted]
+        assert [value for value in ascending(runs) if value < 120] == right, (question, runs)
+        compared += len(right) > 0
+    assert compared > 200
+
+
+@pytest.mark.parametrize(
+    ("layer", "size", "solved", "target", "found"),
+    [
+        (Layer(7, 2), 224, "padding", 112, [5, 6]),
+        (Layer(7, 2, 3), 1, "input", 112, [223, 224]),
+        (Layer(1, 1), 7, "dilation", 7, [1]),
+        (Layer(3, 1), 7, "stride", 1, [5]),
+        (Layer(1, 1, "same"), 7, "kernel", 7, [1]),
+        (Layer(10**299, 10**290), 10**299 + 10**290 * 7, "padding", 8, None),
+        (Layer(1, 1), 10**300 - 1, "kernel", 10**299, [9 * 10**299]),
+        (Layer(1, 1), 10**300 - 1, "stride", 10**299, [10]),
+        (Layer(1, 1, 0, 10**150), 10**300 - 1, "kernel", 9 * 10**299, None),
+        (Layer(2, 1), 10**300 - 1, "dilation", 9 * 10**299, [10**299 - 1]),
+    ],
+)
+def test_numbers_of_any_size(layer: Layer, size: int, solved: str, target: int, found: list[int] | None) -> None:
+    question = InverseQuestion(ConvShapeQuestion(("w",), (size,), layer), solved, (target,))
+    if found is None:
+        with pytest.raises(DlcalcError):
+            solve(question)
+    else:
+        assert [value for (value,) in solve(question).solutions()] == found
+
+
+def test_too_many_solutions() -> None:
+    asked = ConvShapeQuestion(("w",), (1,), Layer(1, 10_000_001))
+    with pytest.raises(DlcalcError) as refused:
+        solve(InverseQuestion(asked, "input", (5,)))
+    assert refused.value.code == "too-many-questions"
+
+
+def test_what_may_be_tried_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inverse_axis, "MAX_BLOCKS", 3)
+    asked = ConvShapeQuestion(("w",), (10**9,), Layer(2, 1, "same", 10**8, "max-pool"), "onnx")
+    with pytest.raises(DlcalcError) as refused:
+        solve(InverseQuestion(asked, "stride", (1,)))
+    assert refused.value.code == "too-many-questions"
+
+
+@pytest.mark.parametrize(
+    ("layer", "framework", "codes"),
+    [
+        (Layer(7, 2), "pytorch", ["needs-pad-layer"]),
+        (Layer(7, 2), "onnx", []),
+        (Layer(7, 2), "tensorflow", ["needs-pad-layer"]),
+    ],
+)
+def test_what_is_said_of_a_padding(layer: Layer, framework: str, codes: list[str]) -> None:
+    answer = solve(InverseQuestion(ConvShapeQuestion(("w",), (224,), layer, framework), "padding", (112,)))
+    assert [warning.code for warning in answer.warnings] == codes
+    assert ("with padding 2:3" in str(answer.warnings)) == (framework == "pytorch")

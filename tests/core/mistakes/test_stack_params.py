@@ -1,0 +1,145 @@
+"""Mistakes planted in the counts of stacks are found and placed; right claims are never accused.
+
+What a layer gives with a mistake is worked out from the plain formulas for one layer, and the total is their sum.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from dlcalc.core.mistakes.conv_params import judge
+from dlcalc.core.params import ConvParams
+from dlcalc.core.verdict import Claim, Diagnosis, TypedNumber
+from tests.conftest import Run
+from tests.core.mistakes.test_conv_params import CONDITIONS, NAMES, PLANTED, plain
+from tests.random_param_stacks import answers
+
+UNITS: dict[str, tuple[tuple[str, ...], Callable[[int], int]]] = {
+    "flops-not-macs": (("macs", "macs_without_padding"), lambda right: 2 * right),
+    "macs-not-flops": (("flops",), lambda right: right // 2),
+    "forward-plus-backward": (("macs", "macs_without_padding", "flops"), lambda right: 3 * right),
+}
+SIZES = {"float32": 4, "float16": 2, "float64": 8, "int8": 1}
+
+
+WITHOUT_BIAS = ("weights", "macs", "flops")  # which count none, also of a layer that has one
+
+
+def claimed(answer: ConvParams, key: str, number: int) -> tuple[Diagnosis, ...]:
+    return judge(answer, Claim(key, (TypedNumber(number, 0, True),))).diagnosis
+
+
+def changes(answer: ConvParams, key: str, name: str) -> dict[int, int]:
+    """By how much the mistake changes what each layer gives, where somebody may make it."""
+    found = {}
+    for number, layer in enumerate(answer.layers):
+        if layer.kind not in ("conv", "transposed", "linear") or key == "peak_activation_bytes":
+            continue
+        p = plain(ConvParams(layer.asked, (layer,), ()))
+        possible = name not in CONDITIONS or CONDITIONS[name](p)
+        possible = possible or (name == "channels-swapped" and "activation" in key)
+        possible = possible or (name == "bias-included" and key in WITHOUT_BIAS)
+        right = layer.amounts.by_key()[key]
+        if possible and name in PLANTED[key] and PLANTED[key][name](p) != right:
+            found[number] = PLANTED[key][name](p) - right
+    return found
+
+
+def in_layers(answer: ConvParams) -> Iterator[tuple[str, str, int | None, int]]:
+    """Key, mistake, layer (None for every one) and the number that it gives."""
+    norms = any(layer.kind == "batch-norm" for layer in answer.layers)
+    for key, right in answer.amounts.by_key().items():
+        for name in NAMES:
+            if name in UNITS or name in ("bytes-not-count", "mib-not-mb"):
+                continue
+            if norms and name == "batch-norm-with-statistics":
+                continue
+            each = changes(answer, key, name)
+            change = sum(each.values(), 0)
+            if len(each) > 1 and change:
+                yield key, name, None, right + change
+            biased = [one for number, one in each.items() if answer.layers[number].asked.bias]
+            if name == "bias-included" and len(biased) > 1 and key in WITHOUT_BIAS:
+                yield key, name, None, right + sum(biased, 0)
+            for number, one in each.items():
+                yield key, name, number, right + one
+
+
+def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> None:
+    planted, listed, first = (dict.fromkeys(("every", "one"), 0) for _ in range(3))
+    for answer in answers(80, seed=71):
+        for key, name, number, value in in_layers(answer):
+            found = claimed(answer, key, value)
+            where = "every" if number is None else "one"
+            place = "every layer" if number is None else f"layer {number + 1} ("
+            good = [each for each in found if each.mistake == name and (place in each.text or "others" in each.text)]
+            planted[where] += 1
+            listed[where] += bool(good)
+            first[where] += bool(good) and found[0] == good[0]
+    assert min(planted.values()) > 1_000
+    for where, count in planted.items():
+        assert listed[where] >= 0.98 * count, (planted, listed, first)
+        assert first[where] >= 0.8 * count, (planted, listed, first)
+
+
+def test_units_are_taken_for_the_whole_stack() -> None:
+    planted = first = 0
+    for answer in answers(300, seed=72):
+        each = SIZES[answer.question.dtype]
+        for key, right in answer.amounts.by_key().items():
+            wrong = {name: value(right) for name, (keys, value) in UNITS.items() if key in keys}
+            if key in ("weights", "bias", "params") and each > 1:
+                wrong["bytes-not-count"] = right * each
+            if key.endswith("bytes"):
+                wrong["mib-not-mb"] = right * 10**6 // 2**20
+            for name, value in wrong.items():
+                if value == right:
+                    continue
+                found = claimed(answer, key, value)
+                assert name in [one.mistake for one in found], (answer.question, key, name, found)
+                assert not any("layer" in one.text for one in found if one.mistake == name)
+                planted += 1
+                first += found[0].mistake == name
+    assert planted > 1_000
+    assert first >= 0.9 * planted
+
+
+def test_the_statistics_of_the_batch_norms_that_are_there(conv_params: Run) -> None:
+    words = "--c-in 3 3c8 bn 3c16 bn"
+    right = conv_params(f"{words} --json").json
+    for extra, place in ((48, "every layer"), (16, "layer 2 (bn)"), (32, "layer 4 (bn)")):
+        found = conv_params(f"{words} --json --expect {right['params'] + extra}").json["expect"]["claims"][0]
+        texts = {one["mistake"]: one["text"] for one in found["diagnosis"]}
+        assert place in texts["batch-norm-with-statistics"], found
+
+
+def test_a_right_claim_is_never_accused_and_random_numbers_are_not_named() -> None:
+    chance = random.Random(74)
+    named = judged = 0
+    for answer in answers(400, seed=73):
+        for key, right in answer.amounts.by_key().items():
+            verdict = judge(answer, Claim(key, (TypedNumber(right, 0, True),)))
+            assert verdict.passed
+            assert not verdict.diagnosis
+            if right >= 100_000:
+                named += bool(claimed(answer, key, round(right * chance.uniform(0.2, 5)) + chance.randint(1, 999)))
+                judged += 1
+    assert judged > 1_000
+    assert named == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "claim", "mistake", "place"),
+    [
+        ("--c-in 3 --bias 3c8 3c8", "792", "bias-forgotten", "every layer"),
+        ("--c-in 3 --bias 3c8 3c8b0", "792", "bias-forgotten", "layer 1 (3c8)"),
+        ("--c-in 4 dw3 1c8", "176", "groups-ignored", "layer 1 (dw3)"),
+        ("--c-in 3 --w 8 3p1c8 3p1c8", "macs=101376", "flops-not-macs", ""),
+    ],
+)
+def test_named(conv_params: Run, words: str, claim: str, mistake: str, place: str) -> None:
+    found = conv_params(f"{words} --expect {claim} --json").json["expect"]["claims"][0]
+    texts = {one["mistake"]: one["text"] for one in found["diagnosis"]}
+    assert mistake in texts, found
+    assert place in texts[mistake]

@@ -1,0 +1,175 @@
+"""Stacks against a walk through them, and against published receptive fields."""
+
+from typing import Any
+
+import pytest
+
+from dlcalc.core import enumeration
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.layer import Layer
+from dlcalc.core.ratio import as_number
+from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
+from dlcalc.core.stack.question import StackLayer, StackQuestion
+from dlcalc.core.stack.shape import stack_shape
+from tests import random_layers, random_stacks
+
+GAP, BN, FC = StackLayer("global-avg-pool"), StackLayer("batch-norm"), StackLayer("linear", None, 10)
+
+
+def conv(kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> StackLayer:
+    return StackLayer("conv", Layer(kernel, stride, padding, dilation))
+
+
+def pool(kernel: int, stride: int | None = None, padding: int = 0) -> StackLayer:
+    return StackLayer("max-pool", Layer(kernel, stride, padding, kind="max-pool"))
+
+
+def up(kernel: int, stride: int, padding: int = 0) -> StackLayer:
+    return StackLayer("transposed", Layer(kernel, stride, padding, kind="transposed"))
+
+
+def answer(size: int, *layers: StackLayer) -> ConvShape:
+    return stack_shape(StackQuestion(("w",), (size,), layers))
+
+
+def field(size: int, *layers: StackLayer) -> tuple[int, float]:
+    found = answer(size, *layers).layers[-1].axes[0].field
+    return found.size, as_number(found.jump)
+
+
+@pytest.mark.parametrize(("count", "axes", "seed"), [(20_000, 1, 1), (1_500, 2, 2), (500, 3, 3)])
+def test_a_walk_through_random_stacks_finds_the_same(count: int, axes: int, seed: int) -> None:
+    for found in random_stacks.answers(count, seed, axes=axes):
+        proof = enumeration.check(found, 2_000_000)
+        assert proof.method == "enumeration"
+        assert proof.passed, (found.question, [failure.text for failure in proof.failures])
+
+
+def test_a_layer_alone_is_a_stack_of_one() -> None:
+    for asked in random_layers.questions(4_000, seed=5):
+        stack = StackQuestion(asked.axes, asked.size, (StackLayer(asked.layer.kind, asked.layer),), asked.framework)
+        try:
+            alone = conv_shape(asked)
+        except DlcalcError as error:
+            with pytest.raises(DlcalcError, match=r"^layer 1: ") as refused:
+                conv_shape(stack)
+            assert refused.value.code == error.code
+        else:
+            (layer,) = conv_shape(stack).layers
+            assert (layer.name, layer.plan, layer.axes) == alone.layers[0][:3]
+
+
+@pytest.mark.parametrize("key", ["output", "unread", "size", "smallest", "jump", "center"])
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_the_walk_sees_a_wrong_number_in_any_layer(key: str, number: int) -> None:
+    right = answer(32, conv(3, 2, 1), up(3, 2), conv(3, 1, 1))
+    layer = right.layers[number]
+    (axis,) = layer.axes
+    if key in ("output", "unread"):
+        axis = axis._replace(**{key: getattr(axis, key) + 1})
+    elif key in ("size", "smallest"):
+        axis = axis._replace(field=axis.field._replace(**{key: getattr(axis.field, key) + 1}))
+    else:
+        numerator, denominator = getattr(axis.field, key)
+        wrong: Any = {key: (numerator + 1, denominator)}
+        axis = axis._replace(field=axis.field._replace(**wrong))
+    layers = list(right.layers)
+    layers[number] = layer._replace(axes=(axis,))
+    proof = enumeration.check(right._replace(layers=tuple(layers)))
+    assert not proof.passed
+    assert {failure.place["layer"] for failure in proof.failures} <= {each.name for each in layers[number:]}
+    assert enumeration.check(right).passed
+
+
+def test_beyond_the_budget_the_sizes_are_held_against_bounds() -> None:
+    right = answer(10**9, conv(3, 2, 1), pool(2), conv(3, 1, 1))
+    proof = enumeration.check(right)
+    assert (proof.method, proof.passed, proof.details["keys"]) == ("bounds", True, ("output",))
+    layer = right.layers[1]
+    wrong = layer._replace(axes=(layer.axes[0]._replace(output=7),))
+    assert not enumeration.check(right._replace(layers=(right.layers[0], wrong, right.layers[2]))).passed
+
+
+def bottleneck(stride: int, in_3x3: bool) -> list[StackLayer]:
+    first, second = (1, stride) if in_3x3 else (stride, 1)
+    return [conv(1, first), conv(3, second, 1), conv(1)]
+
+
+def resnet(blocks: tuple[int, ...], in_3x3: bool, late: bool = False) -> list[StackLayer]:
+    """The main path; ``late`` strides in the last block of each stage but the last, as TF-Slim does."""
+    layers = [conv(7, 2, 3), pool(3, 2, 1)]
+    for stage, count in enumerate(blocks):
+        for block in range(count):
+            strided = (block == count - 1 and stage < 3) if late else (block == 0 and stage > 0)
+            layers += bottleneck(2 if strided else 1, in_3x3)
+    return layers
+
+
+def vgg(*convs: int) -> list[StackLayer]:
+    return [layer for count in convs for layer in [*[conv(3, 1, 1)] * count, pool(2)]]
+
+
+def mobilenet() -> list[StackLayer]:
+    strides = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1]
+    return [conv(3, 2, 1), *(layer for stride in strides for layer in (conv(3, stride, 1), conv(1)))]
+
+
+ALEXNET = [conv(11, 4), pool(3, 2), conv(5, 1, 2), pool(3, 2), *[conv(3, 1, 1)] * 3, pool(3, 2)]
+
+# Araujo et al., Computing Receptive Fields of CNNs, Distill 2019, the table of networks; He et al. 2016; torchvision.
+PUBLISHED = [
+    (ALEXNET, 195, 32),
+    (vgg(2, 2, 3, 3, 3), 212, 32),
+    (vgg(1, 1, 2, 2, 2), 150, 32),
+    (vgg(2, 2, 4, 4, 4), 268, 32),
+    (mobilenet(), 315, 32),
+    (resnet((3, 4, 6, 3), in_3x3=True, late=True), 483, 32),
+    (resnet((3, 4, 23, 3), in_3x3=True, late=True), 1027, 32),
+    (resnet((3, 8, 36, 3), in_3x3=True, late=True), 1507, 32),
+    (resnet((3, 4, 6, 3), in_3x3=True), 427, 32),
+    (resnet((3, 4, 6, 3), in_3x3=False), 483, 32),
+]
+
+
+@pytest.mark.parametrize(("layers", "size", "jump"), PUBLISHED)
+def test_published_receptive_fields(layers: list[StackLayer], size: int, jump: int) -> None:
+    assert field(1024, *layers) == (size, jump)
+    assert enumeration.check(answer(224, *layers)).passed
+
+
+def test_the_whole_input_behind_a_gap_and_an_fc() -> None:
+    found = answer(30, conv(3, 2), GAP, BN, FC)
+    assert [layer.name for layer in found.layers] == ["conv1", "gap1", "bn1", "fc1"]
+    for layer in found.layers[1:]:
+        assert layer.axes[0].field == (30, 30, (2, 1), (29, 2))
+    assert [layer.output for layer in found.layers] == [(14,), (1,), (1,), ()]
+    assert found.layers[-1].input == (1,)
+    assert answer(30, FC, FC).layers[1].input == ()
+
+
+def test_an_error_names_the_layer() -> None:
+    with pytest.raises(DlcalcError, match=r"^layer 2: kernel 9 is larger than the width 3") as refused:
+        answer(5, conv(3), conv(9))
+    assert (refused.value.code, refused.value.option) == ("kernel-exceeds-input", "layers")
+    with pytest.raises(DlcalcError, match=r"^layer 2: the output of an fc has no axes"):
+        answer(5, FC, conv(1))
+    with pytest.raises(DlcalcError, match="no layer"):
+        answer(5)
+
+
+def test_what_cannot_be_gone_through_is_refused() -> None:
+    with pytest.raises(DlcalcError, match="too many to go through") as refused:
+        answer(5, *[layer for _ in range(30) for layer in (up(3, 5), conv(3, 3))])
+    assert refused.value.code == "invalid-value"
+
+
+def test_a_batch_norm_changes_nothing() -> None:
+    for found in random_stacks.answers(300, seed=8):
+        for before, layer in zip(found.layers, found.layers[1:], strict=False):
+            if layer.name.startswith("bn"):
+                assert layer.axes[0].field == before.axes[0].field
+                assert layer.axes[0].output == before.axes[0].output
+
+
+def test_one_layer_is_asked_as_ever() -> None:
+    assert conv_shape(ConvShapeQuestion(("w",), (7,), Layer(3))).layers[0].place is None

@@ -1,0 +1,127 @@
+"""What an output is computed from, against one that is computed: inputs that are not zero, followed one by one."""
+
+import random
+
+import pytest
+
+from dlcalc.core import looking_back as module
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.layer import Layer
+from dlcalc.core.looking_back import Span, looking_back
+from dlcalc.core.shape import ConvShapeQuestion, LayerShape, conv_shape
+from tests import random_layers
+
+
+def stacked(size: int, *layers: Layer) -> tuple[LayerShape, ...]:
+    """Each layer on the output of the one before it."""
+    found: list[LayerShape] = []
+    for layer in layers:
+        shape = conv_shape(ConvShapeQuestion(("w",), (size,), layer, "onnx")).layers[0]
+        found.append(shape._replace(name=f"{shape.plan.family}{len(found) + 1}"))
+        size = shape.axes[0].output
+    return tuple(found)
+
+
+def random_stacks(count: int, seed: int, kinds: tuple[str, ...] = ()) -> list[tuple[LayerShape, ...]]:
+    chance = random.Random(seed)
+    found: list[tuple[LayerShape, ...]] = []
+    while len(found) < count:
+        layers: list[Layer] = []
+        while len(layers) < chance.randint(1, 4):
+            question = random_layers.question(chance, ("onnx",), ())
+            if len(question.axes) == 1 and (not kinds or question.layer.kind in kinds):
+                layers.append(question.layer)
+        try:
+            found.append(stacked(chance.randint(1, 40), *layers))
+        except DlcalcError:
+            continue
+    return found
+
+
+def depends(layers: tuple[LayerShape, ...], output: int) -> list[set[int]]:
+    """By trial: a position belongs to the answer if its layer would write it, or read it, for a position that does."""
+    found = [{output}]
+    for layer in reversed(layers):
+        window = layer.axes[0].window
+        taps = [tap * window.dilation - window.before for tap in range(window.kernel)]
+        wanted = found[-1]
+        if layer.plan.family == "transposed":
+            around = range(min(wanted, default=0) // window.stride - 40, max(wanted, default=0) // window.stride + 41)
+            found.append({x for x in around if any(x * window.stride + tap in wanted for tap in taps)})
+        else:
+            found.append({y * window.stride + tap for y in wanted for tap in taps})
+    return found
+
+
+def test_every_map_against_trial() -> None:
+    nothing = 0
+    for layers in random_stacks(1_500, seed=71):
+        for output in {0, layers[-1].axes[0].output // 2, layers[-1].axes[0].output - 1}:
+            sets = depends(layers, output)
+            expected = [(min(each), max(each)) if each else None for each in sets]
+            assert looking_back(layers, 0, output) == expected, layers
+            nothing += None in expected
+    assert nothing > 50
+
+
+def test_the_extent_on_the_input_is_the_receptive_field() -> None:
+    """Araujo et al., equation 1: without transposed layers the extents add up."""
+    for layers in random_stacks(500, seed=72, kinds=("conv", "max-pool", "avg-pool")):
+        size, jump = 1, 1
+        for layer in layers:
+            window = layer.axes[0].window
+            size, jump = size + (window.extent - 1) * jump, jump * window.stride
+        span = looking_back(layers, 0, 0)[-1]
+        assert span is not None
+        assert span[1] - span[0] + 1 == size
+
+
+def vgg16() -> tuple[LayerShape, ...]:
+    pool = Layer(2, 2, kind="max-pool")
+    return stacked(224, *(layer for count in (2, 2, 3, 3, 3) for layer in (*[Layer(3, 1, 1)] * count, pool)))
+
+
+def test_published_fields() -> None:
+    """Araujo et al. 2019: vgg_16 212; the table for alexnet_v2 195."""
+    pool = Layer(3, 2, kind="max-pool")
+    conv = Layer(3, 1, 1)
+    alexnet = stacked(224, Layer(11, 4, 2), pool, Layer(5, 1, 2), pool, conv, conv, conv, pool)
+    for layers, extent in ((vgg16(), 212), (alexnet, 195)):
+        span = looking_back(layers, 0, 3)[-1]
+        assert span is not None
+        assert span[1] - span[0] + 1 == extent
+
+
+def test_too_many_positions_are_followed_by_their_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is the same wherever there are no holes for a transposed layer to fall into."""
+    stacks = [
+        layers
+        for layers in random_stacks(1_000, seed=73)
+        if all(layer.axes[0].window.dilation == 1 <= layer.axes[0].window.stride for layer in layers)
+        and all(
+            layer.axes[0].window.kernel >= layer.axes[0].window.stride
+            for layer in layers
+            if layer.plan.family == "transposed"
+        )
+    ]
+    assert len(stacks) > 200
+    exact: list[list[Span | None]] = [looking_back(layers, 0, 0) for layers in stacks]
+    monkeypatch.setattr(module, "_MOST_POSITIONS", 0)
+    for layers, expected in zip(stacks, exact, strict=True):
+        assert looking_back(layers, 0, 0) == expected
+
+
+@pytest.mark.parametrize("family", ["gap", "fc"])
+def test_behind_a_layer_that_reads_everything_all_is_seen(family: str) -> None:
+    first, second = stacked(9, Layer(3, 2, 1), Layer(5))
+    whole = second._replace(plan=second.plan._replace(family=family))
+    assert looking_back((first, whole), 0, 0) == [(0, 0), (0, 4), (0, 8)]
+    assert looking_back((first, second), 0, 0) == [(0, 0), (0, 4), (-1, 9)]
+
+
+def test_300_digits() -> None:
+    huge = 10**300 - 1
+    layers = stacked(huge, Layer(10**299, 10**10, 10**5))
+    output = layers[0].axes[0].output - 1
+    start = output * 10**10 - 10**5
+    assert looking_back(layers, 0, output) == [(output, output), (start, start + 10**299 - 1)]

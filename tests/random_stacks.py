@@ -1,0 +1,60 @@
+"""Random stacks, legal and not, small enough to walk through: the same for every test that compares two roads."""
+
+import random
+from collections.abc import Iterator
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.frameworks import FRAMEWORKS
+from dlcalc.core.layer import AXES, PADDING_WORDS
+from dlcalc.core.shape import ConvShape
+from dlcalc.core.stack.question import StackLayer, StackQuestion
+from dlcalc.core.stack.shape import stack_shape
+from tests import random_layers
+
+
+def questions(count: int, seed: int, most: int = 6, axes: int = 1) -> Iterator[StackQuestion]:
+    """Stacks of up to ``most`` layers of every kind, in every framework."""
+    chance = random.Random(seed)
+    for _ in range(count):
+        yield question(chance, most, axes)
+
+
+def answers(count: int, seed: int, most: int = 6, axes: int = 1) -> Iterator[ConvShape]:
+    """As many answers, to the stacks that have one."""
+    chance = random.Random(seed)
+    while count:
+        try:
+            answer = stack_shape(question(chance, most, axes))
+        except DlcalcError:
+            continue
+        count -= 1
+        yield answer
+
+
+def question(chance: random.Random, most: int, axes: int) -> StackQuestion:
+    """One stack."""
+    framework = chance.choice(list(FRAMEWORKS))
+    names = tuple(AXES)[-axes:]
+    layers = tuple(layer(chance, framework, axes) for _ in range(chance.randint(1, most)))
+    if chance.random() < 0.1:
+        layers = (*layers[:-1], StackLayer("global-avg-pool"))
+    if chance.random() < 0.1:
+        layers = (*layers, StackLayer("linear", None, 10))
+    return StackQuestion(names, tuple(chance.randint(1, 60) for _ in names), layers, framework)
+
+
+def layer(chance: random.Random, framework: str, axes: int) -> StackLayer:
+    """One layer."""
+    if chance.random() < 0.05:
+        return StackLayer("batch-norm")
+    while True:
+        words = PADDING_WORDS if chance.random() < 0.5 else ()
+        windows = random_layers.question(chance, (framework,), words)
+        if len(windows.axes) == axes and small(windows.layer.stride):
+            return StackLayer(windows.layer.kind, windows.layer)
+
+
+def small(stride: int | tuple[int, ...] | None) -> bool:
+    """Few strides are large in a network; six large ones would leave nothing."""
+    strides = (stride,) if isinstance(stride, int) else stride or (2,)
+    return max(strides) <= 3

@@ -1,0 +1,119 @@
+"""What an output of a stack sees, read back from its bars."""
+
+import io
+import re
+
+import pytest
+
+from dlcalc.core.layer import Layer
+from dlcalc.core.looking_back import looking_back
+from dlcalc.core.outcome import Outcome
+from dlcalc.core.shape import ConvShape, ConvShapeQuestion, LayerShape
+from dlcalc.report import conv_drawing
+from dlcalc.report.field_picture import Map, maps, picture
+from dlcalc.report.table import print_outcome
+from tests.core.test_looking_back import random_stacks, stacked
+
+STEM = stacked(224, Layer(7, 2, 3), Layer(3, 2, 1, kind="max-pool"), Layer(3, 1, 1))
+
+GOLDEN = """
+  56
+  a 224 x 224 input gives 56 x 56  (conv, pytorch)
+
+  width, what output 27 (of 0 to 55) sees of every map, down to the input
+
+  conv3         27  1 of 56    .....................#.....................
+  pool2   26 to 28  3 of 56    ....................###....................
+  conv1   51 to 57  7 of 112   ...................####....................
+  input  99 to 117  19 of 224  ...................####....................
+
+  # seen   . not seen; every row is a whole map
+
+"""
+
+
+def answer(layers: tuple[LayerShape, ...]) -> ConvShape:
+    question = ConvShapeQuestion(("w",), (layers[0].axes[0].window.input,), layers[-1].plan.layer)
+    return ConvShape(question, layers, ())
+
+
+class Ascii(io.StringIO):
+    encoding = "ascii"
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "76")
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_in_a_pipe() -> None:
+    stream = Ascii()
+    print_outcome(Outcome(answer(STEM)), conv_drawing, stream)  # type: ignore[arg-type]
+    assert stream.getvalue() == GOLDEN
+
+
+def test_every_row_is_what_looking_back_finds() -> None:
+    for layers in random_stacks(400, seed=91):
+        rows = picture(maps(layers, 0), 76, True).rows
+        middle = (layers[-1].axes[0].output - 1) // 2
+        expected = looking_back(layers, 0, middle)
+        sizes = [layers[-1].axes[0].output, *(layer.axes[0].window.input for layer in reversed(layers))]
+        assert [row.label for row in rows] == [*(layer.name for layer in reversed(layers)), "input"]
+        for (_, cells), span, size in zip(rows, expected, sizes, strict=True):
+            where, bar = cells.rsplit("  ", 1)
+            numbers = [int(number) for number in re.findall(r"-?\d+", where.replace(" of ", " "))]
+            if span is None:
+                assert where.split() == ["none", "0", "of", str(size)]
+                assert set(bar) == {"."}
+                continue
+            ends = [span[0]] if span[0] == span[1] else [*span]
+            real = [position for position in range(size) if span[0] <= position <= span[1]]
+            assert numbers == [*ends, len(real), size]
+            to_scale(bar, max(0, span[0]) / size, min(size, span[1] + 1) / size)
+
+
+def to_scale(bar: str, begin: float, end: float) -> None:
+    """What is seen is one run of characters, within one of where it would be on a ruler."""
+    if begin >= 1 or end <= 0:
+        assert set(bar) == {"."}
+        return
+    run = re.fullmatch(r"\.*(#+)\.*", bar)
+    assert run is not None
+    assert abs(run.start(1) - begin * len(bar)) < 1.01
+    assert abs(run.end(1) - end * len(bar)) < 1.01
+
+
+def test_what_lies_in_the_padding_is_said() -> None:
+    seen = [Map("conv1", 3, (1, 1)), Map("input", 5, (-1, 2))]
+    assert "positions below 0 and behind the end are padding" in picture(seen, 76, True).notes
+    inside = [Map("conv1", 3, (1, 1)), Map("input", 5, (0, 4))]
+    assert len(picture(inside, 76, True).notes) == 1
+
+
+def test_of_many_layers_the_first_and_the_last() -> None:
+    many = [Map(f"conv{number}", 9, (4, 4)) for number in range(100)]
+    drawn = picture(many, 76, False)
+    assert len(drawn.rows) == 41
+    assert drawn.rows[20].label == "⋯"
+    assert drawn.notes[0] == "left out: 60 layers"
+
+
+@pytest.mark.parametrize("width", [30, 40, 80])
+def test_numbers_give_way_to_bars(width: int) -> None:
+    huge = 10**40
+    for seen in ([Map("conv1", huge, (1, 1)), Map("input", huge, (0, huge - 1))], maps(STEM, 0)):
+        rows = picture(seen, width, True).rows
+        assert all(len(row.label) + 2 + len(row.cells) <= width for row in rows)
+        assert all(re.search(r"[.#]{8,}$", row.cells) for row in rows)
+
+
+def test_axes_that_are_the_same_have_one_drawing() -> None:
+    def square(layer: LayerShape) -> LayerShape:
+        return layer._replace(axes=layer.axes * 2)
+
+    question = ConvShapeQuestion(("h", "w"), (224, 224), Layer(3))
+    both = ConvShape(question, tuple(map(square, STEM)), ())
+    (drawing,) = conv_drawing.sheet(both).drawings
+    assert drawing.title.startswith("height and width, ")
