@@ -109,14 +109,14 @@ def carried_out(layer: LayerParams) -> dict[str, int]:
 
 def test_equals_layers_that_are_carried_out() -> None:
     compared = dict.fromkeys(("conv", "transposed", "linear"), 0)
-    for answer in answers(6_000, seed=61):
+    for answer in answers(3_000, seed=61):
         (layer,) = answer.layers
         found = answer.amounts.by_key()
         if found.get("macs", 0) <= 20_000:
             expected = carried_out(layer)
             assert found == {key: expected[key] for key in found}, answer.question
             compared[answer.question.kind] += 1
-    assert min(compared.values()) > 300, compared
+    assert min(compared.values()) > 150, compared
 
 
 def test_refuses_nothing_but_with_a_code_and_a_hint() -> None:

@@ -106,7 +106,7 @@ def planted(
 
 def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
     listed = first = 0
-    for answer in answers(13_000, seed=41, frameworks=("pytorch",), words=()):
+    for answer in answers(8_000, seed=41, frameworks=("pytorch",), words=()):
         question = answer.question
         layer = question.layer
         table = TRANSPOSED if layer.family == "transposed" else CEIL if layer.ceil_mode else CONV
@@ -118,7 +118,7 @@ def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
             assert name in names, (question, name, claim, names)
             listed += 1
             first += names[0] == name
-    assert listed > 7_000
+    assert listed > 4_000
     assert first / listed >= 0.8
 
 
@@ -275,7 +275,7 @@ NAMES = [mistake.name for mistake in MISTAKES]
 def test_every_diagnosis_is_true_for_every_key(framework: str) -> None:
     """What a mistake is said to give is the right answer to the question with that mistake in it, asked for real."""
     true = found = 0
-    for answer in answers(4_500, seed=43, frameworks=(framework,)):
+    for answer in answers(3_000, seed=43, frameworks=(framework,)):
         question = answer.question
         if answer.warnings and framework == "onnx":
             continue  # ONNX Runtime's own ways with SAME change with the numbers of the layer
