@@ -72,8 +72,10 @@ def split_words(value: object) -> tuple[str, ...]:
         message = f"layers {shown(value)} is not a list of layer words"
         raise DlcalcError("usage", message, hint='words, like "7s2p3 max3s2p1"', option="layers")
     words = tuple(word for text in texts for word in text.split())
-    if not words:
-        raise DlcalcError("usage", "there is no layer in the stack", hint="7s2p3 max3s2p1", option="layers")
+    empty = next((number for number, text in enumerate(texts, 1) if not text.strip()), None)
+    if empty is not None or not words:
+        message = "there is no layer in the stack" if not words else f"layer {empty} is an empty word"
+        raise DlcalcError("usage", message, hint="7s2p3 max3s2p1", option="layers")
     return words
 
 
@@ -159,7 +161,8 @@ def _pieces(word: str, at: int, letters: str, prefix: str) -> dict[str, _Piece]:
             raise _BadWordError(at, f"{letter} once only")
         if letter not in letters:
             ends = ", ".join(_SAID[one] for one in letters if one not in found)
-            why = f"; {prefix or 'conv'} has no {_SAID[letter][2:]}" if letter in _SAID else ""
+            what = _LETTERS.get(letter, "").replace("_", " ")
+            why = f"; {prefix or 'conv'} has no {what}" if what else ""
             raise _BadWordError(at, f"{ends}, or the end{why}")
         end = _end(word, at + 1, letter)
         found[letter] = _Piece(word[at + 1 : end], at + 1)
@@ -198,8 +201,11 @@ def _digits(word: str, at: int) -> int:
 
 def _numbers(word: str, at: int, more: str = "") -> int:
     """The end of numbers with ``x`` between them, or one of ``more``."""
-    end = _digits(word, at)
+    end, last = _digits(word, at), "x"
     while end > at and word[end : end + 1] and word[end] in "x" + more:
+        if last == word[end] == ":":
+            raise _BadWordError(end, "x and the next axis, another letter, or the end")
+        last = word[end]
         following = _digits(word, end + 1)
         if following == end + 1:
             raise _BadWordError(following, f"a number behind {word[end]}")

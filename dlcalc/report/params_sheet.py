@@ -36,7 +36,7 @@ def described(layer: LayerParams) -> str:
     if not layer.kernel:
         return f"linear, {written(question.c_in)} -> {written(question.c_out)} features"
     groups = f" in {written(question.groups)} groups" if question.groups > 1 else ""
-    channels = f"{written(question.c_in)} -> {written(question.c_out)} channels"
+    channels = f"{written(question.c_in)} -> {written(question.c_out)} channel{'s' if question.c_out > 1 else ''}"
     return f"{text(layer.kernel)} {question.kind}, {channels}{groups}"
 
 

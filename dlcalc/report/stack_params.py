@@ -28,7 +28,8 @@ def _caption(answer: ConvParams) -> str:
     on = f" on a {text(question.size)} input" if question.size else ""
     batch = f", batch of {written(question.n)}" if question.n > 1 else ""
     square = {2: ", taken as square", 3: ", taken as cubic"}.get(len(question.axes), "") if question.square else ""
-    return f"{counted(len(answer.layers))}{on} of {written(question.c_in)} channels{square}{batch}"
+    channels = f"{written(question.c_in)} channel{'s' if question.c_in > 1 else ''}"
+    return f"{counted(len(answer.layers))}{on} of {channels}{square}{batch}"
 
 
 def _some(row: tuple[str, ...], kept: list[bool]) -> tuple[str, ...]:

@@ -71,6 +71,8 @@ def test_the_stem_of_a_resnet(conv_shape: Run) -> None:
 
 # A word, where it goes wrong, and a part of what was expected there.
 BAD = [
+    ("7p0:1:2", 5, "x and the next axis"),
+    ("max3b1", 4, "max has no bias"),
     ("7s2q3", 3, "p padding"),
     ("x3", 0, "a kernel size"),
     ("conv", 4, "a kernel size"),
@@ -91,6 +93,11 @@ BAD = [
     ("3,5p1", 1, "s stride"),
     ("-3", 0, "a kernel size"),
 ]
+
+
+def test_an_empty_word_is_no_layer(run: Run) -> None:
+    found = run("conv-shape", "--w", "32", "3p1", "", "3p1", "--json")
+    assert (found.code, found.error["code"], found.error["message"]) == (2, "usage", "layer 2 is an empty word")
 
 
 @pytest.mark.parametrize(("word", "at", "expected"), BAD)

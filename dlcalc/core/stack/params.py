@@ -100,7 +100,7 @@ def _counted(
     if layer.kind == "linear":
         if size is None:
             message = "the size of its input is not known: an fc needs --w"
-            raise DlcalcError("usage", message, hint="--w 224, or a gap in front of it")
+            raise DlcalcError("usage", message, hint="--w 224 (--w 1 for a vector), or a gap in front of it")
         return count(asked._replace(c_in=c_in * prod(size)), name, place)
     if layer.kind in ("conv", "transposed"):
         return count(asked._replace(groups=groups_of(layer, c_in) or 1), name, place)
