@@ -40,7 +40,7 @@ _SAID = {
     "g": "g groups",
     "c": "c output channels",
     "u": "u ceil mode",
-    "b": "b0 or b1 bias",
+    "b": "b bias, b0 or b1",
 }
 _GRAMMAR = "[conv|convt|dw|max|avg]K[sS][pP][dD][oO][gG][cC][u][b0|b1], gap, bn or fcN[b0|b1]"
 _WORDS_OF_PADDING = sorted(PADDING_WORDS, key=len, reverse=True)  # same-upper before same
@@ -161,7 +161,7 @@ def _pieces(word: str, at: int, letters: str, prefix: str) -> dict[str, _Piece]:
             raise _BadWordError(at, f"{letter} once only")
         if letter not in letters:
             ends = ", ".join(_SAID[one] for one in letters if one not in found)
-            what = _LETTERS.get(letter, "").replace("_", " ")
+            what = _SAID.get(letter, "")[2:].partition(",")[0]
             why = f"; {prefix or 'conv'} has no {what}" if what else ""
             raise _BadWordError(at, f"{ends}, or the end{why}")
         end = _end(word, at + 1, letter)
