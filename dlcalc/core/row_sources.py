@@ -5,6 +5,7 @@ rows by a slice or by their numbers, and has ``astype``, ``reshape`` and ``T`` f
 """
 
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,37 @@ def converted(array: Any, convert: Callable[[NDArray[Any]], NDArray[Any]], dtype
     return convert(array) if in_memory(array) else array.through(convert, dtype)
 
 
-class Computed:
+class ByRows:
+    """What is common to row sources that are no arrays in memory: a shape, and a way to read some rows."""
+
+    shape: tuple[int, ...]
+
+    def read(self, rows: Rows) -> NDArray[Any]:
+        """Some rows, in memory."""
+        raise NotImplementedError
+
+    @property
+    def ndim(self) -> int:
+        """How many axes there are."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+        return prod(self.shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> Any:
+        rows, rest = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
+        if isinstance(rows, int | np.integer):
+            return self.read(slice(int(rows), int(rows) + 1))[(0, *rest)]
+        found = self.read(rows)
+        return found[(slice(None), *rest)] if rest else found
+
+
+class Computed(ByRows):
     """Rows that are worked out whenever they are looked at, because all of them are too many to keep.
 
     >>> squares = Computed((4,), np.float64, lambda rows: np.arange(4.0)[rows] ** 2)
@@ -35,25 +66,6 @@ class Computed:
     def __init__(self, shape: tuple[int, ...], dtype: Any, rows: Callable[[Rows], NDArray[Any]]) -> None:
         self.shape, self.dtype, self._rows = shape, np.dtype(dtype), rows
 
-    @property
-    def ndim(self) -> int:
-        """How many axes there are."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """How many entries there are."""
-        found = 1
-        for extent in self.shape:
-            found *= extent
-        return found
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, key: Any) -> Any:
-        rows, rest = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
-        if isinstance(rows, int | np.integer):
-            return self._rows(slice(int(rows), int(rows) + 1))[(0, *rest)]
-        found = self._rows(rows)
-        return found[(slice(None), *rest)] if rest else found
+    def read(self, rows: Rows) -> NDArray[Any]:
+        """Some rows, worked out."""
+        return self._rows(rows)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.row_sources import Rows
+from dlcalc.core.row_sources import ByRows, Rows
 
 Convert = Callable[[NDArray[Any]], NDArray[Any]]
 
@@ -46,7 +46,7 @@ class Bytes:
 
 
 @dataclass(frozen=True)
-class RowFile:
+class RowFile(ByRows):
     """An array in a file, as a row source.
 
     Attributes:
@@ -68,29 +68,9 @@ class RowFile:
     by_column: bool = False
 
     @property
-    def ndim(self) -> int:
-        """How many axes there are."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """How many entries there are."""
-        return prod(self.shape)
-
-    @property
     def T(self) -> "RowFile":  # noqa: N802  (as NumPy calls it)
         """The transpose of a matrix."""
         return replace(self, shape=self.shape[::-1], by_column=not self.by_column)
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, key: Any) -> Any:
-        rows, rest = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
-        if isinstance(rows, int | np.integer):
-            return self._read(slice(int(rows), int(rows) + 1))[(0, *rest)]
-        found = self._read(rows)
-        return found[(slice(None), *rest)] if rest else found
 
     def through(self, convert: Convert, dtype: Any) -> "RowFile":
         """The same rows, each converted as it is read."""
@@ -110,10 +90,11 @@ class RowFile:
         return replace(self, shape=wanted)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        found = self._read(slice(None))
+        found = self.read(slice(None))
         return found if dtype is None else found.astype(dtype, copy=False)
 
-    def _read(self, rows: Rows) -> NDArray[Any]:
+    def read(self, rows: Rows) -> NDArray[Any]:
+        """Some rows, from the file."""
         if isinstance(rows, slice):
             start, stop, _ = rows.indices(len(self))
             found = self._stretch(start, max(start, stop))

@@ -49,7 +49,7 @@ class RowsComparison:
         self._distance: Distance | None = None
         self._like_zeros: LikeZeros | None = None
         if claim.key == "jacobian":
-            SoftmaxGrad(question, np.empty(0), np.empty(0)).refuse_large_jacobian()
+            question.refuse_large_jacobian()
 
     def see(self, part: slice, logits: NDArray[Any], gradient: NDArray[Any], losses: Floats) -> _Seen:
         """Compare a block."""

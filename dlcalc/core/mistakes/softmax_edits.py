@@ -76,8 +76,8 @@ def times(working: W, factor: float) -> W:
 def reordered(working: W) -> Iterable[W]:
     """The rows in the order in which they stand in the claim, if there is such an order.
 
-    In no order at all would sorted columns differ by more than the entries do; and some rows of the claim, those that
-    stand wrongly first, are looked for among all of ours.
+    Rows that are out of place can only have changed places with each other. In no order would their sorted columns
+    differ by more than the entries do; and some of them are looked for in the claim.
     """
     answer = replace(working, transposed=False).answer()
     claimed = working.claimed.T if working.transposed else working.claimed
@@ -89,15 +89,17 @@ def reordered(working: W) -> Iterable[W]:
         low, high = (bound.T if working.transposed else bound for bound in working.bounds)
         typed = (high - low).reshape(theirs.shape)
     with np.errstate(invalid="ignore"):
+        astray = np.flatnonzero(~(np.abs(ours - theirs) <= slack + typed).all(axis=1))
+        if astray.size < 2:
+            return
+        ours, theirs, slack, typed = (part[astray] for part in (ours, theirs, slack, typed))
         within = 2 * (slack.max(axis=0) + typed.max(axis=0))
         if not (np.abs(np.sort(ours, axis=0) - np.sort(theirs, axis=0)) <= within).all():
             return
-        astray = np.flatnonzero(~(np.abs(ours - theirs) <= slack + typed).all(axis=1))
-        for row in astray[:: max(1, astray.size // _ASTRAY)]:
+        for row in range(0, astray.size, max(1, astray.size // _ASTRAY)):
             if not (np.abs(ours - theirs[row]) <= slack + typed[row]).all(axis=1).any():
                 return
-    if astray.size:
-        yield replace(working, permuted=True)
+    yield replace(working, permuted=True)
 
 
 _ASTRAY = 64  # rows that are looked for

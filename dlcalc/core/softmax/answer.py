@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from dlcalc.core.arrays import Floats
 from dlcalc.core.blocks import in_order
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import Warned
 from dlcalc.core.row_sources import Computed, RowSource
 from dlcalc.core.softmax.by_rows import block, blocks_of, factor_of, rows_of
 from dlcalc.core.softmax.faults import no_softmax, warnings_of
-from dlcalc.core.softmax.question import MAX_JACOBIAN, SoftmaxQuestion
+from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.totals import Totals, combined, totals_of
 
 
@@ -99,17 +99,9 @@ class SoftmaxGrad:
         Raises:
             DlcalcError: ``invalid-value`` if it is too large to hold.
         """
-        self.refuse_large_jacobian()
+        self.question.refuse_large_jacobian()
         found: Floats = self._by_row("jacobian")
         return found
-
-    def refuse_large_jacobian(self) -> None:
-        """Refuse to hold a Jacobian of more than ten million entries."""
-        entries = self.rows * self.classes**2
-        if entries > MAX_JACOBIAN:
-            message = f"the Jacobian of {self.rows} x {self.classes} logits has {entries:,} entries"
-            hint = f"at most {MAX_JACOBIAN:,}: fewer rows"
-            raise DlcalcError("invalid-value", message, hint=hint, option="jacobian")
 
     @property
     def grad_weight(self) -> Floats:

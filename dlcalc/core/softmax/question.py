@@ -81,6 +81,18 @@ class SoftmaxQuestion:
         """Whether there is too much to hold in memory, so that it is read some rows at a time."""
         return not in_memory(self.logits)
 
+    def refuse_large_jacobian(self) -> None:
+        """Refuse to hold a Jacobian of more than ten million entries.
+
+        Raises:
+            DlcalcError: ``invalid-value``.
+        """
+        entries = self.rows * self.classes**2
+        if entries > MAX_JACOBIAN:
+            message = f"the Jacobian of {self.rows} x {self.classes} logits has {entries:,} entries"
+            hint = f"at most {MAX_JACOBIAN:,}: fewer rows"
+            raise DlcalcError("invalid-value", message, hint=hint, option="jacobian")
+
     @property
     def wide(self) -> "SoftmaxQuestion":
         """The same question with its logits in float64."""

@@ -89,6 +89,16 @@ def test_rows_in_another_order_are_found_in_every_format(form: str, rows: int) -
         assert names(found, found.gradient[order], form) == ["rows-permuted"]
 
 
+@pytest.mark.parametrize("form", ["float64", "float32", "float16", "bfloat16"])
+def test_a_row_that_stands_twice_is_no_other_order(form: str) -> None:
+    found = answer(20_000, 10, reduction="sum")
+    twice = found.gradient.copy()
+    twice[7] = twice[5]
+    assert names(found, twice, form) == []
+    exchanged = found.gradient[[*range(5), 7, 6, 5, *range(8, 20_000)]]
+    assert names(found, exchanged, form) == ["rows-permuted"]
+
+
 @pytest.mark.parametrize("form", ["float64", "float32", "bfloat16"])
 @pytest.mark.parametrize("rows", [100, 5_000])
 def test_a_mean_for_a_sum_is_found_though_its_numbers_are_small(form: str, rows: int) -> None:
