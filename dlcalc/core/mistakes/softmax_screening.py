@@ -107,36 +107,26 @@ def _fitting(answer: SoftmaxGrad, comparison: RowsComparison, rows: Rows, *, tur
 
 
 def _confirmed(answer: SoftmaxGrad, comparison: RowsComparison, leaders: Sequence[_Leader]) -> tuple[Diagnosis, ...]:
-    """Those that give all rows, in one more pass."""
+    """Those that give all rows, in one more pass; the rows that were tried have shown that they change the answer."""
     standing = [True] * len(leaders)
-    told_apart = [False] * len(leaders)
 
-    def look(part: slice) -> list[tuple[bool, bool] | None]:
+    def look(part: slice) -> list[bool]:
         with np.errstate(over="ignore", invalid="ignore"):
-            right = comparison.right(part)
             pairs = zip(leaders, standing, strict=True)
-            return [_gives(answer, comparison, one, part, right) if stands else None for one, stands in pairs]
+            return [stands and _gives(answer, comparison, one, part) for one, stands in pairs]
 
     for seen in in_order(look, blocks_of(answer.question)):
-        for number, found in enumerate(seen):
-            if found is not None:
-                standing[number] &= found[0]
-                told_apart[number] |= found[1]
+        standing = [stands and gives for stands, gives in zip(standing, seen, strict=True)]
         if not any(standing):
             break
-    outcomes = zip(leaders, standing, told_apart, strict=True)
-    return tuple(one.diagnosis for one, fits, apart in outcomes if fits and (apart or one.turned))
+    return tuple(one.diagnosis for one, stands in zip(leaders, standing, strict=True) if stands)
 
 
-def _gives(
-    answer: SoftmaxGrad, comparison: RowsComparison, leader: _Leader, part: slice, right: Floats
-) -> tuple[bool, bool]:
-    """Whether a mistake gives some rows of the claim, and whether these are told from the right ones."""
-    claim = comparison.claim.rows(part, turned=leader.turned)
+def _gives(answer: SoftmaxGrad, comparison: RowsComparison, leader: _Leader, part: slice) -> bool:
+    """Whether a mistake gives some rows of the claim."""
     values = moved(leader.edited, answer, part).answer()
-    if values is None or not claim.accepts(values, leader.allowed).all():
-        return False, False
-    return True, claim.tells_apart(values, right, comparison.allowed)
+    claim = comparison.claim.rows(part, turned=leader.turned)
+    return values is not None and bool(claim.accepts(values, leader.allowed).all())
 
 
 def diagnosed_loss(answer: SoftmaxGrad, verdict: ArrayVerdict) -> ArrayVerdict:

@@ -7,9 +7,10 @@ import pytest
 
 from dlcalc.core import blocks
 from dlcalc.core.array_claims import ArrayClaim
-from dlcalc.core.mistakes import softmax_judge, softmax_order
+from dlcalc.core.mistakes import softmax_judge, softmax_order, softmax_screening
 from dlcalc.core.mistakes.softmax_comparison import RowsComparison
 from dlcalc.core.mistakes.softmax_judge import judge
+from dlcalc.core.mistakes.softmax_tolerance import scale_of
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
 from dlcalc.core.softmax.question import checked
 from tests.core.mistakes.test_softmax_grad import WRONG, Plain, claim_of
@@ -52,11 +53,13 @@ def test_what_fits_the_sample_must_fit_all() -> None:
     answer = large(30_000)
     right = answer.gradient.astype(np.float64)
     assert names(answer, -right) == ["sign-flipped"]
-    spoilt = -right
-    spoilt[29_999] *= -1
-    assert names(answer, spoilt) == []
-    spoilt[29_999] *= -1.5
-    assert names(answer, spoilt) == []
+    chance = np.random.default_rng(softmax_screening._SEED)
+    drawn = set(chance.choice(30_000, softmax_screening.MAX_SCREENED, replace=False).tolist())
+    unseen = max(set(range(30_000)) - drawn)
+    for factor in (-1, 1.5):
+        spoilt = -right
+        spoilt[unseen] *= factor
+        assert names(answer, spoilt) == []
 
 
 def test_rows_that_are_near_each_other_are_told_apart_by_a_second_sum() -> None:
@@ -67,6 +70,26 @@ def test_rows_that_are_near_each_other_are_told_apart_by_a_second_sum() -> None:
     assert names(answer, noisy) == ["rows-permuted"]
     noisy[77] = noisy[78]
     assert names(answer, noisy) == []
+
+
+def test_a_row_of_the_claim_stands_for_one_row_of_the_answer() -> None:
+    """Two rows are alike; one of them is claimed in another place, and the other nowhere."""
+    chance = np.random.default_rng(5)
+    logits, labels = chance.standard_normal((20_000, 30)), chance.integers(0, 30, 20_000)
+    logits[1], labels[1] = logits[0], labels[0]
+    answer = softmax_grad(checked(logits, labels, None))
+    claimed = answer.gradient.astype(np.float64)
+    claimed[[0, 2]] = claimed[[2, 0]]
+    assert names(answer, claimed) == ["rows-permuted"]
+    claimed[1] = chance.standard_normal(30)
+    assert names(answer, claimed) == []
+
+
+def test_a_class_that_no_row_has_makes_no_claim_more_right() -> None:
+    weights = np.array([1.0, 1.0, 1e9])
+    answer = softmax_grad(checked(np.eye(3)[:2], np.array([0, 1]), None, class_weights=weights))
+    assert scale_of(answer.question, "grad_logits") == 0.5
+    assert not judge(answer, ArrayClaim("grad_logits", np.zeros((2, 3)), "float32")).passed
 
 
 def test_too_many_rows_are_not_tried_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
