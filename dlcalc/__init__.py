@@ -34,20 +34,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DlcalcError": "errors",
-    "Layer": "layer",
-    "batch_norm_affine": "batch_norm.functions",
-    "batch_norm_statistics": "batch_norm.functions",
-    "conv_output_size": "sizes",
-    "conv_transpose_output_size": "sizes",
-    "cross_entropy": "softmax.functions",
-    "fold_batch_norm": "batch_norm.functions",
-    "pool_output_size": "sizes",
-    "receptive_field": "stack.functions",
-    "softmax": "softmax.functions",
-    "softmax_cross_entropy_grad": "softmax.functions",
-    "softmax_jacobian": "softmax.functions",
-    "stack": "stack.functions",
+    "DlcalcError": "dlcalc.core.errors",
+    "Layer": "dlcalc.core.layer",
+    "batch_norm_affine": "dlcalc.core.batch_norm.functions",
+    "batch_norm_statistics": "dlcalc.core.batch_norm.functions",
+    "conv_output_size": "dlcalc.core.sizes",
+    "conv_transpose_output_size": "dlcalc.core.sizes",
+    "cross_entropy": "dlcalc.core.softmax.functions",
+    "fold_batch_norm": "dlcalc.core.batch_norm.functions",
+    "pool_output_size": "dlcalc.core.sizes",
+    "receptive_field": "dlcalc.core.stack.functions",
+    "softmax": "dlcalc.core.softmax.functions",
+    "softmax_cross_entropy_grad": "dlcalc.core.softmax.functions",
+    "softmax_jacobian": "dlcalc.core.softmax.functions",
+    "stack": "dlcalc.core.stack.functions",
 }
 
 
@@ -55,7 +55,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name from the module where it lives."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"dlcalc.core.{_HOMES[name]}"), name)
+    return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
