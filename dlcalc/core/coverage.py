@@ -2,7 +2,7 @@
 
 from math import gcd
 
-from dlcalc.core.lattice import count_residues_below, count_sums_below
+from dlcalc.core.numeric.lattice import count_residues_below, count_sums_below
 from dlcalc.core.windows import Window
 
 

@@ -263,7 +263,7 @@ def _refuse_groups(asked: ConvParamsQuestion) -> None:
     groups = asked.groups
     for channels, side in ((asked.c_in, "input"), (asked.c_out, "output")):
         if channels % groups:
-            from dlcalc.core.divisors import nearest_common_divisors
+            from dlcalc.core.numeric.divisors import nearest_common_divisors
 
             message = f"groups {brief(groups)} does not divide the {brief(channels)} {side} channels"
             nearest = nearest_common_divisors(groups, asked.c_in, asked.c_out)

@@ -1,6 +1,6 @@
 """The explanation of a shape: every term with its formula, its numbers, its value and its source."""
 
-from dlcalc.core.ratio import as_float, as_number
+from dlcalc.core.numeric.ratio import as_float, as_number
 from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.core.step import Step
 from dlcalc.core.windows import SizeRule, in_formula, numbers, symbols

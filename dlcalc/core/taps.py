@@ -1,6 +1,6 @@
 """How many products of a layer meet real data along one axis: in closed form, exact at any size."""
 
-from dlcalc.core.lattice import count_pairs_below
+from dlcalc.core.numeric.lattice import count_pairs_below
 from dlcalc.core.windows import Window
 
 

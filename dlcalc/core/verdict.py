@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from dlcalc.core.ratio import Ratio, as_number, ratio
+from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
 
 
 class TypedNumber(NamedTuple):

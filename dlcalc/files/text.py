@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.number_text import is_number
+from dlcalc.core.numeric.text import is_number
 
 _SEPARATOR = re.compile(r"\s*[,;\t]\s*|\s+")
 _LIST = "a list of numbers, like [[1, 2], [3, 4]]"

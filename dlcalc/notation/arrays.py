@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dlcalc.core.arrays import Array, Stored, numbered, shape_text, stored
 from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.layer import flag, spoken
-from dlcalc.core.number_text import is_number
+from dlcalc.core.numeric.text import is_number
 from dlcalc.core.row_sources import RowSource, converted
 from dlcalc.notation.values import shown, unreadable
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.layer import AXES
-from dlcalc.core.ratio import as_float, as_number
+from dlcalc.core.numeric.ratio import as_float, as_number
 from dlcalc.core.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
 from dlcalc.core.windows import FLOOR, Window, in_formula, numbers, symbols
 

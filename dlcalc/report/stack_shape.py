@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dlcalc.core.ratio import as_float, as_number
+from dlcalc.core.numeric.ratio import as_float, as_number
 from dlcalc.core.shape import ConvShape, LayerShape
 from dlcalc.report.conv_shape import text, written
 from dlcalc.report.view import Grid, Sheet

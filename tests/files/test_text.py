@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.number_text import is_number
+from dlcalc.core.numeric.text import is_number
 from dlcalc.files import text
 
 CSV: list[tuple[bytes, list[list[str]]]] = [

@@ -7,8 +7,8 @@ from dlcalc.core.layer import SAME_WORDS
 from dlcalc.core.mistakes import engine
 from dlcalc.core.mistakes.conv_working import AxisWorking, Working, evaluate, working
 from dlcalc.core.mistakes.engine import Mistake
+from dlcalc.core.numeric.ratio import Ratio
 from dlcalc.core.padding import KERAS_TRANSPOSED_SAME, SAME_LOWER, SAME_UPPER
-from dlcalc.core.ratio import Ratio
 from dlcalc.core.shape import AxisShape, ConvShape
 from dlcalc.core.verdict import Claim, Verdict
 

@@ -5,8 +5,8 @@ from math import prod
 from typing import NamedTuple
 
 from dlcalc.core.mistakes.engine import Numbers
+from dlcalc.core.numeric.ratio import Ratio, ratio
 from dlcalc.core.params import DTYPES, ConvParams, ConvParamsQuestion
-from dlcalc.core.ratio import Ratio, ratio
 from dlcalc.core.taps import taps_on_input, taps_on_output
 
 

@@ -7,8 +7,8 @@ from dlcalc.core.mistakes import conv_shape
 from dlcalc.core.mistakes.conv_params import MISTAKES
 from dlcalc.core.mistakes.engine import Mistake
 from dlcalc.core.mistakes.params_working import Working, evaluate, layer_working
+from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
 from dlcalc.core.params import ConvParams
-from dlcalc.core.ratio import Ratio, as_number, ratio
 from dlcalc.core.verdict import Claim, Diagnosis, Verdict, compare, reproduces
 
 _WITH_WEIGHTS = ("conv", "transposed", "linear")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from dlcalc.core.mistakes.conv_shape import MISTAKES, facts
 from dlcalc.core.mistakes.conv_working import Working, evaluate, layer_working
 from dlcalc.core.mistakes.engine import Mistake, Numbers
-from dlcalc.core.ratio import Ratio, as_number, ratio
+from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
 from dlcalc.core.shape import ConvShape
 from dlcalc.core.verdict import Claim, Diagnosis, Verdict, compare, reproduces
 

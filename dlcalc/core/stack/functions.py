@@ -6,7 +6,7 @@ from typing import NamedTuple
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.field import Field
 from dlcalc.core.layer import AXES, Layer, wrong_rank
-from dlcalc.core.ratio import as_float, as_number
+from dlcalc.core.numeric.ratio import as_float, as_number
 from dlcalc.core.shape import LayerShape
 from dlcalc.core.sizes import hashable
 from dlcalc.core.stack.question import StackLayer, StackQuestion

@@ -141,7 +141,7 @@ def _check_channels(layer: StackLayer, place: Place) -> None:
 
 
 def _groups_do_not_divide(layer: StackLayer, place: Place, groups: int, channels: int, side: str) -> DlcalcError:
-    from dlcalc.core.divisors import nearest_common_divisors
+    from dlcalc.core.numeric.divisors import nearest_common_divisors
 
     message = f"groups {brief(groups)} does not divide the {brief(channels)} {side} channels"
     if layer.depthwise:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.field import Field
 from dlcalc.core.layer import brief
-from dlcalc.core.ratio import Ratio, ratio
+from dlcalc.core.numeric.ratio import Ratio, ratio
 from dlcalc.core.windows import Window
 
 _MOST_VISITED = 1_000_000

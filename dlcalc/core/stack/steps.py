@@ -1,7 +1,7 @@
 """The explanation of a stack: layer by layer the size, and the recurrences of what its outputs see."""
 
 from dlcalc.core.field import Field
-from dlcalc.core.ratio import as_float, as_number
+from dlcalc.core.numeric.ratio import as_float, as_number
 from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.core.stack.question import WHOLE
 from dlcalc.core.step import Step

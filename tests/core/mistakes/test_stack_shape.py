@@ -14,7 +14,7 @@ import pytest
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import Layer
 from dlcalc.core.mistakes.conv_shape import KEYS, claimable, facts, judge
-from dlcalc.core.ratio import as_number
+from dlcalc.core.numeric.ratio import as_number
 from dlcalc.core.shape import ConvShape
 from dlcalc.core.stack.question import StackLayer, StackQuestion
 from dlcalc.core.stack.shape import stack_shape

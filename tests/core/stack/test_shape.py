@@ -7,7 +7,7 @@ import pytest
 from dlcalc.core import enumeration
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import Layer
-from dlcalc.core.ratio import as_number
+from dlcalc.core.numeric.ratio import as_number
 from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.stack.question import StackLayer, StackQuestion
 from dlcalc.core.stack.shape import stack_shape

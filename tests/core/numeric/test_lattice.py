@@ -1,7 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.lattice import count_pairs_below, count_residues_below, count_sums_below, floor_sum, least_residue
+from dlcalc.core.numeric.lattice import (
+    count_pairs_below,
+    count_residues_below,
+    count_sums_below,
+    floor_sum,
+    least_residue,
+)
 
 small = st.integers(0, 12)
 steps = st.integers(1, 9)

@@ -3,7 +3,7 @@ from math import gcd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.divisors import nearest_common_divisors
+from dlcalc.core.numeric.divisors import nearest_common_divisors
 
 
 @given(st.integers(1, 5_000), st.integers(1, 5_000), st.integers(2, 6_000))

@@ -1,0 +1,1 @@
+"""Whole numbers and ratios, exactly: no NumPy here."""
