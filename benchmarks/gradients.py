@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.blocks import processors
+from dlcalc.core.arrays.blocks import processors
 from dlcalc.core.softmax.answer import softmax_grad
 from dlcalc.core.softmax.question import SoftmaxQuestion, checked
 

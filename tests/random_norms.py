@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from dlcalc.core.arrays import rounded
+from dlcalc.core.arrays.formats import FORMATS
+from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.batch_norm.affine import Affine, checked_affine
 from dlcalc.core.batch_norm.answer import BnFoldQuestion
 from dlcalc.core.batch_norm.layers import KINDS, WeightedLayer
-from dlcalc.core.number_formats import FORMATS
 
 
 def affine(chance: np.random.Generator, channels: int) -> Affine:

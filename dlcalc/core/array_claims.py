@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import Floats
-from dlcalc.core.number_formats import FORMATS
-from dlcalc.core.row_sources import Rows, RowSource
+from dlcalc.core.arrays.formats import FORMATS
+from dlcalc.core.arrays.row_source import Rows, RowSource
+from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.verdict import Diagnosis
 
 # From what is right and the name of a format: how far an array stored in that format may be from it, entry by entry.

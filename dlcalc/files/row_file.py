@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcalc.core.arrays.row_source import ByRows, Rows
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.row_sources import ByRows, Rows
 
 Convert = Callable[[NDArray[Any]], NDArray[Any]]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import bfloat16_bits
+from dlcalc.core.arrays.row_source import RowSource
+from dlcalc.core.arrays.stored import bfloat16_bits
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.row_sources import RowSource
 from dlcalc.jobs import standard_input
 
 if TYPE_CHECKING:

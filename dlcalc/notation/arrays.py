@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import Array, Stored, numbered, shape_text, stored
+from dlcalc.core.arrays.row_source import RowSource, converted
+from dlcalc.core.arrays.stored import Array, Stored, numbered, shape_text, stored
 from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.layer import flag, spoken
 from dlcalc.core.numeric.text import is_number
-from dlcalc.core.row_sources import RowSource, converted
 from dlcalc.notation.values import shown, unreadable
 
 Load = Callable[[str, str], "RowSource | list[Any]"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dlcalc.core.arrays import Floats, vector
+from dlcalc.core.arrays.stored import Floats, vector
 from dlcalc.core.batch_norm.affine import checked_affine
 from dlcalc.core.batch_norm.answer import BnFoldQuestion
 from dlcalc.core.batch_norm.layers import KINDS, WeightedLayer

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from dlcalc.core.arrays import Stored
+from dlcalc.core.arrays.row_source import RowSource
+from dlcalc.core.arrays.stored import Stored
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.row_sources import RowSource
 from dlcalc.core.softmax.question import IGNORE_INDEX, Linear, SoftmaxQuestion, as_rows, checked, linear_layer
 from dlcalc.core.softmax.targets import REDUCTIONS
 from dlcalc.notation import arrays, values

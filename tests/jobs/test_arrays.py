@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.arrays import stored
+from dlcalc.core.arrays.stored import stored
 from dlcalc.core.errors import DlcalcError
 from dlcalc.jobs import arrays
 

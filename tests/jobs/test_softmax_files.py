@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dlcalc.core import blocks
-from dlcalc.core.arrays import bfloat16_bits, rounded
+from dlcalc.core.arrays import blocks
+from dlcalc.core.arrays.stored import bfloat16_bits, rounded
 from dlcalc.core.errors import DlcalcError
 from dlcalc.files.npy import open_npy
 from dlcalc.jobs import arrays, softmax_files

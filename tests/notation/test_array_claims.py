@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.arrays import rounded
+from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.array_claims import array_claims
 from dlcalc.notation.claims import NumberText

@@ -7,8 +7,8 @@ from math import isfinite, isqrt
 
 import numpy as np
 
-from dlcalc.core.arrays import Floats
-from dlcalc.core.double_double import odd
+from dlcalc.core.arrays.double_double import odd
+from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import flag
 

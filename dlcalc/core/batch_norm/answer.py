@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dlcalc.core.arrays import Floats, numbered, shape_text
+from dlcalc.core.arrays.formats import FORMATS
+from dlcalc.core.arrays.stored import Floats, numbered, shape_text
 from dlcalc.core.batch_norm.affine import Affine
 from dlcalc.core.batch_norm.fold import fold, fold_before
 from dlcalc.core.batch_norm.layers import WeightedLayer, along, evaluate
 from dlcalc.core.batch_norm.statistics import Batch, Statistics
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.number_formats import FORMATS
 
 SATURATED = 4.0  # from where on a sigmoid is flat
 LAYERS = 10  # over which the slope of a sigmoid is followed

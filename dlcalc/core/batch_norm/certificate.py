@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.number_formats import FORMATS
+from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.proof import Failure, Proof
 
 if TYPE_CHECKING:

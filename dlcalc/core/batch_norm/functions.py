@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlcalc.core.arrays import Floats, given, vector
+from dlcalc.core.arrays.stored import Floats, given, vector
 from dlcalc.core.batch_norm.affine import checked_affine
 from dlcalc.core.batch_norm.fold import fold, fold_before
 from dlcalc.core.batch_norm.question import batch_of, weighted_layer

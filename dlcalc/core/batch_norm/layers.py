@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcalc.core.arrays import Floats
+from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.errors import DlcalcError
 
 KINDS = ("conv", "transposed", "linear")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dlcalc.core.arrays import Array, Stored, shape_text, vector
+from dlcalc.core.arrays.stored import Array, Stored, shape_text, vector
 from dlcalc.core.batch_norm.layers import KINDS, WeightedLayer
 from dlcalc.core.batch_norm.statistics import Batch
 from dlcalc.core.errors import DlcalcError

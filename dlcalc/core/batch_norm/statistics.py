@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import Floats
+from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.errors import DlcalcError
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcalc.core.arrays import Floats, rounded
+from dlcalc.core.arrays.stored import Floats, rounded
 from dlcalc.core.batch_norm.answer import BnFold, BnFoldQuestion, as_inputs
 from dlcalc.core.batch_norm.fold import channel_of
 from dlcalc.core.batch_norm.layers import WeightedLayer, along, evaluate

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.array_claims import ArrayClaim, ArrayVerdict, Distance, LikeZeros, compare, distance
-from dlcalc.core.arrays import Floats
+from dlcalc.core.arrays.row_source import Computed, Rows
+from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.mistakes.softmax_tolerance import allowed_in
-from dlcalc.core.row_sources import Computed, Rows
 from dlcalc.core.softmax.answer import SoftmaxGrad, shapes_of
 from dlcalc.core.softmax.by_rows import rows_of
 from dlcalc.core.softmax.question import SoftmaxQuestion

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dlcalc.core.arrays import Floats
+from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.mistakes.softmax_working import SoftmaxWorking
 
 W = SoftmaxWorking

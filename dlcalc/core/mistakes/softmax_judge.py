@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from dlcalc.core.array_claims import ArrayClaim, ArrayVerdict, compare, written
-from dlcalc.core.arrays import Floats
-from dlcalc.core.blocks import in_order
+from dlcalc.core.arrays.blocks import in_order
+from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.mistakes.engine import diagnose
 from dlcalc.core.mistakes.softmax_comparison import Comparison, LossComparison, RowsComparison
 from dlcalc.core.mistakes.softmax_grad import MISTAKES

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import Floats, rounded
-from dlcalc.core.blocks import in_order, parts
+from dlcalc.core.arrays.blocks import in_order, parts
+from dlcalc.core.arrays.stored import Floats, rounded
 from dlcalc.core.mistakes.softmax_comparison import RowsComparison
 from dlcalc.core.softmax.by_rows import blocks_of
 

@@ -10,15 +10,15 @@ from typing import NamedTuple
 import numpy as np
 
 from dlcalc.core.array_claims import ArrayVerdict, written
-from dlcalc.core.arrays import Floats
-from dlcalc.core.blocks import in_order
+from dlcalc.core.arrays.blocks import in_order
+from dlcalc.core.arrays.row_source import Rows
+from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.mistakes.engine import diagnose, explained
 from dlcalc.core.mistakes.softmax_comparison import RowsComparison
 from dlcalc.core.mistakes.softmax_grad import MISTAKES
 from dlcalc.core.mistakes.softmax_order import is_permuted
 from dlcalc.core.mistakes.softmax_tolerance import Allowed, allowed_in
 from dlcalc.core.mistakes.softmax_working import SoftmaxWorking, moved, working
-from dlcalc.core.row_sources import Rows
 from dlcalc.core.softmax.answer import SoftmaxGrad
 from dlcalc.core.softmax.by_rows import blocks_of
 from dlcalc.core.softmax.totals import summed

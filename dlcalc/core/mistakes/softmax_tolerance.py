@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dlcalc.core.arrays import Floats
-from dlcalc.core.number_formats import FORMATS
+from dlcalc.core.arrays.formats import FORMATS
+from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.softmax.question import SoftmaxQuestion
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import Floats
-from dlcalc.core.row_sources import Rows
+from dlcalc.core.arrays.row_source import Rows
+from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.softmax.answer import SoftmaxGrad
 from dlcalc.core.softmax.question import Linear
 from dlcalc.core.softmax.targets import Tally

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import Floats
-from dlcalc.core.blocks import in_order
+from dlcalc.core.arrays.blocks import in_order
+from dlcalc.core.arrays.row_source import Computed, RowSource
+from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.errors import Warned
-from dlcalc.core.row_sources import Computed, RowSource
 from dlcalc.core.softmax.by_rows import block, blocks_of, factor_of, rows_of
 from dlcalc.core.softmax.faults import no_softmax, warnings_of
 from dlcalc.core.softmax.question import SoftmaxQuestion

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import Floats
-from dlcalc.core.blocks import parts
-from dlcalc.core.row_sources import Rows
+from dlcalc.core.arrays.blocks import parts
+from dlcalc.core.arrays.row_source import Rows
+from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.softmax import rows as arithmetic
 from dlcalc.core.softmax.question import SoftmaxQuestion
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.number_formats import FORMATS
+from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.proof import Failure, Proof
 
 if TYPE_CHECKING:

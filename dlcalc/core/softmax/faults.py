@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.number_formats import FORMATS
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.totals import Totals
 

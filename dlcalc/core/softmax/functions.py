@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dlcalc.core.arrays import given, vector
+from dlcalc.core.arrays.stored import given, vector
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
 from dlcalc.core.softmax.by_rows import jacobian_of
 from dlcalc.core.softmax.question import IGNORE_INDEX, as_rows, checked

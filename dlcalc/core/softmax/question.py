@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from dlcalc.core.arrays import Floats, Stored, shape_text, vector
+from dlcalc.core.arrays.row_source import RowSource, in_memory
+from dlcalc.core.arrays.stored import Floats, Stored, shape_text, vector
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.row_sources import RowSource, in_memory
 from dlcalc.core.softmax.targets import LARGEST, REDUCTIONS, Targets, distribution_targets, label_targets
 
 IGNORE_INDEX = -100

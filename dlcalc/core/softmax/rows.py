@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import Floats
-from dlcalc.core.double_double import two_product, two_sum
+from dlcalc.core.arrays.double_double import two_product, two_sum
+from dlcalc.core.arrays.stored import Floats
 
 Rows = NDArray[Any]  # (n, C) float32 or float64
 

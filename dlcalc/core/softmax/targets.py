@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import Array, Floats, numbered, shape_text, vector
-from dlcalc.core.blocks import in_order, parts
+from dlcalc.core.arrays.blocks import in_order, parts
+from dlcalc.core.arrays.row_source import Rows, RowSource
+from dlcalc.core.arrays.stored import Array, Floats, numbered, shape_text, vector
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.row_sources import Rows, RowSource
 
 LARGEST = 1e60  # of temperatures, weights and targets: so that nothing overflows on the way
 REDUCTIONS = ("none", "mean", "sum")

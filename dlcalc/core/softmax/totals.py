@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import Floats
+from dlcalc.core.arrays.stored import Floats
 
 _WORST = 10  # rows that are named
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dlcalc.core.array_claims import ArrayClaim
-from dlcalc.core.arrays import rounded
+from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.batch_norm.affine import checked_affine
 from dlcalc.core.batch_norm.answer import BnFold, BnFoldQuestion, bn_fold
 from dlcalc.core.batch_norm.layers import WeightedLayer

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dlcalc.core.array_claims import ArrayClaim
-from dlcalc.core.arrays import rounded
+from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.mistakes import softmax_judge
 from dlcalc.core.mistakes.softmax_judge import judge
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dlcalc.core.array_claims import ArrayClaim
-from dlcalc.core.arrays import rounded
+from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.mistakes.softmax_grad import MISTAKES
 from dlcalc.core.mistakes.softmax_judge import claimable, judge
 from dlcalc.core.mistakes.softmax_tolerance import scale_of

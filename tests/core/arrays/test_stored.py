@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.arrays import bfloat16_bits, from_bfloat16, rounded, shape_text, stored, vector
+from dlcalc.core.arrays.stored import bfloat16_bits, from_bfloat16, rounded, shape_text, stored, vector
 from dlcalc.core.errors import DlcalcError
 
 # Every bfloat16 number that is not negative and finite, in order; its bits are its index.

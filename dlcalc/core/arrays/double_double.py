@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcalc.core.arrays import Floats, rounded
+from dlcalc.core.arrays.stored import Floats, rounded
 
 _SPLIT = 134217729.0  # 2**27 + 1 cuts a float64 into two halves whose products are exact
 

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcalc.core.arrays.row_source import RowSource, converted
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.layer import flag, spoken
-from dlcalc.core.row_sources import RowSource, converted
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]

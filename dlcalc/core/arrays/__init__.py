@@ -1,0 +1,1 @@
+"""NumPy arrays: formats, rows that may lie in files, blocks of rows, sums in twice the precision."""
