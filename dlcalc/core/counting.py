@@ -10,7 +10,7 @@ over the taps or over the windows, whichever are fewer.
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
-from dlcalc.core.proof import Failure, Proof
+from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
     from dlcalc.core.params import ConvParams, LayerParams

@@ -6,7 +6,7 @@ the padding), not by the formula that found it.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dlcalc.core.proof import Failure, Proof
+from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
     from dlcalc.core.layer import Sides

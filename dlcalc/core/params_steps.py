@@ -1,7 +1,7 @@
 """The explanation of a count: every quantity with its formula, its numbers, its value and its source."""
 
+from dlcalc.core.evidence.step import Step
 from dlcalc.core.params import DTYPES, ConvParams, LayerParams, Work
-from dlcalc.core.step import Step
 from dlcalc.core.steps import size_steps
 from dlcalc.core.windows import in_formula, numbers, symbols
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from dlcalc.core.array_claims import ArrayClaim, ArrayVerdict
+from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
 from dlcalc.core.mistakes import softmax_judge
 from dlcalc.core.outcome import Outcome
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad

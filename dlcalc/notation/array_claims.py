@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dlcalc.core.array_claims import ArrayClaim
 from dlcalc.core.arrays.row_source import converted
 from dlcalc.core.arrays.stored import rounded, shape_text, stored
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.notation import arrays
 from dlcalc.notation.arrays import Load
 from dlcalc.notation.claims import number

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.evidence.claim import Claim, TypedNumber
 from dlcalc.core.layer import MAX_DIGITS, too_long
-from dlcalc.core.verdict import Claim, TypedNumber
 from dlcalc.notation.values import shown, split_axes, unreadable
 
 _MAX_EXPONENT = 1000

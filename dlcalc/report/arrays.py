@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dlcalc.report.plain import plain
 
 if TYPE_CHECKING:
-    from dlcalc.core.array_claims import ArrayVerdict
+    from dlcalc.core.evidence.array_claim import ArrayVerdict
     from dlcalc.report.view import Words
 
 MAX_ENTRIES = 1000  # of an array that is shown

@@ -8,7 +8,7 @@ from dlcalc.core.params import KINDS, ConvParams, ConvParamsQuestion, LayerParam
 from dlcalc.report import conv_shape as of_shape
 
 if TYPE_CHECKING:
-    from dlcalc.core.verdict import Verdict
+    from dlcalc.core.evidence.claim import Verdict
     from dlcalc.report.view import Sheet
 
 command = "conv-params"

@@ -7,8 +7,8 @@ from dlcalc.report import conv_params as of_params
 from dlcalc.report.conv_shape import written
 
 if TYPE_CHECKING:
+    from dlcalc.core.evidence.claim import Verdict
     from dlcalc.core.forms import Comparison, Form
-    from dlcalc.core.verdict import Verdict
     from dlcalc.report.view import Sheet
 
 command = of_params.command

@@ -9,7 +9,7 @@ from dlcalc.core.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShap
 from dlcalc.core.windows import FLOOR, Window, in_formula, numbers, symbols
 
 if TYPE_CHECKING:
-    from dlcalc.core.verdict import Verdict
+    from dlcalc.core.evidence.claim import Verdict
     from dlcalc.report.view import Sheet, Words
 
 command = "conv-shape"

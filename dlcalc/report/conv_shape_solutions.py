@@ -10,8 +10,8 @@ from dlcalc.report import conv_shape as of_shape
 from dlcalc.report.conv_shape import text, written
 
 if TYPE_CHECKING:
+    from dlcalc.core.evidence.claim import Verdict
     from dlcalc.core.inverse.solve import Inverse, InverseQuestion, Values
-    from dlcalc.core.verdict import Verdict
     from dlcalc.report.view import Sheet
 
 command = of_shape.command

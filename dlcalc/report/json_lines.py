@@ -8,9 +8,9 @@ from dlcalc.core.outcome import Outcome
 from dlcalc.report.plain import plain
 
 if TYPE_CHECKING:
-    from dlcalc.core.proof import Proof
-    from dlcalc.core.step import Step
-    from dlcalc.core.verdict import Diagnosis
+    from dlcalc.core.evidence.claim import Diagnosis
+    from dlcalc.core.evidence.proof import Proof
+    from dlcalc.core.evidence.step import Step
     from dlcalc.report.view import View
 
 # Documents are made here and hold no cycles; looking for some costs a fifth of the time.

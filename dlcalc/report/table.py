@@ -10,9 +10,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from dlcalc.core.evidence.step import Step
 from dlcalc.core.layer import AXES
 from dlcalc.core.outcome import Outcome
-from dlcalc.core.step import Step
 from dlcalc.report.view import Bar, Drawing, Grid, View
 
 _MARGIN = "  "

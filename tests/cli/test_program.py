@@ -119,23 +119,24 @@ COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
         (["--version"], BASE),
         ([*ONE, "-q"], CONV_SHAPE),
         ([*ONE, "--json"], JSON),
-        ([*ONE, "--json", "--explain"], JSON | {"dlcalc.core.step", "dlcalc.core.steps"}),
-        ([*ONE, "--json", "--check"], JSON | {"dlcalc.core.enumeration", "dlcalc.core.proof"}),
+        ([*ONE, "--json", "--explain"], JSON | {"dlcalc.core.evidence.step", "dlcalc.core.steps"}),
+        ([*ONE, "--json", "--check"], JSON | {"dlcalc.core.enumeration", "dlcalc.core.evidence.proof"}),
         (
             [*ONE, "--json", "--expect", "5"],
             JSON
-            | {"dlcalc.notation.claims", "dlcalc.core.mistakes", "dlcalc.core.verdict"}
+            | {"dlcalc.notation.claims", "dlcalc.core.mistakes", "dlcalc.core.evidence.claim"}
             | {
                 "dlcalc.core.padding",
                 "dlcalc.core.mistakes.conv_shape",
                 "dlcalc.core.mistakes.conv_working",
-                "dlcalc.core.mistakes.engine",
+                "dlcalc.core.evidence.diagnosis",
             },
         ),
         (["conv-shape", "--w", "7,8", "--k", "3", "--json"], JSON | {"dlcalc.notation.sweeps"}),
         (
             ["conv-shape", "--batch", "/dev/null"],
-            JSON | {"dlcalc.cli.streams", "dlcalc.notation.batch", "dlcalc.notation.claims", "dlcalc.core.verdict"},
+            JSON
+            | {"dlcalc.cli.streams", "dlcalc.notation.batch", "dlcalc.notation.claims", "dlcalc.core.evidence.claim"},
         ),
         (
             ["conv-shape", "--k", "3", "--target", "5", "--solve", "input", "--json"],
@@ -144,7 +145,7 @@ COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
             | {f"dlcalc.core.inverse.{name}" for name in ("axis", "open_axis", "remarks", "runs", "solve")},
         ),
         ([*ONE, "--compare", "--json"], JSON | {"dlcalc.core.side_by_side", "dlcalc.report.conv_frameworks"}),
-        (ONE, CONV_SHAPE | {"dlcalc.report.table", "dlcalc.report.view", "dlcalc.core.step"}),
+        (ONE, CONV_SHAPE | {"dlcalc.report.table", "dlcalc.report.view", "dlcalc.core.evidence.step"}),
         ([*COUNT, "-q"], CONV_PARAMS),
         ([*COUNT, "--w", "9", "--json"], CONV_PARAMS | WRITTEN),
         (
@@ -153,11 +154,11 @@ COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
         ),
         (
             [*COUNT, "--json", "--explain"],
-            CONV_PARAMS | WRITTEN | {"dlcalc.core.params_steps", "dlcalc.core.step", "dlcalc.core.steps"},
+            CONV_PARAMS | WRITTEN | {"dlcalc.core.params_steps", "dlcalc.core.evidence.step", "dlcalc.core.steps"},
         ),
         (
             [*COUNT, "--json", "--w", "9", "--check"],
-            CONV_PARAMS | WRITTEN | {"dlcalc.core.counting", "dlcalc.core.enumeration", "dlcalc.core.proof"},
+            CONV_PARAMS | WRITTEN | {"dlcalc.core.counting", "dlcalc.core.enumeration", "dlcalc.core.evidence.proof"},
         ),
         ([*COUNT, "--json", "--groups", "3"], CONV_PARAMS | {"dlcalc.core.numeric.divisors"} | WRITTEN),
     ],
@@ -228,9 +229,9 @@ SOFTMAX_GRAD = BASE | {
 SOFTMAX_JSON = SOFTMAX_GRAD | {"dlcalc.report.json_lines"}
 TYPED = ["softmax-grad", "--logits", "1,2,3", "--label", "2"]
 CLAIMS = {
-    "dlcalc.core.array_claims",
+    "dlcalc.core.evidence.array_claim",
     "dlcalc.core.mistakes",
-    "dlcalc.core.mistakes.engine",
+    "dlcalc.core.evidence.diagnosis",
     "dlcalc.core.mistakes.softmax_comparison",
     "dlcalc.core.mistakes.softmax_edits",
     "dlcalc.core.mistakes.softmax_grad",
@@ -239,7 +240,7 @@ CLAIMS = {
     "dlcalc.core.mistakes.softmax_working",
     "dlcalc.core.arrays.formats",
     "dlcalc.core.numeric.ratio",
-    "dlcalc.core.verdict",
+    "dlcalc.core.evidence.claim",
     "dlcalc.notation.array_claims",
     "dlcalc.notation.claims",
 }
@@ -251,10 +252,11 @@ FILES = {"dlcalc.files", "dlcalc.files.npy", "dlcalc.files.row_file", "dlcalc.fi
     [
         ([*TYPED, "-q"], SOFTMAX_GRAD),
         ([*TYPED, "--json"], SOFTMAX_JSON),
-        ([*TYPED, "--json", "--explain"], SOFTMAX_JSON | {"dlcalc.core.step", "dlcalc.core.softmax.steps"}),
+        ([*TYPED, "--json", "--explain"], SOFTMAX_JSON | {"dlcalc.core.evidence.step", "dlcalc.core.softmax.steps"}),
         (
             [*TYPED, "--json", "--check"],
-            SOFTMAX_JSON | {"dlcalc.core.arrays.formats", "dlcalc.core.proof", "dlcalc.core.softmax.complex_step"},
+            SOFTMAX_JSON
+            | {"dlcalc.core.arrays.formats", "dlcalc.core.evidence.proof", "dlcalc.core.softmax.complex_step"},
         ),
         ([*TYPED, "--json", "--expect", "loss=0.41"], SOFTMAX_JSON | CLAIMS),
         (["softmax-grad", "--logits", "{}", "--label", "2", "--json"], SOFTMAX_JSON | FILES),
@@ -321,8 +323,8 @@ BN_CLAIMS = {name for name in CLAIMS if ".softmax_" not in name} | {
     [
         ([*NORM, "-q"], BN_FOLD),
         ([*NORM, "--json"], BN_JSON),
-        ([*NORM, "--json", "--explain"], BN_JSON | {"dlcalc.core.step", "dlcalc.core.batch_norm.steps"}),
-        ([*NORM, "--json", "--check"], BN_JSON | {"dlcalc.core.proof", "dlcalc.core.batch_norm.certificate"}),
+        ([*NORM, "--json", "--explain"], BN_JSON | {"dlcalc.core.evidence.step", "dlcalc.core.batch_norm.steps"}),
+        ([*NORM, "--json", "--check"], BN_JSON | {"dlcalc.core.evidence.proof", "dlcalc.core.batch_norm.certificate"}),
         ([*NORM, "--json", "--expect", "0.5"], BN_JSON | BN_CLAIMS),
         (["bn-fold", "--mean", "{}", "--var", "1,2,3", "--json"], BN_JSON | FILES),
     ],

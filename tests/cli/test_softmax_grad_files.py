@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.proof import Failure, Proof
+from dlcalc.core.evidence.proof import Failure, Proof
 from tests.conftest import Result, Run
 
 

@@ -37,7 +37,7 @@ def test_agrees_with_the_closed_forms_on_20_000_random_layers() -> None:
 def test_imports_nothing_from_what_it_checks() -> None:
     tree = ast.parse(inspect.getsource(enumeration))
     imported = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
-    assert imported == {"typing", "dlcalc.core.proof"}
+    assert imported == {"typing", "dlcalc.core.evidence.proof"}
 
 
 def off_by(change: int) -> Callable[[Any], Any]:

@@ -4,7 +4,7 @@ import math
 import re
 from typing import Any
 
-from dlcalc.core.step import Step
+from dlcalc.core.evidence.step import Step
 from dlcalc.core.steps import steps
 from tests.random_layers import answers
 

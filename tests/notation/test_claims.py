@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.verdict import TypedNumber
+from dlcalc.core.evidence.claim import TypedNumber
 from dlcalc.notation.batch import read_line
 from dlcalc.notation.claims import claims, number
 

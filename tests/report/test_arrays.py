@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.array_claims import ArrayClaim, ArrayVerdict, compare
+from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, compare
 from dlcalc.notation.arrays import rows
 from dlcalc.report import arrays
 

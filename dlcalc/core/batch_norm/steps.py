@@ -8,7 +8,7 @@ import numpy as np
 from dlcalc.core.batch_norm.answer import BnFold
 from dlcalc.core.batch_norm.layers import WeightedLayer, along
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Statistics
-from dlcalc.core.step import Step
+from dlcalc.core.evidence.step import Step
 
 _PAPER = "Ioffe & Szegedy 2015"
 _FOLDING = "Jacob et al. 2018, section 3.2"

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from dlcalc.core.coverage import unread
+from dlcalc.core.evidence.diagnosis import Numbers
 from dlcalc.core.layer import AxisLayer
-from dlcalc.core.mistakes.engine import Numbers
 from dlcalc.core.numeric.ratio import Ratio, ratio
 from dlcalc.core.padding import PaddingRule
 from dlcalc.core.shape import ConvShape

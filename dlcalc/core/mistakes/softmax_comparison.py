@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.array_claims import ArrayClaim, ArrayVerdict, Distance, LikeZeros, compare, distance
 from dlcalc.core.arrays.row_source import Computed, Rows
 from dlcalc.core.arrays.stored import Floats
+from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, Distance, LikeZeros, compare, distance
 from dlcalc.core.mistakes.softmax_tolerance import allowed_in
 from dlcalc.core.softmax.answer import SoftmaxGrad, shapes_of
 from dlcalc.core.softmax.by_rows import rows_of

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from dlcalc.core.evidence.diagnosis import Mistake
 from dlcalc.core.mistakes import softmax_edits as edits
-from dlcalc.core.mistakes.engine import Mistake
 from dlcalc.core.mistakes.softmax_working import SoftmaxWorking as W
 
 MISTAKES: tuple[Mistake[W], ...] = (

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dlcalc.core.array_claims import ArrayVerdict, written
 from dlcalc.core.arrays.blocks import in_order
 from dlcalc.core.arrays.row_source import Rows
 from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.mistakes.engine import diagnose, explained
+from dlcalc.core.evidence.array_claim import ArrayVerdict, written
+from dlcalc.core.evidence.claim import Diagnosis
+from dlcalc.core.evidence.diagnosis import diagnose, explained
 from dlcalc.core.mistakes.softmax_comparison import RowsComparison
 from dlcalc.core.mistakes.softmax_grad import MISTAKES
 from dlcalc.core.mistakes.softmax_order import is_permuted
@@ -22,7 +23,6 @@ from dlcalc.core.mistakes.softmax_working import SoftmaxWorking, moved, working
 from dlcalc.core.softmax.answer import SoftmaxGrad
 from dlcalc.core.softmax.by_rows import blocks_of
 from dlcalc.core.softmax.totals import summed
-from dlcalc.core.verdict import Diagnosis
 
 MAX_SCREENED = 4096  # rows, if they have no more ...
 _ENTRIES = 400_000  # ... entries than this

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
+from dlcalc.core.evidence.diagnosis import Mistake
 from dlcalc.core.mistakes import conv_shape
 from dlcalc.core.mistakes.conv_params import MISTAKES
-from dlcalc.core.mistakes.engine import Mistake
 from dlcalc.core.mistakes.params_working import Working, evaluate, layer_working
 from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
 from dlcalc.core.params import ConvParams
-from dlcalc.core.verdict import Claim, Diagnosis, Verdict, compare, reproduces
 
 _WITH_WEIGHTS = ("conv", "transposed", "linear")
 _STATISTICS = "batch-norm-with-statistics"

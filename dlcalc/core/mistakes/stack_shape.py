@@ -3,12 +3,12 @@
 from itertools import islice
 from typing import NamedTuple
 
+from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
+from dlcalc.core.evidence.diagnosis import Mistake, Numbers
 from dlcalc.core.mistakes.conv_shape import MISTAKES, facts
 from dlcalc.core.mistakes.conv_working import Working, evaluate, layer_working
-from dlcalc.core.mistakes.engine import Mistake, Numbers
 from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
 from dlcalc.core.shape import ConvShape
-from dlcalc.core.verdict import Claim, Diagnosis, Verdict, compare, reproduces
 
 _MOST_VARIANTS = 6  # of one mistake: axes are swapped in three ways, and their inputs in three
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.formats import FORMATS
-from dlcalc.core.proof import Failure, Proof
+from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
     from dlcalc.core.softmax.answer import SoftmaxGrad

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from dlcalc.core.evidence.step import Step
 from dlcalc.core.softmax.answer import SoftmaxGrad
-from dlcalc.core.step import Step
 
 _CHAIN = "chain rule"
 _QUOTIENT = "quotient rule"

@@ -8,7 +8,7 @@ period is gone through, and one output more, which shows the jump.
 from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.enumeration import bounds, plain, positions, proof_of, walk
-from dlcalc.core.proof import Failure, Proof
+from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

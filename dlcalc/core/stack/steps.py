@@ -1,10 +1,10 @@
 """The explanation of a stack: layer by layer the size, and the recurrences of what its outputs see."""
 
+from dlcalc.core.evidence.step import Step
 from dlcalc.core.field import Field
 from dlcalc.core.numeric.ratio import as_float, as_number
 from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.core.stack.question import WHOLE
-from dlcalc.core.step import Step
 from dlcalc.core.windows import in_formula, numbers, symbols
 
 _FIELDS = "Araujo et al. 2019"

@@ -41,7 +41,7 @@ def test_imports_nothing_from_what_it_checks() -> None:
     typed = {"dlcalc.core.batch_norm.affine", "dlcalc.core.batch_norm.answer", "dlcalc.core.batch_norm.statistics"}
     own = {name for name in imported if name and name.startswith("dlcalc")}
     # The first three for type checking alone; the evaluation of a layer is no part of folding.
-    assert own - typed == {"dlcalc.core.batch_norm.layers", "dlcalc.core.arrays.formats", "dlcalc.core.proof"}
+    assert own - typed == {"dlcalc.core.batch_norm.layers", "dlcalc.core.arrays.formats", "dlcalc.core.evidence.proof"}
 
 
 def broken(answer: BnFold, **changes: Any) -> bool:

@@ -11,7 +11,7 @@ from dlcalc.core.batch_norm.answer import BnFoldQuestion, bn_fold
 from dlcalc.core.batch_norm.question import batch_of
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, statistics_of
 from dlcalc.core.batch_norm.steps import steps
-from dlcalc.core.step import Step
+from dlcalc.core.evidence.step import Step
 from tests.conftest import Run
 from tests.random_norms import questions
 

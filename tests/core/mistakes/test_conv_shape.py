@@ -11,11 +11,11 @@ from typing import NamedTuple
 import pytest
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.evidence.claim import Claim, TypedNumber, Verdict
 from dlcalc.core.layer import SAME_WORDS, Layer
 from dlcalc.core.mistakes.conv_shape import KEYS, MISTAKES, facts, judge
 from dlcalc.core.mistakes.conv_working import evaluate, working
 from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
-from dlcalc.core.verdict import Claim, TypedNumber, Verdict
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
 from tests.random_layers import answers

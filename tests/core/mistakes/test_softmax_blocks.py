@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.array_claims import ArrayClaim
 from dlcalc.core.arrays import blocks
+from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.core.mistakes import softmax_judge, softmax_order, softmax_screening
 from dlcalc.core.mistakes.softmax_comparison import RowsComparison
 from dlcalc.core.mistakes.softmax_judge import judge

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.array_claims import ArrayClaim
 from dlcalc.core.arrays.stored import rounded
+from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.core.mistakes import softmax_judge
 from dlcalc.core.mistakes.softmax_judge import judge
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad

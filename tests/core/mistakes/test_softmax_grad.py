@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dlcalc.core.array_claims import ArrayClaim
 from dlcalc.core.arrays.stored import rounded
+from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.core.mistakes.softmax_grad import MISTAKES
 from dlcalc.core.mistakes.softmax_judge import claimable, judge
 from dlcalc.core.mistakes.softmax_tolerance import scale_of

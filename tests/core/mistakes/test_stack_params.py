@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from dlcalc.core.evidence.claim import Claim, Diagnosis, TypedNumber
 from dlcalc.core.mistakes.conv_params import judge
 from dlcalc.core.params import ConvParams
-from dlcalc.core.verdict import Claim, Diagnosis, TypedNumber
 from tests.conftest import Run
 from tests.core.mistakes.test_conv_params import CONDITIONS, NAMES, PLANTED, plain
 from tests.random_param_stacks import answers

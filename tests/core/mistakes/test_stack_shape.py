@@ -12,13 +12,13 @@ from typing import NamedTuple
 import pytest
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.evidence.claim import Claim, Diagnosis, TypedNumber
 from dlcalc.core.layer import Layer
 from dlcalc.core.mistakes.conv_shape import KEYS, claimable, facts, judge
 from dlcalc.core.numeric.ratio import as_number
 from dlcalc.core.shape import ConvShape
 from dlcalc.core.stack.question import StackLayer, StackQuestion
 from dlcalc.core.stack.shape import stack_shape
-from dlcalc.core.verdict import Claim, Diagnosis, TypedNumber
 from dlcalc.notation.claims import claims
 from tests import random_stacks
 from tests.conftest import Run

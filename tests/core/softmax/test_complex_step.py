@@ -50,7 +50,7 @@ def test_it_confirms_losses_that_are_infinite_in_either_direction() -> None:
 def test_imports_nothing_from_what_it_checks() -> None:
     tree = ast.parse(inspect.getsource(complex_step))
     imported = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
-    assert imported == {"typing", "numpy.typing", "dlcalc.core.arrays.formats", "dlcalc.core.proof"}
+    assert imported == {"typing", "numpy.typing", "dlcalc.core.arrays.formats", "dlcalc.core.evidence.proof"}
 
 
 def broken(answer: SoftmaxGrad, **changes: Any) -> set[str]:

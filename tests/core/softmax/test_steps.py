@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dlcalc.core.evidence.step import Step
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
 from dlcalc.core.softmax.question import Linear, checked
 from dlcalc.core.softmax.steps import steps
-from dlcalc.core.step import Step
 from tests.random_softmax import cases
 
 NAMES = {"exp": math.exp, "ln": math.log, "log1p": math.log1p}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.verdict import agrees, equals
+from dlcalc.core.evidence.claim import agrees, equals
 from dlcalc.notation.claims import number
 
 RIGHT = [

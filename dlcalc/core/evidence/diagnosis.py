@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Generic, NamedTuple, TypeVar
 
+from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
 from dlcalc.core.numeric.ratio import Ratio, as_number
-from dlcalc.core.verdict import Claim, Diagnosis, Verdict, compare, reproduces
 
 W = TypeVar("W")
 A = TypeVar("A")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.arrays.row_source import Rows, RowSource
 from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.verdict import Diagnosis
+from dlcalc.core.evidence.claim import Diagnosis
 
 # From what is right and the name of a format: how far an array stored in that format may be from it, entry by entry.
 Tolerance = Callable[[Floats, str], Floats]
