@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dlcalc.core.batch_norm.functions import batch_norm_affine, batch_norm_statistics, fold_batch_norm
+    from dlcalc.core.conv.functions import conv_output_size, conv_transpose_output_size, pool_output_size
+    from dlcalc.core.conv.layer import Layer
     from dlcalc.core.errors import DlcalcError
-    from dlcalc.core.layer import Layer
-    from dlcalc.core.sizes import conv_output_size, conv_transpose_output_size, pool_output_size
     from dlcalc.core.softmax.functions import cross_entropy, softmax, softmax_cross_entropy_grad, softmax_jacobian
     from dlcalc.core.stack.functions import receptive_field, stack
 
@@ -35,14 +35,14 @@ __all__ = [
 
 _HOMES = {
     "DlcalcError": "dlcalc.core.errors",
-    "Layer": "dlcalc.core.layer",
+    "Layer": "dlcalc.core.conv.layer",
     "batch_norm_affine": "dlcalc.core.batch_norm.functions",
     "batch_norm_statistics": "dlcalc.core.batch_norm.functions",
-    "conv_output_size": "dlcalc.core.sizes",
-    "conv_transpose_output_size": "dlcalc.core.sizes",
+    "conv_output_size": "dlcalc.core.conv.functions",
+    "conv_transpose_output_size": "dlcalc.core.conv.functions",
     "cross_entropy": "dlcalc.core.softmax.functions",
     "fold_batch_norm": "dlcalc.core.batch_norm.functions",
-    "pool_output_size": "dlcalc.core.sizes",
+    "pool_output_size": "dlcalc.core.conv.functions",
     "receptive_field": "dlcalc.core.stack.functions",
     "softmax": "dlcalc.core.softmax.functions",
     "softmax_cross_entropy_grad": "dlcalc.core.softmax.functions",

@@ -3,10 +3,10 @@
 import random
 from collections.abc import Iterator
 
+from dlcalc.core.conv.frameworks import FRAMEWORKS
+from dlcalc.core.conv.layer import AXES, KINDS, PADDING_WORDS, Layer, Padding, PerAxis
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.frameworks import FRAMEWORKS
-from dlcalc.core.layer import AXES, KINDS, PADDING_WORDS, Layer, Padding, PerAxis
-from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
 
 
 def questions(

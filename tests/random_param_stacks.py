@@ -3,8 +3,8 @@
 import random
 from collections.abc import Iterator
 
+from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import Layer
 from dlcalc.core.params import ConvParams
 from dlcalc.core.stack.params import StackParamsQuestion, stack_params
 from dlcalc.core.stack.question import StackLayer

@@ -3,9 +3,9 @@
 import random
 from collections.abc import Iterator
 
+from dlcalc.core.conv.frameworks import FRAMEWORKS
+from dlcalc.core.conv.layer import PADDING_WORDS
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.frameworks import FRAMEWORKS
-from dlcalc.core.layer import PADDING_WORDS
 from dlcalc.core.params import DTYPES, ConvParams, ConvParamsQuestion, conv_params
 from tests import random_layers
 

@@ -3,10 +3,10 @@
 import random
 from collections.abc import Iterator
 
+from dlcalc.core.conv.frameworks import FRAMEWORKS
+from dlcalc.core.conv.layer import AXES, PADDING_WORDS
+from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.frameworks import FRAMEWORKS
-from dlcalc.core.layer import AXES, PADDING_WORDS
-from dlcalc.core.shape import ConvShape
 from dlcalc.core.stack.question import StackLayer, StackQuestion
 from dlcalc.core.stack.shape import stack_shape
 from tests import random_layers

@@ -18,8 +18,8 @@ from dlcalc.cli.options import (
     option,
     size_options,
 )
-from dlcalc.core.layer import KINDS
-from dlcalc.core.shape import ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.layer import KINDS
+from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
 from dlcalc.notation import conv_shape as notation
 from dlcalc.notation import layers
 from dlcalc.report import conv_shape as view
@@ -67,9 +67,9 @@ TASK = Task(
     keys=notation.KEYS,
     question=notation.question,
     answer=conv_shape,
-    steps="dlcalc.core.steps",
-    check="dlcalc.core.enumeration",
-    judge="dlcalc.core.mistakes.conv_shape",
+    steps="dlcalc.core.conv.explain",
+    check="dlcalc.core.conv.check",
+    judge="dlcalc.core.conv.mistakes",
     view=view,
     merged=notation.merged,
     sweepable=layers.INTEGERS,

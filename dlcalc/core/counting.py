@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
+    from dlcalc.core.conv.shape import AxisShape
     from dlcalc.core.params import ConvParams, LayerParams
-    from dlcalc.core.shape import AxisShape
 
 MAX_ENTRIES = 10_000_000
 
@@ -97,7 +97,7 @@ def _sizes(layer: "LayerParams", budget: _Budget) -> list[Failure]:
     """The output and its padding, by the proof of the shape."""
     if layer.shape is None:
         return []
-    from dlcalc.core.enumeration import check as check_shape
+    from dlcalc.core.conv.check import check as check_shape
 
     proof = check_shape(layer.shape, budget.limit - budget.visited)
     if proof.method == "enumeration":

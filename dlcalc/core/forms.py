@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.layer import Layer
 from dlcalc.core.params import Amounts, ConvParams, ConvParamsQuestion, LayerParams, conv_params, count, total
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from dlcalc.core.shape import LayerShape
-from dlcalc.core.windows import Window
+from dlcalc.core.conv.shape import LayerShape
+from dlcalc.core.conv.window import Window
 
 Span = tuple[int, int]
 
@@ -25,8 +25,8 @@ def looking_back(layers: Sequence[LayerShape], axis: int, output: int) -> list[S
         The output itself, then the input of each layer, from the last one to the network's; None from where on nothing
         reaches the output, as may be behind a transposed layer.
 
-    >>> from dlcalc.core.layer import Layer
-    >>> from dlcalc.core.shape import ConvShapeQuestion, conv_shape
+    >>> from dlcalc.core.conv.layer import Layer
+    >>> from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
     >>> looking_back(conv_shape(ConvShapeQuestion(("w",), (224,), Layer(7, 2, 3))).layers, 0, 5)
     [(5, 5), (7, 13)]
     """

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dlcalc.core.conv.frameworks import plan
+from dlcalc.core.conv.layer import Layer, brief, legal, per_axis
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.taps import taps_on_input, taps_on_output
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.frameworks import plan
-from dlcalc.core.layer import Layer, brief, legal, per_axis
-from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
-from dlcalc.core.taps import taps_on_input, taps_on_output
 
 if TYPE_CHECKING:
     from dlcalc.core.stack.params import StackParamsQuestion

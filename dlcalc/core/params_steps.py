@@ -1,9 +1,9 @@
 """The explanation of a count: every quantity with its formula, its numbers, its value and its source."""
 
+from dlcalc.core.conv.explain import size_steps
+from dlcalc.core.conv.window import in_formula, numbers, symbols
 from dlcalc.core.evidence.step import Step
 from dlcalc.core.params import DTYPES, ConvParams, LayerParams, Work
-from dlcalc.core.steps import size_steps
-from dlcalc.core.windows import in_formula, numbers, symbols
 
 _GUIDE = "Dumoulin & Visin 2016"
 _MAC = "fvcore and He et al. 2016 call it a FLOP"
@@ -141,7 +141,7 @@ class _Terms:
     @property
     def real(self) -> list[int]:
         """Along each axis, the taps that meet real data."""
-        from dlcalc.core.taps import taps_on_input, taps_on_output
+        from dlcalc.core.conv.taps import taps_on_input, taps_on_output
 
         shape = self.layer.shape
         closed = taps_on_output if self.asked.kind == "transposed" else taps_on_input

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from dlcalc.core.conv.frameworks import FRAMEWORKS
+from dlcalc.core.conv.layer import brief
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape, conv_shape
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.frameworks import FRAMEWORKS
-from dlcalc.core.layer import brief
-from dlcalc.core.shape import ConvShape, ConvShapeQuestion, LayerShape, conv_shape
 
 Span = tuple[int, int]
 V = TypeVar("V", bound=Hashable)
@@ -115,7 +115,7 @@ def side_by_side(question: ConvShapeQuestion, answer: Callable[[Any], ConvShape]
     Raises:
         DlcalcError: ``usage``, ``invalid-value``, ``shape-mismatch``: what no framework is asked.
 
-    >>> from dlcalc.core.layer import Layer
+    >>> from dlcalc.core.conv.layer import Layer
     >>> side_by_side(ConvShapeQuestion(("w",), (224,), Layer(3, 2, "same"))).summary
     'PyTorch refuses; Keras and ONNX Runtime give 112'
     >>> side_by_side(ConvShapeQuestion(("w",), (7,), Layer(3))).summary

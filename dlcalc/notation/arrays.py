@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from dlcalc.core.arrays.row_source import RowSource, converted
 from dlcalc.core.arrays.stored import Array, Stored, numbered, shape_text, stored
+from dlcalc.core.conv.layer import flag, spoken
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.layer import flag, spoken
 from dlcalc.core.numeric.text import is_number
 from dlcalc.notation.values import shown, unreadable
 

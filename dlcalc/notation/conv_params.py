@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from dlcalc.core.conv.frameworks import FRAMEWORKS
+from dlcalc.core.conv.layer import AXES, Layer, flag, legal, wrong_count
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.frameworks import FRAMEWORKS
-from dlcalc.core.layer import AXES, Layer, flag, legal, wrong_count
 from dlcalc.core.params import DTYPES, KINDS, ConvParamsQuestion
 from dlcalc.notation import layers, values
 

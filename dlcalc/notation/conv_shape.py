@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from dlcalc.core.conv.frameworks import FRAMEWORKS
+from dlcalc.core.conv.layer import KINDS, Layer, wrong_count
+from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.frameworks import FRAMEWORKS
-from dlcalc.core.layer import KINDS, Layer, wrong_count
-from dlcalc.core.shape import ConvShapeQuestion
 from dlcalc.notation import layers, values
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+from dlcalc.core.conv.layer import AXES, flag, spread, wrong_rank
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.inverse.solve import UNKNOWNS, InverseQuestion
-from dlcalc.core.layer import AXES, flag, spread, wrong_rank
 from dlcalc.notation import conv_shape, layers, values
 from dlcalc.notation.layers import refuse_single
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from dlcalc.core.conv.layer import AXES, Layer, flag, legal, spread, wrong_count, wrong_rank
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import AXES, Layer, flag, legal, spread, wrong_count, wrong_rank
 from dlcalc.notation import values
 
 SIZES = {"depth": "d", "h": "h", "w": "w"}  # key -> axis

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.frameworks import FRAMEWORKS
 from dlcalc.core.stack.question import StackQuestion
 from dlcalc.notation import layers, values
 from dlcalc.notation.words import read_words, split_words

@@ -7,8 +7,8 @@ in a word is what a padding is everywhere. What cannot be read is shown with a c
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from dlcalc.core.conv.layer import PADDING_WORDS, Layer
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import PADDING_WORDS, Layer
 from dlcalc.core.stack.question import Place, StackLayer, located
 from dlcalc.notation.values import integer, padding, per_axis, shown
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dlcalc.core.layer import AXES
-from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
+from dlcalc.core.conv.layer import AXES
+from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.report import conv_shape as of_shape
 from dlcalc.report import field_picture, stack_shape, window_picture
 from dlcalc.report.picture import Picture

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dlcalc.core.frameworks import FRAMEWORKS
-from dlcalc.core.layer import AXES
+from dlcalc.core.conv.frameworks import FRAMEWORKS
+from dlcalc.core.conv.layer import AXES
 from dlcalc.core.side_by_side import LayerFacts, Side, SideBySide, facts
 from dlcalc.report import conv_shape as of_shape
 from dlcalc.report.conv_shape import text, written
 
 if TYPE_CHECKING:
+    from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
     from dlcalc.core.evidence.claim import Verdict
-    from dlcalc.core.shape import ConvShape, ConvShapeQuestion
     from dlcalc.report.view import Sheet
 
 command = of_shape.command
@@ -21,8 +21,8 @@ words = of_shape.words
 def as_json(answer: SideBySide) -> dict[str, object]:
     """The answer's own keys.
 
-    >>> from dlcalc.core.layer import Layer
-    >>> from dlcalc.core.shape import ConvShapeQuestion
+    >>> from dlcalc.core.conv.layer import Layer
+    >>> from dlcalc.core.conv.shape import ConvShapeQuestion
     >>> from dlcalc.core.side_by_side import side_by_side
     >>> as_json(side_by_side(ConvShapeQuestion(("w",), (7,), Layer(3))))["frameworks"]["onnx"]
     {'output': {'w': 5}, 'padding': {'w': [0, 0]}, 'first_window': {'w': [0, 2]}}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dlcalc.core.layer import AXES
+from dlcalc.core.conv.layer import AXES
 from dlcalc.core.params import KINDS, ConvParams, ConvParamsQuestion, LayerParams
 from dlcalc.report import conv_shape as of_shape
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dlcalc.core.layer import AXES
+from dlcalc.core.conv.layer import AXES
+from dlcalc.core.conv.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
+from dlcalc.core.conv.window import FLOOR, Window, in_formula, numbers, symbols
 from dlcalc.core.numeric.ratio import as_float, as_number
-from dlcalc.core.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
-from dlcalc.core.windows import FLOOR, Window, in_formula, numbers, symbols
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
@@ -18,8 +18,8 @@ command = "conv-shape"
 def as_json(answer: ConvShape) -> dict[str, object]:
     """The answer's own keys.
 
-    >>> from dlcalc.core.layer import Layer
-    >>> from dlcalc.core.shape import ConvShapeQuestion, conv_shape
+    >>> from dlcalc.core.conv.layer import Layer
+    >>> from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
     >>> as_json(conv_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))))["output"]
     {'w': 5}
     """

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from dlcalc.core.layer import AXES
-from dlcalc.core.shape import ConvShapeQuestion
+from dlcalc.core.conv.layer import AXES
+from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.report import conv_shape as of_shape
 from dlcalc.report.conv_shape import text, written
 
@@ -167,7 +167,7 @@ def _caption(answer: "Inverse") -> str:
 
 def _rule(answer: "Inverse") -> list[str]:
     """The rule that each solution was put through, in symbols; of a stack that there is one for each layer."""
-    from dlcalc.core.windows import symbols
+    from dlcalc.core.conv.window import symbols
 
     question = answer.question
     if not _of_one(question):

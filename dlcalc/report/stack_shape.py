@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from dlcalc.core.conv.shape import ConvShape, LayerShape
 from dlcalc.core.numeric.ratio import as_float, as_number
-from dlcalc.core.shape import ConvShape, LayerShape
 from dlcalc.report.conv_shape import text, written
 from dlcalc.report.view import Grid, Sheet
 

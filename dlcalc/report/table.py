@@ -10,8 +10,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from dlcalc.core.conv.layer import AXES
 from dlcalc.core.evidence.step import Step
-from dlcalc.core.layer import AXES
 from dlcalc.core.outcome import Outcome
 from dlcalc.report.view import Bar, Drawing, Grid, View
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from dlcalc.core.coverage import meets
-from dlcalc.core.shape import AxisShape
-from dlcalc.core.windows import Window
+from dlcalc.core.conv.coverage import meets
+from dlcalc.core.conv.shape import AxisShape
+from dlcalc.core.conv.window import Window
 from dlcalc.report.picture import Picture, Row, ends, in_lines
 
 

@@ -259,7 +259,7 @@ def test_a_bug_is_said_in_a_line(conv_shape: Run, monkeypatch: pytest.MonkeyPatc
     def broken(*_: Any) -> Any:
         raise ZeroDivisionError("at heart")
 
-    monkeypatch.setattr("dlcalc.core.shape.unread", broken)
+    monkeypatch.setattr("dlcalc.core.conv.shape.unread", broken)
     found = conv_shape("--w 7 --k 3 --json")
     assert (found.code, found.error["code"]) == (2, "internal-error")
     assert "ZeroDivisionError: at heart" in found.error["message"]

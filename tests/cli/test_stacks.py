@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dlcalc.core.layer import PADDING_WORDS
+from dlcalc.core.conv.layer import PADDING_WORDS
 from tests.conftest import Run
 
 VGG_16 = (

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from dlcalc.core import counting, params, shape
+from dlcalc.core import counting, params
+from dlcalc.core.conv import shape
+from dlcalc.core.conv.layer import Layer
 from dlcalc.core.counting import check
-from dlcalc.core.layer import Layer
 from dlcalc.core.params import Amounts, ConvParams, ConvParamsQuestion, Work, conv_params
 from tests.conftest import Run
 from tests.random_params import answers
@@ -38,8 +39,8 @@ def test_agrees_with_the_closed_forms_on_random_layers() -> None:
 def test_imports_nothing_from_what_it_checks() -> None:
     tree = ast.parse(inspect.getsource(counting))
     found = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    types_only = {"dlcalc.core.params", "dlcalc.core.shape"}
-    assert found == {"itertools", "typing", "dlcalc.core.evidence.proof", "dlcalc.core.enumeration"} | types_only
+    types_only = {"dlcalc.core.params", "dlcalc.core.conv.shape"}
+    assert found == {"itertools", "typing", "dlcalc.core.evidence.proof", "dlcalc.core.conv.check"} | types_only
     outside = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
     assert not outside & types_only
 

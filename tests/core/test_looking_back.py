@@ -5,10 +5,10 @@ import random
 import pytest
 
 from dlcalc.core import looking_back as module
+from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.shape import ConvShapeQuestion, LayerShape, conv_shape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import Layer
 from dlcalc.core.looking_back import Span, looking_back
-from dlcalc.core.shape import ConvShapeQuestion, LayerShape, conv_shape
 from tests import random_layers
 
 

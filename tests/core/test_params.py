@@ -5,8 +5,8 @@ from math import prod
 
 import pytest
 
+from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import Layer
 from dlcalc.core.params import DTYPES, ConvParams, ConvParamsQuestion, LayerParams, Work, conv_params, count, total
 from tests.random_params import answers, questions
 

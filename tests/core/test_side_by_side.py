@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from dlcalc.core.conv.frameworks import FRAMEWORKS
+from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.frameworks import FRAMEWORKS
-from dlcalc.core.layer import Layer
-from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.side_by_side import SideBySide, side_by_side
 from tests.random_layers import questions
 

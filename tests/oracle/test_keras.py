@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from dlcalc.core.conv.layer import per_axis
+from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import per_axis
-from dlcalc.core.shape import ConvShapeQuestion, conv_shape
 from tests.random_layers import answers, questions
 
 pytestmark = pytest.mark.oracle

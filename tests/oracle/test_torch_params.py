@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dlcalc.core.layer import per_axis
+from dlcalc.core.conv.layer import per_axis
 from dlcalc.core.params import ConvParams
 from tests.random_params import answers
 

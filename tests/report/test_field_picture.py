@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from dlcalc.core.layer import Layer
+from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape
 from dlcalc.core.looking_back import looking_back
 from dlcalc.core.outcome import Outcome
-from dlcalc.core.shape import ConvShape, ConvShapeQuestion, LayerShape
 from dlcalc.report import conv_drawing
 from dlcalc.report.field_picture import Map, maps, picture
 from dlcalc.report.table import print_outcome

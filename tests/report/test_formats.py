@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.conv.shape import conv_shape as conv_shape_of
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import Layer
-from dlcalc.core.shape import ConvShapeQuestion
-from dlcalc.core.shape import conv_shape as conv_shape_of
 from dlcalc.report import conv_shape as view
 from dlcalc.report.json_lines import encode
 from tests.conftest import Run

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from dlcalc.core.layer import Layer
+from dlcalc.core.conv.layer import Layer
 from dlcalc.core.outcome import Outcome
 from dlcalc.core.params import ConvParamsQuestion, conv_params
 from dlcalc.report import conv_params as view

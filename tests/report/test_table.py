@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from dlcalc.core.layer import Layer
+from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
 from dlcalc.core.outcome import Outcome
-from dlcalc.core.shape import ConvShapeQuestion, conv_shape
 from dlcalc.report import conv_shape as view
 from dlcalc.report.table import print_outcome
 from tests.conftest import Run

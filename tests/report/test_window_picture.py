@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from dlcalc.core.layer import Layer
-from dlcalc.core.shape import AxisShape, ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.shape import AxisShape, ConvShapeQuestion, conv_shape
 from dlcalc.report.picture import Picture
 from dlcalc.report.window_picture import ASCII, UNICODE, Glyphs, picture, scene
 from tests.random_layers import answers

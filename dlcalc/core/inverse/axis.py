@@ -8,10 +8,10 @@ what is left of it too. The forward rule alone says which size a value gives and
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from dlcalc.core.conv.layer import SAME_WORDS
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.inverse.open_axis import OpenAxis, refusal
 from dlcalc.core.inverse.runs import FAR, LIMIT, Run, first
-from dlcalc.core.layer import SAME_WORDS
 
 MAX_BLOCKS = 100_000
 _ENDLESS = FAR * FAR  # more than any size of a number up to FAR
@@ -28,7 +28,7 @@ class Section(NamedTuple):
 def giving(axis: OpenAxis, target: int) -> tuple[Run, ...]:
     """The values that give an output of ``target``, and that the framework takes.
 
-    >>> from dlcalc.core.layer import AxisLayer, Layer
+    >>> from dlcalc.core.conv.layer import AxisLayer, Layer
     >>> padded = AxisLayer(kernel=7, stride=2, dilation=1, padding=(0, 0), output_padding=None)
     >>> giving(OpenAxis("pytorch", Layer(7, 2), "w", 224, padded, (), "padding", False), 112)
     (Run(first=6, last=6, step=2), Run(first=5, last=5, step=2))
@@ -53,7 +53,7 @@ def inputs_giving(axis: OpenAxis, targets: Iterable[Run]) -> tuple[Run, ...]:
     Raises:
         DlcalcError: ``too-many-questions`` where single sizes have to be tried, and there are too many.
 
-    >>> from dlcalc.core.layer import AxisLayer, Layer
+    >>> from dlcalc.core.conv.layer import AxisLayer, Layer
     >>> strided = AxisLayer(kernel=3, stride=2, dilation=1, padding=(1, 1), output_padding=None)
     >>> inputs_giving(OpenAxis("pytorch", Layer(3, 2, 1), "w", 1, strided, (), "input", False), [Run(55, 56)])
     (Run(first=109, last=112, step=1),)

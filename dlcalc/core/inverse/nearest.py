@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from dlcalc.core.conv.layer import AXES, brief, spoken
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.inverse.axis import Section, accepted_steps, sections
 from dlcalc.core.inverse.open_axis import NO_OUTPUT, OpenAxis, refusal
 from dlcalc.core.inverse.runs import LIMIT, first
-from dlcalc.core.layer import AXES, brief, spoken
 
 if TYPE_CHECKING:
     from dlcalc.core.inverse.solve import InverseQuestion

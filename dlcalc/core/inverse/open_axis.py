@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from dlcalc.core.conv.frameworks import Plan, needs_pad_layer, plan, size_rule
+from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Layer, Sides
+from dlcalc.core.conv.shape import axis_output, resolve
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.frameworks import Plan, needs_pad_layer, plan, size_rule
-from dlcalc.core.layer import SAME_WORDS, AxisLayer, Layer, Sides
-from dlcalc.core.shape import axis_output, resolve
 
 # The refusals that say no more than that no output is left, or that a number is too long to be typed.
 NO_OUTPUT = ("kernel-exceeds-input", "empty-output", "invalid-value")

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
+from dlcalc.core.conv.layer import AXES, brief, spoken
+from dlcalc.core.conv.shape import conv_shape
 from dlcalc.core.errors import Warned
 from dlcalc.core.inverse.open_axis import split
 from dlcalc.core.inverse.runs import Run
-from dlcalc.core.layer import AXES, brief, spoken
-from dlcalc.core.shape import conv_shape
 
 if TYPE_CHECKING:
     from dlcalc.core.inverse.solve import InverseQuestion, Values

@@ -5,12 +5,12 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
+from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Padding, brief, legal, per_axis, spoken
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.inverse.axis import giving
 from dlcalc.core.inverse.open_axis import OpenAxis, split, stand_in
 from dlcalc.core.inverse.runs import Run, ascending
-from dlcalc.core.layer import SAME_WORDS, AxisLayer, Padding, brief, legal, per_axis, spoken
-from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
 
 UNKNOWNS = ("input", "kernel", "stride", "padding", "dilation", "output_padding")
 MAX_SOLUTIONS = 10_000_000
@@ -83,7 +83,7 @@ def solve(question: InverseQuestion) -> Inverse:
     Raises:
         DlcalcError: ``no-solution``, ``too-many-questions``, and all that ``conv_shape`` raises of the other numbers.
 
-    >>> from dlcalc.core.layer import Layer
+    >>> from dlcalc.core.conv.layer import Layer
     >>> asked = ConvShapeQuestion(("w",), (224,), Layer(kernel=7, stride=2))
     >>> list(solve(InverseQuestion(asked, "padding", (112,))).solutions())
     [(5,), (6,)]

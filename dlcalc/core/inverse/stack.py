@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from dlcalc.core.conv.layer import AXES, brief, legal
+from dlcalc.core.conv.shape import axis_output, planned
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.inverse.axis import inputs_giving
 from dlcalc.core.inverse.open_axis import NO_OUTPUT, OpenAxis, refusal, stand_in
 from dlcalc.core.inverse.remarks import remarks
 from dlcalc.core.inverse.runs import FAR, Run, first, joined
 from dlcalc.core.inverse.solve import Inverse, InverseQuestion, refuse_too_many
-from dlcalc.core.layer import AXES, brief, legal
-from dlcalc.core.shape import axis_output, planned
 from dlcalc.core.stack.question import Place, StackQuestion, located, placed
 
 _TRIED = 40  # sizes on each side of the target, where those that can be had are not found at an edge
@@ -30,7 +30,7 @@ def solve_stack(question: InverseQuestion) -> Inverse:
         DlcalcError: ``no-solution``, ``too-many-questions``, ``usage`` for a stack that gives a vector, and what is
             wrong with a layer whatever its input is.
 
-    >>> from dlcalc.core.layer import Layer
+    >>> from dlcalc.core.conv.layer import Layer
     >>> from dlcalc.core.stack.question import StackLayer
     >>> stem = StackLayer("conv", Layer(7, 2, 3)), StackLayer("max-pool", Layer(3, 2, 1, kind="max-pool"))
     >>> solve_stack(InverseQuestion(StackQuestion(("w",), (1,), stem), "input", (56,))).runs

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from itertools import product
 
+from dlcalc.core.conv import mistakes as conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence import diagnosis as engine
 from dlcalc.core.evidence.claim import Claim, Verdict
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.mistakes import conv_shape
 from dlcalc.core.mistakes.params_working import AxisWork, Working, evaluate, working
 from dlcalc.core.params import ConvParams
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from dlcalc.core.conv import mistakes as conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.mistakes import conv_shape
 from dlcalc.core.mistakes.conv_params import MISTAKES
 from dlcalc.core.mistakes.params_working import Working, evaluate, layer_working
 from dlcalc.core.numeric.ratio import Ratio, as_number, ratio

@@ -3,12 +3,12 @@
 from itertools import islice
 from typing import NamedTuple
 
+from dlcalc.core.conv.mistakes import MISTAKES, facts
+from dlcalc.core.conv.shape import ConvShape
+from dlcalc.core.conv.working import Working, evaluate, layer_working
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
 from dlcalc.core.evidence.diagnosis import Mistake, Numbers
-from dlcalc.core.mistakes.conv_shape import MISTAKES, facts
-from dlcalc.core.mistakes.conv_working import Working, evaluate, layer_working
 from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
-from dlcalc.core.shape import ConvShape
 
 _MOST_VARIANTS = 6  # of one mistake: axes are swapped in three ways, and their inputs in three
 

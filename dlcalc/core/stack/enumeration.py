@@ -7,13 +7,13 @@ period is gone through, and one output more, which shows the jump.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dlcalc.core.enumeration import bounds, plain, positions, proof_of, walk
+from dlcalc.core.conv.check import bounds, plain, positions, proof_of, walk
 from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
+    from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
 
 Seen = tuple[int, int] | None  # the first and the last pixel
 

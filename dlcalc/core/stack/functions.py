@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dlcalc.core.conv.functions import hashable
+from dlcalc.core.conv.layer import AXES, Layer, wrong_rank
+from dlcalc.core.conv.receptive_field import Field
+from dlcalc.core.conv.shape import LayerShape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.field import Field
-from dlcalc.core.layer import AXES, Layer, wrong_rank
 from dlcalc.core.numeric.ratio import as_float, as_number
-from dlcalc.core.shape import LayerShape
-from dlcalc.core.sizes import hashable
 from dlcalc.core.stack.question import StackLayer, StackQuestion
 from dlcalc.core.stack.shape import stack_shape
 

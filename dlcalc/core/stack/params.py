@@ -3,10 +3,10 @@
 from math import prod
 from typing import NamedTuple
 
+from dlcalc.core.conv.layer import legal, per_axis
+from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape, planned
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import legal, per_axis
 from dlcalc.core.params import DTYPES, Amounts, ConvParams, ConvParamsQuestion, LayerParams, Work, count
-from dlcalc.core.shape import ConvShapeQuestion, conv_shape, planned
 from dlcalc.core.stack.question import (
     Place,
     StackLayer,
@@ -46,7 +46,7 @@ def stack_params(question: StackParamsQuestion) -> ConvParams:
         DlcalcError: ``usage`` for output channels or an input of a linear layer that are not known, and what
             ``conv_params`` and ``stack_shape`` raise, the message beginning with the layer.
 
-    >>> from dlcalc.core.layer import Layer
+    >>> from dlcalc.core.conv.layer import Layer
     >>> layers = StackLayer("conv", Layer(3), 64), StackLayer("batch-norm"), StackLayer("linear", None, 10)
     >>> stack_params(StackParamsQuestion(3, layers, size=(8, 8))).amounts.params
     24896

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from dlcalc.core.conv.layer import KINDS, Layer, brief
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.layer import KINDS, Layer, brief
 
 # Kinds without windows of their own, and the family that each has to itself.
 WHOLE = {"global-avg-pool": "gap", "batch-norm": "bn", "linear": "fc"}
@@ -126,7 +126,7 @@ def groups_of(layer: StackLayer, channels: int | None) -> int | None:
 
 
 def _check_channels(layer: StackLayer, place: Place) -> None:
-    from dlcalc.core.layer import legal
+    from dlcalc.core.conv.layer import legal
 
     try:
         if layer.channels is not None:

@@ -1,13 +1,13 @@
 """The shape of every layer of a stack: each on the output of the one before it, by the road of a single layer."""
 
+from dlcalc.core.conv.frameworks import Plan
+from dlcalc.core.conv.layer import AxisLayer, Layer, legal
+from dlcalc.core.conv.receptive_field import Field
+from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape, on_input, planned
+from dlcalc.core.conv.window import FLOOR, Window
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.field import Field
-from dlcalc.core.frameworks import Plan
-from dlcalc.core.layer import AxisLayer, Layer, legal
-from dlcalc.core.shape import AxisShape, ConvShape, LayerShape, on_input, planned
 from dlcalc.core.stack.question import WHOLE, Place, StackLayer, StackQuestion, located, named, placed, warned_together
 from dlcalc.core.stack.reach import START, Trail, everything, onward
-from dlcalc.core.windows import FLOOR, Window
 
 
 def stack_shape(question: StackQuestion) -> ConvShape:

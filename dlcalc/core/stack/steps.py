@@ -1,11 +1,11 @@
 """The explanation of a stack: layer by layer the size, and the recurrences of what its outputs see."""
 
+from dlcalc.core.conv.receptive_field import Field
+from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
+from dlcalc.core.conv.window import in_formula, numbers, symbols
 from dlcalc.core.evidence.step import Step
-from dlcalc.core.field import Field
 from dlcalc.core.numeric.ratio import as_float, as_number
-from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.core.stack.question import WHOLE
-from dlcalc.core.windows import in_formula, numbers, symbols
 
 _FIELDS = "Araujo et al. 2019"
 _ENUMERATED = "taps that meet an output"
@@ -36,7 +36,7 @@ def stack_steps(answer: ConvShape) -> tuple[Step, ...]:
 
 
 def _size(layer: LayerShape, axis: AxisShape, name: str, place: tuple[object, ...]) -> list[Step]:
-    from dlcalc.core.steps import axis_size_steps
+    from dlcalc.core.conv.explain import axis_size_steps
 
     return [step._replace(place=place) for step in axis_size_steps(layer, axis, name)]
 

@@ -6,10 +6,10 @@ from itertools import product
 
 import pytest
 
+from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.inverse.runs import ascending
 from dlcalc.core.inverse.solve import Inverse, InverseQuestion, solve
-from dlcalc.core.layer import Layer
 from dlcalc.core.stack.question import StackLayer, StackQuestion
 from dlcalc.core.stack.shape import stack_shape
 from tests import random_stacks

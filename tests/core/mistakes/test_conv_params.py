@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
+from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber
-from dlcalc.core.layer import Layer
 from dlcalc.core.mistakes.conv_params import MISTAKES, claimable, judge
 from dlcalc.core.mistakes.params_working import evaluate, working
 from dlcalc.core.params import ConvParams, ConvParamsQuestion, conv_params

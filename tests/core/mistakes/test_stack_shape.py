@@ -11,18 +11,18 @@ from typing import NamedTuple
 
 import pytest
 
+from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.mistakes import KEYS, claimable, facts, judge
+from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, Diagnosis, TypedNumber
-from dlcalc.core.layer import Layer
-from dlcalc.core.mistakes.conv_shape import KEYS, claimable, facts, judge
 from dlcalc.core.numeric.ratio import as_number
-from dlcalc.core.shape import ConvShape
 from dlcalc.core.stack.question import StackLayer, StackQuestion
 from dlcalc.core.stack.shape import stack_shape
 from dlcalc.notation.claims import claims
 from tests import random_stacks
 from tests.conftest import Run
-from tests.core.mistakes.test_conv_shape import CEIL, CONV, TRANSPOSED, Axis, ceiled, typed, windows
+from tests.core.conv.test_mistakes import CEIL, CONV, TRANSPOSED, Axis, ceiled, typed, windows
 
 
 class Plain(NamedTuple):

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from dlcalc.core import enumeration
+from dlcalc.core.conv import check as enumeration
+from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import Layer
 from dlcalc.core.numeric.ratio import as_number
-from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.stack.question import StackLayer, StackQuestion
 from dlcalc.core.stack.shape import stack_shape
 from tests import random_layers, random_stacks

@@ -3,8 +3,8 @@
 All raise ``DlcalcError``: ``unsupported-by-framework``, ``padding-too-large`` or ``output-padding-too-large``.
 """
 
+from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Layer, brief, flag
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import SAME_WORDS, AxisLayer, Layer, brief, flag
 
 
 def refuse_pytorch(layer: Layer, axes: tuple[AxisLayer, ...], pad_layer: bool) -> None:
@@ -47,7 +47,7 @@ def refuse_onnx(layer: Layer, axes: tuple[AxisLayer, ...]) -> None:
         hint = "--dilation 1, or padding as begin:end"
         raise DlcalcError("unsupported-by-framework", message, hint=hint, option="dilation")
     if layer.family == "pool" and layer.padding not in SAME_WORDS:
-        from dlcalc.core.padding import BY_WORD
+        from dlcalc.core.conv.padding import BY_WORD
 
         for axis in axes:
             word = axis.padding

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 
+from dlcalc.core.conv.layer import SAME_WORDS
+from dlcalc.core.conv.padding import KERAS_TRANSPOSED_SAME, SAME_LOWER, SAME_UPPER
+from dlcalc.core.conv.shape import AxisShape, ConvShape
+from dlcalc.core.conv.working import AxisWorking, Working, evaluate, working
 from dlcalc.core.evidence import diagnosis as engine
 from dlcalc.core.evidence.claim import Claim, Verdict
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.layer import SAME_WORDS
-from dlcalc.core.mistakes.conv_working import AxisWorking, Working, evaluate, working
 from dlcalc.core.numeric.ratio import Ratio
-from dlcalc.core.padding import KERAS_TRANSPOSED_SAME, SAME_LOWER, SAME_UPPER
-from dlcalc.core.shape import AxisShape, ConvShape
 
 
 def _with_layer(axis: AxisWorking, **changes: int | None) -> AxisWorking:

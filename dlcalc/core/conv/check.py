@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
-    from dlcalc.core.layer import Sides
-    from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
+    from dlcalc.core.conv.layer import Sides
+    from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
 
 MAX_POSITIONS = 10_000_000
 

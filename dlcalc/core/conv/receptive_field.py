@@ -7,9 +7,9 @@ every size of input, and makes a transposed convolution of stride 1 equal to the
 from math import gcd
 from typing import NamedTuple
 
+from dlcalc.core.conv.window import Window
 from dlcalc.core.numeric.lattice import least_residue
 from dlcalc.core.numeric.ratio import Ratio, ratio
-from dlcalc.core.windows import Window
 
 
 class Field(NamedTuple):

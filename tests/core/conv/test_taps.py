@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.taps import taps_on_input, taps_on_output
-from dlcalc.core.windows import Window
+from dlcalc.core.conv.taps import taps_on_input, taps_on_output
+from dlcalc.core.conv.window import Window
 
 small = st.integers(1, 9)
 windows = st.builds(

@@ -4,8 +4,8 @@ import math
 import re
 from typing import Any
 
+from dlcalc.core.conv.explain import steps
 from dlcalc.core.evidence.step import Step
-from dlcalc.core.steps import steps
 from tests.random_layers import answers
 
 NAMES = {"floor": math.floor, "ceil": math.ceil, "max": max, "gcd": math.gcd}

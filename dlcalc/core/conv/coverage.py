@@ -2,8 +2,8 @@
 
 from math import gcd
 
+from dlcalc.core.conv.window import Window
 from dlcalc.core.numeric.lattice import count_residues_below, count_sums_below
-from dlcalc.core.windows import Window
 
 
 def unread(window: Window, outputs: int) -> int:

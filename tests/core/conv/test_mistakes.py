@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import pytest
 
+from dlcalc.core.conv.layer import SAME_WORDS, Layer
+from dlcalc.core.conv.mistakes import KEYS, MISTAKES, facts, judge
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.working import evaluate, working
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber, Verdict
-from dlcalc.core.layer import SAME_WORDS, Layer
-from dlcalc.core.mistakes.conv_shape import KEYS, MISTAKES, facts, judge
-from dlcalc.core.mistakes.conv_working import evaluate, working
-from dlcalc.core.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
 from tests.random_layers import answers

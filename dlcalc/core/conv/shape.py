@@ -3,15 +3,15 @@
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dlcalc.core.coverage import unread, unread_transposed
+from dlcalc.core.conv.coverage import unread, unread_transposed
+from dlcalc.core.conv.frameworks import Plan, plan
+from dlcalc.core.conv.layer import AXES, AxisLayer, Layer, brief, legal, per_axis
+from dlcalc.core.conv.receptive_field import Field, through_transposed, through_windows
+from dlcalc.core.conv.window import FLOOR, Window
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.field import Field, through_transposed, through_windows
-from dlcalc.core.frameworks import Plan, plan
-from dlcalc.core.layer import AXES, AxisLayer, Layer, brief, legal, per_axis
-from dlcalc.core.windows import FLOOR, Window
 
 if TYPE_CHECKING:
-    from dlcalc.core.padding import PaddingRule
+    from dlcalc.core.conv.padding import PaddingRule
     from dlcalc.core.stack.question import Place, StackQuestion
 
 
@@ -159,7 +159,7 @@ def resolve(the_plan: Plan, axis: AxisLayer, size: int) -> "tuple[Window, Paddin
     extra = axis.output_padding or 0
     rule = None
     if isinstance(axis.padding, str):
-        from dlcalc.core.padding_words import rule_of
+        from dlcalc.core.conv.padding_words import rule_of
 
         rule = rule_of(the_plan, axis, axis.padding, size)
         before, after = rule.sides(size, axis)

@@ -6,7 +6,7 @@ A rule is one row: the formulas as text, from which the explanation is printed, 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dlcalc.core.layer import AxisLayer, Sides
+from dlcalc.core.conv.layer import AxisLayer, Sides
 
 
 class PaddingRule(NamedTuple):

@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-from dlcalc.core.coverage import unread
+from dlcalc.core.conv.coverage import unread
+from dlcalc.core.conv.layer import AxisLayer
+from dlcalc.core.conv.padding import PaddingRule
+from dlcalc.core.conv.shape import ConvShape
+from dlcalc.core.conv.window import Window
 from dlcalc.core.evidence.diagnosis import Numbers
-from dlcalc.core.layer import AxisLayer
 from dlcalc.core.numeric.ratio import Ratio, ratio
-from dlcalc.core.padding import PaddingRule
-from dlcalc.core.shape import ConvShape
-from dlcalc.core.windows import Window
 
 
 class AxisWorking(NamedTuple):

@@ -2,8 +2,8 @@
 
 from typing import Any, TypeVar
 
-from dlcalc.core.layer import AXES, Layer, Padding, PerAxis, wrong_rank
-from dlcalc.core.shape import ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.layer import AXES, Layer, Padding, PerAxis, wrong_rank
+from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
 
 Size = TypeVar("Size", int, tuple[int, ...])
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from dlcalc.core import coverage, enumeration, shape
-from dlcalc.core.enumeration import check
-from dlcalc.core.field import Field
-from dlcalc.core.layer import Layer
-from dlcalc.core.shape import ConvShapeQuestion, conv_shape
-from dlcalc.core.windows import Window
+from dlcalc.core.conv import check as enumeration
+from dlcalc.core.conv import coverage, shape
+from dlcalc.core.conv.check import check
+from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.receptive_field import Field
+from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.window import Window
 from tests.conftest import Run
 from tests.random_layers import answers
 

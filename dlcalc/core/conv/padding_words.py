@@ -1,10 +1,10 @@
 """Which rule a padding word stands for, in each framework and for each kind of layer."""
 
-from dlcalc.core import padding as pad
+from dlcalc.core.conv import padding as pad
+from dlcalc.core.conv.frameworks import Plan
+from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, brief
+from dlcalc.core.conv.padding import PaddingRule
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.frameworks import Plan
-from dlcalc.core.layer import SAME_WORDS, AxisLayer, brief
-from dlcalc.core.padding import PaddingRule
 
 
 def rule_of(plan: Plan, axis: AxisLayer, word: str, size: int) -> PaddingRule:

@@ -2,8 +2,8 @@
 
 from itertools import product
 
-from dlcalc.core.coverage import meets
-from dlcalc.core.windows import Window
+from dlcalc.core.conv.coverage import meets
+from dlcalc.core.conv.window import Window
 
 
 def test_every_position_around_every_small_window() -> None:

@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from dlcalc.core import windows
+from dlcalc.core.conv import window as windows
+from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Layer
+from dlcalc.core.conv.refusals import refuse_keras, refuse_onnx, refuse_output_padding, refuse_pytorch
+from dlcalc.core.conv.window import SizeRule
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.layer import SAME_WORDS, AxisLayer, Layer
-from dlcalc.core.refusals import refuse_keras, refuse_onnx, refuse_output_padding, refuse_pytorch
-from dlcalc.core.windows import SizeRule
 
 FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "Keras", "onnx": "ONNX Runtime"}
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.shape import AxisShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.layer import Layer
-from dlcalc.core.shape import AxisShape, ConvShapeQuestion, conv_shape
 from tests.random_layers import answers
 
 

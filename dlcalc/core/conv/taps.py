@@ -1,7 +1,7 @@
 """How many products of a layer meet real data along one axis: in closed form, exact at any size."""
 
+from dlcalc.core.conv.window import Window
 from dlcalc.core.numeric.lattice import count_pairs_below
-from dlcalc.core.windows import Window
 
 
 def taps_on_input(window: Window, outputs: int) -> int:

@@ -1,9 +1,9 @@
 """The explanation of a shape: every term with its formula, its numbers, its value and its source."""
 
+from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
+from dlcalc.core.conv.window import SizeRule, in_formula, numbers, symbols
 from dlcalc.core.evidence.step import Step
 from dlcalc.core.numeric.ratio import as_float, as_number
-from dlcalc.core.shape import AxisShape, ConvShape, LayerShape
-from dlcalc.core.windows import SizeRule, in_formula, numbers, symbols
 
 _GUIDE = "Dumoulin & Visin 2016"
 _FIELDS = "Araujo et al. 2019"

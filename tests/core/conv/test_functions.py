@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from dlcalc.core.conv.functions import conv_output_size, conv_transpose_output_size, pool_output_size
+from dlcalc.core.conv.shape import conv_shape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.shape import conv_shape
-from dlcalc.core.sizes import conv_output_size, conv_transpose_output_size, pool_output_size
 from tests.random_layers import questions
 
 TOO_LARGE = "output-padding-too-large"

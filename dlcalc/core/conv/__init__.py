@@ -1,0 +1,1 @@
+"""One layer whose windows slide over its input: sizes, unread input, receptive field."""
