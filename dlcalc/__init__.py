@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from dlcalc.core.conv.functions import conv_output_size, conv_transpose_output_size, pool_output_size
     from dlcalc.core.conv.layer import Layer
     from dlcalc.core.errors import DlcalcError
+    from dlcalc.core.network.functions import receptive_field, stack
     from dlcalc.core.softmax.functions import cross_entropy, softmax, softmax_cross_entropy_grad, softmax_jacobian
-    from dlcalc.core.stack.functions import receptive_field, stack
 
 __version__ = "0.1.0"
 
@@ -43,11 +43,11 @@ _HOMES = {
     "cross_entropy": "dlcalc.core.softmax.functions",
     "fold_batch_norm": "dlcalc.core.batch_norm.functions",
     "pool_output_size": "dlcalc.core.conv.functions",
-    "receptive_field": "dlcalc.core.stack.functions",
+    "receptive_field": "dlcalc.core.network.functions",
     "softmax": "dlcalc.core.softmax.functions",
     "softmax_cross_entropy_grad": "dlcalc.core.softmax.functions",
     "softmax_jacobian": "dlcalc.core.softmax.functions",
-    "stack": "dlcalc.core.stack.functions",
+    "stack": "dlcalc.core.network.functions",
 }
 
 

@@ -7,8 +7,8 @@ from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.layer import AXES, PADDING_WORDS
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.stack.question import StackLayer, StackQuestion
-from dlcalc.core.stack.shape import stack_shape
+from dlcalc.core.network.network import StackLayer, StackQuestion
+from dlcalc.core.network.shape import stack_shape
 from tests import random_layers
 
 

@@ -58,7 +58,7 @@ def _solve(question: Any) -> Any:
 
 
 def _compare(question: ConvShapeQuestion) -> Any:
-    from dlcalc.core.side_by_side import side_by_side
+    from dlcalc.core.network.compare import side_by_side
 
     return side_by_side(question)
 

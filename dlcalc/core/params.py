@@ -11,8 +11,8 @@ from dlcalc.core.conv.taps import taps_on_input, taps_on_output
 from dlcalc.core.errors import DlcalcError, Warned
 
 if TYPE_CHECKING:
+    from dlcalc.core.network.network import Place
     from dlcalc.core.stack.params import StackParamsQuestion
-    from dlcalc.core.stack.question import Place
 
 KINDS = ("conv", "transposed", "linear")
 

@@ -10,7 +10,7 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.notation import layers, values
 
 if TYPE_CHECKING:
-    from dlcalc.core.stack.question import StackQuestion
+    from dlcalc.core.network.network import StackQuestion
 
 # Every key of a question, and the short names that are read for it.
 KEYS = {**layers.SIZE_KEYS, **layers.LAYER_KEYS, "kind": (), "ceil_mode": (), "framework": (), "layers": ()}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.stack.question import StackQuestion
+from dlcalc.core.network.network import StackQuestion
 from dlcalc.notation import layers, values
 from dlcalc.notation.words import read_words, split_words
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dlcalc.core.conv.layer import PADDING_WORDS, Layer
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.stack.question import Place, StackLayer, located
+from dlcalc.core.network.network import Place, StackLayer, located
 from dlcalc.notation.values import integer, padding, per_axis, shown
 
 # Prefix of a word -> the kind, the letters that may follow its kernel, and whether it is depthwise. Longest first.

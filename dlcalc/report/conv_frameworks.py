@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.side_by_side import LayerFacts, Side, SideBySide, facts
+from dlcalc.core.network.compare import LayerFacts, Side, SideBySide, facts
 from dlcalc.report import conv_shape as of_shape
 from dlcalc.report.conv_shape import text, written
 
@@ -23,7 +23,7 @@ def as_json(answer: SideBySide) -> dict[str, object]:
 
     >>> from dlcalc.core.conv.layer import Layer
     >>> from dlcalc.core.conv.shape import ConvShapeQuestion
-    >>> from dlcalc.core.side_by_side import side_by_side
+    >>> from dlcalc.core.network.compare import side_by_side
     >>> as_json(side_by_side(ConvShapeQuestion(("w",), (7,), Layer(3))))["frameworks"]["onnx"]
     {'output': {'w': 5}, 'padding': {'w': [0, 0]}, 'first_window': {'w': [0, 2]}}
     """

@@ -78,8 +78,8 @@ def judged(answer: ConvParams, verdict: "Verdict") -> dict[str, object]:
     """What is expected and what is right, and how far they are apart if no mistake explains it."""
     shape = answer.layers[-1].shape
     if answer.layers[-1].place is not None and len(verdict.right) > 1:
+        from dlcalc.core.network.shape import stack_shape
         from dlcalc.core.stack.params import as_shapes
-        from dlcalc.core.stack.shape import stack_shape
 
         shape = stack_shape(as_shapes(answer.question))
     if verdict.claim.key == "output" and shape is not None:

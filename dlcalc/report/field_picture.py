@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from dlcalc.core.conv.shape import LayerShape
-from dlcalc.core.looking_back import Span, looking_back
+from dlcalc.core.network.input_span import Span, looking_back
 from dlcalc.report.picture import Picture, Row, ends, in_lines
 
 _MOST_WIDTH = 60  # of the drawn part; a wider one shows no more

@@ -144,7 +144,7 @@ COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
             | {"dlcalc.notation.inverse", "dlcalc.core.inverse", "dlcalc.report.conv_shape_solutions"}
             | {f"dlcalc.core.inverse.{name}" for name in ("axis", "open_axis", "remarks", "runs", "solve")},
         ),
-        ([*ONE, "--compare", "--json"], JSON | {"dlcalc.core.side_by_side", "dlcalc.report.conv_frameworks"}),
+        ([*ONE, "--compare", "--json"], JSON | {"dlcalc.core.network.compare", "dlcalc.report.conv_frameworks"}),
         (ONE, CONV_SHAPE | {"dlcalc.report.table", "dlcalc.report.view", "dlcalc.core.evidence.step"}),
         ([*COUNT, "-q"], CONV_PARAMS),
         ([*COUNT, "--w", "9", "--json"], CONV_PARAMS | WRITTEN),
@@ -178,7 +178,7 @@ def test_each_road_loads_its_own_modules_and_no_more(words: list[str], own: set[
 @pytest.mark.parametrize("more", [["--json"], ["--json", "--check", "--explain", "--expect", "9"], ["-q"]])
 def test_a_stack_loads_nothing_heavy(words: list[str], more: list[str]) -> None:
     modules = loaded(*words, *more, "3p1c4", "bn", "convt2s2c3", "gap", "fc2")
-    assert "dlcalc.core.stack.question" in modules
+    assert "dlcalc.core.network.network" in modules
     assert not {"numpy", "rich", "pathlib", "tempfile", "fractions", "decimal", "csv"} & (
         modules - loaded_by("import click, json")
     )

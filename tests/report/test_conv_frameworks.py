@@ -5,10 +5,10 @@ import io
 
 import pytest
 
-from dlcalc.core.side_by_side import side_by_side
+from dlcalc.core.network.compare import side_by_side
 from dlcalc.report import conv_frameworks as view
 from tests.conftest import Run
-from tests.core.test_side_by_side import Several, answered
+from tests.core.network.test_compare import Several, answered
 
 SAME = "--w 224 --k 3 --s 2 --p same --compare"
 

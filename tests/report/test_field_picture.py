@@ -7,12 +7,12 @@ import pytest
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape
-from dlcalc.core.looking_back import looking_back
+from dlcalc.core.network.input_span import looking_back
 from dlcalc.core.outcome import Outcome
 from dlcalc.report import conv_drawing
 from dlcalc.report.field_picture import Map, maps, picture
 from dlcalc.report.table import print_outcome
-from tests.core.test_looking_back import random_stacks, stacked
+from tests.core.network.test_input_span import random_stacks, stacked
 
 STEM = stacked(224, Layer(7, 2, 3), Layer(3, 2, 1, kind="max-pool"), Layer(3, 1, 1))
 

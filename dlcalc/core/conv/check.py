@@ -30,7 +30,7 @@ class Counted(NamedTuple):
 def check(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
     """Prove the numbers of an answer by enumeration, if it visits at most ``limit`` positions, or else by bounds."""
     if answer.layers[-1].place is not None:
-        from dlcalc.core.stack.enumeration import check_stack
+        from dlcalc.core.network.check import check_stack
 
         return check_stack(answer, limit)
     method, visited = "enumeration", 0

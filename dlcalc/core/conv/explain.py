@@ -13,7 +13,7 @@ def steps(answer: ConvShape) -> tuple[Step, ...]:
     """Every term of the answer, axis by axis, in the order in which they are computed."""
     layer = answer.layers[-1]
     if layer.place is not None:
-        from dlcalc.core.stack.steps import stack_steps
+        from dlcalc.core.network.explain import stack_steps
 
         return stack_steps(answer)
     found: list[Step] = []

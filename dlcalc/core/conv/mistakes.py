@@ -222,7 +222,7 @@ def judge(answer: ConvShape, claim: Claim) -> Verdict:
     """Judge one claim about an answer, and explain it if it is wrong."""
     exact = claim.key in _WHOLE
     if answer.layers[-1].place is not None:
-        from dlcalc.core.mistakes.stack_shape import judge_stack
+        from dlcalc.core.network.mistakes import judge_stack
 
         return judge_stack(answer, claim, exact)
     return engine.judge(claim, facts(answer, claim.key), exact, working(answer), MISTAKES, evaluate)

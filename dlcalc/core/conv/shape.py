@@ -12,7 +12,7 @@ from dlcalc.core.errors import DlcalcError, Warned
 
 if TYPE_CHECKING:
     from dlcalc.core.conv.padding import PaddingRule
-    from dlcalc.core.stack.question import Place, StackQuestion
+    from dlcalc.core.network.network import Place, StackQuestion
 
 
 class ConvShapeQuestion(NamedTuple):
@@ -97,7 +97,7 @@ def conv_shape(question: "ConvShapeQuestion | StackQuestion") -> ConvShape:
     (5,)
     """
     if not isinstance(question, ConvShapeQuestion):
-        from dlcalc.core.stack.shape import stack_shape
+        from dlcalc.core.network.shape import stack_shape
 
         return stack_shape(question)
     axes, size, layer, framework, _ = question

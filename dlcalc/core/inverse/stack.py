@@ -11,7 +11,7 @@ from dlcalc.core.inverse.open_axis import NO_OUTPUT, OpenAxis, refusal, stand_in
 from dlcalc.core.inverse.remarks import remarks
 from dlcalc.core.inverse.runs import FAR, Run, first, joined
 from dlcalc.core.inverse.solve import Inverse, InverseQuestion, refuse_too_many
-from dlcalc.core.stack.question import Place, StackQuestion, located, placed
+from dlcalc.core.network.network import Place, StackQuestion, located, placed
 
 _TRIED = 40  # sizes on each side of the target, where those that can be had are not found at an edge
 
@@ -31,7 +31,7 @@ def solve_stack(question: InverseQuestion) -> Inverse:
             wrong with a layer whatever its input is.
 
     >>> from dlcalc.core.conv.layer import Layer
-    >>> from dlcalc.core.stack.question import StackLayer
+    >>> from dlcalc.core.network.network import StackLayer
     >>> stem = StackLayer("conv", Layer(7, 2, 3)), StackLayer("max-pool", Layer(3, 2, 1, kind="max-pool"))
     >>> solve_stack(InverseQuestion(StackQuestion(("w",), (1,), stem), "input", (56,))).runs
     ((Run(first=221, last=224, step=1),),)

@@ -24,8 +24,8 @@ def judge_stack(answer: ConvParams, claim: Claim) -> Verdict:
     """
     key, numbers = claim.key, answer.amounts.by_key()
     if key == "output" and answer.question.size is not None:
+        from dlcalc.core.network.shape import stack_shape
         from dlcalc.core.stack.params import as_shapes
-        from dlcalc.core.stack.shape import stack_shape
 
         return conv_shape.judge(stack_shape(as_shapes(answer.question)), claim)
     if key not in numbers:

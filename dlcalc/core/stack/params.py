@@ -6,8 +6,7 @@ from typing import NamedTuple
 from dlcalc.core.conv.layer import legal, per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape, planned
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params import DTYPES, Amounts, ConvParams, ConvParamsQuestion, LayerParams, Work, count
-from dlcalc.core.stack.question import (
+from dlcalc.core.network.network import (
     Place,
     StackLayer,
     StackQuestion,
@@ -17,6 +16,7 @@ from dlcalc.core.stack.question import (
     placed,
     warned_together,
 )
+from dlcalc.core.params import DTYPES, Amounts, ConvParams, ConvParamsQuestion, LayerParams, Work, count
 
 
 class StackParamsQuestion(NamedTuple):

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dlcalc.core import counting
+from dlcalc.core.network.network import StackLayer
 from dlcalc.core.params import ConvParams
-from dlcalc.core.stack.question import StackLayer
 from tests.conftest import Run
 from tests.random_param_stacks import answers
 

@@ -16,9 +16,9 @@ from dlcalc.core.conv.mistakes import KEYS, claimable, facts, judge
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, Diagnosis, TypedNumber
+from dlcalc.core.network.network import StackLayer, StackQuestion
+from dlcalc.core.network.shape import stack_shape
 from dlcalc.core.numeric.ratio import as_number
-from dlcalc.core.stack.question import StackLayer, StackQuestion
-from dlcalc.core.stack.shape import stack_shape
 from dlcalc.notation.claims import claims
 from tests import random_stacks
 from tests.conftest import Run

@@ -9,7 +9,7 @@ from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.side_by_side import SideBySide, side_by_side
+from dlcalc.core.network.compare import SideBySide, side_by_side
 from tests.random_layers import questions
 
 

@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from dlcalc.core import looking_back as module
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShapeQuestion, LayerShape, conv_shape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.looking_back import Span, looking_back
+from dlcalc.core.network import input_span as module
+from dlcalc.core.network.input_span import Span, looking_back
 from tests import random_layers
 
 

@@ -6,8 +6,8 @@ from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape, on_input, planned
 from dlcalc.core.conv.window import FLOOR, Window
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.stack.question import WHOLE, Place, StackLayer, StackQuestion, located, named, placed, warned_together
-from dlcalc.core.stack.reach import START, Trail, everything, onward
+from dlcalc.core.network.network import WHOLE, Place, StackLayer, StackQuestion, located, named, placed, warned_together
+from dlcalc.core.network.receptive_field import START, Trail, everything, onward
 
 
 def stack_shape(question: StackQuestion) -> ConvShape:

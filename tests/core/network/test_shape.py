@@ -8,9 +8,9 @@ from dlcalc.core.conv import check as enumeration
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.network import StackLayer, StackQuestion
+from dlcalc.core.network.shape import stack_shape
 from dlcalc.core.numeric.ratio import as_number
-from dlcalc.core.stack.question import StackLayer, StackQuestion
-from dlcalc.core.stack.shape import stack_shape
 from tests import random_layers, random_stacks
 
 GAP, BN, FC = StackLayer("global-avg-pool"), StackLayer("batch-norm"), StackLayer("linear", None, 10)

@@ -4,8 +4,8 @@ from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.core.conv.window import in_formula, numbers, symbols
 from dlcalc.core.evidence.step import Step
+from dlcalc.core.network.network import WHOLE
 from dlcalc.core.numeric.ratio import as_float, as_number
-from dlcalc.core.stack.question import WHOLE
 
 _FIELDS = "Araujo et al. 2019"
 _ENUMERATED = "taps that meet an output"

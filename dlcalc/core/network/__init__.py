@@ -1,0 +1,1 @@
+"""Layers one behind another, each on the output of the one before it."""
