@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer
-from dlcalc.core.params import ConvParams
-from dlcalc.core.stack.params import StackParamsQuestion, stack_params
+from dlcalc.core.params.count import ConvParams
+from dlcalc.core.params.network import StackParamsQuestion, stack_params
 
 
 def answers(count: int, seed: int, small: bool = False) -> Iterator[ConvParams]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.layer import PADDING_WORDS
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params import DTYPES, ConvParams, ConvParamsQuestion, conv_params
+from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion, conv_params
 from tests import random_layers
 
 

@@ -18,7 +18,7 @@ from dlcalc.cli.options import (
     size_options,
     stacked,
 )
-from dlcalc.core.params import DTYPES, KINDS, ConvParamsQuestion, conv_params
+from dlcalc.core.params.count import DTYPES, KINDS, ConvParamsQuestion, conv_params
 from dlcalc.notation import conv_params as notation
 from dlcalc.report import conv_params as view
 
@@ -38,7 +38,7 @@ EXAMPLES = (
 
 
 def _compare(question: ConvParamsQuestion) -> Any:
-    from dlcalc.core.forms import compare
+    from dlcalc.core.params.variants import compare
 
     return compare(question)
 
@@ -47,9 +47,9 @@ TASK = Task(
     keys=notation.KEYS,
     question=notation.question,
     answer=conv_params,
-    steps="dlcalc.core.params_steps",
-    check="dlcalc.core.counting",
-    judge="dlcalc.core.mistakes.conv_params",
+    steps="dlcalc.core.params.explain",
+    check="dlcalc.core.params.check",
+    judge="dlcalc.core.params.mistakes",
     view=view,
     merged=notation.merged,
     sweepable=notation.INTEGERS,

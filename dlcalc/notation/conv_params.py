@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.layer import AXES, Layer, flag, legal, wrong_count
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params import DTYPES, KINDS, ConvParamsQuestion
+from dlcalc.core.params.count import DTYPES, KINDS, ConvParamsQuestion
 from dlcalc.notation import layers, values
 
 if TYPE_CHECKING:
-    from dlcalc.core.stack.params import StackParamsQuestion
+    from dlcalc.core.params.network import StackParamsQuestion
 
 _COUNTS = {"c_in": ("in_channels",), "c_out": ("out_channels",), "groups": ("g",), "n": ()}
 

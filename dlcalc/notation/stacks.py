@@ -10,7 +10,7 @@ from dlcalc.notation import layers, values
 from dlcalc.notation.words import read_words, split_words
 
 if TYPE_CHECKING:
-    from dlcalc.core.stack.params import StackParamsQuestion
+    from dlcalc.core.params.network import StackParamsQuestion
 
 
 def shape_question(raw: Mapping[str, object]) -> StackQuestion:
@@ -40,8 +40,8 @@ def params_question(raw: Mapping[str, object]) -> "StackParamsQuestion":
     >>> params_question({"c_in": 3, "layers": "3p1c64 gap fc10"}).c_in
     3
     """
-    from dlcalc.core.params import DTYPES
-    from dlcalc.core.stack.params import StackParamsQuestion
+    from dlcalc.core.params.count import DTYPES
+    from dlcalc.core.params.network import StackParamsQuestion
     from dlcalc.notation.conv_params import sizes
 
     layers.refuse_single(raw)

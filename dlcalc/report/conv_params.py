@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.params import KINDS, ConvParams, ConvParamsQuestion, LayerParams
+from dlcalc.core.params.count import KINDS, ConvParams, ConvParamsQuestion, LayerParams
 from dlcalc.report import conv_shape as of_shape
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _WINDOW_KEYS = ("stride", "dilation", "padding", "output_padding")
 def as_json(answer: ConvParams) -> dict[str, object]:
     """The answer's own keys.
 
-    >>> from dlcalc.core.params import conv_params
+    >>> from dlcalc.core.params.count import conv_params
     >>> as_json(conv_params(ConvParamsQuestion(512, 10, bias=True)))["params"]
     5130
     """
@@ -79,7 +79,7 @@ def judged(answer: ConvParams, verdict: "Verdict") -> dict[str, object]:
     shape = answer.layers[-1].shape
     if answer.layers[-1].place is not None and len(verdict.right) > 1:
         from dlcalc.core.network.shape import stack_shape
-        from dlcalc.core.stack.params import as_shapes
+        from dlcalc.core.params.network import as_shapes
 
         shape = stack_shape(as_shapes(answer.question))
     if verdict.claim.key == "output" and shape is not None:

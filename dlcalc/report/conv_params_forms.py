@@ -8,7 +8,7 @@ from dlcalc.report.conv_shape import written
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
-    from dlcalc.core.forms import Comparison, Form
+    from dlcalc.core.params.variants import Comparison, Form
     from dlcalc.report.view import Sheet
 
 command = of_params.command

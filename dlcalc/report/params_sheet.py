@@ -1,7 +1,7 @@
 """The answer of conv-params laid out for reading: the parameters, then the work and the activations."""
 
-from dlcalc.core.params import DTYPES, ConvParams, ConvParamsQuestion, LayerParams
-from dlcalc.core.params_steps import weights_step
+from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion, LayerParams
+from dlcalc.core.params.explain import weights_step
 from dlcalc.report.conv_shape import text, written
 from dlcalc.report.view import Grid, Sheet
 

@@ -1,6 +1,6 @@
 """The answer about a stack's parameters, laid out for reading: a row a layer and their sums, then the memory."""
 
-from dlcalc.core.params import DTYPES, Amounts, ConvParams, LayerParams
+from dlcalc.core.params.count import DTYPES, Amounts, ConvParams, LayerParams
 from dlcalc.report.conv_shape import text, written
 from dlcalc.report.params_sheet import in_units, percent
 from dlcalc.report.stack_shape import counted

@@ -105,7 +105,7 @@ ONE = ["conv-shape", "--w", "7", "--k", "3"]
 # What conv-shape loads, but for its command and its question, and what is its own.
 CONV_PARAMS = CONV_SHAPE - {"dlcalc.cli.conv_shape", "dlcalc.notation.conv_shape"} | {
     "dlcalc.cli.conv_params",
-    "dlcalc.core.params",
+    "dlcalc.core.params.count",
     "dlcalc.core.conv.taps",
     "dlcalc.notation.conv_params",
     "dlcalc.report.conv_params",
@@ -150,17 +150,19 @@ COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
         ([*COUNT, "--w", "9", "--json"], CONV_PARAMS | WRITTEN),
         (
             [*COUNT, "--json", "--compare"],
-            CONV_PARAMS | WRITTEN | {"dlcalc.core.forms", "dlcalc.report.conv_params_forms"},
+            CONV_PARAMS | WRITTEN | {"dlcalc.core.params.variants", "dlcalc.report.conv_params_forms"},
         ),
         (
             [*COUNT, "--json", "--explain"],
             CONV_PARAMS
             | WRITTEN
-            | {"dlcalc.core.params_steps", "dlcalc.core.evidence.step", "dlcalc.core.conv.explain"},
+            | {"dlcalc.core.params.explain", "dlcalc.core.evidence.step", "dlcalc.core.conv.explain"},
         ),
         (
             [*COUNT, "--json", "--w", "9", "--check"],
-            CONV_PARAMS | WRITTEN | {"dlcalc.core.counting", "dlcalc.core.conv.check", "dlcalc.core.evidence.proof"},
+            CONV_PARAMS
+            | WRITTEN
+            | {"dlcalc.core.params.check", "dlcalc.core.conv.check", "dlcalc.core.evidence.proof"},
         ),
         ([*COUNT, "--json", "--groups", "3"], CONV_PARAMS | {"dlcalc.core.numeric.divisors"} | WRITTEN),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dlcalc.core.conv.layer import per_axis
-from dlcalc.core.params import ConvParams
+from dlcalc.core.params.count import ConvParams
 from tests.random_params import answers
 
 pytestmark = pytest.mark.oracle

@@ -6,7 +6,7 @@ import pytest
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.outcome import Outcome
-from dlcalc.core.params import ConvParamsQuestion, conv_params
+from dlcalc.core.params.count import ConvParamsQuestion, conv_params
 from dlcalc.report import conv_params as view
 from dlcalc.report.params_sheet import in_units, percent
 from dlcalc.report.table import print_outcome

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dlcalc.core.conv.taps import taps_on_input, taps_on_output
 from dlcalc.core.evidence.diagnosis import Numbers
 from dlcalc.core.numeric.ratio import Ratio, ratio
-from dlcalc.core.params import DTYPES, ConvParams, ConvParamsQuestion
+from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion
 
 
 class AxisWork(NamedTuple):

@@ -7,7 +7,16 @@ import pytest
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params import DTYPES, ConvParams, ConvParamsQuestion, LayerParams, Work, conv_params, count, total
+from dlcalc.core.params.count import (
+    DTYPES,
+    ConvParams,
+    ConvParamsQuestion,
+    LayerParams,
+    Work,
+    conv_params,
+    count,
+    total,
+)
 from tests.random_params import answers, questions
 
 HW = ("h", "w")

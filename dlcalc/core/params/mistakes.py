@@ -8,8 +8,8 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence import diagnosis as engine
 from dlcalc.core.evidence.claim import Claim, Verdict
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.mistakes.params_working import AxisWork, Working, evaluate, working
-from dlcalc.core.params import ConvParams
+from dlcalc.core.params.count import ConvParams
+from dlcalc.core.params.working import AxisWork, Working, evaluate, working
 
 _WITH_WEIGHTS = ("weights", "params", "param_bytes")
 _COUNTS = ("weights", "bias", "params")
@@ -193,7 +193,7 @@ def judge(answer: ConvParams, claim: Claim) -> Verdict:
     """
     key, shape, numbers = claim.key, answer.layers[-1].shape, answer.amounts.by_key()
     if answer.layers[-1].place is not None:
-        from dlcalc.core.mistakes.stack_params import judge_stack
+        from dlcalc.core.params.network_mistakes import judge_stack
 
         return judge_stack(answer, claim)
     if key == "output" and shape is not None:

@@ -14,7 +14,7 @@ from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
     from dlcalc.core.conv.shape import AxisShape
-    from dlcalc.core.params import ConvParams, LayerParams
+    from dlcalc.core.params.count import ConvParams, LayerParams
 
 MAX_ENTRIES = 10_000_000
 

@@ -4,8 +4,8 @@ import pytest
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.forms import compare
-from dlcalc.core.params import ConvParamsQuestion
+from dlcalc.core.params.count import ConvParamsQuestion
+from dlcalc.core.params.variants import compare
 
 QUESTION = ConvParamsQuestion(64, 128, layer=Layer(3, 2, 1), axes=("h", "w"), size=(56, 56))
 

@@ -12,7 +12,7 @@ from dlcalc.core.errors import DlcalcError, Warned
 
 if TYPE_CHECKING:
     from dlcalc.core.network.network import Place
-    from dlcalc.core.stack.params import StackParamsQuestion
+    from dlcalc.core.params.network import StackParamsQuestion
 
 KINDS = ("conv", "transposed", "linear")
 
@@ -207,7 +207,7 @@ def conv_params(question: "ConvParamsQuestion | StackParamsQuestion") -> ConvPar
     73728
     """
     if not isinstance(question, ConvParamsQuestion):
-        from dlcalc.core.stack.params import stack_params
+        from dlcalc.core.params.network import stack_params
 
         return stack_params(question)
     layer = count(question)

@@ -13,9 +13,9 @@ import pytest
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber
-from dlcalc.core.mistakes.conv_params import MISTAKES, claimable, judge
-from dlcalc.core.mistakes.params_working import evaluate, working
-from dlcalc.core.params import ConvParams, ConvParamsQuestion, conv_params
+from dlcalc.core.params.count import ConvParams, ConvParamsQuestion, conv_params
+from dlcalc.core.params.mistakes import MISTAKES, claimable, judge
+from dlcalc.core.params.working import evaluate, working
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
 from tests.random_params import answers

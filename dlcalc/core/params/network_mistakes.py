@@ -6,10 +6,10 @@ from dlcalc.core.conv import mistakes as conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.mistakes.conv_params import MISTAKES
-from dlcalc.core.mistakes.params_working import Working, evaluate, layer_working
 from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
-from dlcalc.core.params import ConvParams
+from dlcalc.core.params.count import ConvParams
+from dlcalc.core.params.mistakes import MISTAKES
+from dlcalc.core.params.working import Working, evaluate, layer_working
 
 _WITH_WEIGHTS = ("conv", "transposed", "linear")
 _STATISTICS = "batch-norm-with-statistics"
@@ -25,7 +25,7 @@ def judge_stack(answer: ConvParams, claim: Claim) -> Verdict:
     key, numbers = claim.key, answer.amounts.by_key()
     if key == "output" and answer.question.size is not None:
         from dlcalc.core.network.shape import stack_shape
-        from dlcalc.core.stack.params import as_shapes
+        from dlcalc.core.params.network import as_shapes
 
         return conv_shape.judge(stack_shape(as_shapes(answer.question)), claim)
     if key not in numbers:

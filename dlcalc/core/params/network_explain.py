@@ -1,8 +1,8 @@
 """The explanation of a stack's counts: the weights and the work layer by layer, then the totals."""
 
 from dlcalc.core.evidence.step import Step
-from dlcalc.core.params import DTYPES, ConvParams, LayerParams
-from dlcalc.core.params_steps import steps_of
+from dlcalc.core.params.count import DTYPES, ConvParams, LayerParams
+from dlcalc.core.params.explain import steps_of
 
 _SUMMED = ("weights", "bias", "params", "buffers", "param_bytes", "macs", "macs_without_padding", "flops")
 _LAYER = ("weights", "bias", "macs")  # what is worth saying of every layer

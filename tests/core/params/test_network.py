@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from dlcalc.core import counting
 from dlcalc.core.network.network import StackLayer
-from dlcalc.core.params import ConvParams
+from dlcalc.core.params import check as counting
+from dlcalc.core.params.count import ConvParams
 from tests.conftest import Run
 from tests.random_param_stacks import answers
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dlcalc.core.evidence.claim import Claim, Diagnosis, TypedNumber
-from dlcalc.core.mistakes.conv_params import judge
-from dlcalc.core.params import ConvParams
+from dlcalc.core.params.count import ConvParams
+from dlcalc.core.params.mistakes import judge
 from tests.conftest import Run
-from tests.core.mistakes.test_conv_params import CONDITIONS, NAMES, PLANTED, plain
+from tests.core.params.test_mistakes import CONDITIONS, NAMES, PLANTED, plain
 from tests.random_param_stacks import answers
 
 UNITS: dict[str, tuple[tuple[str, ...], Callable[[int], int]]] = {

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from dlcalc.core.evidence.step import Step
-from dlcalc.core.params_steps import steps
+from dlcalc.core.params.explain import steps
 from tests.random_params import answers
 
 NAMES = {"floor": math.floor, "ceil": math.ceil, "max": max, "F": Fraction}

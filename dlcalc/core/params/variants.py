@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.params import Amounts, ConvParams, ConvParamsQuestion, LayerParams, conv_params, count, total
+from dlcalc.core.params.count import Amounts, ConvParams, ConvParamsQuestion, LayerParams, conv_params, count, total
 
 if TYPE_CHECKING:
-    from dlcalc.core.stack.params import StackParamsQuestion
+    from dlcalc.core.params.network import StackParamsQuestion
 
 _CARDINALITY = 32  # groups of ResNeXt-50 (Xie et al. 2017), where none are given
 _EXPANSION = 4  # of the bottleneck of ResNet-50 (He et al. 2016)

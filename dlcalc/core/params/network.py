@@ -16,7 +16,7 @@ from dlcalc.core.network.network import (
     placed,
     warned_together,
 )
-from dlcalc.core.params import DTYPES, Amounts, ConvParams, ConvParamsQuestion, LayerParams, Work, count
+from dlcalc.core.params.count import DTYPES, Amounts, ConvParams, ConvParamsQuestion, LayerParams, Work, count
 
 
 class StackParamsQuestion(NamedTuple):

@@ -3,7 +3,7 @@
 from dlcalc.core.conv.explain import size_steps
 from dlcalc.core.conv.window import in_formula, numbers, symbols
 from dlcalc.core.evidence.step import Step
-from dlcalc.core.params import DTYPES, ConvParams, LayerParams, Work
+from dlcalc.core.params.count import DTYPES, ConvParams, LayerParams, Work
 
 _GUIDE = "Dumoulin & Visin 2016"
 _MAC = "fvcore and He et al. 2016 call it a FLOP"
@@ -13,7 +13,7 @@ _FLOPS = "as torch's counter and calflops; torchinfo and ptflops add the bias"
 def steps(answer: ConvParams) -> tuple[Step, ...]:
     """Every quantity of the answer, in the order in which they are computed."""
     if answer.layers[-1].place is not None:
-        from dlcalc.core.stack.params_steps import stack_steps
+        from dlcalc.core.params.network_explain import stack_steps
 
         return stack_steps(answer)
     found: list[Step] = []

@@ -1,1 +1,0 @@
-"""Layers one after another: what each makes of the output of the one before it."""
