@@ -52,7 +52,7 @@ def _inverse_question(raw: Mapping[str, object]) -> Any:
 
 
 def _solve(question: Any) -> Any:
-    from dlcalc.core.inverse.solve import solve
+    from dlcalc.core.solve.layer import solve
 
     return solve(question)
 

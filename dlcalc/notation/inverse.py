@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from dlcalc.core.conv.layer import AXES, flag, spread, wrong_rank
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.inverse.solve import UNKNOWNS, InverseQuestion
+from dlcalc.core.solve.layer import UNKNOWNS, InverseQuestion
 from dlcalc.notation import conv_shape, layers, values
 from dlcalc.notation.layers import refuse_single
 

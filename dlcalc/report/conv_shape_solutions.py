@@ -11,7 +11,7 @@ from dlcalc.report.conv_shape import text, written
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
-    from dlcalc.core.inverse.solve import Inverse, InverseQuestion, Values
+    from dlcalc.core.solve.layer import Inverse, InverseQuestion, Values
     from dlcalc.report.view import Sheet
 
 command = of_shape.command

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Padding, brief, legal, per_axis, spoken
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError, Warned
-from dlcalc.core.inverse.axis import giving
-from dlcalc.core.inverse.open_axis import OpenAxis, split, stand_in
-from dlcalc.core.inverse.runs import Run, ascending
+from dlcalc.core.solve.axis import giving
+from dlcalc.core.solve.open_axis import OpenAxis, split, stand_in
+from dlcalc.core.solve.runs import Run, ascending
 
 UNKNOWNS = ("input", "kernel", "stride", "padding", "dilation", "output_padding")
 MAX_SOLUTIONS = 10_000_000
@@ -89,7 +89,7 @@ def solve(question: InverseQuestion) -> Inverse:
     [(5,), (6,)]
     """
     if not isinstance(question.asked, ConvShapeQuestion):
-        from dlcalc.core.inverse.stack import solve_stack
+        from dlcalc.core.solve.network import solve_stack
 
         return solve_stack(question)
     for name, extent in zip(question.asked.axes, question.target, strict=True):
@@ -101,7 +101,7 @@ def solve(question: InverseQuestion) -> Inverse:
     found = [[giving(axis, extent) for axis, extent in zip(axes, question.target, strict=True)] for axes in every]
     runs = tuple(tuple(run for each in of_axis for run in each) for of_axis in zip(*found, strict=True))
     if not all(runs):
-        from dlcalc.core.inverse.nearest import no_solution
+        from dlcalc.core.solve.nearest import no_solution
 
         raise no_solution(question, every, runs.index(()))
     refuse_too_many(runs)
@@ -114,7 +114,7 @@ def solve(question: InverseQuestion) -> Inverse:
             raise DlcalcError("no-solution", message, hint="another target, or one axis at a time", option="target")
     else:
         _confirm(every[0], question.target, runs)
-    from dlcalc.core.inverse.remarks import remarks
+    from dlcalc.core.solve.notices import remarks
 
     return Inverse(question, runs, listed, remarks(question, runs, listed))
 

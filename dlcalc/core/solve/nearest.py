@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES, brief, spoken
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.inverse.axis import Section, accepted_steps, sections
-from dlcalc.core.inverse.open_axis import NO_OUTPUT, OpenAxis, refusal
-from dlcalc.core.inverse.runs import LIMIT, first
+from dlcalc.core.solve.axis import Section, accepted_steps, sections
+from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, refusal
+from dlcalc.core.solve.runs import LIMIT, first
 
 if TYPE_CHECKING:
-    from dlcalc.core.inverse.solve import InverseQuestion
+    from dlcalc.core.solve.layer import InverseQuestion
 
 _TRIED = 20  # sizes on each side, where none was found at an edge
 
@@ -46,7 +46,7 @@ def _sizes_near(axis: OpenAxis, target: int) -> set[int]:
     """Sizes that can be had: those at the edges of where the target would stand, or else some close by."""
     found = {size for section in sections(axis, target) for size in _at_edges(axis, section, target)}
     if not found:
-        from dlcalc.core.inverse.axis import giving
+        from dlcalc.core.solve.axis import giving
 
         for distance in range(1, _TRIED):
             for size in (target - distance, target + distance):

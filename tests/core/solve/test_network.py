@@ -8,10 +8,10 @@ import pytest
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.inverse.runs import ascending
-from dlcalc.core.inverse.solve import Inverse, InverseQuestion, solve
 from dlcalc.core.network.network import StackLayer, StackQuestion
 from dlcalc.core.network.shape import stack_shape
+from dlcalc.core.solve.layer import Inverse, InverseQuestion, solve
+from dlcalc.core.solve.runs import ascending
 from tests import random_stacks
 from tests.conftest import Run
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from dlcalc.core.conv.layer import SAME_WORDS
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.inverse.open_axis import OpenAxis, refusal
-from dlcalc.core.inverse.runs import FAR, LIMIT, Run, first
+from dlcalc.core.solve.open_axis import OpenAxis, refusal
+from dlcalc.core.solve.runs import FAR, LIMIT, Run, first
 
 MAX_BLOCKS = 100_000
 _ENDLESS = FAR * FAR  # more than any size of a number up to FAR

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from dlcalc.core.conv.layer import AXES, brief, spoken
 from dlcalc.core.conv.shape import conv_shape
 from dlcalc.core.errors import Warned
-from dlcalc.core.inverse.open_axis import split
-from dlcalc.core.inverse.runs import Run
+from dlcalc.core.solve.open_axis import split
+from dlcalc.core.solve.runs import Run
 
 if TYPE_CHECKING:
-    from dlcalc.core.inverse.solve import InverseQuestion, Values
+    from dlcalc.core.solve.layer import InverseQuestion, Values
 
 _LOOKED_AT = 200
 

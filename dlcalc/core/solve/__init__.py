@@ -1,0 +1,1 @@
+"""conv-shape backwards: every value of one number that gives a size."""
