@@ -10,9 +10,9 @@ from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
-from dlcalc.core.mistakes import softmax_judge
 from dlcalc.core.outcome import Outcome
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core.softmax.mistakes import judge as softmax_judge
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.files.atomic import Replacement
 from dlcalc.jobs.arrays import encoded, refuse_other_endings

@@ -6,7 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.softmax.answer import SoftmaxGrad
-from dlcalc.core.softmax.by_rows import blocks_of
+from dlcalc.core.softmax.row_values import blocks_of
 from dlcalc.report import arrays
 from dlcalc.report.arrays import MAX_ENTRIES, judged, short, words
 from dlcalc.report.plain import plain

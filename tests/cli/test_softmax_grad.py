@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.mistakes import softmax_judge
+from dlcalc.core.softmax.mistakes import judge as softmax_judge
 from tests.conftest import Result, Run
 
 GRADIENT = [0.09003057317038046, 0.24472847105479767, -0.33475904422517816]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dlcalc.core.softmax.answer import softmax_grad
-from dlcalc.core.softmax.complex_step import check
+from dlcalc.core.softmax.check import check
 from dlcalc.core.softmax.question import Linear, checked
 from tests.random_softmax import cases
 

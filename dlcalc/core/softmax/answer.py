@@ -13,10 +13,10 @@ from dlcalc.core.arrays.blocks import in_order
 from dlcalc.core.arrays.row_source import Computed, RowSource
 from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.errors import Warned
-from dlcalc.core.softmax.by_rows import block, blocks_of, factor_of, rows_of
-from dlcalc.core.softmax.faults import no_softmax, warnings_of
+from dlcalc.core.softmax.notices import no_softmax, warnings_of
 from dlcalc.core.softmax.question import SoftmaxQuestion
-from dlcalc.core.softmax.totals import Totals, combined, totals_of
+from dlcalc.core.softmax.row_values import block, blocks_of, factor_of, rows_of
+from dlcalc.core.softmax.summary import Totals, combined, totals_of
 
 
 @dataclass(frozen=True)

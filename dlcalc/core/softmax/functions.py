@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from dlcalc.core.arrays.stored import given, vector
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
-from dlcalc.core.softmax.by_rows import jacobian_of
 from dlcalc.core.softmax.question import IGNORE_INDEX, as_rows, checked
+from dlcalc.core.softmax.row_values import jacobian_of
 
 
 def softmax(logits: ArrayLike, *, temperature: float = 1.0) -> NDArray[Any]:

@@ -13,8 +13,8 @@ from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.arrays.stored import Floats, rounded
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, Distance, compare, distance, errors, written
 from dlcalc.core.evidence.claim import agrees
-from dlcalc.core.mistakes.softmax_judge import judge
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core.softmax.mistakes.judge import judge
 from dlcalc.core.softmax.question import checked
 from dlcalc.notation.array_claims import array_claims
 from dlcalc.notation.claims import number

@@ -3,8 +3,8 @@
 import numpy as np
 
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.mistakes import softmax_edits as edits
-from dlcalc.core.mistakes.softmax_working import SoftmaxWorking as W
+from dlcalc.core.softmax.mistakes import edits as edits
+from dlcalc.core.softmax.mistakes.working import SoftmaxWorking as W
 
 MISTAKES: tuple[Mistake[W], ...] = (
     Mistake(

@@ -7,13 +7,15 @@ import pytest
 
 from dlcalc.core.arrays import blocks
 from dlcalc.core.evidence.array_claim import ArrayClaim
-from dlcalc.core.mistakes import softmax_judge, softmax_order, softmax_screening
-from dlcalc.core.mistakes.softmax_comparison import RowsComparison
-from dlcalc.core.mistakes.softmax_judge import judge
-from dlcalc.core.mistakes.softmax_tolerance import scale_of
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core.softmax.mistakes import judge as softmax_judge
+from dlcalc.core.softmax.mistakes import permutation as softmax_order
+from dlcalc.core.softmax.mistakes import screening as softmax_screening
+from dlcalc.core.softmax.mistakes.blockwise import RowsComparison
+from dlcalc.core.softmax.mistakes.judge import judge
+from dlcalc.core.softmax.mistakes.tolerance import scale_of
 from dlcalc.core.softmax.question import checked
-from tests.core.mistakes.test_softmax_grad import WRONG, Plain, claim_of
+from tests.core.softmax.mistakes.test_table import WRONG, Plain, claim_of
 from tests.random_softmax import cases
 
 

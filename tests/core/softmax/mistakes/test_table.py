@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.evidence.array_claim import ArrayClaim
-from dlcalc.core.mistakes.softmax_grad import MISTAKES
-from dlcalc.core.mistakes.softmax_judge import claimable, judge
-from dlcalc.core.mistakes.softmax_tolerance import scale_of
-from dlcalc.core.mistakes.softmax_working import working
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core.softmax.mistakes.judge import claimable, judge
+from dlcalc.core.softmax.mistakes.table import MISTAKES
+from dlcalc.core.softmax.mistakes.tolerance import scale_of
+from dlcalc.core.softmax.mistakes.working import working
 from dlcalc.core.softmax.question import checked
 from dlcalc.notation.array_claims import array_claims
 from tests.conftest import Run

@@ -9,13 +9,13 @@ from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, compare, written
 from dlcalc.core.evidence.claim import Diagnosis
 from dlcalc.core.evidence.diagnosis import diagnose
-from dlcalc.core.mistakes.softmax_comparison import Comparison, LossComparison, RowsComparison
-from dlcalc.core.mistakes.softmax_grad import MISTAKES
-from dlcalc.core.mistakes.softmax_tolerance import allowed_in
-from dlcalc.core.mistakes.softmax_working import SoftmaxWorking, working
 from dlcalc.core.softmax.answer import SoftmaxGrad, shapes_of
-from dlcalc.core.softmax.by_rows import blocks_of
+from dlcalc.core.softmax.mistakes.blockwise import Comparison, LossComparison, RowsComparison
+from dlcalc.core.softmax.mistakes.table import MISTAKES
+from dlcalc.core.softmax.mistakes.tolerance import allowed_in
+from dlcalc.core.softmax.mistakes.working import SoftmaxWorking, working
 from dlcalc.core.softmax.question import SoftmaxQuestion
+from dlcalc.core.softmax.row_values import blocks_of
 
 _ENTRIES = 400_000  # of an array that is judged as a whole; a larger one is judged block by block
 _BY_ROW = ("grad_logits", "softmax", "grad_softmax", "jacobian", "loss")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.mistakes.softmax_working import SoftmaxWorking
+from dlcalc.core.softmax.mistakes.working import SoftmaxWorking
 
 W = SoftmaxWorking
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from dlcalc.core.softmax import answer as answering
-from dlcalc.core.softmax import by_rows, complex_step
+from dlcalc.core.softmax import check as complex_step
+from dlcalc.core.softmax import row_values as by_rows
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
-from dlcalc.core.softmax.complex_step import check
+from dlcalc.core.softmax.check import check
 from dlcalc.core.softmax.question import Linear, checked
 from dlcalc.core.softmax.targets import Targets
 from tests.conftest import Run

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dlcalc.core.arrays.blocks import parts
 from dlcalc.core.arrays.row_source import Rows
 from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.softmax import rows as arithmetic
+from dlcalc.core.softmax import kernel as arithmetic
 from dlcalc.core.softmax.question import SoftmaxQuestion
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from dlcalc.core.arrays.blocks import in_order, parts
 from dlcalc.core.arrays.stored import Floats, rounded
-from dlcalc.core.mistakes.softmax_comparison import RowsComparison
-from dlcalc.core.softmax.by_rows import blocks_of
+from dlcalc.core.softmax.mistakes.blockwise import RowsComparison
+from dlcalc.core.softmax.row_values import blocks_of
 
 MAX_ROWS = 1 << 20  # that are out of place: of each, some 40 bytes are kept
 _FEW = 256  # rows that are compared with each other, all with all; and whose failure ends it

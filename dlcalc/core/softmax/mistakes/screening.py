@@ -15,14 +15,14 @@ from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.evidence.array_claim import ArrayVerdict, written
 from dlcalc.core.evidence.claim import Diagnosis
 from dlcalc.core.evidence.diagnosis import diagnose, explained
-from dlcalc.core.mistakes.softmax_comparison import RowsComparison
-from dlcalc.core.mistakes.softmax_grad import MISTAKES
-from dlcalc.core.mistakes.softmax_order import is_permuted
-from dlcalc.core.mistakes.softmax_tolerance import Allowed, allowed_in
-from dlcalc.core.mistakes.softmax_working import SoftmaxWorking, moved, working
 from dlcalc.core.softmax.answer import SoftmaxGrad
-from dlcalc.core.softmax.by_rows import blocks_of
-from dlcalc.core.softmax.totals import summed
+from dlcalc.core.softmax.mistakes.blockwise import RowsComparison
+from dlcalc.core.softmax.mistakes.permutation import is_permuted
+from dlcalc.core.softmax.mistakes.table import MISTAKES
+from dlcalc.core.softmax.mistakes.tolerance import Allowed, allowed_in
+from dlcalc.core.softmax.mistakes.working import SoftmaxWorking, moved, working
+from dlcalc.core.softmax.row_values import blocks_of
+from dlcalc.core.softmax.summary import summed
 
 MAX_SCREENED = 4096  # rows, if they have no more ...
 _ENTRIES = 400_000  # ... entries than this

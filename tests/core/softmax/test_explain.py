@@ -9,8 +9,8 @@ import pytest
 
 from dlcalc.core.evidence.step import Step
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core.softmax.explain import steps
 from dlcalc.core.softmax.question import Linear, checked
-from dlcalc.core.softmax.steps import steps
 from tests.random_softmax import cases
 
 NAMES = {"exp": math.exp, "ln": math.log, "log1p": math.log1p}

@@ -10,9 +10,9 @@ import pytest
 
 from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.evidence.array_claim import ArrayClaim
-from dlcalc.core.mistakes import softmax_judge
-from dlcalc.core.mistakes.softmax_judge import judge
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core.softmax.mistakes import judge as softmax_judge
+from dlcalc.core.softmax.mistakes.judge import judge
 from dlcalc.core.softmax.question import checked
 from dlcalc.report.json_lines import encode
 from tests.conftest import Run

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.core.softmax.question import SoftmaxQuestion
-from dlcalc.core.softmax.totals import Totals
+from dlcalc.core.softmax.summary import Totals
 
 _LOOKED_AT = 4096  # rows in which logits are told from probabilities, if they have ...
 _ENTRIES = 1_000_000  # ... no more entries

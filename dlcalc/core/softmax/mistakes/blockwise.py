@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from dlcalc.core.arrays.row_source import Computed, Rows
 from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, Distance, LikeZeros, compare, distance
-from dlcalc.core.mistakes.softmax_tolerance import allowed_in
 from dlcalc.core.softmax.answer import SoftmaxGrad, shapes_of
-from dlcalc.core.softmax.by_rows import rows_of
+from dlcalc.core.softmax.mistakes.tolerance import allowed_in
 from dlcalc.core.softmax.question import SoftmaxQuestion
-from dlcalc.core.softmax.totals import summed
+from dlcalc.core.softmax.row_values import rows_of
+from dlcalc.core.softmax.summary import summed
 
 FAILING = 64  # rows that are known to be wrong, and remembered
 
@@ -84,7 +84,7 @@ class RowsComparison:
 
     def verdict(self, answer: SoftmaxGrad) -> ArrayVerdict:
         """The verdict, and what explains the claim if it is wrong."""
-        from dlcalc.core.mistakes.softmax_screening import diagnosed  # which is not needed for what is right
+        from dlcalc.core.softmax.mistakes.screening import diagnosed  # which is not needed for what is right
 
         assert self._distance is not None
         shape = shapes_of(self.question)[self.claim.key]
@@ -114,7 +114,7 @@ class LossComparison:
 
     def verdict(self, answer: SoftmaxGrad) -> ArrayVerdict:
         """The verdict, and what explains the claim if it is wrong."""
-        from dlcalc.core.mistakes.softmax_screening import diagnosed_loss
+        from dlcalc.core.softmax.mistakes.screening import diagnosed_loss
 
         right = np.asarray(summed(self.sums) / self.question.targets.denominator)
         allowed = allowed_in(self.question, "loss").growing_from(right)

@@ -1,0 +1,1 @@
+"""The mistakes of softmax-grad, and claims judged by them."""
