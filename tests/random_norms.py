@@ -9,7 +9,7 @@ from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.batch_norm.affine import Affine, checked_affine
 from dlcalc.core.batch_norm.answer import BnFoldQuestion
-from dlcalc.core.batch_norm.layers import KINDS, WeightedLayer
+from dlcalc.core.batch_norm.weighted_layer import KINDS, WeightedLayer
 
 
 def affine(chance: np.random.Generator, channels: int) -> Affine:

@@ -7,8 +7,8 @@ import click
 from dlcalc.cli.driver import Task, run
 from dlcalc.cli.options import Command, Word, answer_options, option, stacked
 from dlcalc.core.batch_norm.answer import bn_fold
-from dlcalc.core.batch_norm.layers import KINDS
 from dlcalc.core.batch_norm.statistics import ESTIMATORS
+from dlcalc.core.batch_norm.weighted_layer import KINDS
 from dlcalc.notation import bn_fold as notation
 from dlcalc.report import bn_fold as view
 
@@ -26,9 +26,9 @@ TASK = Task(
     keys=notation.KEYS,
     question=notation.question,
     answer=bn_fold,
-    steps="dlcalc.core.batch_norm.steps",
-    check="dlcalc.core.batch_norm.certificate",
-    judge="dlcalc.core.mistakes.bn_judge",
+    steps="dlcalc.core.batch_norm.explain",
+    check="dlcalc.core.batch_norm.check",
+    judge="dlcalc.core.batch_norm.judge",
     view=view,
     arrays=True,
     merged=notation.merged,

@@ -7,9 +7,9 @@ import numpy as np
 from dlcalc.core.arrays.stored import Floats, vector
 from dlcalc.core.batch_norm.affine import checked_affine
 from dlcalc.core.batch_norm.answer import BnFoldQuestion
-from dlcalc.core.batch_norm.layers import KINDS, WeightedLayer
 from dlcalc.core.batch_norm.question import batch_of, weighted_layer
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Batch, Statistics, statistics_of
+from dlcalc.core.batch_norm.weighted_layer import KINDS, WeightedLayer
 from dlcalc.core.errors import DlcalcError, Warned
 from dlcalc.notation import arrays, values
 from dlcalc.notation.arrays import Load

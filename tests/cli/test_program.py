@@ -291,7 +291,7 @@ BN_FOLD = BASE | {
     "dlcalc.core.batch_norm.affine",
     "dlcalc.core.batch_norm.answer",
     "dlcalc.core.batch_norm.fold",
-    "dlcalc.core.batch_norm.layers",
+    "dlcalc.core.batch_norm.weighted_layer",
     "dlcalc.core.batch_norm.question",
     "dlcalc.core.batch_norm.statistics",
     "dlcalc.core.arrays.double_double",
@@ -315,9 +315,9 @@ BN_FOLD = BASE | {
 BN_JSON = BN_FOLD | {"dlcalc.report.json_lines"}
 NORM = ["bn-fold", "--mean", "0.5", "--var", "4"]
 BN_CLAIMS = {name for name in CLAIMS if ".softmax_" not in name} | {
-    "dlcalc.core.mistakes.bn_fold",
-    "dlcalc.core.mistakes.bn_judge",
-    "dlcalc.core.mistakes.bn_working",
+    "dlcalc.core.batch_norm.mistakes",
+    "dlcalc.core.batch_norm.judge",
+    "dlcalc.core.batch_norm.working",
 }
 
 
@@ -326,8 +326,8 @@ BN_CLAIMS = {name for name in CLAIMS if ".softmax_" not in name} | {
     [
         ([*NORM, "-q"], BN_FOLD),
         ([*NORM, "--json"], BN_JSON),
-        ([*NORM, "--json", "--explain"], BN_JSON | {"dlcalc.core.evidence.step", "dlcalc.core.batch_norm.steps"}),
-        ([*NORM, "--json", "--check"], BN_JSON | {"dlcalc.core.evidence.proof", "dlcalc.core.batch_norm.certificate"}),
+        ([*NORM, "--json", "--explain"], BN_JSON | {"dlcalc.core.evidence.step", "dlcalc.core.batch_norm.explain"}),
+        ([*NORM, "--json", "--check"], BN_JSON | {"dlcalc.core.evidence.proof", "dlcalc.core.batch_norm.check"}),
         ([*NORM, "--json", "--expect", "0.5"], BN_JSON | BN_CLAIMS),
         (["bn-fold", "--mean", "{}", "--var", "1,2,3", "--json"], BN_JSON | FILES),
     ],

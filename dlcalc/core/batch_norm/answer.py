@@ -11,8 +11,8 @@ from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.arrays.stored import Floats, numbered, shape_text
 from dlcalc.core.batch_norm.affine import Affine
 from dlcalc.core.batch_norm.fold import fold, fold_before
-from dlcalc.core.batch_norm.layers import WeightedLayer, along, evaluate
 from dlcalc.core.batch_norm.statistics import Batch, Statistics
+from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, along, evaluate
 from dlcalc.core.errors import DlcalcError, Warned
 
 SATURATED = 4.0  # from where on a sigmoid is flat

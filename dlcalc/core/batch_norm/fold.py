@@ -10,7 +10,7 @@ import numpy as np
 from dlcalc.core.arrays.double_double import rounded_once, two_product
 from dlcalc.core.arrays.stored import Floats, numbered, rounded
 from dlcalc.core.batch_norm.affine import Affine, nearest, to_odd
-from dlcalc.core.batch_norm.layers import WeightedLayer, evaluate
+from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, evaluate
 from dlcalc.core.errors import DlcalcError
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from dlcalc.core.arrays.stored import Array, Stored, shape_text, vector
-from dlcalc.core.batch_norm.layers import KINDS, WeightedLayer
 from dlcalc.core.batch_norm.statistics import Batch
+from dlcalc.core.batch_norm.weighted_layer import KINDS, WeightedLayer
 from dlcalc.core.conv.layer import spread
 from dlcalc.core.errors import DlcalcError
 

@@ -13,7 +13,7 @@ from dlcalc.core.batch_norm.affine import Affine, checked_affine
 from dlcalc.core.batch_norm.answer import bn_fold
 from dlcalc.core.batch_norm.fold import border_error, fold, fold_before
 from dlcalc.core.batch_norm.functions import batch_norm_affine, fold_batch_norm
-from dlcalc.core.batch_norm.layers import WeightedLayer, evaluate
+from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, evaluate
 from dlcalc.core.errors import DlcalcError
 from tests.random_norms import affine, layer, questions
 

@@ -18,8 +18,8 @@ from dlcalc.core.evidence.proof import Failure, Proof
 if TYPE_CHECKING:
     from dlcalc.core.batch_norm.affine import Affine
     from dlcalc.core.batch_norm.answer import BnFold
-    from dlcalc.core.batch_norm.layers import WeightedLayer
     from dlcalc.core.batch_norm.statistics import Statistics
+    from dlcalc.core.batch_norm.weighted_layer import WeightedLayer
 
 MAX_ENTRIES = 5_000  # numbers that are certified one by one; of more, so many at random
 _DIGITS = 150
@@ -179,7 +179,7 @@ def _both_sides(answer: "BnFold", chance: np.random.Generator) -> dict[str, Any]
     """
     from dataclasses import replace
 
-    from dlcalc.core.batch_norm.layers import evaluate
+    from dlcalc.core.batch_norm.weighted_layer import evaluate
 
     layer, folded, affine = answer.question.layer, answer.folded, answer.question.affine
     assert layer is not None
@@ -221,7 +221,7 @@ def _cancelled(answer: "BnFold", layer: "WeightedLayer", x: Floats) -> Any:
     """The size of the terms that cancel on the unfolded side: (|W| * |x| + |b| + |mean|) |s| + |beta|."""
     from dataclasses import replace
 
-    from dlcalc.core.batch_norm.layers import evaluate
+    from dlcalc.core.batch_norm.weighted_layer import evaluate
 
     affine = answer.question.affine
     sizes = replace(layer, weight=np.abs(layer.weight), bias=np.abs(layer.bias))

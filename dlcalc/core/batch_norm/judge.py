@@ -7,10 +7,10 @@ import numpy as np
 from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.batch_norm.answer import BnFold
+from dlcalc.core.batch_norm.mistakes import MISTAKES
+from dlcalc.core.batch_norm.working import working
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, Tolerance, compare, errors, written
 from dlcalc.core.evidence.diagnosis import diagnose
-from dlcalc.core.mistakes.bn_fold import MISTAKES
-from dlcalc.core.mistakes.bn_working import working
 
 _FOLDED = ("scale", "shift", "weight", "bias")  # made of few numbers: a claim must be within half an ulp
 _DOUBLE = FORMATS["float64"]

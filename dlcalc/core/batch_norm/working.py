@@ -9,8 +9,8 @@ import numpy as np
 from dlcalc.core.arrays.stored import Floats, rounded
 from dlcalc.core.batch_norm.answer import BnFold, BnFoldQuestion, as_inputs
 from dlcalc.core.batch_norm.fold import channel_of
-from dlcalc.core.batch_norm.layers import WeightedLayer, along, evaluate
 from dlcalc.core.batch_norm.statistics import Statistics
+from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, along, evaluate
 
 # The orders in which programs multiply by gamma/sqrt(var + eps).
 ROADS = ("gamma/root", "gamma*(1/root)", "W*gamma/root", "W/root*gamma", "W*(1/root)*gamma")

@@ -6,8 +6,8 @@ from itertools import product
 
 import numpy as np
 
+from dlcalc.core.batch_norm.working import ROADS, BnWorking
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.mistakes.bn_working import ROADS, BnWorking
 
 W = BnWorking
 

@@ -12,10 +12,10 @@ import pytest
 
 from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.batch_norm import affine as affine_of
-from dlcalc.core.batch_norm import certificate
+from dlcalc.core.batch_norm import check as certificate
 from dlcalc.core.batch_norm.affine import Affine
 from dlcalc.core.batch_norm.answer import BnFold, BnFoldQuestion, bn_fold
-from dlcalc.core.batch_norm.certificate import check
+from dlcalc.core.batch_norm.check import check
 from dlcalc.core.batch_norm.question import batch_of
 from dlcalc.core.batch_norm.statistics import Statistics, statistics_of
 from tests.conftest import Run
@@ -41,7 +41,11 @@ def test_imports_nothing_from_what_it_checks() -> None:
     typed = {"dlcalc.core.batch_norm.affine", "dlcalc.core.batch_norm.answer", "dlcalc.core.batch_norm.statistics"}
     own = {name for name in imported if name and name.startswith("dlcalc")}
     # The first three for type checking alone; the evaluation of a layer is no part of folding.
-    assert own - typed == {"dlcalc.core.batch_norm.layers", "dlcalc.core.arrays.formats", "dlcalc.core.evidence.proof"}
+    assert own - typed == {
+        "dlcalc.core.batch_norm.weighted_layer",
+        "dlcalc.core.arrays.formats",
+        "dlcalc.core.evidence.proof",
+    }
 
 
 def broken(answer: BnFold, **changes: Any) -> bool:

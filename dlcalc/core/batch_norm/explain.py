@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from dlcalc.core.batch_norm.answer import BnFold
-from dlcalc.core.batch_norm.layers import WeightedLayer, along
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Statistics
+from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, along
 from dlcalc.core.evidence.step import Step
 
 _PAPER = "Ioffe & Szegedy 2015"

@@ -13,13 +13,13 @@ import pytest
 from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.batch_norm.affine import checked_affine
 from dlcalc.core.batch_norm.answer import BnFold, BnFoldQuestion, bn_fold
-from dlcalc.core.batch_norm.layers import WeightedLayer
+from dlcalc.core.batch_norm.judge import exact_arrays, judge
+from dlcalc.core.batch_norm.mistakes import MISTAKES
 from dlcalc.core.batch_norm.question import batch_of
 from dlcalc.core.batch_norm.statistics import statistics_of
+from dlcalc.core.batch_norm.weighted_layer import WeightedLayer
+from dlcalc.core.batch_norm.working import working
 from dlcalc.core.evidence.array_claim import ArrayClaim
-from dlcalc.core.mistakes.bn_fold import MISTAKES
-from dlcalc.core.mistakes.bn_judge import exact_arrays, judge
-from dlcalc.core.mistakes.bn_working import working
 from dlcalc.notation.array_claims import array_claims
 from tests.conftest import Run
 from tests.random_norms import questions

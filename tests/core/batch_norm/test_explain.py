@@ -8,9 +8,9 @@ import pytest
 
 from dlcalc.core.batch_norm.affine import checked_affine
 from dlcalc.core.batch_norm.answer import BnFoldQuestion, bn_fold
+from dlcalc.core.batch_norm.explain import steps
 from dlcalc.core.batch_norm.question import batch_of
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, statistics_of
-from dlcalc.core.batch_norm.steps import steps
 from dlcalc.core.evidence.step import Step
 from tests.conftest import Run
 from tests.random_norms import questions

@@ -1,1 +1,0 @@
-"""Naming the mistake behind a wrong answer: one table a command, one engine."""
