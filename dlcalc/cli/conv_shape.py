@@ -46,7 +46,7 @@ EXAMPLES = (
 
 
 def _inverse_question(raw: Mapping[str, object]) -> Any:
-    from dlcalc.notation.inverse import question
+    from dlcalc.notation.solve import question
 
     return question(raw)
 

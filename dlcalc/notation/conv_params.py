@@ -44,7 +44,7 @@ def question(raw: Mapping[str, object]) -> "ConvParamsQuestion | StackParamsQues
     (56, 56)
     """
     if "layers" in raw:
-        from dlcalc.notation.stacks import params_question
+        from dlcalc.notation.networks import params_question
 
         return params_question(raw)
     if "ceil_mode" in raw and values.switch(raw["ceil_mode"], "ceil_mode"):

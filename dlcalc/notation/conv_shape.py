@@ -34,7 +34,7 @@ def question(raw: Mapping[str, object]) -> "ConvShapeQuestion | StackQuestion":
     (7,)
     """
     if "layers" in raw:
-        from dlcalc.notation.stacks import shape_question
+        from dlcalc.notation.networks import shape_question
 
         return shape_question(raw)
     axes, size, dims = sizes(raw)

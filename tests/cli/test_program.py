@@ -141,7 +141,7 @@ COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
         (
             ["conv-shape", "--k", "3", "--target", "5", "--solve", "input", "--json"],
             JSON
-            | {"dlcalc.notation.inverse", "dlcalc.core.inverse", "dlcalc.report.conv_shape_solutions"}
+            | {"dlcalc.notation.solve", "dlcalc.core.inverse", "dlcalc.report.conv_shape_solutions"}
             | {f"dlcalc.core.inverse.{name}" for name in ("axis", "open_axis", "remarks", "runs", "solve")},
         ),
         ([*ONE, "--compare", "--json"], JSON | {"dlcalc.core.network.compare", "dlcalc.report.conv_frameworks"}),

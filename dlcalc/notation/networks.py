@@ -7,7 +7,7 @@ from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackQuestion
 from dlcalc.notation import layers, values
-from dlcalc.notation.words import read_words, split_words
+from dlcalc.notation.layer_words import read_words, split_words
 
 if TYPE_CHECKING:
     from dlcalc.core.params.network import StackParamsQuestion

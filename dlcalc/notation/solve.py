@@ -73,7 +73,7 @@ def _some_size(target: object, given: Mapping[str, object]) -> list[int]:
     """An input with as many axes as are said: by ``dims``, else the target, else the layer; else it has a width."""
     counts = [layers.dims(given), *map(layers.how_many, (target, *(given.get(key) for key in layers.LAYER_KEYS)))]
     if "layers" in given:
-        from dlcalc.notation.stacks import axes_said
+        from dlcalc.notation.networks import axes_said
 
         counts.append(axes_said(given["layers"]))
     count = next((count for count in counts if count is not None), 1)
