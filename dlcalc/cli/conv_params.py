@@ -20,7 +20,7 @@ from dlcalc.cli.options import (
 )
 from dlcalc.core.params.count import DTYPES, KINDS, ConvParamsQuestion, conv_params
 from dlcalc.notation import conv_params as notation
-from dlcalc.report import conv_params as view
+from dlcalc.report.conv_params import view as view
 
 EXAMPLES = (
     "dlcalc conv-params --k 3 --c-in 64 --c-out 128",
@@ -54,7 +54,7 @@ TASK = Task(
     merged=notation.merged,
     sweepable=notation.INTEGERS,
     restated=notation.restated,
-    modes={"compare": Mode(_compare, "dlcalc.report.conv_params_forms")},
+    modes={"compare": Mode(_compare, "dlcalc.report.conv_params.variants")},
 )
 
 channel_options = stacked(

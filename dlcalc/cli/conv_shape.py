@@ -22,7 +22,7 @@ from dlcalc.core.conv.layer import KINDS
 from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
 from dlcalc.notation import conv_shape as notation
 from dlcalc.notation import layers
-from dlcalc.report import conv_shape as view
+from dlcalc.report.conv_shape import view as view
 
 SOLVED = ("input", "kernel", "stride", "padding", "dilation", "output-padding")
 
@@ -75,10 +75,10 @@ TASK = Task(
     sweepable=layers.INTEGERS,
     restated=notation.restated,
     modes={
-        "compare": Mode(_compare, "dlcalc.report.conv_frameworks", features=("every framework",)),
-        "draw": Mode(conv_shape, "dlcalc.report.conv_drawing"),
+        "compare": Mode(_compare, "dlcalc.report.conv_shape.frameworks", features=("every framework",)),
+        "draw": Mode(conv_shape, "dlcalc.report.conv_shape.drawing"),
         "solve": Mode(
-            _solve, "dlcalc.report.conv_shape_solutions", question=_inverse_question, keys={"solve": (), "target": ()}
+            _solve, "dlcalc.report.conv_shape.solutions", question=_inverse_question, keys={"solve": (), "target": ()}
         ),
     },
 )

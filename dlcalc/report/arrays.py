@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dlcalc.report.plain import plain
+from dlcalc.report.numbers import plain
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.array_claim import ArrayVerdict

@@ -7,7 +7,7 @@ from dlcalc.core.batch_norm.answer import LAYERS, BnFold, Effect
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Statistics
 from dlcalc.report import arrays
 from dlcalc.report.arrays import MAX_ENTRIES, judged, short, words
-from dlcalc.report.plain import plain
+from dlcalc.report.numbers import plain
 
 if TYPE_CHECKING:
     from dlcalc.report.view import Grid, Sheet

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
-from dlcalc.report.plain import plain
+from dlcalc.report.numbers import plain
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Diagnosis

@@ -9,7 +9,7 @@ from dlcalc.core.softmax.answer import SoftmaxGrad
 from dlcalc.core.softmax.row_values import blocks_of
 from dlcalc.report import arrays
 from dlcalc.report.arrays import MAX_ENTRIES, judged, short, words
-from dlcalc.report.plain import plain
+from dlcalc.report.numbers import plain
 
 if TYPE_CHECKING:
     from dlcalc.report.view import Grid, Sheet

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from dlcalc.report.picture import Picture
+    from dlcalc.report.conv_shape.picture import Picture
 
 
 class Bar(NamedTuple):

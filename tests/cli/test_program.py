@@ -96,10 +96,10 @@ CONV_SHAPE = BASE | {
     "dlcalc.notation.layers",
     "dlcalc.notation.values",
     "dlcalc.report",
-    "dlcalc.report.conv_shape",
+    "dlcalc.report.conv_shape.view",
     "dlcalc.report.writers",
 }
-WRITTEN = {"dlcalc.report.json_lines", "dlcalc.report.plain"}
+WRITTEN = {"dlcalc.report.json_lines", "dlcalc.report.numbers"}
 JSON = CONV_SHAPE | WRITTEN
 ONE = ["conv-shape", "--w", "7", "--k", "3"]
 # What conv-shape loads, but for its command and its question, and what is its own.
@@ -108,7 +108,7 @@ CONV_PARAMS = CONV_SHAPE - {"dlcalc.cli.conv_shape", "dlcalc.notation.conv_shape
     "dlcalc.core.params.count",
     "dlcalc.core.conv.taps",
     "dlcalc.notation.conv_params",
-    "dlcalc.report.conv_params",
+    "dlcalc.report.conv_params.view",
 }
 COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
 
@@ -141,16 +141,16 @@ COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
         (
             ["conv-shape", "--k", "3", "--target", "5", "--solve", "input", "--json"],
             JSON
-            | {"dlcalc.notation.solve", "dlcalc.core.inverse", "dlcalc.report.conv_shape_solutions"}
+            | {"dlcalc.notation.solve", "dlcalc.core.inverse", "dlcalc.report.conv_shape.solutions"}
             | {f"dlcalc.core.inverse.{name}" for name in ("axis", "open_axis", "remarks", "runs", "solve")},
         ),
-        ([*ONE, "--compare", "--json"], JSON | {"dlcalc.core.network.compare", "dlcalc.report.conv_frameworks"}),
+        ([*ONE, "--compare", "--json"], JSON | {"dlcalc.core.network.compare", "dlcalc.report.conv_shape.frameworks"}),
         (ONE, CONV_SHAPE | {"dlcalc.report.table", "dlcalc.report.view", "dlcalc.core.evidence.step"}),
         ([*COUNT, "-q"], CONV_PARAMS),
         ([*COUNT, "--w", "9", "--json"], CONV_PARAMS | WRITTEN),
         (
             [*COUNT, "--json", "--compare"],
-            CONV_PARAMS | WRITTEN | {"dlcalc.core.params.variants", "dlcalc.report.conv_params_forms"},
+            CONV_PARAMS | WRITTEN | {"dlcalc.core.params.variants", "dlcalc.report.conv_params.variants"},
         ),
         (
             [*COUNT, "--json", "--explain"],
@@ -226,7 +226,7 @@ SOFTMAX_GRAD = BASE | {
     "dlcalc.notation.values",
     "dlcalc.report",
     "dlcalc.report.arrays",
-    "dlcalc.report.plain",
+    "dlcalc.report.numbers",
     "dlcalc.report.softmax_grad",
     "dlcalc.report.writers",
 }
@@ -309,7 +309,7 @@ BN_FOLD = BASE | {
     "dlcalc.report",
     "dlcalc.report.arrays",
     "dlcalc.report.bn_fold",
-    "dlcalc.report.plain",
+    "dlcalc.report.numbers",
     "dlcalc.report.writers",
 }
 BN_JSON = BN_FOLD | {"dlcalc.report.json_lines"}

@@ -8,7 +8,7 @@ from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv.shape import conv_shape as conv_shape_of
 from dlcalc.core.errors import DlcalcError
-from dlcalc.report import conv_shape as view
+from dlcalc.report.conv_shape import view as view
 from dlcalc.report.json_lines import encode
 from tests.conftest import Run
 from tests.random_layers import questions

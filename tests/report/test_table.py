@@ -8,7 +8,7 @@ import pytest
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
 from dlcalc.core.outcome import Outcome
-from dlcalc.report import conv_shape as view
+from dlcalc.report.conv_shape import view as view
 from dlcalc.report.table import print_outcome
 from tests.conftest import Run
 

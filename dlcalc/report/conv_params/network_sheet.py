@@ -1,9 +1,9 @@
 """The answer about a stack's parameters, laid out for reading: a row a layer and their sums, then the memory."""
 
 from dlcalc.core.params.count import DTYPES, Amounts, ConvParams, LayerParams
-from dlcalc.report.conv_shape import text, written
-from dlcalc.report.params_sheet import in_units, percent
-from dlcalc.report.stack_shape import counted
+from dlcalc.report.conv_params.layer_sheet import in_units, percent
+from dlcalc.report.conv_shape.network_sheet import counted
+from dlcalc.report.conv_shape.view import text, written
 from dlcalc.report.view import Grid, Sheet
 
 _TITLES = ("layer", "word", "output", "channels", "parameters", "share", "MACs", "share")

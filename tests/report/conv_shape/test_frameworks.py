@@ -6,7 +6,7 @@ import io
 import pytest
 
 from dlcalc.core.network.compare import side_by_side
-from dlcalc.report import conv_frameworks as view
+from dlcalc.report.conv_shape import frameworks as view
 from tests.conftest import Run
 from tests.core.network.test_compare import Several, answered
 

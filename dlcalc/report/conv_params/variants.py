@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dlcalc.report import conv_params as of_params
-from dlcalc.report.conv_shape import written
+from dlcalc.report.conv_params import view as of_params
+from dlcalc.report.conv_shape.view import written
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
@@ -37,7 +37,7 @@ def bare(answer: "Comparison") -> str:
 
 def sheet(answer: "Comparison") -> "Sheet":
     """A row a form, with what it is of the standard form, and below what each is made of."""
-    from dlcalc.report.params_sheet import caption, described, percent
+    from dlcalc.report.conv_params.layer_sheet import caption, described, percent
     from dlcalc.report.view import Grid, Sheet
 
     counts = [_counts(form) for form in answer.forms]

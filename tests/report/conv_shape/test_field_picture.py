@@ -9,8 +9,8 @@ from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape
 from dlcalc.core.network.input_span import looking_back
 from dlcalc.core.outcome import Outcome
-from dlcalc.report import conv_drawing
-from dlcalc.report.field_picture import Map, maps, picture
+from dlcalc.report.conv_shape import drawing as conv_drawing
+from dlcalc.report.conv_shape.field_picture import Map, maps, picture
 from dlcalc.report.table import print_outcome
 from tests.core.network.test_input_span import random_stacks, stacked
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import ConvShapeQuestion
-from dlcalc.report import conv_shape as of_shape
-from dlcalc.report.conv_shape import text, written
+from dlcalc.report.conv_shape import view as of_shape
+from dlcalc.report.conv_shape.view import text, written
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
@@ -154,7 +154,7 @@ def _from_to(answer: "Inverse", number: int) -> str:
 
 
 def _caption(answer: "Inverse") -> str:
-    from dlcalc.report.stack_shape import counted
+    from dlcalc.report.conv_shape.network_sheet import counted
 
     question = answer.question
     asked = question.asked

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.network.compare import LayerFacts, Side, SideBySide, facts
-from dlcalc.report import conv_shape as of_shape
-from dlcalc.report.conv_shape import text, written
+from dlcalc.report.conv_shape import view as of_shape
+from dlcalc.report.conv_shape.view import text, written
 
 if TYPE_CHECKING:
     from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
@@ -129,7 +129,7 @@ def _caption(answer: SideBySide) -> str:
     """Of what input and which layer this is said."""
     layer, size = getattr(answer.question, "layer", None), f"{text(answer.question.size)} input"
     if layer is None:  # several
-        from dlcalc.report.stack_shape import counted
+        from dlcalc.report.conv_shape.network_sheet import counted
 
         return f"{counted(len(getattr(answer.question, 'layers', ())))}, {size}"
     parts = [layer.kind, size]

@@ -7,8 +7,8 @@ import pytest
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.outcome import Outcome
 from dlcalc.core.params.count import ConvParamsQuestion, conv_params
-from dlcalc.report import conv_params as view
-from dlcalc.report.params_sheet import in_units, percent
+from dlcalc.report.conv_params import view as view
+from dlcalc.report.conv_params.layer_sheet import in_units, percent
 from dlcalc.report.table import print_outcome
 from tests.conftest import Run
 from tests.report.test_table import Ascii

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
-from dlcalc.report import conv_shape as of_shape
-from dlcalc.report import field_picture, stack_shape, window_picture
-from dlcalc.report.picture import Picture
+from dlcalc.report.conv_shape import field_picture, window_picture
+from dlcalc.report.conv_shape import network_sheet as stack_shape
+from dlcalc.report.conv_shape import view as of_shape
+from dlcalc.report.conv_shape.picture import Picture
 
 if TYPE_CHECKING:
     from dlcalc.report.view import Drawing, Sheet

@@ -197,7 +197,7 @@ def sheet(answer: ConvShape) -> "Sheet":
 
     layer = answer.layers[-1]
     if layer.place is not None:
-        from dlcalc.report import stack_shape
+        from dlcalc.report.conv_shape import network_sheet as stack_shape
 
         return stack_shape.sheet(answer)
     names = answer.question.axes

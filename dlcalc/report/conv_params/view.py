@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.params.count import KINDS, ConvParams, ConvParamsQuestion, LayerParams
-from dlcalc.report import conv_shape as of_shape
+from dlcalc.report.conv_shape import view as of_shape
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
@@ -93,10 +93,10 @@ def judged(answer: ConvParams, verdict: "Verdict") -> dict[str, object]:
 def sheet(answer: ConvParams) -> "Sheet":
     """The answer as tables: the parameters, then the work and the activations; of a stack a row a layer."""
     if answer.layers[-1].place is not None:
-        from dlcalc.report import stack_params
+        from dlcalc.report.conv_params import network_sheet as stack_params
 
         return stack_params.sheet(answer)
-    from dlcalc.report.params_sheet import sheet
+    from dlcalc.report.conv_params.layer_sheet import sheet
 
     return sheet(answer)
 
