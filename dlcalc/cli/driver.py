@@ -108,7 +108,7 @@ def run(task: Task, given: Mapping[str, Any]) -> int:
 def _single(task: Task, given: Mapping[str, Any], raw: Mapping[str, object]) -> int:
     question = _question(task, raw)
     if task.job is not None and question.streamed:
-        from dlcalc.cli.large_arrays import streamed
+        from dlcalc.cli.on_disk import streamed
 
         outcome = streamed(task, given, question, given["expect"] or None, given["output"])
         return _print(task, given, iter([outcome]), [question], ())
@@ -154,7 +154,7 @@ def _how_to_print(given: Mapping[str, Any]) -> list[str]:
 def _question(task: Task, raw: Mapping[str, object]) -> Any:
     if not task.arrays:
         return task.question(raw)
-    from dlcalc.cli.large_arrays import loader
+    from dlcalc.cli.on_disk import loader
 
     return task.question(raw, loader(task))
 
@@ -164,7 +164,7 @@ def _judged(task: Task, answer: Any, raw: object) -> tuple[Any, ...]:
     module = import_module(task.judge)
     keys = module.claimable(answer)
     if task.arrays:
-        from dlcalc.cli.large_arrays import loader
+        from dlcalc.cli.on_disk import loader
         from dlcalc.notation.array_claims import array_claims
 
         return tuple(module.judge(answer, claim) for claim in array_claims(raw, keys, loader(task)))
@@ -177,7 +177,7 @@ def _outcome(task: Task, given: Mapping[str, Any], question: Any, expect: object
     """Answer one question, with all that was asked besides; ``place`` tells it from others."""
     try:
         if task.job is not None and question.streamed:
-            from dlcalc.cli.large_arrays import streamed
+            from dlcalc.cli.on_disk import streamed
 
             return streamed(task, given, question, expect)._replace(**place)
         answer = task.answer(question)
