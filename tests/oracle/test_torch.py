@@ -8,7 +8,7 @@ import pytest
 from dlcalc.core.conv.layer import per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError
-from tests.random_layers import answers, questions
+from tests.support.random_layers import answers, questions
 
 pytestmark = pytest.mark.oracle
 

@@ -10,7 +10,7 @@ from dlcalc.core.batch_norm.answer import BnFoldQuestion, bn_fold
 from dlcalc.core.batch_norm.fold import fold
 from dlcalc.core.batch_norm.question import batch_of
 from dlcalc.core.batch_norm.statistics import statistics_of
-from tests.random_norms import affine, layer
+from tests.support.random_norms import affine, layer
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc[oracle]'")
 pytestmark = pytest.mark.oracle

@@ -7,7 +7,7 @@ import pytest
 
 from dlcalc.core.conv.layer import per_axis
 from dlcalc.core.params.count import ConvParams
-from tests.random_params import answers
+from tests.support.random_params import answers
 
 pytestmark = pytest.mark.oracle
 

@@ -9,7 +9,7 @@ import pytest
 from dlcalc.core.softmax.answer import softmax_grad
 from dlcalc.core.softmax.check import check
 from dlcalc.core.softmax.question import Linear, checked
-from tests.random_softmax import cases
+from tests.support.random_softmax import cases
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc[oracle]'")
 pytestmark = pytest.mark.oracle

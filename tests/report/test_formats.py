@@ -11,7 +11,7 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.report.conv_shape import view as view
 from dlcalc.report.json_lines import encode
 from tests.conftest import Run
-from tests.random_layers import questions
+from tests.support.random_layers import questions
 
 
 def rows(text: str) -> list[dict[str, str]]:

@@ -19,7 +19,7 @@ from dlcalc.core.batch_norm.check import check
 from dlcalc.core.batch_norm.question import batch_of
 from dlcalc.core.batch_norm.statistics import Statistics, statistics_of
 from tests.conftest import Run
-from tests.random_norms import affine, questions
+from tests.support.random_norms import affine, questions
 
 
 def test_it_confirms_what_is_right() -> None:

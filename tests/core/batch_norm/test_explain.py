@@ -13,7 +13,7 @@ from dlcalc.core.batch_norm.question import batch_of
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, statistics_of
 from dlcalc.core.evidence.step import Step
 from tests.conftest import Run
-from tests.random_norms import questions
+from tests.support.random_norms import questions
 
 
 def close(step: Step) -> bool:

@@ -15,7 +15,7 @@ from dlcalc.core.batch_norm.fold import border_error, fold, fold_before
 from dlcalc.core.batch_norm.functions import batch_norm_affine, fold_batch_norm
 from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, evaluate
 from dlcalc.core.errors import DlcalcError
-from tests.random_norms import affine, layer, questions
+from tests.support.random_norms import affine, layer, questions
 
 DIGITS = {"float64": (53, -1074), "float32": (24, -149), "float16": (11, -24), "bfloat16": (8, -133)}
 LARGEST = {"float64": 1.7e308, "float32": 3.4e38, "float16": 65504, "bfloat16": 3.38e38}

@@ -22,7 +22,7 @@ from dlcalc.core.batch_norm.working import working
 from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.notation.array_claims import array_claims
 from tests.conftest import Run
-from tests.random_norms import questions
+from tests.support.random_norms import questions
 
 Floats = Any  # arrays of float64
 

@@ -15,7 +15,7 @@ from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
 from dlcalc.core.conv.window import Window
 from tests.conftest import Run
-from tests.random_layers import answers
+from tests.support.random_layers import answers
 
 CONV = ConvShapeQuestion(("w",), (30,), Layer(3, 2, 1, 2))
 POOL = ConvShapeQuestion(("w",), (9,), Layer(4, 4, 2, kind="max-pool", ceil_mode=True))

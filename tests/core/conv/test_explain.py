@@ -6,7 +6,7 @@ from typing import Any
 
 from dlcalc.core.conv.explain import steps
 from dlcalc.core.evidence.step import Step
-from tests.random_layers import answers
+from tests.support.random_layers import answers
 
 NAMES = {"floor": math.floor, "ceil": math.ceil, "max": max, "gcd": math.gcd}
 IN_WORDS = re.compile(r"within|midpoint| for a ")

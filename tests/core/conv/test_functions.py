@@ -8,7 +8,7 @@ import pytest
 from dlcalc.core.conv.functions import conv_output_size, conv_transpose_output_size, pool_output_size
 from dlcalc.core.conv.shape import conv_shape
 from dlcalc.core.errors import DlcalcError
-from tests.random_layers import questions
+from tests.support.random_layers import questions
 
 TOO_LARGE = "output-padding-too-large"
 KERAS, ONNX = {"framework": "tensorflow"}, {"framework": "onnx"}

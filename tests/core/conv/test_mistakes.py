@@ -18,7 +18,7 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber, Verdict
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
-from tests.random_layers import answers
+from tests.support.random_layers import answers
 
 
 class Axis(NamedTuple):

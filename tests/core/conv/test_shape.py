@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import AxisShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError
-from tests.random_layers import answers
+from tests.support.random_layers import answers
 
 
 def axis_of(size: int, layer: Layer, framework: str = "pytorch") -> AxisShape:

@@ -10,7 +10,7 @@ from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.compare import SideBySide, side_by_side
-from tests.random_layers import questions
+from tests.support.random_layers import questions
 
 
 def one(size: int, layer: Layer) -> SideBySide:

@@ -9,7 +9,7 @@ from dlcalc.core.conv.shape import ConvShapeQuestion, LayerShape, conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network import input_span as module
 from dlcalc.core.network.input_span import Span, looking_back
-from tests import random_layers
+from tests.support import random_layers
 
 
 def stacked(size: int, *layers: Layer) -> tuple[LayerShape, ...]:

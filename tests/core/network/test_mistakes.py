@@ -20,9 +20,9 @@ from dlcalc.core.network.network import StackLayer, StackQuestion
 from dlcalc.core.network.shape import stack_shape
 from dlcalc.core.numeric.ratio import as_number
 from dlcalc.notation.claims import claims
-from tests import random_stacks
 from tests.conftest import Run
 from tests.core.conv.test_mistakes import CEIL, CONV, TRANSPOSED, Axis, ceiled, typed, windows
+from tests.support import random_stacks
 
 
 class Plain(NamedTuple):

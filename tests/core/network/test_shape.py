@@ -11,7 +11,7 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer, StackQuestion
 from dlcalc.core.network.shape import stack_shape
 from dlcalc.core.numeric.ratio import as_number
-from tests import random_layers, random_stacks
+from tests.support import random_layers, random_stacks
 
 GAP, BN, FC = StackLayer("global-avg-pool"), StackLayer("batch-norm"), StackLayer("linear", None, 10)
 

@@ -14,7 +14,7 @@ from dlcalc.core.params import count as params
 from dlcalc.core.params.check import check
 from dlcalc.core.params.count import Amounts, ConvParams, ConvParamsQuestion, Work, conv_params
 from tests.conftest import Run
-from tests.random_params import answers
+from tests.support.random_params import answers
 
 HW = ("h", "w")
 CONV = ConvParamsQuestion(6, 4, 2, True, Layer(3, 2, 1, 2), HW, (9, 12))

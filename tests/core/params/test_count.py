@@ -17,7 +17,7 @@ from dlcalc.core.params.count import (
     count,
     total,
 )
-from tests.random_params import answers, questions
+from tests.support.random_params import answers, questions
 
 HW = ("h", "w")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from dlcalc.core.evidence.step import Step
 from dlcalc.core.params.explain import steps
-from tests.random_params import answers
+from tests.support.random_params import answers
 
 NAMES = {"floor": math.floor, "ceil": math.ceil, "max": max, "F": Fraction}
 PAIRS = re.compile(r"^\|\{\(x, b\) : x < (\d+), b < (\d+), (.*)\}\|$")

@@ -18,7 +18,7 @@ from dlcalc.core.params.mistakes import MISTAKES, claimable, judge
 from dlcalc.core.params.working import evaluate, working
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
-from tests.random_params import answers
+from tests.support.random_params import answers
 
 
 class Plain(NamedTuple):

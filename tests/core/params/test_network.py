@@ -10,7 +10,7 @@ from dlcalc.core.network.network import StackLayer
 from dlcalc.core.params import check as counting
 from dlcalc.core.params.count import ConvParams
 from tests.conftest import Run
-from tests.random_param_stacks import answers
+from tests.support.random_param_stacks import answers
 
 BYTES = {"float32": 4, "float16": 2, "float64": 8, "int8": 1}
 

@@ -13,7 +13,7 @@ from dlcalc.core.params.count import ConvParams
 from dlcalc.core.params.mistakes import judge
 from tests.conftest import Run
 from tests.core.params.test_mistakes import CONDITIONS, NAMES, PLANTED, plain
-from tests.random_param_stacks import answers
+from tests.support.random_param_stacks import answers
 
 UNITS: dict[str, tuple[tuple[str, ...], Callable[[int], int]]] = {
     "flops-not-macs": (("macs", "macs_without_padding"), lambda right: 2 * right),

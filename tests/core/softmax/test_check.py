@@ -16,7 +16,7 @@ from dlcalc.core.softmax.check import check
 from dlcalc.core.softmax.question import Linear, checked
 from dlcalc.core.softmax.targets import Targets
 from tests.conftest import Run
-from tests.random_softmax import cases
+from tests.support.random_softmax import cases
 
 
 def test_it_confirms_what_is_right() -> None:

@@ -11,7 +11,7 @@ from dlcalc.core.evidence.step import Step
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
 from dlcalc.core.softmax.explain import steps
 from dlcalc.core.softmax.question import Linear, checked
-from tests.random_softmax import cases
+from tests.support.random_softmax import cases
 
 NAMES = {"exp": math.exp, "ln": math.log, "log1p": math.log1p}
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.softmax.functions import cross_entropy, softmax, softmax_cross_entropy_grad, softmax_jacobian
-from tests.random_softmax import cases
+from tests.support.random_softmax import cases
 
 
 def exact(logits: Sequence[float], label: int, temperature: float) -> tuple[Decimal, list[Decimal], list[Decimal]]:

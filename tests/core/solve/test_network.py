@@ -12,8 +12,8 @@ from dlcalc.core.network.network import StackLayer, StackQuestion
 from dlcalc.core.network.shape import stack_shape
 from dlcalc.core.solve.layer import Inverse, InverseQuestion, solve
 from dlcalc.core.solve.runs import ascending
-from tests import random_stacks
 from tests.conftest import Run
+from tests.support import random_stacks
 
 MOST = {1: 90, 2: 14, 3: 6}  # sizes tried along each axis, by how many axes there are
 

@@ -10,7 +10,7 @@ from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import AxisShape, ConvShapeQuestion, conv_shape
 from dlcalc.report.conv_shape.picture import Picture
 from dlcalc.report.conv_shape.window_picture import ASCII, UNICODE, Glyphs, picture, scene
-from tests.random_layers import answers
+from tests.support.random_layers import answers
 
 LEFT_OUT = re.compile(r"positions (-?[\d,]+) to (-?[\d,]+)")
 

@@ -16,7 +16,7 @@ from dlcalc.core.softmax.mistakes.judge import judge
 from dlcalc.core.softmax.mistakes.tolerance import scale_of
 from dlcalc.core.softmax.question import checked
 from tests.core.softmax.mistakes.test_table import WRONG, Plain, claim_of
-from tests.random_softmax import cases
+from tests.support.random_softmax import cases
 
 
 @pytest.mark.parametrize("form", ["float64", "float32", "float16", "typed"])

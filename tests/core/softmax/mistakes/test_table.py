@@ -20,7 +20,7 @@ from dlcalc.core.softmax.mistakes.working import working
 from dlcalc.core.softmax.question import checked
 from dlcalc.notation.array_claims import array_claims
 from tests.conftest import Run
-from tests.random_softmax import Case, cases
+from tests.support.random_softmax import Case, cases
 
 Floats = Any  # arrays of float64
 

@@ -9,7 +9,7 @@ from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer, StackQuestion
 from dlcalc.core.network.shape import stack_shape
-from tests import random_layers
+from tests.support import random_layers
 
 
 def questions(count: int, seed: int, most: int = 6, axes: int = 1) -> Iterator[StackQuestion]:

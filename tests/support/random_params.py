@@ -7,7 +7,7 @@ from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.layer import PADDING_WORDS
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion, conv_params
-from tests import random_layers
+from tests.support import random_layers
 
 
 def questions(
