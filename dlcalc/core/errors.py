@@ -30,7 +30,7 @@ class DlcalcError(Exception):
         return {key: value for key, value in fields.items() if value is not None}
 
 
-class Warned(NamedTuple):
+class Notice(NamedTuple):
     """Something that the reader of an answer should know."""
 
     code: str

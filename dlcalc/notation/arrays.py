@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from dlcalc.core.arrays.row_source import RowSource, converted
 from dlcalc.core.arrays.stored import Array, Stored, numbered, shape_text, stored
-from dlcalc.core.conv.layer import flag, spoken
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.numeric.text import is_number
+from dlcalc.core.validation import flag, spoken
 from dlcalc.notation.values import shown, unreadable
 
 Load = Callable[[str, str], "RowSource | list[Any]"]
@@ -89,7 +89,7 @@ def array(value: object, option: str, load: Load) -> RowSource:
     return found
 
 
-def floats(value: object, option: str, load: Load, notes: list[Warned] | None = None) -> Stored:
+def floats(value: object, option: str, load: Load, notes: list[Notice] | None = None) -> Stored:
     """An array of real numbers and the format in which they were stored; float64 where they were typed.
 
     Args:
@@ -101,10 +101,10 @@ def floats(value: object, option: str, load: Load, notes: list[Warned] | None = 
     raw = array(value, option, load)
     if notes is not None and raw.dtype.kind == "u" and raw.dtype.itemsize == 2:
         text = f"{spoken(option)} is stored as uint16, which is read as bfloat16"
-        notes.append(Warned("uint16-read-as-bfloat16", text))
+        notes.append(Notice("uint16-read-as-bfloat16", text))
     if notes is not None and getattr(raw, "by_column", False):
         text = f"{spoken(option)} is stored column after column: reading it by rows is slow"
-        notes.append(Warned("stored-by-column", text))
+        notes.append(Notice("stored-by-column", text))
     return stored(raw, option)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any, NamedTuple
 
-from dlcalc.core.conv.layer import MAX_DIGITS, spoken
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import MAX_DIGITS, spoken
 from dlcalc.notation.claims import NumberText
 from dlcalc.notation.values import shown, switch, unreadable
 

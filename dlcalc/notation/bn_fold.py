@@ -10,7 +10,7 @@ from dlcalc.core.batch_norm.answer import BnFoldQuestion
 from dlcalc.core.batch_norm.question import batch_of, weighted_layer
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Batch, Statistics, statistics_of
 from dlcalc.core.batch_norm.weighted_layer import KINDS, WeightedLayer
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.notation import arrays, values
 from dlcalc.notation.arrays import Load
 
@@ -53,7 +53,7 @@ def question(raw: Mapping[str, object], load: Load) -> BnFoldQuestion:
     array([4.])
     """
     _refuse_contradictions(raw)
-    notes: list[Warned] = []
+    notes: list[Notice] = []
     framework = values.word(raw.get("framework", "paper"), "framework", ESTIMATORS)
     statistics = _statistics(raw, framework, load) if "batches" in raw else None
     if statistics is not None:
@@ -77,7 +77,7 @@ def question(raw: Mapping[str, object], load: Load) -> BnFoldQuestion:
     )
 
 
-def _vector(raw: Mapping[str, object], key: str, load: Load, notes: list[Warned], count: int | None) -> Floats:
+def _vector(raw: Mapping[str, object], key: str, load: Load, notes: list[Notice], count: int | None) -> Floats:
     found: Floats = vector(arrays.floats(raw[key], key, load, notes).values, key, count).astype(np.float64)
     return found
 
@@ -101,7 +101,7 @@ def _refuse_contradictions(raw: Mapping[str, object]) -> None:
                 raise DlcalcError("usage", message, hint="--weight ARRAY", option=key)
 
 
-def _layer(raw: Mapping[str, object], load: Load, notes: list[Warned]) -> WeightedLayer:
+def _layer(raw: Mapping[str, object], load: Load, notes: list[Notice]) -> WeightedLayer:
     weight = arrays.floats(raw["weight"], "weight", load, notes)
     axes = ("d", "h", "w")[-max(1, weight.values.ndim - 2) :]
     window = {key: values.per_axis(raw[key], key, axes) for key in ("stride", "padding", "dilation") if key in raw}

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from dlcalc.core.conv.layer import MAX_DIGITS, too_long
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber
+from dlcalc.core.validation import MAX_DIGITS, too_long
 from dlcalc.notation.values import shown, split_axes, unreadable
 
 _MAX_EXPONENT = 1000

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import AXES, Layer, flag, legal, wrong_count
+from dlcalc.core.conv.layer import AXES, Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.params.count import DTYPES, KINDS, ConvParamsQuestion
+from dlcalc.core.validation import flag, legal, wrong_count
 from dlcalc.notation import layers, values
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import KINDS, Layer, wrong_count
+from dlcalc.core.conv.layer import KINDS, Layer
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import wrong_count
 from dlcalc.notation import layers, values
 
 if TYPE_CHECKING:

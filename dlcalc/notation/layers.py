@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dlcalc.core.conv.layer import AXES, Layer, flag, legal, spread, wrong_count, wrong_rank
+from dlcalc.core.conv.layer import AXES, Layer
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import flag, legal, spread, wrong_count, wrong_rank
 from dlcalc.notation import values
 
 SIZES = {"depth": "d", "h": "h", "w": "w"}  # key -> axis

@@ -7,7 +7,7 @@ import numpy as np
 
 from dlcalc.core.arrays.row_source import RowSource
 from dlcalc.core.arrays.stored import Stored
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.softmax.question import IGNORE_INDEX, Linear, SoftmaxQuestion, as_rows, checked, linear_layer
 from dlcalc.core.softmax.targets import REDUCTIONS
 from dlcalc.notation import arrays, values
@@ -47,7 +47,7 @@ def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
     array([[1., 2., 3.]])
     """
     _refuse_contradictions(raw)
-    notes: list[Warned] = []
+    notes: list[Notice] = []
     given, linear = _logits(raw, load, notes)
     rows = as_rows(given)
     labels = None if "label" not in raw else arrays.whole(arrays.array(raw["label"], "label", load), "label")
@@ -74,7 +74,7 @@ def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
     )
 
 
-def _logits(raw: Mapping[str, object], load: Load, notes: list[Warned]) -> tuple[Stored, Linear | None]:
+def _logits(raw: Mapping[str, object], load: Load, notes: list[Notice]) -> tuple[Stored, Linear | None]:
     """The logits, and the layer that makes them if there is one."""
     if "logits" in raw:
         return arrays.floats(raw["logits"], "logits", load, notes), None
@@ -84,7 +84,7 @@ def _logits(raw: Mapping[str, object], load: Load, notes: list[Warned]) -> tuple
     return Stored(logits[0] if x.values.ndim == 1 else logits, "float64"), linear
 
 
-def _optional(raw: Mapping[str, object], key: str, load: Load, notes: list[Warned]) -> RowSource | None:
+def _optional(raw: Mapping[str, object], key: str, load: Load, notes: list[Notice]) -> RowSource | None:
     return arrays.floats(raw[key], key, load, notes).values.astype(np.float64) if key in raw else None
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from dlcalc.core.conv.layer import AXES, flag, spread, wrong_rank
+from dlcalc.core.conv.layer import AXES
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.solve.layer import UNKNOWNS, InverseQuestion
+from dlcalc.core.validation import flag, spread, wrong_rank
 from dlcalc.notation import conv_shape, layers, values
 from dlcalc.notation.layers import refuse_single
 

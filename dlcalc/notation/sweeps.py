@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from math import prod
 
-from dlcalc.core.conv.layer import brief, flag
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import brief, flag
 from dlcalc.notation.values import integer, unreadable
 
 MAX_QUESTIONS = 10_000_000

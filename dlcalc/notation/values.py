@@ -8,8 +8,9 @@ whether a number is legal is for the core to say.
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from dlcalc.core.conv.layer import MAX_DIGITS, PADDING_WORDS, Padding, Sides, flag, spoken, too_long, wrong_count
+from dlcalc.core.conv.layer import PADDING_WORDS, Padding, Sides
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import MAX_DIGITS, flag, spoken, too_long, wrong_count
 
 T = TypeVar("T")
 

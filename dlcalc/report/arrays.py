@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dlcalc.report.numbers import plain
+from dlcalc.report.numbers import json_safe
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.array_claim import ArrayVerdict
@@ -22,7 +22,7 @@ def with_arrays(arrays: Mapping[str, Any]) -> dict[str, object]:
         if array.size > MAX_ENTRIES:
             omitted.append(key)
         else:
-            found[key] = plain((array[:] if array.ndim else array).tolist())
+            found[key] = json_safe((array[:] if array.ndim else array).tolist())
     return found | ({"omitted": omitted} if omitted else {})
 
 
@@ -51,7 +51,7 @@ def judged(answer: Any, verdict: "ArrayVerdict") -> dict[str, object]:
     claim = verdict.claim
     found = with_arrays({"expected": claim.values, "actual": verdict.right})
     apart = verdict.distance
-    found |= {"max_abs_error": plain(apart.max_abs_error), "max_rel_error": plain(apart.max_rel_error)}
+    found |= {"max_abs_error": json_safe(apart.max_abs_error), "max_rel_error": json_safe(apart.max_rel_error)}
     found["failed"] = apart.failed
     if not verdict.decidable:
         found["decidable"] = False
@@ -62,7 +62,7 @@ def judged(answer: Any, verdict: "ArrayVerdict") -> dict[str, object]:
     if claim.transposed:
         return found
     worst = {"index": list(apart.worst), "expected": apart.expected, "actual": apart.actual}
-    return found | {"worst": plain(worst)}
+    return found | {"worst": json_safe(worst)}
 
 
 def words(verdict: "ArrayVerdict") -> "Words":

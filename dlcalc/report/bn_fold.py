@@ -7,7 +7,7 @@ from dlcalc.core.batch_norm.answer import LAYERS, BnFold, Effect
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Statistics
 from dlcalc.report import arrays
 from dlcalc.report.arrays import MAX_ENTRIES, judged, short, words
-from dlcalc.report.numbers import plain
+from dlcalc.report.numbers import json_safe
 
 if TYPE_CHECKING:
     from dlcalc.report.view import Grid, Sheet
@@ -49,7 +49,7 @@ def as_json(answer: BnFold) -> dict[str, object]:
 
 
 def _lists(values: Mapping[str, Any]) -> dict[str, object]:
-    return {key: plain(value.tolist()) for key, value in values.items() if value is not None}
+    return {key: json_safe(value.tolist()) for key, value in values.items() if value is not None}
 
 
 def _statistics(statistics: Statistics) -> dict[str, object]:
@@ -58,8 +58,8 @@ def _statistics(statistics: Statistics) -> dict[str, object]:
         "estimator": statistics.estimator,
         "batches": len(counts),
         "samples_per_batch": counts if statistics.ragged else counts[0],
-        "mean": plain(statistics.mean.tolist()),
-        "var": plain(statistics.variance.tolist()),
+        "mean": json_safe(statistics.mean.tolist()),
+        "var": json_safe(statistics.variance.tolist()),
     }
     if statistics.momentum is not None:
         found |= {"momentum": statistics.momentum, "start_value_left": statistics.start_value_left}
@@ -84,7 +84,7 @@ def _batches(answer: BnFold, statistics: Statistics) -> list[object]:
 
 def _evaluated(answer: BnFold) -> dict[str, object]:
     assert answer.evaluated is not None
-    return {**_lists(answer.evaluated._asdict()), "max_abs_difference": plain(answer.max_abs_difference)}
+    return {**_lists(answer.evaluated._asdict()), "max_abs_difference": json_safe(answer.max_abs_difference)}
 
 
 def bare(answer: BnFold) -> str:
@@ -244,6 +244,6 @@ def csv_rows(answer: BnFold) -> list[Mapping[str, object]]:
         answer.shift,
     )
     return [
-        dict(zip(_COLUMNS, (channel, *(plain(float(value)) for value in row)), strict=True))
+        dict(zip(_COLUMNS, (channel, *(json_safe(float(value)) for value in row)), strict=True))
         for channel, row in enumerate(zip(*columns, strict=True))
     ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
-from dlcalc.report.numbers import plain
+from dlcalc.report.numbers import json_safe
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Diagnosis
@@ -70,15 +70,15 @@ def _besides(outcome: Outcome, view: "View") -> dict[str, object]:
 def _step(step: "Step") -> dict[str, object]:
     *rest, place = step
     found: dict[str, object] = {} if place is None else dict(zip(map(str, place[::2]), place[1::2], strict=True))
-    return found | dict(zip(step._fields, rest, strict=False)) | {"value": plain(step.value)}
+    return found | dict(zip(step._fields, rest, strict=False)) | {"value": json_safe(step.value)}
 
 
 def _proof(proof: "Proof") -> dict[str, object]:
     failures = [
-        {**failure.place, "key": failure.key, "answer": plain(failure.answer), "found": plain(failure.found)}
+        {**failure.place, "key": failure.key, "answer": json_safe(failure.answer), "found": json_safe(failure.found)}
         for failure in proof.failures
     ]
-    details = {key: plain(value) for key, value in proof.details.items()}
+    details = {key: json_safe(value) for key, value in proof.details.items()}
     return {"passed": proof.passed, "method": proof.method, **details, "failures": failures}
 
 

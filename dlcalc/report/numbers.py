@@ -1,12 +1,13 @@
-"""Numbers as JSON can hold them."""
+"""Numbers as they are shown: in a table, in a sentence, and in JSON."""
 
+from collections.abc import Sequence
 from math import isfinite
 
 
-def plain(value: object) -> object:
+def json_safe(value: object) -> object:
     """A value with every float in it as JSON has it: no NaN and no infinity but as words, and no minus zero.
 
-    >>> plain([1.5, -0.0, float("nan"), [float("-inf"), 2]])
+    >>> json_safe([1.5, -0.0, float("nan"), [float("-inf"), 2]])
     [1.5, 0.0, 'NaN', ['-Infinity', 2]]
     """
     if isinstance(value, float):
@@ -14,7 +15,25 @@ def plain(value: object) -> object:
             return value + 0.0
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
+        return [json_safe(entry) for entry in value]
     if isinstance(value, dict):
-        return {key: plain(entry) for key, entry in value.items()}
+        return {key: json_safe(entry) for key, entry in value.items()}
     return value
+
+
+def text(values: Sequence[int | float | None]) -> str:
+    """Numbers in a sentence, like ``80 x 112``."""
+    return " x ".join(written(value) for value in values)
+
+
+def written(value: object) -> str:
+    """A value in a table: thousands separated, a padding as ``begin:end``.
+
+    >>> written(1204224), written([0, 1]), written(0.5), written(None)
+    ('1,204,224', '0:1', '0.5', '-')
+    """
+    if value is None:
+        return "-"
+    if isinstance(value, list):
+        return ":".join(map(written, value))
+    return f"{value:,}" if isinstance(value, int) else repr(value)

@@ -9,7 +9,7 @@ from dlcalc.core.softmax.answer import SoftmaxGrad
 from dlcalc.core.softmax.row_values import blocks_of
 from dlcalc.report import arrays
 from dlcalc.report.arrays import MAX_ENTRIES, judged, short, words
-from dlcalc.report.numbers import plain
+from dlcalc.report.numbers import json_safe
 
 if TYPE_CHECKING:
     from dlcalc.report.view import Grid, Sheet
@@ -46,8 +46,8 @@ def _whole(value: Any) -> Any:
 
 def _instead(answer: SoftmaxGrad) -> dict[str, object]:
     """What stands in for arrays that are too large to show."""
-    worst = [{"row": row, "loss": plain(loss)} for row, loss in answer.worst_rows]
-    norms = {"grad_norm": plain(answer.grad_norm), "max_abs_grad": plain(answer.max_abs_grad)}
+    worst = [{"row": row, "loss": json_safe(loss)} for row, loss in answer.worst_rows]
+    norms = {"grad_norm": json_safe(answer.grad_norm), "max_abs_grad": json_safe(answer.max_abs_grad)}
     return {**norms, "worst_rows": worst}
 
 
@@ -158,9 +158,9 @@ def csv_rows(answer: SoftmaxGrad) -> Iterator[Mapping[str, object]]:
         columns = [array[part] for array in _columns(answer)]
         losses = answer.row_losses[part]
         for row, number in product(range(len(losses)), range(answer.classes)):
-            entries = [plain(float(column[row, number])) for column in columns]
+            entries = [json_safe(float(column[row, number])) for column in columns]
             line = dict(zip(_COLUMNS, (part.start + row, number, *entries), strict=True))
-            yield {**line, "row_loss": plain(float(losses[row]))}
+            yield {**line, "row_loss": json_safe(float(losses[row]))}
 
 
 def _columns(answer: SoftmaxGrad) -> list[Any]:

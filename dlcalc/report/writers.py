@@ -120,7 +120,7 @@ def _write_rows(outcomes: Iterable[Outcome], target: Target) -> None:
 
 
 def _row(outcome: Outcome, target: Target) -> tuple[str, ...]:
-    asked = tuple(_identity(outcome, written))
+    asked = tuple(_identity(outcome, "{:,}".format))
     if outcome.error is not None:
         return (*asked, outcome.error.code)
     proof = () if outcome.proof is None else ("ok" if outcome.proof.passed else "FAILED",)
@@ -149,11 +149,6 @@ def _cell(value: object, number: Callable[[int], str]) -> str:
     if isinstance(value, list):
         return ":".join(_cell(entry, number) for entry in value)
     return number(value) if isinstance(value, int) else str(value)
-
-
-def written(number: int) -> str:
-    """A whole number in a table."""
-    return f"{number:,}"
 
 
 def _complain(outcome: Outcome, err: TextIO) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.report.numbers import plain
+from dlcalc.report.numbers import json_safe
 
 SHOWN: list[tuple[object, object]] = [
     (1.5, 1.5),
@@ -30,12 +30,12 @@ SHOWN: list[tuple[object, object]] = [
 
 @pytest.mark.parametrize(("value", "shown"), SHOWN)
 def test_plain(value: object, shown: object) -> None:
-    assert plain(value) == shown
-    assert type(plain(value)) in (type(shown), type(value))
+    assert json_safe(value) == shown
+    assert type(json_safe(value)) in (type(shown), type(value))
 
 
 def test_no_minus_zero() -> None:
-    found: Any = plain([-0.0, {"a": -0.0}])
+    found: Any = json_safe([-0.0, {"a": -0.0}])
     assert (copysign(1, found[0]), copysign(1, found[1]["a"])) == (1, 1)
 
 
@@ -47,5 +47,5 @@ nested = st.recursive(
 
 @given(nested)
 def test_json_can_hold_it(value: object) -> None:
-    text = json.dumps(plain(value), allow_nan=False)
-    assert plain(json.loads(text)) == plain(value)
+    text = json.dumps(json_safe(value), allow_nan=False)
+    assert json_safe(json.loads(text)) == json_safe(value)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.row_source import RowSource, converted
-from dlcalc.core.conv.layer import flag, spoken
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import flag, spoken
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]

@@ -9,8 +9,8 @@ import numpy as np
 
 from dlcalc.core.arrays.double_double import odd
 from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.conv.layer import flag
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import flag
 
 _BITS = 200  # of a root that is not rational: far more than any sum below cancels
 

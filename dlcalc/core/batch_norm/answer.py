@@ -13,7 +13,7 @@ from dlcalc.core.batch_norm.affine import Affine
 from dlcalc.core.batch_norm.fold import fold, fold_before
 from dlcalc.core.batch_norm.statistics import Batch, Statistics
 from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, along, evaluate
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
 
 SATURATED = 4.0  # from where on a sigmoid is flat
 LAYERS = 10  # over which the slope of a sigmoid is followed
@@ -41,7 +41,7 @@ class BnFoldQuestion:
     layer: WeightedLayer | None = None
     bn_first: bool = False
     x: Floats | None = None
-    notes: Sequence[Warned] = ()
+    notes: Sequence[Notice] = ()
 
     @property
     def channels(self) -> int:
@@ -100,7 +100,7 @@ class BnFold:
 
     question: BnFoldQuestion
     folded: WeightedLayer | None
-    warnings: tuple[Warned, ...]
+    warnings: tuple[Notice, ...]
 
     @property
     def scale(self) -> Floats:
@@ -252,13 +252,13 @@ def bn_fold(question: BnFoldQuestion) -> BnFold:
     return answer
 
 
-def _warnings(question: BnFoldQuestion, folded: WeightedLayer | None) -> list[Warned]:
+def _warnings(question: BnFoldQuestion, folded: WeightedLayer | None) -> list[Notice]:
     found, affine, statistics = [*question.notes], question.affine, question.statistics
     if statistics is not None and statistics.start_value_left > 0.01:
         text = (
             f"{statistics.start_value_left:.2%} of the start values, mean 0 and variance 1, is left in the running ones"
         )
-        found.append(Warned("start-value-left", text))
+        found.append(Notice("start-value-left", text))
     found += _about("gamma-zero", "gamma is 0 in {}: the channel gives beta alone", affine.gamma == 0)
     low = (affine.var < affine.eps) & (affine.gamma != 0)
     found += _about("variance-below-eps", "var is less than eps in {}: eps decides the scale", low)
@@ -277,11 +277,11 @@ def _warnings(question: BnFoldQuestion, folded: WeightedLayer | None) -> list[Wa
     return found
 
 
-def _about(code: str, text: str, where: Any, noun: str = "channels") -> list[Warned]:
+def _about(code: str, text: str, where: Any, noun: str = "channels") -> list[Notice]:
     places = np.flatnonzero(where)
     if not places.size:
         return []
     if noun == "entries":
-        return [Warned(code, text.format(f"{places.size} of {where.size} entries"))]
+        return [Notice(code, text.format(f"{places.size} of {where.size} entries"))]
     named = ", ".join(map(str, places[:5])) + (", ..." if places.size > 5 else "")
-    return [Warned(code, text.format(f"channel{'s' if places.size > 1 else ''} {named}"))]
+    return [Notice(code, text.format(f"channel{'s' if places.size > 1 else ''} {named}"))]

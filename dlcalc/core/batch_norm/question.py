@@ -5,8 +5,8 @@ import numpy as np
 from dlcalc.core.arrays.stored import Array, Stored, shape_text, vector
 from dlcalc.core.batch_norm.statistics import Batch
 from dlcalc.core.batch_norm.weighted_layer import KINDS, WeightedLayer
-from dlcalc.core.conv.layer import spread
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import spread
 
 _LAYOUTS = {"conv": "C_out x C_in/g x kernel", "transposed": "C_in x C_out/g x kernel", "linear": "C_out x C_in"}
 

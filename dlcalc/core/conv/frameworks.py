@@ -6,7 +6,7 @@ from dlcalc.core.conv import window as windows
 from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Layer
 from dlcalc.core.conv.refusals import refuse_keras, refuse_onnx, refuse_output_padding, refuse_pytorch
 from dlcalc.core.conv.window import SizeRule
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
 
 FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "Keras", "onnx": "ONNX Runtime"}
 
@@ -48,7 +48,7 @@ class Plan(NamedTuple):
     axes: tuple[AxisLayer, ...]
     size: SizeRule
     pad_layer: bool
-    warnings: tuple[Warned, ...]
+    warnings: tuple[Notice, ...]
 
 
 def plan(framework: str, layer: Layer, axes: tuple[AxisLayer, ...]) -> Plan:
@@ -61,7 +61,7 @@ def plan(framework: str, layer: Layer, axes: tuple[AxisLayer, ...]) -> Plan:
     if framework not in FRAMEWORKS:
         hint = "one of " + ", ".join(FRAMEWORKS)
         raise DlcalcError("usage", f"unknown framework {framework!r}", hint=hint, option="framework")
-    warnings: list[Warned] = []
+    warnings: list[Notice] = []
     pad_layer = needs_pad_layer(framework, layer, axes)
     if pad_layer:
         warnings.append(_pad_layer_warning(framework, layer))
@@ -117,30 +117,30 @@ def _refused_word(framework: str, layer: Layer, word: str) -> DlcalcError:
     return DlcalcError("unsupported-by-framework", message, hint=hint, option="padding")
 
 
-def _pad_layer_warning(framework: str, layer: Layer) -> Warned:
+def _pad_layer_warning(framework: str, layer: Layer) -> Notice:
     name = FRAMEWORKS[framework]
     if layer.family == "transposed":
-        return Warned(
+        return Notice(
             "needs-crop-layer", f"{name}'s {layer.kind} layer cannot crop like this: cut the output afterwards"
         )
-    return Warned(
+    return Notice(
         "needs-pad-layer", f"{name}'s {layer.kind} layer cannot pad like this: put an explicit pad layer before it"
     )
 
 
-def _onnx_pool_warnings(layer: Layer, axes: tuple[AxisLayer, ...]) -> list[Warned]:
+def _onnx_pool_warnings(layer: Layer, axes: tuple[AxisLayer, ...]) -> list[Notice]:
     warnings = []
     if layer.padding in SAME_WORDS and any(axis.dilation > 1 for axis in axes):
         text = "ONNX Runtime's pools compute SAME from the undilated kernel, so the size is not ceil(input/stride)"
-        warnings.append(Warned("same-ignores-dilation", text))
+        warnings.append(Notice("same-ignores-dilation", text))
     if layer.padding == "valid" and layer.ceil_mode:
         text = "for VALID with ceil_mode the ONNX text and its implementations differ: this is ONNX Runtime's answer"
-        warnings.append(Warned("implementations-differ", text))
+        warnings.append(Notice("implementations-differ", text))
     return warnings
 
 
-def _keras_transposed_warnings(layer: Layer, axes: tuple[AxisLayer, ...]) -> list[Warned]:
+def _keras_transposed_warnings(layer: Layer, axes: tuple[AxisLayer, ...]) -> list[Notice]:
     if layer.padding in SAME_WORDS and any(axis.output_padding == 0 and axis.extent % 2 == 0 for axis in axes):
         text = "Keras states this size for 'same', output padding 0, an even kernel; TensorFlow refuses to run it"
-        return [Warned("backend-refuses", text)]
+        return [Notice("backend-refuses", text)]
     return []

@@ -2,8 +2,9 @@
 
 from typing import Any, TypeVar
 
-from dlcalc.core.conv.layer import AXES, Layer, Padding, PerAxis, wrong_rank
+from dlcalc.core.conv.layer import AXES, Layer, Padding
 from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
+from dlcalc.core.validation import PerAxis, wrong_rank
 
 Size = TypeVar("Size", int, tuple[int, ...])
 

@@ -3,16 +3,13 @@
 from typing import NamedTuple
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import PerAxis, legal, spread, wrong_count
 
 AXES = {"d": "depth", "h": "height", "w": "width"}  # in the order of a tensor's shape
 KINDS = {"conv": "conv", "transposed": "transposed", "max-pool": "pool", "avg-pool": "pool"}  # kind -> family
 SAME_WORDS = ("same", "same-upper", "same-lower")
 PADDING_WORDS = (*SAME_WORDS, "valid", "causal", "full")
 
-MAX_DIGITS = 300
-_LIMIT = 10**MAX_DIGITS
-
-PerAxis = int | tuple[int, ...]
 Sides = tuple[int, int]
 Padding = int | str | tuple[int | Sides, ...]
 
@@ -95,19 +92,6 @@ def per_axis(layer: Layer, count: int) -> tuple[AxisLayer, ...]:
     return tuple(map(AxisLayer, kernels, strides, dilations, _spread_padding(layer.padding, count), extras))
 
 
-def spread(value: PerAxis, count: int, option: str, least: int) -> tuple[int, ...]:
-    """One legal number an axis.
-
-    >>> spread(3, 2, "kernel", 1)
-    (3, 3)
-    """
-    if isinstance(value, int):
-        return (legal(value, option, least),) * count
-    if len(value) != count:
-        raise wrong_count(option, len(value), count)
-    return tuple(legal(number, option, least) for number in value)
-
-
 def _spread_padding(padding: Padding, count: int) -> tuple[Sides | str, ...]:
     if isinstance(padding, str):
         if padding not in PADDING_WORDS:
@@ -125,67 +109,3 @@ def _spread_padding(padding: Padding, count: int) -> tuple[Sides | str, ...]:
 def _sides(entry: int | Sides) -> Sides:
     begin, end = (entry, entry) if isinstance(entry, int) else entry
     return legal(begin, "padding", 0), legal(end, "padding", 0)
-
-
-def legal(value: int, option: str, least: int) -> int:
-    """The value itself, if it is at least ``least`` and has no more digits than this package computes with.
-
-    Raises:
-        DlcalcError: ``invalid-value``.
-
-    >>> legal(3, "kernel", 1)
-    3
-    """
-    if least <= value < _LIMIT:
-        return value
-    if abs(value) >= _LIMIT:
-        raise too_long(option)
-    message = f"{spoken(option)} {brief(value)} is less than {least}"
-    raise DlcalcError("invalid-value", message, hint=f"{flag(option)} {least}", option=option)
-
-
-def too_long(option: str) -> DlcalcError:
-    """The error for a number with more digits than this package computes with."""
-    message = f"{spoken(option)} has more than {MAX_DIGITS} digits"
-    return DlcalcError("invalid-value", message, hint=f"at most {MAX_DIGITS} digits", option=option)
-
-
-def wrong_count(option: str, got: int, count: int) -> DlcalcError:
-    """The error for a value with too many or too few axes."""
-    axes = "1 axis" if count == 1 else f"{count} axes"
-    if option == "dims":
-        message, hint = f"dims is {got}, but the input has {axes}", f"--dims {count}, or leave it out"
-        return DlcalcError("shape-mismatch", message, hint=hint, option=option)
-    values = "is 1 value" if got == 1 else f"is {got} values"
-    message = f"{spoken(option)} {values}, but the input has {axes}"
-    hint = "one number for all axes, or one an axis in the order depth x height x width"
-    return DlcalcError("shape-mismatch", message, hint=hint, option=option)
-
-
-def wrong_rank(count: int) -> DlcalcError:
-    """The error for an input with no axes, or with too many."""
-    message = f"size has {count} values, and an input has 1 to 3 axes"
-    return DlcalcError("shape-mismatch", message, hint="--size 224x224", option="size")
-
-
-_SPOKEN = {"w": "width", "h": "height", "n": "batch size", "c_in": "input channels", "c_out": "output channels"}
-
-
-def spoken(option: str) -> str:
-    """An option's name in a sentence: ``output_padding`` is "output padding"."""
-    return _SPOKEN.get(option, option.replace("_", " "))
-
-
-def flag(option: str) -> str:
-    """An option's name as it is typed: ``output_padding`` is ``--output-padding``."""
-    return "--" + option.replace("_", "-")
-
-
-def brief(value: int) -> str:
-    """A number in a sentence, its middle left out where it is very long.
-
-    >>> brief(10**60)
-    '1000000000...0000000000 (61 digits)'
-    """
-    digits = str(value)
-    return digits if len(digits) <= 40 else f"{digits[:10]}...{digits[-10:]} ({len(digits.lstrip('-'))} digits)"

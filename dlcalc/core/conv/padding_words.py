@@ -2,9 +2,10 @@
 
 from dlcalc.core.conv import padding as pad
 from dlcalc.core.conv.frameworks import Plan
-from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, brief
+from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer
 from dlcalc.core.conv.padding import PaddingRule
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import brief
 
 
 def rule_of(plan: Plan, axis: AxisLayer, word: str, size: int) -> PaddingRule:

@@ -3,8 +3,9 @@
 All raise ``DlcalcError``: ``unsupported-by-framework``, ``padding-too-large`` or ``output-padding-too-large``.
 """
 
-from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Layer, brief, flag
+from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Layer
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import brief, flag
 
 
 def refuse_pytorch(layer: Layer, axes: tuple[AxisLayer, ...], pad_layer: bool) -> None:

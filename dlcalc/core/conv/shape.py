@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dlcalc.core.conv.coverage import unread, unread_transposed
 from dlcalc.core.conv.frameworks import Plan, plan
-from dlcalc.core.conv.layer import AXES, AxisLayer, Layer, brief, legal, per_axis
+from dlcalc.core.conv.layer import AXES, AxisLayer, Layer, per_axis
 from dlcalc.core.conv.receptive_field import Field, through_transposed, through_windows
 from dlcalc.core.conv.window import FLOOR, Window
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.validation import brief, legal
 
 if TYPE_CHECKING:
     from dlcalc.core.conv.padding import PaddingRule
@@ -79,7 +80,7 @@ class ConvShape(NamedTuple):
 
     question: Any
     layers: tuple[LayerShape, ...]
-    warnings: tuple[Warned, ...]
+    warnings: tuple[Notice, ...]
 
     @property
     def output(self) -> tuple[int, ...]:
@@ -108,13 +109,13 @@ def conv_shape(question: "ConvShapeQuestion | StackQuestion") -> ConvShape:
 
 def on_input(
     the_plan: Plan, axes: tuple[str, ...], size: tuple[int, ...]
-) -> tuple[tuple[AxisShape, ...], tuple[Warned, ...]]:
+) -> tuple[tuple[AxisShape, ...], tuple[Notice, ...]]:
     """What a layer makes of an input of ``size``, as if nothing stood in front of it, and what to be warned of."""
     shapes = tuple([_axis_shape(the_plan, *of) for of in zip(axes, the_plan.axes, size, strict=True)])
     warnings = the_plan.warnings
     if the_plan.framework == "onnx" and any(min(shape.window.before, shape.window.after) < 0 for shape in shapes):
         text = "ONNX Runtime leaves input out: SAME would pad by less than 0, because the kernel is under the stride"
-        warnings += (Warned("crops-input", text),)
+        warnings += (Notice("crops-input", text),)
     return shapes, warnings
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import brief
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape, conv_shape
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.validation import brief
 
 Span = tuple[int, int]
 V = TypeVar("V", bound=Hashable)
@@ -75,7 +75,7 @@ class SideBySide(NamedTuple):
         return tuple(side for side in self.sides if side.answer is not None)
 
     @property
-    def warnings(self) -> tuple[Warned, ...]:
+    def warnings(self) -> tuple[Notice, ...]:
         """All that there is to be warned of; each names its framework."""
         return tuple(dict.fromkeys(warned for side in self.sides if side.answer for warned in side.answer.warnings))
 

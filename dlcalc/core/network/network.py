@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from dlcalc.core.conv.layer import KINDS, Layer, brief
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.conv.layer import KINDS, Layer
+from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.validation import brief
 
 # Kinds without windows of their own, and the family that each has to itself.
 WHOLE = {"global-avg-pool": "gap", "batch-norm": "bn", "linear": "fc"}
@@ -126,7 +127,7 @@ def groups_of(layer: StackLayer, channels: int | None) -> int | None:
 
 
 def _check_channels(layer: StackLayer, place: Place) -> None:
-    from dlcalc.core.conv.layer import legal
+    from dlcalc.core.validation import legal
 
     try:
         if layer.channels is not None:
@@ -174,12 +175,12 @@ def located(error: DlcalcError, place: Place) -> DlcalcError:
     return DlcalcError(error.code, f"{place.title}: {error.message}", hint=hint, option="layers")
 
 
-def warned_together(found: list[tuple[Place, Warned]]) -> tuple[Warned, ...]:
+def warned_together(found: list[tuple[Place, Notice]]) -> tuple[Notice, ...]:
     """The warnings of all layers, each once, with the layers that it is about."""
-    about: dict[Warned, list[str]] = {}
+    about: dict[Notice, list[str]] = {}
     for place, warning in found:
         about.setdefault(warning, []).append(place.title)
-    return tuple(Warned(warning.code, f"{_listed(titles)}: {warning.message}") for warning, titles in about.items())
+    return tuple(Notice(warning.code, f"{_listed(titles)}: {warning.message}") for warning, titles in about.items())
 
 
 def _listed(titles: list[str]) -> str:

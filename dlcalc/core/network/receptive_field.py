@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from math import gcd
 from typing import NamedTuple
 
-from dlcalc.core.conv.layer import brief
 from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.window import Window
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.numeric.ratio import Ratio, ratio
+from dlcalc.core.validation import brief
 
 _MOST_VISITED = 1_000_000
 _LIMIT = 10**4000  # Python writes no longer numbers

@@ -1,13 +1,14 @@
 """The shape of every layer of a stack: each on the output of the one before it, by the road of a single layer."""
 
 from dlcalc.core.conv.frameworks import Plan
-from dlcalc.core.conv.layer import AxisLayer, Layer, legal
+from dlcalc.core.conv.layer import AxisLayer, Layer
 from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape, on_input, planned
 from dlcalc.core.conv.window import FLOOR, Window
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.network.network import WHOLE, Place, StackLayer, StackQuestion, located, named, placed, warned_together
 from dlcalc.core.network.receptive_field import START, Trail, everything, onward
+from dlcalc.core.validation import legal
 
 
 def stack_shape(question: StackQuestion) -> ConvShape:
@@ -29,7 +30,7 @@ def stack_shape(question: StackQuestion) -> ConvShape:
     places = placed(layers, channels)
     trails, fields = (START,) * len(axes), (Field(1, 1, (1, 1), (0, 1)),) * len(axes)
     found: list[LayerShape] = []
-    warnings: list[tuple[Place, Warned]] = []
+    warnings: list[tuple[Place, Notice]] = []
     extents = size
     for name, place, layer in zip(named(places), places, layers, strict=True):
         try:
@@ -50,7 +51,7 @@ def stack_shape(question: StackQuestion) -> ConvShape:
 
 def _on_its_own(
     layer: StackLayer, framework: str, axes: tuple[str, ...], size: tuple[int, ...]
-) -> tuple[Plan, tuple[AxisShape, ...], tuple[Warned, ...]]:
+) -> tuple[Plan, tuple[AxisShape, ...], tuple[Notice, ...]]:
     if layer.layer is not None:
         plan = planned(framework, layer.layer, len(axes))
         return plan, *on_input(plan, axes, size)

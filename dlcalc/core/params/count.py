@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
 from dlcalc.core.conv.frameworks import plan
-from dlcalc.core.conv.layer import Layer, brief, legal, per_axis
+from dlcalc.core.conv.layer import Layer, per_axis
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
-from dlcalc.core.conv.taps import taps_on_input, taps_on_output
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.validation import brief, legal
 
 if TYPE_CHECKING:
     from dlcalc.core.network.network import Place
@@ -172,7 +173,7 @@ class ConvParams(NamedTuple):
 
     question: Any
     layers: tuple[LayerParams, ...]
-    warnings: tuple[Warned, ...]
+    warnings: tuple[Notice, ...]
 
     @property
     def amounts(self) -> Amounts:

@@ -141,7 +141,7 @@ class _Terms:
     @property
     def real(self) -> list[int]:
         """Along each axis, the taps that meet real data."""
-        from dlcalc.core.conv.taps import taps_on_input, taps_on_output
+        from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
 
         shape = self.layer.shape
         closed = taps_on_output if self.asked.kind == "transposed" else taps_on_input

@@ -3,7 +3,7 @@
 from math import prod
 from typing import NamedTuple
 
-from dlcalc.core.conv.layer import legal, per_axis
+from dlcalc.core.conv.layer import per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape, planned
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import (
@@ -17,6 +17,7 @@ from dlcalc.core.network.network import (
     warned_together,
 )
 from dlcalc.core.params.count import DTYPES, Amounts, ConvParams, ConvParamsQuestion, LayerParams, Work, count
+from dlcalc.core.validation import legal
 
 
 class StackParamsQuestion(NamedTuple):

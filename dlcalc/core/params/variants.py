@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.conv.layer import Layer
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.params.count import Amounts, ConvParams, ConvParamsQuestion, LayerParams, conv_params, count, total
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Comparison(NamedTuple):
     forms: tuple[Form, ...]
 
     @property
-    def warnings(self) -> tuple[Warned, ...]:
+    def warnings(self) -> tuple[Notice, ...]:
         """The answer's."""
         return self.answer.warnings
 

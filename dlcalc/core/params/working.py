@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import NamedTuple
 
-from dlcalc.core.conv.taps import taps_on_input, taps_on_output
+from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
 from dlcalc.core.evidence.diagnosis import Numbers
 from dlcalc.core.numeric.ratio import Ratio, ratio
 from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dlcalc.core.arrays.blocks import in_order
 from dlcalc.core.arrays.row_source import Computed, RowSource
 from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.errors import Warned
+from dlcalc.core.errors import Notice
 from dlcalc.core.softmax.notices import no_softmax, warnings_of
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.row_values import block, blocks_of, factor_of, rows_of
@@ -59,7 +59,7 @@ class SoftmaxGrad:
         )
 
     @cached_property
-    def warnings(self) -> tuple[Warned, ...]:
+    def warnings(self) -> tuple[Notice, ...]:
         """What its reader should know."""
         return tuple(warnings_of(self.question, self.summary))
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.formats import FORMATS
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.summary import Totals
 
@@ -31,7 +31,7 @@ def no_softmax(row: int, logits: NDArray[Any], option: str) -> DlcalcError:
     return DlcalcError("no-finite-logit", message, hint=hint, option=option)
 
 
-def warnings_of(question: SoftmaxQuestion, totals: Totals) -> list[Warned]:
+def warnings_of(question: SoftmaxQuestion, totals: Totals) -> list[Notice]:
     """What the reader of an answer should know, by what its rows come to."""
     found = list(question.notes)
     row, count = totals.infinite
@@ -42,29 +42,29 @@ def warnings_of(question: SoftmaxQuestion, totals: Totals) -> list[Warned]:
         elif question.targets.label_smoothing and question.targets.labels is not None:
             why = "smoothing gives a class whose logit is -inf a part of the target"
         more = f", and of {count - 1} more rows" if count > 1 else ""
-        found.append(Warned("infinite-loss", f"the loss of row {row} is infinite: {why}{more}"))
+        found.append(Notice("infinite-loss", f"the loss of row {row} is infinite: {why}{more}"))
     if totals.largest > FORMATS[question.format].largest:
         text = f"the gradient reaches {totals.largest:.6g}, which {question.format} has no number for"
-        found.append(Warned("gradient-overflows", text))
+        found.append(Notice("gradient-overflows", text))
     found += _target_warnings(question)
     logits = question.logits[: min(_LOOKED_AT, max(1, _ENTRIES // question.classes))]
     with np.errstate(invalid="ignore", over="ignore"):
         sums = logits.sum(axis=1, dtype=np.float64)
     if len(logits) and bool(np.all((logits >= 0) & (logits <= 1))) and bool(np.all(np.abs(sums - 1) < 1e-3)):
         text = "the logits look like probabilities: rows in [0, 1] that sum to 1; softmax would be applied twice"
-        found.append(Warned("logits-look-like-probabilities", text))
+        found.append(Notice("logits-look-like-probabilities", text))
     return found
 
 
-def _target_warnings(question: SoftmaxQuestion) -> list[Warned]:
+def _target_warnings(question: SoftmaxQuestion) -> list[Notice]:
     if question.targets.distribution is None:
         return []
     found, survey = [], question.targets.survey
     if survey.unnormalised is not None:
         row, total = survey.unnormalised
         text = f"the target of row {row} sums to {total:.6g} and not to 1: the gradient is a*sum(y) - y"
-        found.append(Warned("target-not-normalized", text))
+        found.append(Notice("target-not-normalized", text))
     if survey.negative is not None:
         text = f"the target of row {survey.negative} has a negative entry"
-        found.append(Warned("target-negative", text))
+        found.append(Notice("target-negative", text))
     return found

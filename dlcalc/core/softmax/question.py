@@ -7,7 +7,7 @@ import numpy as np
 
 from dlcalc.core.arrays.row_source import RowSource, in_memory
 from dlcalc.core.arrays.stored import Floats, Stored, shape_text, vector
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.softmax.targets import LARGEST, REDUCTIONS, Targets, distribution_targets, label_targets
 
 IGNORE_INDEX = -100
@@ -59,7 +59,7 @@ class SoftmaxQuestion:
     jacobian: bool = False
     linear: Linear | None = None
     tolerances: tuple[float, float] | None = None
-    notes: tuple[Warned, ...] = ()
+    notes: tuple[Notice, ...] = ()
 
     @property
     def rows(self) -> int:

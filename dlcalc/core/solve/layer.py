@@ -5,12 +5,13 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
-from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Padding, brief, legal, per_axis, spoken
+from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Padding, per_axis
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
-from dlcalc.core.errors import DlcalcError, Warned
+from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.solve.axis import giving
 from dlcalc.core.solve.open_axis import OpenAxis, split, stand_in
 from dlcalc.core.solve.runs import Run, ascending
+from dlcalc.core.validation import brief, legal, spoken
 
 UNKNOWNS = ("input", "kernel", "stride", "padding", "dilation", "output_padding")
 MAX_SOLUTIONS = 10_000_000
@@ -61,7 +62,7 @@ class Inverse(NamedTuple):
     question: InverseQuestion
     runs: tuple[tuple[Run, ...], ...]
     listed: tuple[Values, ...] | None
-    warnings: tuple[Warned, ...]
+    warnings: tuple[Notice, ...]
 
     @property
     def how_many(self) -> int:

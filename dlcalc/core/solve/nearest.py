@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.layer import AXES, brief, spoken
+from dlcalc.core.conv.layer import AXES
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.solve.axis import Section, accepted_steps, sections
 from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, refusal
 from dlcalc.core.solve.runs import LIMIT, first
+from dlcalc.core.validation import brief, spoken
 
 if TYPE_CHECKING:
     from dlcalc.core.solve.layer import InverseQuestion

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dlcalc.core.conv.layer import AXES, brief, legal
+from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import axis_output, planned
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import Place, StackQuestion, located, placed
@@ -12,6 +12,7 @@ from dlcalc.core.solve.layer import Inverse, InverseQuestion, refuse_too_many
 from dlcalc.core.solve.notices import remarks
 from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, refusal, stand_in
 from dlcalc.core.solve.runs import FAR, Run, first, joined
+from dlcalc.core.validation import brief, legal
 
 _TRIED = 40  # sizes on each side of the target, where those that can be had are not found at an edge
 

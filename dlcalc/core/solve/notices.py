@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.layer import AXES, brief, spoken
+from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import conv_shape
-from dlcalc.core.errors import Warned
+from dlcalc.core.errors import Notice
 from dlcalc.core.solve.open_axis import split
 from dlcalc.core.solve.runs import Run
+from dlcalc.core.validation import brief, spoken
 
 if TYPE_CHECKING:
     from dlcalc.core.solve.layer import InverseQuestion, Values
@@ -18,7 +19,7 @@ _LOOKED_AT = 200
 
 def remarks(
     question: "InverseQuestion", runs: tuple[tuple[Run, ...], ...], listed: "tuple[Values, ...] | None"
-) -> tuple[Warned, ...]:
+) -> tuple[Notice, ...]:
     """The warnings of the forward rule, each with the solution that it is about if it is not about all."""
     ends: Iterable[Values]
     if listed is None:
@@ -27,7 +28,7 @@ def remarks(
     else:
         ends = listed
     looked_at = list(islice(ends, _LOOKED_AT))
-    warned: dict[Warned, list[Values]] = {}
+    warned: dict[Notice, list[Values]] = {}
     for values in looked_at:
         for warning in conv_shape(question.put(values)).warnings:
             warned.setdefault(warning, []).append(values)
@@ -37,7 +38,7 @@ def remarks(
             some = ", ".join(shown(question.solve, values) for values in concerned[:3])
             more = " and others" if len(concerned) > 3 else ""
             message = f"with {spoken(question.solve)} {some}{more}: {message}"
-        found.append(Warned(code, message))
+        found.append(Notice(code, message))
     return (*found, *_endless(question, runs))
 
 
@@ -45,14 +46,14 @@ def _ends(run: Run) -> tuple[int, ...]:
     return (run.first,) if run.last is None else (run.first, run.last)
 
 
-def _endless(question: "InverseQuestion", runs: tuple[tuple[Run, ...], ...]) -> Iterable[Warned]:
+def _endless(question: "InverseQuestion", runs: tuple[tuple[Run, ...], ...]) -> Iterable[Notice]:
     for name, of_axis, extent in zip(question.asked.axes, runs, question.target, strict=True):
         for run in of_axis:
             if run.last is None:
                 along = f" along the {AXES[name]}" if len(runs) > 1 else ""
                 every = "every" if run.step == 1 else "every second"
                 text = f"{every} {spoken(question.solve)} from {brief(run.first)} on gives {brief(extent)}{along}"
-                yield Warned("unbounded", text + ": the smallest stands for all")
+                yield Notice("unbounded", text + ": the smallest stands for all")
 
 
 def shown(solve: str, values: "Values") -> str:

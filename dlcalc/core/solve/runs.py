@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
 from typing import NamedTuple
 
-from dlcalc.core.conv.layer import MAX_DIGITS
+from dlcalc.core.validation import MAX_DIGITS
 
 LIMIT = 10**MAX_DIGITS  # no number that can be typed is as large
 # No threshold of a layer is as large: products of two numbers and sums of those are below.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlcalc.report.conv_params import view as of_params
-from dlcalc.report.conv_shape.view import written
+from dlcalc.report.numbers import written
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.params.count import KINDS, ConvParams, ConvParamsQuestion, LayerParams
 from dlcalc.report.conv_shape import view as of_shape
+from dlcalc.report.numbers import text, written
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
@@ -112,8 +113,8 @@ def summary_header() -> tuple[str, ...]:
 def summary(answer: ConvParams) -> tuple[str, ...]:
     """An answer as one row among many."""
     found = answer.amounts.by_key()
-    params, memory, *work = [of_shape.written(found.get(key)) for key in _SUMMARY]
-    return params, memory, of_shape.text(answer.layers[-1].output) or "-", *work
+    params, memory, *work = [written(found.get(key)) for key in _SUMMARY]
+    return params, memory, text(answer.layers[-1].output) or "-", *work
 
 
 def csv_header(questions: Sequence[ConvParamsQuestion] | None) -> tuple[str, ...]:

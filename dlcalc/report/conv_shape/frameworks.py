@@ -7,7 +7,7 @@ from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.network.compare import LayerFacts, Side, SideBySide, facts
 from dlcalc.report.conv_shape import view as of_shape
-from dlcalc.report.conv_shape.view import text, written
+from dlcalc.report.numbers import text, written
 
 if TYPE_CHECKING:
     from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion

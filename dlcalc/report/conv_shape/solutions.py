@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.report.conv_shape import view as of_shape
-from dlcalc.report.conv_shape.view import text, written
+from dlcalc.report.numbers import text, written
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict

@@ -7,6 +7,7 @@ from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
 from dlcalc.core.conv.window import FLOOR, Window, in_formula, numbers, symbols
 from dlcalc.core.numeric.ratio import as_float, as_number
+from dlcalc.report.numbers import text, written
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
@@ -155,24 +156,6 @@ def words(verdict: "Verdict") -> "Words":
     right = "there is none" if None in verdict.right else f"it is {text(verdict.right)}"
     distance = None if None in verdict.right else text(verdict.distance)
     return Words(text(verdict.claim.values), right, distance)
-
-
-def text(values: Sequence[int | float | None]) -> str:
-    """Numbers in a sentence, like ``80 x 112``."""
-    return " x ".join(written(value) for value in values)
-
-
-def written(value: object) -> str:
-    """A value in a table: thousands separated, a padding as ``begin:end``.
-
-    >>> written(1204224), written([0, 1]), written(0.5), written(None)
-    ('1,204,224', '0:1', '0.5', '-')
-    """
-    if value is None:
-        return "-"
-    if isinstance(value, list):
-        return ":".join(map(written, value))
-    return f"{value:,}" if isinstance(value, int) else repr(value)
 
 
 _ROWS = {

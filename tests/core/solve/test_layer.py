@@ -7,13 +7,14 @@ from itertools import islice, product
 
 import pytest
 
-from dlcalc.core.conv.layer import AXES, KINDS, PADDING_WORDS, Layer, Padding, PerAxis
+from dlcalc.core.conv.layer import AXES, KINDS, PADDING_WORDS, Layer, Padding
 from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.solve import axis as inverse_axis
 from dlcalc.core.solve.axis import inputs_giving
 from dlcalc.core.solve.layer import UNKNOWNS, Inverse, InverseQuestion, Values, companies, solve
 from dlcalc.core.solve.runs import Run, ascending
+from dlcalc.core.validation import PerAxis
 
 SOME_VALUE = {"kernel": 1, "stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
 LEAST = {"padding": 0, "output_padding": 0}

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.conv.taps import taps_on_input, taps_on_output
+from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
 from dlcalc.core.conv.window import Window
 
 small = st.integers(1, 9)
