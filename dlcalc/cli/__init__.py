@@ -118,7 +118,7 @@ def _refuse(error: DlcalcError, words: Sequence[str]) -> int:
 
         text = error_line(error) + "\n"
     else:
-        from dlcalc.report.writers import words as in_words
+        from dlcalc.report.errors import in_words
 
         text = in_words(error)
     try:

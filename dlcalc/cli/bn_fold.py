@@ -6,7 +6,7 @@ import click
 
 from dlcalc.cli.driver import Task, run
 from dlcalc.cli.options import Command, Word, answer_options, option, stacked
-from dlcalc.core.batch_norm.answer import bn_fold
+from dlcalc.core import bn_fold as engine
 from dlcalc.core.batch_norm.statistics import ESTIMATORS
 from dlcalc.core.batch_norm.weighted_layer import KINDS
 from dlcalc.notation import bn_fold as notation
@@ -25,10 +25,7 @@ EXAMPLES = (
 TASK = Task(
     keys=notation.KEYS,
     question=notation.question,
-    answer=bn_fold,
-    steps="dlcalc.core.batch_norm.explain",
-    check="dlcalc.core.batch_norm.check",
-    judge="dlcalc.core.batch_norm.judge",
+    engine=engine,
     view=view,
     arrays=True,
     merged=notation.merged,

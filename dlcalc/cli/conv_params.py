@@ -18,7 +18,8 @@ from dlcalc.cli.options import (
     size_options,
     stacked,
 )
-from dlcalc.core.params.count import DTYPES, KINDS, ConvParamsQuestion, conv_params
+from dlcalc.core import conv_params as engine
+from dlcalc.core.params.count import DTYPES, KINDS, ConvParamsQuestion
 from dlcalc.notation import conv_params as notation
 from dlcalc.report.conv_params import view as view
 
@@ -46,10 +47,7 @@ def _compare(question: ConvParamsQuestion) -> Any:
 TASK = Task(
     keys=notation.KEYS,
     question=notation.question,
-    answer=conv_params,
-    steps="dlcalc.core.params.explain",
-    check="dlcalc.core.params.check",
-    judge="dlcalc.core.params.mistakes",
+    engine=engine,
     view=view,
     merged=notation.merged,
     sweepable=notation.INTEGERS,

@@ -18,8 +18,10 @@ from dlcalc.cli.options import (
     option,
     size_options,
 )
+from dlcalc.core import conv_shape as engine
 from dlcalc.core.conv.layer import KINDS
-from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.notation import conv_shape as notation
 from dlcalc.notation import layers
 from dlcalc.report.conv_shape import view as view
@@ -66,10 +68,7 @@ def _compare(question: ConvShapeQuestion) -> Any:
 TASK = Task(
     keys=notation.KEYS,
     question=notation.question,
-    answer=conv_shape,
-    steps="dlcalc.core.conv.explain",
-    check="dlcalc.core.conv.check",
-    judge="dlcalc.core.conv.mistakes",
+    engine=engine,
     view=view,
     merged=notation.merged,
     sweepable=layers.INTEGERS,

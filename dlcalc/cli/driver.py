@@ -44,10 +44,7 @@ class Task(NamedTuple):
     Attributes:
         keys: the keys of a question, each with the short names that are read for it.
         question: from raw values, and of arrays a function that reads files, to a question.
-        answer: from a question to an answer.
-        steps: the module whose ``steps`` explains an answer; it and the next two are imported when they are asked for.
-        check: the module whose ``check`` proves one.
-        judge: the module whose ``claimable`` says what can be claimed of one, and whose ``judge`` judges a claim.
+        engine: the front door of core: answer, explain, check, claimable and judge.
         view: how an answer looks.
         arrays: whether values and claims are arrays, which may stand in files.
         merged: the values of one line of a batch over the defaults.
@@ -61,10 +58,7 @@ class Task(NamedTuple):
 
     keys: Mapping[str, Sequence[str]]
     question: Callable[..., Any]
-    answer: Callable[[Any], Any]
-    steps: str
-    check: str
-    judge: str
+    engine: Any
     view: "View"
     arrays: bool = False
     merged: Callable[[Mapping[str, object], Mapping[str, object]], Mapping[str, object]] = lambda defaults, own: {
@@ -77,6 +71,7 @@ class Task(NamedTuple):
     save: Callable[[Any, str, bool], None] | None = None
     by_rows: frozenset[str] = frozenset()
     job: str | None = None
+    answer: Callable[[Any], Any] | None = None
 
 
 def run(task: Task, given: Mapping[str, Any]) -> int:
@@ -161,7 +156,7 @@ def _question(task: Task, raw: Mapping[str, object]) -> Any:
 
 def _judged(task: Task, answer: Any, raw: object) -> tuple[Any, ...]:
     """The verdicts on all that is claimed of an answer."""
-    module = import_module(task.judge)
+    module = task.engine
     keys = module.claimable(answer)
     if task.arrays:
         from dlcalc.cli.on_disk import loader
@@ -180,12 +175,12 @@ def _outcome(task: Task, given: Mapping[str, Any], question: Any, expect: object
             from dlcalc.cli.on_disk import streamed
 
             return streamed(task, given, question, expect)._replace(**place)
-        answer = task.answer(question)
+        answer = task.engine.answer(question) if task.answer is None else task.answer(question)
         verdicts = None if expect is None else _judged(task, answer, expect)
     except DlcalcError as error:
         return Outcome(error=error, **place)
-    steps = import_module(task.steps).steps(answer) if given["explain"] else None
-    proof = import_module(task.check).check(answer) if given["check"] else None
+    steps = task.engine.explain(answer) if given["explain"] else None
+    proof = task.engine.check(answer) if given["check"] else None
     return Outcome(answer, None, steps, proof, verdicts, **place)
 
 

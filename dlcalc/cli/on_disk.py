@@ -30,8 +30,8 @@ def streamed(
         outcome: Outcome = import_module(task.job).answered(
             question,
             None if expect is None else lambda keys: array_claims(expect, keys, loader(task)),
-            import_module(task.check).check if given["check"] else None,
-            import_module(task.steps).steps if given["explain"] else None,
+            task.engine.check if given["check"] else None,
+            task.engine.explain if given["explain"] else None,
             output,
             force=given["force"],
             progress=progress,

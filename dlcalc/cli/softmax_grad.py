@@ -6,7 +6,8 @@ import click
 
 from dlcalc.cli.driver import Task, run
 from dlcalc.cli.options import Command, Word, answer_options, option, output_options, stacked
-from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core import softmax_grad as engine
+from dlcalc.core.softmax.answer import SoftmaxGrad
 from dlcalc.core.softmax.targets import REDUCTIONS
 from dlcalc.notation import softmax_grad as notation
 from dlcalc.report import softmax_grad as view
@@ -31,10 +32,7 @@ def _save(answer: SoftmaxGrad, path: str, force: bool) -> None:
 TASK = Task(
     keys=notation.KEYS,
     question=notation.question,
-    answer=softmax_grad,
-    steps="dlcalc.core.softmax.explain",
-    check="dlcalc.core.softmax.check",
-    judge="dlcalc.core.softmax.mistakes.judge",
+    engine=engine,
     view=view,
     arrays=True,
     merged=notation.merged,

@@ -1,37 +1,133 @@
-"""The one exception of the package, and what is worth a warning without being one."""
+"""The one exception of the package, and the caveats that an answer may carry without being wrong."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+ErrorCode = Literal[
+    "usage",
+    "invalid-value",
+    "kernel-exceeds-input",
+    "unsupported-by-framework",
+    "padding-too-large",
+    "output-padding-too-large",
+    "groups-do-not-divide",
+    "empty-output",
+    "no-solution",
+    "too-many-questions",
+    "shape-mismatch",
+    "label-out-of-range",
+    "no-valid-rows",
+    "no-finite-logit",
+    "not-enough-samples",
+    "invalid-statistics",
+    "file-not-found",
+    "file-unreadable",
+    "malformed-file",
+    "unsafe-file",
+    "unsupported-file",
+    "unsupported-dtype",
+    "certificate-failed",
+    "output-exists",
+    "write-failed",
+    "missing-dependency",
+    "out-of-memory",
+    "internal-error",
+]
+
+NoticeCode = Literal[
+    "affine-overflow",
+    "backend-refuses",
+    "crops-input",
+    "gradient-overflows",
+    "implementations-differ",
+    "infinite-loss",
+    "logits-look-like-probabilities",
+    "needs-crop-layer",
+    "needs-pad-layer",
+    "folded-overflow",
+    "folded-subnormal",
+    "gamma-zero",
+    "no-valid-rows",
+    "same-ignores-dilation",
+    "start-value-left",
+    "stored-by-column",
+    "target-negative",
+    "target-not-normalized",
+    "uint16-read-as-bfloat16",
+    "unbounded",
+    "variance-below-eps",
+]
+
+
+class Fix(NamedTuple):
+    """An argument and a value for it, as part of a hint: each interface writes it as its user would type it.
+
+    The library writes ``kernel=3``, the command line ``--kernel 3``, a layer word ``a kernel of 3``.
+
+    Attributes:
+        argument: the name of the argument, in snake_case.
+        value: a legal value; per axis a tuple, of paddings one of (begin, end) pairs; of an array a list. None names
+            the argument alone.
+    """
+
+    argument: str
+    value: object = None
+
+    def __str__(self) -> str:
+        """The fix as Python writes it.
+
+        >>> str(Fix("padding", ((0, 1),))), str(Fix("ceil_mode"))
+        ('padding=((0, 1),)', 'ceil_mode')
+        """
+        return self.argument if self.value is None else f"{self.argument}={self.value!r}"
+
+
+Advice = Sequence[str | Fix]
 
 
 class DlcalcError(Exception):
     """A question that cannot be answered.
 
     Args:
-        code: which rule was broken, e.g. ``"kernel-exceeds-input"``. Codes are stable: scripts may depend on them.
+        code: the rule that was broken, e.g. ``"kernel-exceeds-input"``. Codes are stable: scripts may depend on them.
         message: the bad value and the rule that it breaks.
-        hint: the nearest legal value, or what to do instead.
+        hint: the nearest legal value, or what to do instead; in parts where it names arguments.
         option: the long name of the option that carried the value, in snake_case.
 
-    >>> error = DlcalcError("invalid-value", "stride 0 is less than 1", hint="--stride 1", option="stride")
-    >>> error.code, str(error)
-    ('invalid-value', 'stride 0 is less than 1')
+    >>> error = DlcalcError("invalid-value", "stride 0 is less than 1", hint=Fix("stride", 1), option="stride")
+    >>> error.code, str(error), error.hint
+    ('invalid-value', 'stride 0 is less than 1', 'stride=1')
     """
 
-    def __init__(self, code: str, message: str, *, hint: str | None = None, option: str | None = None) -> None:
+    def __init__(
+        self, code: ErrorCode, message: str, *, hint: str | Fix | Advice | None = None, option: str | None = None
+    ) -> None:
         super().__init__(message)
-        self.code = code
+        self.code: ErrorCode = code
         self.message = message
-        self.hint = hint
+        self.advice: Advice = () if hint is None else (hint,) if isinstance(hint, str | Fix) else tuple(hint)
         self.option = option
 
-    def as_dict(self) -> dict[str, str]:
-        """The error as JSON shows it; what is not known is left out."""
-        fields = {"code": self.code, "message": self.message, "hint": self.hint, "option": self.option}
-        return {key: value for key, value in fields.items() if value is not None}
+    @property
+    def hint(self) -> str | None:
+        """The hint as a Python caller types it, or None."""
+        return "".join(map(str, self.advice)) or None
 
 
 class Notice(NamedTuple):
-    """Something that the reader of an answer should know."""
+    """A caveat about an answer: a stable code, and a sentence."""
 
-    code: str
+    code: NoticeCode
     message: str
+
+
+def alternatives(argument: str, values: Sequence[object]) -> Advice:
+    """The hint that names several values of one argument: ``kernel=1 or kernel=3``.
+
+    >>> "".join(map(str, alternatives("kernel", (1, 3))))
+    'kernel=1 or kernel=3'
+    """
+    parts: list[str | Fix] = []
+    for value in values:
+        parts += [" or ", Fix(argument, value)] if parts else [Fix(argument, value)]
+    return parts

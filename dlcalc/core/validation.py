@@ -1,8 +1,8 @@
 """Which whole numbers an option may have, and what an error calls an option and a number."""
 
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, Fix
 
-MAX_DIGITS = 300
+MAX_DIGITS = 18
 _LIMIT = 10**MAX_DIGITS
 
 PerAxis = int | tuple[int, ...]
@@ -34,8 +34,8 @@ def legal(value: int, option: str, least: int) -> int:
         return value
     if abs(value) >= _LIMIT:
         raise too_long(option)
-    message = f"{spoken(option)} {brief(value)} is less than {least}"
-    raise DlcalcError("invalid-value", message, hint=f"{flag(option)} {least}", option=option)
+    message = f"{spoken(option)} {value} is less than {least}"
+    raise DlcalcError("invalid-value", message, hint=Fix(option, least), option=option)
 
 
 def too_long(option: str) -> DlcalcError:
@@ -48,8 +48,8 @@ def wrong_count(option: str, got: int, count: int) -> DlcalcError:
     """The error for a value with too many or too few axes."""
     axes = "1 axis" if count == 1 else f"{count} axes"
     if option == "dims":
-        message, hint = f"dims is {got}, but the input has {axes}", f"--dims {count}, or leave it out"
-        return DlcalcError("shape-mismatch", message, hint=hint, option=option)
+        message = f"dims is {got}, but the input has {axes}"
+        return DlcalcError("shape-mismatch", message, hint=(Fix("dims", count), ", or leave it out"), option=option)
     values = "is 1 value" if got == 1 else f"is {got} values"
     message = f"{spoken(option)} {values}, but the input has {axes}"
     hint = "one number for all axes, or one an axis in the order depth x height x width"
@@ -59,7 +59,7 @@ def wrong_count(option: str, got: int, count: int) -> DlcalcError:
 def wrong_rank(count: int) -> DlcalcError:
     """The error for an input with no axes, or with too many."""
     message = f"size has {count} values, and an input has 1 to 3 axes"
-    return DlcalcError("shape-mismatch", message, hint="--size 224x224", option="size")
+    return DlcalcError("shape-mismatch", message, hint=Fix("size", (224, 224)), option="size")
 
 
 _SPOKEN = {"w": "width", "h": "height", "n": "batch size", "c_in": "input channels", "c_out": "output channels"}
@@ -73,13 +73,3 @@ def spoken(option: str) -> str:
 def flag(option: str) -> str:
     """An option's name as it is typed: ``output_padding`` is ``--output-padding``."""
     return "--" + option.replace("_", "-")
-
-
-def brief(value: int) -> str:
-    """A number in a sentence, its middle left out where it is very long.
-
-    >>> brief(10**60)
-    '1000000000...0000000000 (61 digits)'
-    """
-    digits = str(value)
-    return digits if len(digits) <= 40 else f"{digits[:10]}...{digits[-10:]} ({len(digits.lstrip('-'))} digits)"

@@ -42,7 +42,7 @@ def load(path: str, option: str, by_rows: Collection[str] = ()) -> "RowSource | 
         message = f"{path[:80]!r} cannot be read: {getattr(error, 'strerror', None) or error}"
         raise DlcalcError("file-unreadable", message, hint=f"a file ({_SUFFIXES})", option=option) from None
     except DlcalcError as error:
-        raise DlcalcError(error.code, error.message, hint=error.hint, option=option) from None
+        raise DlcalcError(error.code, error.message, hint=error.advice, option=option) from None
 
 
 _NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)  # the last: a long row of numbers with a slip in it

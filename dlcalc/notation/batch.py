@@ -138,6 +138,6 @@ def _echoed(value: Any, depth: int = 0) -> object:
 
 
 def _bad(error: DlcalcError, name: object) -> BadLineError:
-    bad = BadLineError(error.code, error.message, hint=error.hint, option=error.option)
+    bad = BadLineError(error.code, error.message, hint=error.advice, option=error.option)
     bad.id = name
     return bad

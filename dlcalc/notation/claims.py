@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber
-from dlcalc.core.validation import MAX_DIGITS, too_long
 from dlcalc.notation.values import shown, split_axes, unreadable
 
+_MAX_DIGITS = 300  # of a claim: what is counted may be much longer than what is typed
 _MAX_EXPONENT = 1000
 
 
@@ -85,8 +85,9 @@ def number(value: object) -> TypedNumber:
     if not _decimal(digits) or (e and not _decimal(power_digits)) or isinstance(value, bool):
         raise unreadable("expect", value, "a number", "a number, like --expect 112 or --expect 54.25")
     significant = digits.lstrip("0") or "0"
-    if len(significant) > MAX_DIGITS or len(fraction) > _MAX_EXPONENT:
-        raise too_long("expect")
+    if len(significant) > _MAX_DIGITS or len(fraction) > _MAX_EXPONENT:
+        message = f"expect has more than {_MAX_DIGITS} digits"
+        raise DlcalcError("invalid-value", message, hint=f"at most {_MAX_DIGITS} digits", option="expect")
     if len(power_digits) > 9 or abs(int(power or "0")) > _MAX_EXPONENT:
         message = f"expect has an exponent beyond {_MAX_EXPONENT}"
         raise DlcalcError("invalid-value", message, hint=f"at most e{_MAX_EXPONENT}", option="expect")

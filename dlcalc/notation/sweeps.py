@@ -5,7 +5,7 @@ from itertools import chain
 from math import prod
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.validation import brief, flag
+from dlcalc.core.validation import flag
 from dlcalc.notation.values import integer, unreadable
 
 MAX_QUESTIONS = 10_000_000
@@ -29,7 +29,7 @@ def swept(raw: Mapping[str, object], sweepable: frozenset[str]) -> dict[str, lis
             found[key] = [_run(part, key) for part in value.split(",")]
     total = how_many(found)
     if total > MAX_QUESTIONS:
-        message = f"{brief(total)} questions are more than {MAX_QUESTIONS:,}"
+        message = f"{total} questions are more than {MAX_QUESTIONS:,}"
         raise DlcalcError("too-many-questions", message, hint="a coarser range, like 1..1000..10")
     return found
 

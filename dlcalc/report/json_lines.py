@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
+from dlcalc.report.errors import as_dict
 from dlcalc.report.numbers import json_safe
 
 if TYPE_CHECKING:
@@ -19,13 +20,13 @@ encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular
 
 def error_line(error: DlcalcError) -> str:
     """An error that ends the program, as one line."""
-    return encode({"error": error.as_dict()})
+    return encode({"error": as_dict(error)})
 
 
 def outcome_line(outcome: Outcome, view: "View") -> str:
     """The outcome as one line."""
     if outcome.error is not None:
-        return encode(_identity(outcome, view) | {"error": outcome.error.as_dict()})
+        return encode(_identity(outcome, view) | {"error": as_dict(outcome.error)})
     besides = _besides(outcome, view)
     tail = "," + encode(besides)[1:] if besides else "}"
     if outcome.swept is None and outcome.id is None:  # as most lines of a batch are
@@ -68,14 +69,13 @@ def _besides(outcome: Outcome, view: "View") -> dict[str, object]:
 
 
 def _step(step: "Step") -> dict[str, object]:
-    *rest, place = step
-    found: dict[str, object] = {} if place is None else dict(zip(map(str, place[::2]), place[1::2], strict=True))
-    return found | dict(zip(step._fields, rest, strict=False)) | {"value": json_safe(step.value)}
+    *rest, where = step
+    return {**where, **dict(zip(step._fields, rest, strict=False)), "value": json_safe(step.value)}
 
 
 def _proof(proof: "Proof") -> dict[str, object]:
     failures = [
-        {**failure.place, "key": failure.key, "answer": json_safe(failure.answer), "found": json_safe(failure.found)}
+        {**failure.where, "key": failure.key, "answer": json_safe(failure.answer), "found": json_safe(failure.found)}
         for failure in proof.failures
     ]
     details = {key: json_safe(value) for key, value in proof.details.items()}

@@ -1,6 +1,6 @@
 """Outcomes as tables for reading, with rich: the answer first, then how it comes about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TextIO
 
@@ -107,15 +107,15 @@ def _explanation(steps: Sequence[Step]) -> Table:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    several = len({step.place for step in steps}) > 1
-    place = None
+    several = len({tuple(step.where.items()) for step in steps}) > 1
+    where: Mapping[str, str | int] = {}
     said: dict[str, set[str]] = {}
     for step in steps:
-        known = step.place is not None and step.place[0] == "layer" and step.formula in said.get(step.symbol, ())
+        known = "layer" in step.where and step.formula in said.get(step.symbol, ())
         said.setdefault(step.symbol, set()).add(step.formula)
-        if several and step.place != place:
-            place = step.place
-            table.add_row(Text(_title(place), "bold underline"), "", "")
+        if several and step.where != where:
+            where = step.where
+            table.add_row(Text(_title(where), "bold underline"), "", "")
         if known:  # said of an earlier layer: here are its numbers
             table.add_row(step.symbol, "=", Text.assemble(step.substituted, " = ", (_value(step.value), "bold")))
             continue
@@ -128,9 +128,8 @@ def _explanation(steps: Sequence[Step]) -> Table:
     return table
 
 
-def _title(place: tuple[object, ...] | None) -> str:
-    pairs = zip(place[::2], place[1::2], strict=True) if place else ()
-    return ", ".join(AXES[str(name)] if kind == "axis" else f"{kind} {name}" for kind, name in pairs)
+def _title(where: Mapping[str, str | int]) -> str:
+    return ", ".join(AXES[str(name)] if kind == "axis" else f"{kind} {name}" for kind, name in where.items())
 
 
 def _value(value: object) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
-from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -28,12 +27,6 @@ class Target(NamedTuple):
     examples: Sequence[Any] | None
     asked: Sequence[str]
     checked: bool
-
-
-def words(error: DlcalcError) -> str:
-    """An error in words, for stderr."""
-    hint = f"\nhint: {error.hint}" if error.hint else ""
-    return f"error: {error.message} [{error.code}]{hint}\n"
 
 
 def write_json(outcomes: Iterable[Outcome], target: Target) -> None:
@@ -154,10 +147,12 @@ def _cell(value: object, number: Callable[[int], str]) -> str:
 def _complain(outcome: Outcome, err: TextIO) -> None:
     """The error of one outcome among many, with what tells it from others."""
     if outcome.error is not None:
+        from dlcalc.report.errors import in_words
+
         where = "" if outcome.line is None else f"line {outcome.line}: "
         if outcome.swept is not None:
             where = " ".join(f"{key} {_cell(value, str)}" for key, value in outcome.swept.items()) + ": "
-        err.write(where + words(outcome.error))
+        err.write(where + in_words(outcome.error))
 
 
 WRITERS: dict[str, Callable[[Iterable[Outcome], Target], None]] = {

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dlcalc.core.conv.layer import per_axis
-from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from tests.support.random_layers import answers, questions
 

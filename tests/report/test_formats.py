@@ -6,7 +6,7 @@ import pytest
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShapeQuestion
-from dlcalc.core.conv.shape import conv_shape as conv_shape_of
+from dlcalc.core.conv_shape import answer as conv_shape_of
 from dlcalc.core.errors import DlcalcError
 from dlcalc.report.conv_shape import view as view
 from dlcalc.report.json_lines import encode

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from dlcalc.core.conv.layer import Layer
-from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.outcome import Outcome
 from dlcalc.report.conv_shape import view as view
 from dlcalc.report.table import print_outcome

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.layer import AXES, KINDS, PADDING_WORDS, Layer, Padding
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
+from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.validation import PerAxis
 

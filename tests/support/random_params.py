@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.layer import PADDING_WORDS
+from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion, conv_params
+from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion
 from tests.support import random_layers
 
 

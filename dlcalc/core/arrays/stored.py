@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.row_source import RowSource, converted
-from dlcalc.core.errors import DlcalcError
-from dlcalc.core.validation import flag, spoken
+from dlcalc.core.errors import DlcalcError, Fix
+from dlcalc.core.validation import spoken
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -125,7 +125,7 @@ def vector(array: RowSource, option: str, count: int | None = None, of: str = "c
         message = (
             f"{spoken(option)} has the shape {shape_text(array.shape)}, and one number for each of the {of} is meant"
         )
-        raise DlcalcError("shape-mismatch", message, hint=f"{flag(option)} 1,2,3", option=option)
+        raise DlcalcError("shape-mismatch", message, hint=Fix(option, [1, 2, 3]), option=option)
     flat = array.reshape(-1)
     if count is not None and flat.size != count:
         message = f"{spoken(option)} has {numbered(flat.size, 'number')}"

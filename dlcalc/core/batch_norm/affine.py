@@ -9,8 +9,7 @@ import numpy as np
 
 from dlcalc.core.arrays.double_double import odd
 from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.errors import DlcalcError
-from dlcalc.core.validation import flag
+from dlcalc.core.errors import Advice, DlcalcError, Fix
 
 _BITS = 200  # of a root that is not rational: far more than any sum below cancels
 
@@ -98,7 +97,7 @@ def checked_affine(gamma: Floats, beta: Floats, mean: Floats, var: Floats, eps: 
             statistics that are not finite, a negative variance, or var + eps = 0, naming the channel.
     """
     if not 0 <= eps < np.inf:
-        raise DlcalcError("invalid-value", f"eps {eps} is less than 0", hint="--eps 1e-5", option="eps")
+        raise DlcalcError("invalid-value", f"eps {eps} is less than 0", hint=Fix("eps", 1e-5), option="eps")
     for name, values in (("gamma", gamma), ("beta", beta)):
         wrong = np.flatnonzero(~np.isfinite(values))
         if wrong.size:
@@ -113,7 +112,7 @@ def checked_affine(gamma: Floats, beta: Floats, mean: Floats, var: Floats, eps: 
     if wrong.size:
         channel = int(wrong[0])
         rule = "is less than 0" if var[channel] < 0 else f"and eps {eps:g} leave nothing to divide by"
-        hint = "a variance from 0 on" if var[channel] < 0 else f"{flag('eps')} 1e-5"
+        hint: str | Advice = "a variance from 0 on" if var[channel] < 0 else [Fix("eps", 1e-5)]
         message = f"var {var[channel]:g} of channel {channel} {rule}"
         raise DlcalcError("invalid-statistics", message, hint=hint, option="var")
     return Affine(gamma, beta, mean, var, eps)

@@ -13,7 +13,7 @@ from dlcalc.core.batch_norm.affine import Affine
 from dlcalc.core.batch_norm.fold import fold, fold_before
 from dlcalc.core.batch_norm.statistics import Batch, Statistics
 from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, along, evaluate
-from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.errors import DlcalcError, Notice, NoticeCode
 
 SATURATED = 4.0  # from where on a sigmoid is flat
 LAYERS = 10  # over which the slope of a sigmoid is followed
@@ -277,7 +277,7 @@ def _warnings(question: BnFoldQuestion, folded: WeightedLayer | None) -> list[No
     return found
 
 
-def _about(code: str, text: str, where: Any, noun: str = "channels") -> list[Notice]:
+def _about(code: NoticeCode, text: str, where: Any, noun: str = "channels") -> list[Notice]:
     places = np.flatnonzero(where)
     if not places.size:
         return []

@@ -15,7 +15,7 @@ _FOLDING = "Jacob et al. 2018, section 3.2"
 _FEW = 4  # channels, batches and samples that are written out
 
 
-def steps(answer: BnFold) -> tuple[Step, ...]:
+def explain(answer: BnFold) -> tuple[Step, ...]:
     """Every term, channel by channel for the first few, and what is claimed to come of normalising."""
     with np.errstate(all="ignore"):  # infinities are shown as such
         return tuple(_steps(answer))
@@ -41,11 +41,11 @@ class _Terms:
 
     def __init__(self, answer: BnFold, channel: int) -> None:
         self.answer, self.channel, self.steps = answer, channel, list[Step]()
-        self.place = ("channel", channel) if answer.question.channels > 1 else None
+        self.where = {"channel": channel} if answer.question.channels > 1 else {}
 
     def add(self, symbol: str, formula: str, substituted: str, value: Any, source: str, why: str) -> None:
         """Append a step."""
-        self.steps.append(Step(symbol, formula, substituted, float(value), source, why, self.place))
+        self.steps.append(Step(symbol, formula, substituted, float(value), source, why, self.where))
 
     def statistics(self, statistics: Statistics) -> None:
         """Mean and variance of each batch, and what the estimator makes of them."""
@@ -163,7 +163,7 @@ def _claims(answer: BnFold) -> list[Step]:
         ("a smoother loss", "", "Santurkar et al. 2018", "not measured here"),
         ("some regularisation, by the noise of the mini-batch", "", _PAPER, "not measured here"),
     ]
-    place = ("claims", "of benefit")
+    place = {"claims": "of benefit"}
     return [Step("claim", text, numbers, None, source, why, place) for text, numbers, source, why in texts]
 
 

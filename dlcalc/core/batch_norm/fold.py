@@ -11,7 +11,7 @@ from dlcalc.core.arrays.double_double import rounded_once, two_product
 from dlcalc.core.arrays.stored import Floats, numbered, rounded
 from dlcalc.core.batch_norm.affine import Affine, nearest, to_odd
 from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, evaluate
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, Fix
 
 
 def fold(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
@@ -143,7 +143,9 @@ def _bias_behind(layer: WeightedLayer, affine: Affine) -> Floats:
 
 def _beyond(what: str) -> DlcalcError:
     message = f"{what} is beyond the range of float64"
-    return DlcalcError("invalid-value", message, hint="a larger --eps, or smaller numbers", option="bn_first")
+    return DlcalcError(
+        "invalid-value", message, hint=("a larger ", Fix("eps"), ", or smaller numbers"), option="bn_first"
+    )
 
 
 def _refuse_border(layer: WeightedLayer, affine: Affine) -> None:

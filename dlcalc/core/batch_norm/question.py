@@ -5,7 +5,7 @@ import numpy as np
 from dlcalc.core.arrays.stored import Array, Stored, shape_text, vector
 from dlcalc.core.batch_norm.statistics import Batch
 from dlcalc.core.batch_norm.weighted_layer import KINDS, WeightedLayer
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.validation import spread
 
 _LAYOUTS = {"conv": "C_out x C_in/g x kernel", "transposed": "C_in x C_out/g x kernel", "linear": "C_out x C_in"}
@@ -74,12 +74,15 @@ def weighted_layer(
 def _refuse_groups(kind: str, groups: int, first: int) -> None:
     if groups < 1:
         message = f"groups {groups} is less than 1"
-        raise DlcalcError("invalid-value", message, hint="--groups 1", option="groups")
+        raise DlcalcError("invalid-value", message, hint=Fix("groups", 1), option="groups")
     if groups > 1 and kind == "linear":
-        raise DlcalcError("usage", "a linear layer has no groups", hint="leave --groups out", option="groups")
+        raise DlcalcError(
+            "usage", "a linear layer has no groups", hint=("leave ", Fix("groups"), " out"), option="groups"
+        )
     if first % groups:
         what = "inputs" if kind == "transposed" else "outputs"
         near = [g for g in range(1, first + 1) if first % g == 0]
-        hint = "--groups " + " or ".join(str(g) for g in sorted(near, key=lambda g: abs(g - groups))[:2])
+        first_two = map(str, sorted(near, key=lambda g: abs(g - groups))[:2])
+        hint = (Fix("groups"), " ", " or ".join(first_two))
         message = f"groups {groups} do not divide the {first} {what} of the weight"
         raise DlcalcError("groups-do-not-divide", message, hint=hint, option="groups")

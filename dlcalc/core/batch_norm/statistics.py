@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, Fix
 
 
 class Estimator(NamedTuple):
@@ -172,13 +172,13 @@ def statistics_of(
     rule = ESTIMATORS[estimator]
     if rule.momentum is None and (momentum is not None or plain_average):
         message = "the paper's estimator has no momentum: it averages over all batches"
-        raise DlcalcError("usage", message, hint="--framework pytorch", option="momentum")
+        raise DlcalcError("usage", message, hint=Fix("framework", "pytorch"), option="momentum")
     if plain_average and estimator != "pytorch":
         message = f"{rule.name} has no momentum 'none'"
-        raise DlcalcError("usage", message, hint=f"--momentum {rule.momentum}", option="momentum")
+        raise DlcalcError("usage", message, hint=Fix("momentum", rule.momentum), option="momentum")
     if momentum is not None and not 0 <= momentum <= 1:
         message = f"momentum {momentum} is not between 0 and 1"
-        raise DlcalcError("invalid-value", message, hint=f"--momentum {rule.momentum}", option="momentum")
+        raise DlcalcError("invalid-value", message, hint=Fix("momentum", rule.momentum), option="momentum")
     for number, batch in enumerate(batches):
         if not np.isfinite(batch.samples).all():
             message = f"batch {number} has a sample that is not a finite number"

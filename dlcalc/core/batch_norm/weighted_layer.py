@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, Fix
 
 KINDS = ("conv", "transposed", "linear")
 MAX_NUMBERS = 2**27  # of a padded input or an uncropped output
@@ -97,7 +97,7 @@ def _refuse_size(layer: WeightedLayer, shape: Sequence[int]) -> None:
         window = {key: max(getattr(layer, key)) for key in ("stride", "padding", "dilation")}
         option = max(window, key=window.__getitem__)
         message = f"to evaluate the layer takes {numbers:,} numbers, and at most {MAX_NUMBERS:,} are held at once"
-        raise DlcalcError("invalid-value", message, hint=f"a smaller input, or --{option} 1", option=option)
+        raise DlcalcError("invalid-value", message, hint=("a smaller input, or ", Fix(option, 1)), option=option)
 
 
 def _slide(layer: WeightedLayer, x: Floats) -> Any:

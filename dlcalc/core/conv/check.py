@@ -27,12 +27,8 @@ class Counted(NamedTuple):
     center: tuple[int, int] | None
 
 
-def check(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
+def check_layer(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
     """Prove the numbers of an answer by enumeration, if it visits at most ``limit`` positions, or else by bounds."""
-    if answer.layers[-1].place is not None:
-        from dlcalc.core.network.check import check_stack
-
-        return check_stack(answer, limit)
     method, visited = "enumeration", 0
     failures: list[Failure] = []
     for layer in answer.layers:

@@ -9,13 +9,9 @@ _GUIDE = "Dumoulin & Visin 2016"
 _FIELDS = "Araujo et al. 2019"
 
 
-def steps(answer: ConvShape) -> tuple[Step, ...]:
+def explain_layer(answer: ConvShape) -> tuple[Step, ...]:
     """Every term of the answer, axis by axis, in the order in which they are computed."""
     layer = answer.layers[-1]
-    if layer.place is not None:
-        from dlcalc.core.network.explain import stack_steps
-
-        return stack_steps(answer)
     found: list[Step] = []
     for name, axis in zip(answer.question.axes, layer.axes, strict=True):
         terms = _Terms(name, axis)
@@ -54,7 +50,7 @@ class _Terms:
         """Append the step that computes ``key``."""
         symbol = self.symbols.get(key, key)
         substituted = formula.format(**self.numbers)
-        self.steps.append(Step(symbol, self.fill(formula), substituted, value, source, why, ("axis", self.name)))
+        self.steps.append(Step(symbol, self.fill(formula), substituted, value, source, why, {"axis": self.name}))
 
     def fill(self, formula: str) -> str:
         """The formula in the axis's symbols."""

@@ -6,7 +6,7 @@ from dlcalc.core.conv import window as windows
 from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Layer
 from dlcalc.core.conv.refusals import refuse_keras, refuse_onnx, refuse_output_padding, refuse_pytorch
 from dlcalc.core.conv.window import SizeRule
-from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.errors import DlcalcError, Fix, Notice
 
 FRAMEWORKS = {"pytorch": "PyTorch", "tensorflow": "Keras", "onnx": "ONNX Runtime"}
 
@@ -108,11 +108,11 @@ def needs_pad_layer(framework: str, layer: Layer, axes: tuple[AxisLayer, ...]) -
 
 def _refused_word(framework: str, layer: Layer, word: str) -> DlcalcError:
     name = FRAMEWORKS[framework]
-    hint = "--padding 0" if word == "valid" else "padding as a number or begin:end"
+    hint: list[str | Fix] = [Fix("padding", 0)] if word == "valid" else ["padding as a number or begin:end"]
     if word == "same-lower" and layer.dilation == 1:
-        hint += ", or --framework onnx"
+        hint += [", or ", Fix("framework", "onnx")]
     elif word in SAME_WORDS and framework == "pytorch" and not layer.ceil_mode and layer.dilation == 1:
-        hint += ", or --framework tensorflow"
+        hint += [", or ", Fix("framework", "tensorflow")]
     message = f"{name} has no padding {word!r} for {layer.kind}"
     return DlcalcError("unsupported-by-framework", message, hint=hint, option="padding")
 

@@ -3,7 +3,7 @@
 from typing import Any, TypeVar
 
 from dlcalc.core.conv.layer import AXES, Layer, Padding
-from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape
 from dlcalc.core.validation import PerAxis, wrong_rank
 
 Size = TypeVar("Size", int, tuple[int, ...])
@@ -124,7 +124,7 @@ def _output(size: Size, layer: Layer, framework: str) -> Size:
     if not 1 <= len(extents) <= len(AXES):
         raise wrong_rank(len(extents))
     layer = Layer(*map(hashable, layer))
-    answer = conv_shape(ConvShapeQuestion(tuple(AXES)[-len(extents) :], extents, layer, framework))
+    answer = layer_shape(ConvShapeQuestion(tuple(AXES)[-len(extents) :], extents, layer, framework))
     return answer.output[0] if isinstance(size, int) else answer.output
 
 

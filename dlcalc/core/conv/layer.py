@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.validation import PerAxis, legal, spread, wrong_count
 
 AXES = {"d": "depth", "h": "height", "w": "width"}  # in the order of a tensor's shape
@@ -75,10 +75,10 @@ def per_axis(layer: Layer, count: int) -> tuple[AxisLayer, ...]:
     if layer.kind not in KINDS:
         raise DlcalcError("usage", f"unknown kind {layer.kind!r}", hint="one of " + ", ".join(KINDS), option="kind")
     if layer.output_padding is not None and layer.kind != "transposed":
-        hint = "leave it out, or --kind transposed"
+        hint = ("leave it out, or ", Fix("kind", "transposed"))
         raise DlcalcError("usage", f"{layer.kind} has no output padding", hint=hint, option="output_padding")
     if layer.ceil_mode and layer.family != "pool":
-        hint = "leave it out, or --kind max-pool"
+        hint = ("leave it out, or ", Fix("kind", "max-pool"))
         raise DlcalcError("usage", f"{layer.kind} has no ceil mode", hint=hint, option="ceil_mode")
     kernels = spread(layer.kernel, count, "kernel", 1)
     if layer.stride is not None:

@@ -1,16 +1,12 @@
 """The mistakes that are made about the size of a feature map, commonest first."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from itertools import combinations
 
 from dlcalc.core.conv.layer import SAME_WORDS
 from dlcalc.core.conv.padding import KERAS_TRANSPOSED_SAME, SAME_LOWER, SAME_UPPER
-from dlcalc.core.conv.shape import AxisShape, ConvShape
-from dlcalc.core.conv.working import AxisWorking, Working, evaluate, working
-from dlcalc.core.evidence import diagnosis as engine
-from dlcalc.core.evidence.claim import Claim, Verdict
+from dlcalc.core.conv.working import AxisWorking, Working
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.numeric.ratio import Ratio
 
 
 def _with_layer(axis: AxisWorking, **changes: int | None) -> AxisWorking:
@@ -191,38 +187,3 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         _axes_swapped,
     ),
 )
-
-
-def facts(answer: ConvShape, key: str) -> tuple[Ratio | None, ...]:
-    """The right numbers of a key that can be claimed."""
-    axes, place = answer.layers[-1].axes, answer.layers[-1].place
-    if key == "output" and place is not None and place.gives_vector:
-        return ((place.output_channels or 0, 1),)
-    return tuple(KEYS[key](axis) for axis in axes)
-
-
-KEYS: Mapping[str, Callable[[AxisShape], Ratio | None]] = {
-    "output": lambda axis: (axis.output, 1),
-    "unread": lambda axis: (axis.unread, 1),
-    "receptive_field": lambda axis: (axis.field.size, 1),
-    "receptive_field_min": lambda axis: (axis.field.smallest, 1),
-    "jump": lambda axis: axis.field.jump,
-    "center": lambda axis: axis.field.center,
-}
-_WHOLE = ("output", "unread", "receptive_field", "receptive_field_min")
-
-
-def claimable(answer: ConvShape) -> dict[str, tuple[str, ...]]:
-    """The keys that can be claimed, the headline first, each with its axes; a vector has none, but its features."""
-    found = dict.fromkeys(KEYS, answer.question.axes)
-    return found if answer.output else found | {"output": ()}
-
-
-def judge(answer: ConvShape, claim: Claim) -> Verdict:
-    """Judge one claim about an answer, and explain it if it is wrong."""
-    exact = claim.key in _WHOLE
-    if answer.layers[-1].place is not None:
-        from dlcalc.core.network.mistakes import judge_stack
-
-        return judge_stack(answer, claim, exact)
-    return engine.judge(claim, facts(answer, claim.key), exact, working(answer), MISTAKES, evaluate)

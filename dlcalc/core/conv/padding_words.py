@@ -4,8 +4,7 @@ from dlcalc.core.conv import padding as pad
 from dlcalc.core.conv.frameworks import Plan
 from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer
 from dlcalc.core.conv.padding import PaddingRule
-from dlcalc.core.errors import DlcalcError
-from dlcalc.core.validation import brief
+from dlcalc.core.errors import DlcalcError, Fix
 
 
 def rule_of(plan: Plan, axis: AxisLayer, word: str, size: int) -> PaddingRule:
@@ -32,8 +31,8 @@ def _onnx_same(plan: Plan, axis: AxisLayer, word: str, size: int) -> PaddingRule
             return pad.BY_WORD[word]
         return pad.SAME_LOWER_BY_KERNEL if lower else pad.SAME_UPPER_BY_KERNEL
     if kind == "max-pool" and all(other.dilation == 1 for other in plan.axes):  # its code for dilation does not look
-        message = f"ONNX Runtime's max-pool refuses SAME where it would leave input out (padding {brief(total)})"
-        raise DlcalcError("unsupported-by-framework", message, hint="--padding valid", option="padding")
+        message = f"ONNX Runtime's max-pool refuses SAME where it would leave input out (padding {total})"
+        raise DlcalcError("unsupported-by-framework", message, hint=Fix("padding", "valid"), option="padding")
     if kind == "conv":
         return pad.CROP_LESS_2 if lower else pad.CROP_LESS_1
     return pad.CROP_LESS_1 if lower else pad.CROP_HALF

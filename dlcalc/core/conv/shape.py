@@ -8,12 +8,12 @@ from dlcalc.core.conv.frameworks import Plan, plan
 from dlcalc.core.conv.layer import AXES, AxisLayer, Layer, per_axis
 from dlcalc.core.conv.receptive_field import Field, through_transposed, through_windows
 from dlcalc.core.conv.window import FLOOR, Window
-from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.validation import brief, legal
+from dlcalc.core.errors import Advice, DlcalcError, Fix, Notice
+from dlcalc.core.validation import legal
 
 if TYPE_CHECKING:
     from dlcalc.core.conv.padding import PaddingRule
-    from dlcalc.core.network.network import Place, StackQuestion
+    from dlcalc.core.network.network import Place
 
 
 class ConvShapeQuestion(NamedTuple):
@@ -88,19 +88,15 @@ class ConvShape(NamedTuple):
         return self.layers[-1].output
 
 
-def conv_shape(question: "ConvShapeQuestion | StackQuestion") -> ConvShape:
-    """The output size, the unread input and the receptive field of a layer, or of each layer of a stack.
+def layer_shape(question: ConvShapeQuestion) -> ConvShape:
+    """Compute the output size, the unread input and the receptive field of a layer.
 
     Raises:
         DlcalcError: ``kernel-exceeds-input``, ``empty-output``, and all that ``per_axis`` and ``plan`` raise.
 
-    >>> conv_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))).output
+    >>> layer_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))).output
     (5,)
     """
-    if not isinstance(question, ConvShapeQuestion):
-        from dlcalc.core.network.shape import stack_shape
-
-        return stack_shape(question)
     axes, size, layer, framework, _ = question
     the_plan = planned(framework, layer, len(axes))
     shapes, warnings = on_input(the_plan, axes, size)
@@ -171,15 +167,15 @@ def resolve(the_plan: Plan, axis: AxisLayer, size: int) -> "tuple[Window, Paddin
 
 
 def _kernel_exceeds(name: str, the_plan: Plan, window: Window) -> DlcalcError:
-    axis, spans = AXES[name], f"kernel {brief(window.kernel)}"
+    axis, spans = AXES[name], f"kernel {window.kernel}"
     if window.dilation > 1:
-        spans += f" with dilation {brief(window.dilation)} spans {brief(window.extent)}, which"
-    room = f"the {axis} {brief(window.input)}"
+        spans += f" with dilation {window.dilation} spans {window.extent}, which"
+    room = f"the {axis} {window.input}"
     if window.before or window.after:
-        parts = " + ".join(map(brief, (window.input, window.before, window.after)))
-        room = f"the padded {axis} {brief(window.padded)} ({parts})"
+        parts = " + ".join(map(str, (window.input, window.before, window.after)))
+        room = f"the padded {axis} {window.padded} ({parts})"
     largest = _largest_kernel(the_plan, window)
-    hint = f"--kernel {brief(largest)} at most{_along(the_plan, axis)}, or more padding"
+    hint: str | Advice = (Fix("kernel", largest), f" at most{_along(the_plan, axis)}, or more padding")
     if isinstance(the_plan.layer.padding, str):  # which follows the kernel
         hint = "a smaller kernel or dilation, or padding in numbers"
     elif the_plan.family == "pool" and window.before > largest // 2:  # which the padding may not exceed
@@ -204,15 +200,17 @@ def _along(the_plan: Plan, axis: str) -> str:
 def _refuse_small_volume(name: str, window: Window, pad_layer: bool) -> None:
     seen = window.padded if pad_layer else window.input
     if seen < window.kernel:
-        room = f"the {AXES[name]} {brief(seen)}, and PyTorch's AvgPool3d does not count the padding"
-        message = f"kernel {brief(window.kernel)} is larger than {room}"
-        hint = f"--kernel {brief(seen)} at most, with no more than half of it for padding"
+        room = f"the {AXES[name]} {seen}, and PyTorch's AvgPool3d does not count the padding"
+        message = f"kernel {window.kernel} is larger than {room}"
+        hint = (Fix("kernel", seen), " at most, with no more than half of it for padding")
         raise DlcalcError("kernel-exceeds-input", message, hint=hint, option="kernel")
 
 
 def _empty_output(name: str, the_plan: Plan, window: Window, output: int) -> DlcalcError:
     most = (window.before + window.after + output - 1) // 2
-    padding = f"padding {brief(window.before)} + {brief(window.after)}"
-    message = f"{padding} leaves an output {AXES[name]} of {brief(output)}, less than 1"
-    hint = f"--padding {brief(most)} at most{_along(the_plan, AXES[name])}" if most >= 0 else "a larger kernel or input"
+    padding = f"padding {window.before} + {window.after}"
+    message = f"{padding} leaves an output {AXES[name]} of {output}, less than 1"
+    hint: str | Advice = "a larger kernel or input"
+    if most >= 0:
+        hint = (Fix("padding", most), f" at most{_along(the_plan, AXES[name])}")
     return DlcalcError("empty-output", message, hint=hint, option="padding")

@@ -8,13 +8,13 @@ class Failure(NamedTuple):
     """A number of the answer that the second road does not confirm.
 
     Attributes:
-        place: where it stands, e.g. ``{"layer": "conv1", "axis": "w"}``.
+        where: the part of the answer that it stands in, e.g. ``{"layer": "conv1", "axis": "w"}``.
         key: its key in the answer.
         answer: what the answer says.
         found: what the second road finds.
     """
 
-    place: Mapping[str, object]
+    where: Mapping[str, object]
     key: str
     answer: object
     found: object
@@ -22,7 +22,7 @@ class Failure(NamedTuple):
     @property
     def text(self) -> str:
         """The failure in a sentence."""
-        where = " ".join(map(str, self.place.values()))
+        where = " ".join(map(str, self.where.values()))
         return f"{where}{': ' if where else ''}{self.key} is {self.answer}, and {self.found} by the other road"
 
 

@@ -1,5 +1,6 @@
 """One line of an explanation: the list that the table and the JSON of ``--explain`` are printed from."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -13,8 +14,7 @@ class Step(NamedTuple):
         value: the result: a number, a nested list of numbers, or None where there is none.
         source: where the formula is given.
         why: what it means, in a few words.
-        place: which part of the answer it is about, where there are several: ``("axis", "w")``, ``("row", 0)``; names
-            and what they say in turn, ``("layer", "conv1", "axis", "w")``.
+        where: the part of the answer that it is about, where there are several: ``{"layer": "conv1", "axis": "w"}``.
     """
 
     symbol: str
@@ -23,4 +23,20 @@ class Step(NamedTuple):
     value: object
     source: str
     why: str
-    place: tuple[object, ...] | None = None
+    where: Mapping[str, str | int] = {}
+
+
+class Steps:
+    """Collects the steps about one part of an answer, in the order in which they are computed.
+
+    Args:
+        where: that part, where there are several.
+    """
+
+    def __init__(self, where: Mapping[str, str | int] | None = None) -> None:
+        self.where = where or {}
+        self.steps: list[Step] = []
+
+    def add(self, symbol: str, formula: str, substituted: str, value: object, source: str, why: str) -> None:
+        """Append a step."""
+        self.steps.append(Step(symbol, formula, substituted, value, source, why, self.where))

@@ -7,7 +7,7 @@ period is gone through, and one output more, which shows the jump.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dlcalc.core.conv.check import bounds, plain, positions, proof_of, walk
+from dlcalc.core.conv.check import MAX_POSITIONS, bounds, plain, positions, proof_of, walk
 from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class _Sight(NamedTuple):
     center: tuple[int, int] | None
 
 
-def check_stack(answer: "ConvShape", limit: int) -> Proof:
+def check_network(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
     """Prove the numbers of all layers, if that visits at most ``limit`` positions, or else the sizes by bounds."""
     method, visited = "enumeration", 0
     failures: list[Failure] = []

@@ -4,9 +4,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape, conv_shape
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.validation import brief
+from dlcalc.core.network.forward import forward
 
 Span = tuple[int, int]
 V = TypeVar("V", bound=Hashable)
@@ -105,7 +105,7 @@ class SideBySide(NamedTuple):
         return tuple(filter(None, map(_tempting, self.sides)))
 
 
-def side_by_side(question: ConvShapeQuestion, answer: Callable[[Any], ConvShape] = conv_shape) -> SideBySide:
+def side_by_side(question: ConvShapeQuestion, answer: Callable[[Any], ConvShape] = forward) -> SideBySide:
     """Ask every framework the same question.
 
     Args:
@@ -207,7 +207,7 @@ _WORDS = {False: ("windows", "the first starts"), True: ("outputs", "the product
 
 
 def _pixels(shift: int) -> str:
-    return "one pixel" if shift == 1 else f"{brief(shift)} pixels"
+    return "one pixel" if shift == 1 else f"{shift} pixels"
 
 
 def _tempting(side: Side) -> str:
@@ -244,7 +244,7 @@ def _grouped(sides: Sequence[Side], values: Sequence[V]) -> list[tuple[V, list[s
 
 
 def _by_axis(values: Iterable[int]) -> str:
-    return " x ".join(map(brief, values))
+    return " x ".join(map(str, values))
 
 
 def _names(frameworks: Iterable[str]) -> str:

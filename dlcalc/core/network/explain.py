@@ -1,5 +1,7 @@
 """The explanation of a stack: layer by layer the size, and the recurrences of what its outputs see."""
 
+from collections.abc import Mapping
+
 from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.core.conv.window import in_formula, numbers, symbols
@@ -11,7 +13,7 @@ _FIELDS = "Araujo et al. 2019"
 _ENUMERATED = "taps that meet an output"
 
 
-def stack_steps(answer: ConvShape) -> tuple[Step, ...]:
+def explain_network(answer: ConvShape) -> tuple[Step, ...]:
     """The terms of every layer, axis by axis; once where all axes are alike."""
     found: list[Step] = []
     alike = all(len(set(layer.axes)) == 1 for layer in answer.layers)
@@ -21,7 +23,7 @@ def stack_steps(answer: ConvShape) -> tuple[Step, ...]:
         before = Field(1, 1, (1, 1), (0, 1))
         behind_transposed = False
         for layer in answer.layers:
-            place = ("layer", layer.name) if alike else ("layer", layer.name, "axis", name)
+            place: Mapping[str, str | int] = {"layer": layer.name} if alike else {"layer": layer.name, "axis": name}
             axis = layer.axes[index]
             behind_transposed = behind_transposed or layer.plan.family == "transposed"
             if layer.plan.family == "bn":
@@ -35,13 +37,13 @@ def stack_steps(answer: ConvShape) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def _size(layer: LayerShape, axis: AxisShape, name: str, place: tuple[object, ...]) -> list[Step]:
+def _size(layer: LayerShape, axis: AxisShape, name: str, place: Mapping[str, str | int]) -> list[Step]:
     from dlcalc.core.conv.explain import axis_size_steps
 
-    return [step._replace(place=place) for step in axis_size_steps(layer, axis, name)]
+    return [step._replace(where=place) for step in axis_size_steps(layer, axis, name)]
 
 
-def _whole(layer: LayerShape, axis: AxisShape, pixels: int, place: tuple[object, ...]) -> list[Step]:
+def _whole(layer: LayerShape, axis: AxisShape, pixels: int, place: Mapping[str, str | int]) -> list[Step]:
     size: object = axis.output if layer.output else None
     middle = axis.field.center
     return [
@@ -60,7 +62,7 @@ def _whole(layer: LayerShape, axis: AxisShape, pixels: int, place: tuple[object,
 
 
 def _seen(
-    axis: AxisShape, before: Field, name: str, place: tuple[object, ...], layer: LayerShape, enumerated: bool
+    axis: AxisShape, before: Field, name: str, place: Mapping[str, str | int], layer: LayerShape, enumerated: bool
 ) -> list[Step]:
     """The receptive field, the jump and the centre, from those in front of the layer."""
     field = axis.field

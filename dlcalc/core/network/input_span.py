@@ -26,8 +26,8 @@ def looking_back(layers: Sequence[LayerShape], axis: int, output: int) -> list[S
         reaches the output, as may be behind a transposed layer.
 
     >>> from dlcalc.core.conv.layer import Layer
-    >>> from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
-    >>> looking_back(conv_shape(ConvShapeQuestion(("w",), (224,), Layer(7, 2, 3))).layers, 0, 5)
+    >>> from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape
+    >>> looking_back(layer_shape(ConvShapeQuestion(("w",), (224,), Layer(7, 2, 3))).layers, 0, 5)
     [(5, 5), (7, 13)]
     """
     seen, span = {output}, (output, output)

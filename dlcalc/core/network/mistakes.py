@@ -3,7 +3,8 @@
 from itertools import islice
 from typing import NamedTuple
 
-from dlcalc.core.conv.mistakes import MISTAKES, facts
+from dlcalc.core.conv.judge import WHOLE_KEYS, facts
+from dlcalc.core.conv.mistakes import MISTAKES
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv.working import Working, evaluate, layer_working
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
@@ -13,8 +14,9 @@ from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
 _MOST_VARIANTS = 6  # of one mistake: axes are swapped in three ways, and their inputs in three
 
 
-def judge_stack(answer: ConvShape, claim: Claim, exact: bool) -> Verdict:
+def judge_network(answer: ConvShape, claim: Claim) -> Verdict:
     """Judge one claim about the last layer, and explain it if it is wrong."""
+    exact = claim.key in WHOLE_KEYS
     verdict = compare(claim, facts(answer, claim.key), exact)
     if verdict.passed or not answer.output:
         return verdict

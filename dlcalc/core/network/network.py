@@ -3,8 +3,7 @@
 from typing import NamedTuple
 
 from dlcalc.core.conv.layer import KINDS, Layer
-from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.validation import brief
+from dlcalc.core.errors import Advice, DlcalcError, Fix, Notice, alternatives
 
 # Kinds without windows of their own, and the family that each has to itself.
 WHOLE = {"global-avg-pool": "gap", "batch-norm": "bn", "linear": "fc"}
@@ -144,35 +143,19 @@ def _check_channels(layer: StackLayer, place: Place) -> None:
 def _groups_do_not_divide(layer: StackLayer, place: Place, groups: int, channels: int, side: str) -> DlcalcError:
     from dlcalc.core.numeric.divisors import nearest_common_divisors
 
-    message = f"groups {brief(groups)} does not divide the {brief(channels)} {side} channels"
+    message = f"groups {groups} does not divide the {channels} {side} channels"
     if layer.depthwise:
-        hint = f"a multiple of {brief(groups)}, like c{brief(groups * max(1, round(channels / groups)))}"
+        hint: Advice = (f"a multiple of {groups}, like ", Fix("c_out", groups * max(1, round(channels / groups))))
     else:
         known = [count for count in (place.input_channels, place.output_channels) if count is not None]
         nearest = nearest_common_divisors(groups, known[0], known[-1])
-        hint = " or ".join(f"g{brief(divisor)}" for divisor in nearest)
+        hint = alternatives("groups", nearest)
     return DlcalcError("groups-do-not-divide", message, hint=hint, option="groups")
 
 
-# What an option is in a word.
-_IN_WORDS = (
-    ("--kernel ", "a kernel of "),
-    ("--stride ", "s"),
-    ("--padding ", "p"),
-    ("--dilation ", "d"),
-    ("--output-padding ", "o"),
-    ("--groups ", "g"),
-    ("--c-out ", "c"),
-    ("--features ", "fc"),
-)
-
-
 def located(error: DlcalcError, place: Place) -> DlcalcError:
-    """The same error, saying which layer it is about; its hint is what to write in a word."""
-    hint = error.hint
-    for option, letter in _IN_WORDS:
-        hint = None if hint is None else hint.replace(option, letter)
-    return DlcalcError(error.code, f"{place.title}: {error.message}", hint=hint, option="layers")
+    """The same error, saying which layer it is about."""
+    return DlcalcError(error.code, f"{place.title}: {error.message}", hint=error.advice, option="layers")
 
 
 def warned_together(found: list[tuple[Place, Notice]]) -> tuple[Notice, ...]:

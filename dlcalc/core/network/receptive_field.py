@@ -14,7 +14,6 @@ from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.window import Window
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.numeric.ratio import Ratio, ratio
-from dlcalc.core.validation import brief
 
 _MOST_VISITED = 1_000_000
 _LIMIT = 10**4000  # Python writes no longer numbers
@@ -187,6 +186,6 @@ def _seen(pixels: Sequence[int | None], step: int, positions: Iterator[int]) -> 
 def _allowed(trail: Trail, visits: int, period: int) -> Trail:
     visited = trail.visited + visits
     if visited > _MOST_VISITED:
-        message = f"the receptive field repeats every {brief(period)} outputs, which are too many to go through"
+        message = f"the receptive field repeats every {period} outputs, which are too many to go through"
         raise DlcalcError("invalid-value", message, hint="a smaller stride of a transposed layer", option="layers")
     return trail._replace(visited=visited)

@@ -41,7 +41,7 @@ class _Axis(NamedTuple):
     real: int | None
 
 
-def check(answer: "ConvParams", limit: int = MAX_ENTRIES) -> Proof:
+def check_params(answer: "ConvParams", limit: int = MAX_ENTRIES) -> Proof:
     """Prove the numbers of an answer by counting, if that visits at most ``limit`` entries, or else by summation."""
     budget = _Budget(limit)
     failures: list[Failure] = []
@@ -97,7 +97,7 @@ def _sizes(layer: "LayerParams", budget: _Budget) -> list[Failure]:
     """The output and its padding, by the proof of the shape."""
     if layer.shape is None:
         return []
-    from dlcalc.core.conv.check import check as check_shape
+    from dlcalc.core.conv.check import check_layer as check_shape
 
     proof = check_shape(layer.shape, budget.limit - budget.visited)
     if proof.method == "enumeration":

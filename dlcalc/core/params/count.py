@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
 from dlcalc.core.conv.frameworks import plan
 from dlcalc.core.conv.layer import Layer, per_axis
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
-from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.validation import brief, legal
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, layer_shape
+from dlcalc.core.errors import DlcalcError, Notice, alternatives
+from dlcalc.core.validation import legal
 
 if TYPE_CHECKING:
     from dlcalc.core.network.network import Place
-    from dlcalc.core.params.network import StackParamsQuestion
 
 KINDS = ("conv", "transposed", "linear")
 
@@ -195,22 +194,18 @@ def total(amounts: Sequence[Amounts]) -> Amounts:
     return Amounts(sum(weights), sum(bias), sum(buffers), sum(param_bytes), work, sum(norm))
 
 
-def conv_params(question: "ConvParamsQuestion | StackParamsQuestion") -> ConvParams:
-    """The parameters of a layer or of a stack of them; the work and the memory too where the input's size is known.
+def layer_params(question: ConvParamsQuestion) -> ConvParams:
+    """Count the parameters of a layer; the work and the memory too where the input's size is known.
 
     Raises:
-        DlcalcError: ``invalid-value``, ``groups-do-not-divide``, and all that ``conv_shape`` raises.
+        DlcalcError: ``invalid-value``, ``groups-do-not-divide``, and all that ``layer_shape`` raises.
 
     Source:
         Dumoulin & Visin, A guide to convolution arithmetic for deep learning, arXiv 1603.07285, section 2.
 
-    >>> conv_params(ConvParamsQuestion(64, 128, layer=Layer(kernel=3), axes=("h", "w"))).amounts.params
+    >>> layer_params(ConvParamsQuestion(64, 128, layer=Layer(kernel=3), axes=("h", "w"))).amounts.params
     73728
     """
-    if not isinstance(question, ConvParamsQuestion):
-        from dlcalc.core.params.network import stack_params
-
-        return stack_params(question)
     layer = count(question)
     return ConvParams(question, (layer,), layer.shape.warnings if layer.shape else ())
 
@@ -230,7 +225,7 @@ def count(asked: ConvParamsQuestion, name: str | None = None, place: "Place | No
             plan(asked.framework, asked.layer, numbers)  # which refuses a layer that the framework cannot build
             shape = None
         else:
-            shape = conv_shape(ConvShapeQuestion(asked.axes, asked.size, asked.layer, asked.framework))
+            shape = layer_shape(ConvShapeQuestion(asked.axes, asked.size, asked.layer, asked.framework))
     each = DTYPES[asked.dtype]
     weights = asked.c_in // asked.groups * prod(kernel) * asked.c_out
     bias = asked.c_out if asked.bias else 0
@@ -266,7 +261,7 @@ def _refuse_groups(asked: ConvParamsQuestion) -> None:
         if channels % groups:
             from dlcalc.core.numeric.divisors import nearest_common_divisors
 
-            message = f"groups {brief(groups)} does not divide the {brief(channels)} {side} channels"
+            message = f"groups {groups} does not divide the {channels} {side} channels"
             nearest = nearest_common_divisors(groups, asked.c_in, asked.c_out)
-            hint = " or ".join(f"--groups {brief(divisor)}" for divisor in nearest)
+            hint = alternatives("groups", nearest)
             raise DlcalcError("groups-do-not-divide", message, hint=hint, option="groups")

@@ -9,13 +9,12 @@ _GUIDE = "Dumoulin & Visin 2016"
 _MAC = "fvcore and He et al. 2016 call it a FLOP"
 _FLOPS = "as torch's counter and calflops; torchinfo and ptflops add the bias"
 
+_SUMMED = ("weights", "bias", "params", "buffers", "param_bytes", "macs", "macs_without_padding", "flops")
+_LAYER = ("weights", "bias", "macs")  # what is worth saying of every layer
 
-def steps(answer: ConvParams) -> tuple[Step, ...]:
-    """Every quantity of the answer, in the order in which they are computed."""
-    if answer.layers[-1].place is not None:
-        from dlcalc.core.params.network_explain import stack_steps
 
-        return stack_steps(answer)
+def explain_layer(answer: ConvParams) -> tuple[Step, ...]:
+    """List every quantity of the answer, in the order in which they are computed."""
     found: list[Step] = []
     for layer in answer.layers:
         found += steps_of(layer)
@@ -50,8 +49,9 @@ class _Terms:
         self, symbol: str, formula: str, substituted: str, value: int, source: str, why: str, axis: str | None = None
     ) -> None:
         """Append a step."""
-        place = None if axis is None else ("axis", axis)
-        self.steps.append(Step(symbol, formula, substituted, value, source, why, place))
+        self.steps.append(
+            Step(symbol, formula, substituted, value, source, why, {} if axis is None else {"axis": axis})
+        )
 
     def product(self, symbol: str, factors: list[tuple[str, object]], value: int, source: str, why: str) -> None:
         """Append a step that multiplies."""
@@ -166,3 +166,40 @@ class _Terms:
             why,
             axis,
         )
+
+
+def explain_network(answer: ConvParams) -> tuple[Step, ...]:
+    """List the counts of every layer, then their sums."""
+    found: list[Step] = []
+    for layer in answer.layers:
+        found += [step._replace(where={"layer": layer.name}) for step in _of(layer)]
+    totals = answer.amounts.by_key()
+    each = [layer.amounts.by_key() for layer in answer.layers]
+    for key, total in totals.items():
+        parts = [counts.get(key, 0) for counts in each]
+        if key == "peak_activation_bytes":
+            formula, text = "the largest of the layers' input + output", f"max({_listed(parts, ', ')})"
+        else:
+            formula, text = f"sum of the layers' {key}", _listed(parts, " + ")
+        why = "of all layers together" if key in _SUMMED else f"{DTYPES[answer.question.dtype]} bytes an entry"
+        found.append(Step(key, formula, text, total, "by definition", why, {"layer": "total"}))
+    return tuple(found)
+
+
+def _listed(parts: list[int], sign: str) -> str:
+    """What is not 0, and not more than can be read."""
+    some = [str(part) for part in parts if part] or ["0"]
+    return sign.join(some if len(some) <= 12 else [*some[:6], "...", *some[-5:]])
+
+
+def _of(layer: LayerParams) -> list[Step]:
+    if layer.kind == "batch-norm":
+        channels, learned = str(layer.asked.c_in), layer.amounts.norm
+        why = "scale and shift of each channel"
+        return [
+            Step("params", "2*C", f"2*{channels}", learned, "Ioffe & Szegedy 2015", why),
+            Step("buffers", "2*C", f"2*{channels}", learned, "Ioffe & Szegedy 2015", "mean and variance of each"),
+        ]
+    if layer.kind not in ("conv", "transposed", "linear"):
+        return [Step("params", "0", "0", 0, "by definition", "it learns nothing")]
+    return [step for step in steps_of(layer) if step.symbol in _LAYER]

@@ -3,18 +3,12 @@
 from collections.abc import Callable, Iterable
 from itertools import product
 
-from dlcalc.core.conv import mistakes as conv_shape
-from dlcalc.core.errors import DlcalcError
-from dlcalc.core.evidence import diagnosis as engine
-from dlcalc.core.evidence.claim import Claim, Verdict
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.params.count import ConvParams
-from dlcalc.core.params.working import AxisWork, Working, evaluate, working
+from dlcalc.core.params.working import AxisWork, Working
 
-_WITH_WEIGHTS = ("weights", "params", "param_bytes")
 _COUNTS = ("weights", "bias", "params")
-_MACS = ("macs", "macs_without_padding")
-_BYTES = ("param_bytes", "activation_bytes", "peak_activation_bytes")
+MACS = ("macs", "macs_without_padding")
+BYTES = ("param_bytes", "activation_bytes", "peak_activation_bytes")
 _MIB_PER_MB = (10**6, 2**20)
 
 
@@ -25,7 +19,7 @@ def _about(*keys: str) -> Callable[[Working], bool]:
 
 def _bias_included(work: Working) -> Iterable[Working]:
     """Among the parameters; and among the work, where a tool that counts it may say one operation or two."""
-    if work.key in _MACS or work.key == "flops":
+    if work.key in MACS or work.key == "flops":
         for adds in (1, 2) if work.key == "flops" else (1,):
             yield work._replace(bias_adds=work.bias_adds + adds)
     elif work.key == "weights":
@@ -84,7 +78,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         "bias-included",
         "counting the bias",
         "the commonest: layers have a bias unless they are told not to, and several tools count its additions",
-        lambda work: work.key in ("weights", *_MACS, "flops") or not work.biases,
+        lambda work: work.key in ("weights", *MACS, "flops") or not work.biases,
         _bias_included,
     ),
     Mistake(
@@ -140,7 +134,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         "flops-not-macs",
         "counting 2 for each multiply-accumulate",
         "the commonest confusion of units: tools differ",
-        _about(*_MACS),
+        _about(*MACS),
         _scaled(2),
     ),
     Mistake(
@@ -154,7 +148,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         "forward-plus-backward",
         "counting the backward pass too, 3 times the forward pass,",
         "the cost of training where that of one pass is asked for",
-        _about(*_MACS, "flops"),
+        _about(*MACS, "flops"),
         _scaled(3),
     ),
     Mistake(
@@ -168,41 +162,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         "mib-not-mb",
         _units,
         "the rarest: it is off by 5 %, in numbers that are usually rounded",
-        _about(*_BYTES),
+        _about(*BYTES),
         _in_other_units,
     ),
 )
-
-
-_KEYS = ("params", "weights", "bias", "buffers", *_BYTES, *_MACS, "flops", "output")  # the headline first
-
-
-def claimable(answer: ConvParams) -> dict[str, tuple[str, ...]]:
-    """The keys that can be claimed, each with its axes; none where it is a single number."""
-    axes = answer.question.axes
-    if answer.layers[-1].place is not None and not answer.layers[-1].output:
-        axes = ()  # a vector, whose features can be claimed
-    return {key: axes if key == "output" else () for key in _KEYS}
-
-
-def judge(answer: ConvParams, claim: Claim) -> Verdict:
-    """Judge one claim about an answer, and explain it if it is wrong; of the output, with the mistakes about sizes.
-
-    Raises:
-        DlcalcError: ``usage`` for a claim about what is known only with the size of the input.
-    """
-    key, shape, numbers = claim.key, answer.layers[-1].shape, answer.amounts.by_key()
-    if answer.layers[-1].place is not None:
-        from dlcalc.core.params.network_mistakes import judge_stack
-
-        return judge_stack(answer, claim)
-    if key == "output" and shape is not None:
-        return conv_shape.judge(shape, claim)
-    if key not in numbers:
-        if answer.question.kind == "linear":
-            hint = "one of " + ", ".join(numbers)
-            raise DlcalcError("usage", f"a linear layer has no {key} size", hint=hint, option="expect")
-        hint = "--w 224, or --size 224x224"
-        raise DlcalcError("usage", f"{key} is known only with the size of the input", hint=hint, option="expect")
-    right = ((numbers[key], 1),)
-    return engine.judge(claim, right, True, working(answer, key), MISTAKES, evaluate)

@@ -4,8 +4,8 @@ from math import prod
 from typing import NamedTuple
 
 from dlcalc.core.conv.layer import per_axis
-from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape, planned
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape, planned
+from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.network.network import (
     Place,
     StackLayer,
@@ -101,7 +101,8 @@ def _counted(
     if layer.kind == "linear":
         if size is None:
             message = "the size of its input is not known: an fc needs --w"
-            raise DlcalcError("usage", message, hint="--w 224 (--w 1 for a vector), or a gap in front of it")
+            hint = (Fix("w", 224), " (", Fix("w", 1), " for a vector), or a gap in front of it")
+            raise DlcalcError("usage", message, hint=hint)
         return count(asked._replace(c_in=c_in * prod(size)), name, place)
     if layer.kind in ("conv", "transposed"):
         return count(asked._replace(groups=groups_of(layer, c_in) or 1), name, place)
@@ -119,7 +120,7 @@ def _without_weights(asked: ConvParamsQuestion, name: str, place: Place) -> Laye
         if asked.size is None:
             planned(asked.framework, asked.layer, len(asked.axes))  # which refuses what cannot be built
         else:
-            shape = conv_shape(ConvShapeQuestion(asked.axes, asked.size, asked.layer, asked.framework))
+            shape = layer_shape(ConvShapeQuestion(asked.axes, asked.size, asked.layer, asked.framework))
             output = shape.output
     elif place.kind == "global-avg-pool":
         output = (1,) * len(asked.axes)

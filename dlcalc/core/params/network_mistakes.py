@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from dlcalc.core.conv import mistakes as conv_shape
-from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
 from dlcalc.core.evidence.diagnosis import Mistake
 from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
@@ -16,21 +14,9 @@ _STATISTICS = "batch-norm-with-statistics"
 _UNITS = ("flops-not-macs", "macs-not-flops", "forward-plus-backward", "bytes-not-count", "mib-not-mb")
 
 
-def judge_stack(answer: ConvParams, claim: Claim) -> Verdict:
-    """Judge one claim about the totals, and explain it if it is wrong.
-
-    Raises:
-        DlcalcError: ``usage`` for a claim about what is known only with the size of the input.
-    """
+def judge_totals(answer: ConvParams, claim: Claim) -> Verdict:
+    """Judge one claim about the totals of all layers, and explain it if it is wrong."""
     key, numbers = claim.key, answer.amounts.by_key()
-    if key == "output" and answer.question.size is not None:
-        from dlcalc.core.network.shape import stack_shape
-        from dlcalc.core.params.network import as_shapes
-
-        return conv_shape.judge(stack_shape(as_shapes(answer.question)), claim)
-    if key not in numbers:
-        hint = "--w 224, or --size 224x224"
-        raise DlcalcError("usage", f"{key} is known only with the size of the input", hint=hint, option="expect")
     verdict = compare(claim, ((numbers[key], 1),), True)
     return verdict if verdict.passed else verdict._replace(diagnosis=_diagnosis(answer, claim, numbers[key]))
 

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.conv.layer import Layer
-from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.params.count import Amounts, ConvParams, ConvParamsQuestion, LayerParams, conv_params, count, total
+from dlcalc.core.errors import DlcalcError, Fix, Notice
+from dlcalc.core.params.count import Amounts, ConvParams, ConvParamsQuestion, LayerParams, count, layer_params, total
 
 if TYPE_CHECKING:
     from dlcalc.core.params.network import StackParamsQuestion
@@ -49,7 +49,7 @@ def compare(question: "ConvParamsQuestion | StackParamsQuestion") -> Comparison:
     - bottleneck: 1x1 to a quarter of the output channels, the windows on those, 1x1 to the output channels, as ResNet.
 
     Raises:
-        DlcalcError: ``usage`` for a linear layer, and all that ``conv_params`` raises.
+        DlcalcError: ``usage`` for a linear layer, and all that ``layer_params`` raises.
 
     >>> windows = ConvParamsQuestion(64, 128, layer=Layer(kernel=3), axes=("h", "w"))
     >>> {form.name: form.amounts.params for form in compare(windows).forms}
@@ -57,11 +57,16 @@ def compare(question: "ConvParamsQuestion | StackParamsQuestion") -> Comparison:
     """
     if not isinstance(question, ConvParamsQuestion):
         message = "--compare sets forms of one convolution side by side, and LAYERS are given"
-        raise DlcalcError("usage", message, hint="one layer, --k 3 --c-in 64 --c-out 128", option="compare")
+        raise DlcalcError(
+            "usage",
+            message,
+            hint=("one layer, ", Fix("k", 3), " ", Fix("c_in", 64), " ", Fix("c_out", 128)),
+            option="compare",
+        )
     if question.layer is None:
         message = "--compare sets forms of a convolution side by side, and a linear layer has none"
-        raise DlcalcError("usage", message, hint="leave it out, or --kind conv", option="compare")
-    answer = conv_params(question)
+        raise DlcalcError("usage", message, hint=("leave it out, or ", Fix("kind", "conv")), option="compare")
+    answer = layer_params(question)
     return Comparison(answer, tuple(form(question) for form in (_standard, _grouped, _separable, _bottleneck)))
 
 

@@ -16,7 +16,7 @@ _TINY = 1e-200  # and one below which its logarithm is taken from the logits
 _NEAR = 0.999  # a probability from which on 1 - a is summed up from the others
 
 
-def steps(answer: SoftmaxGrad) -> tuple[Step, ...]:
+def explain(answer: SoftmaxGrad) -> tuple[Step, ...]:
     """Every term on the way from the logits of a row to the gradient, in the order in which they are derived."""
     with np.errstate(all="ignore"):
         terms = _Terms(answer)
@@ -39,7 +39,7 @@ class _Terms:
         self.answer, self.steps = answer, list[Step]()
         question = answer.question
         self.row = next(iter(question.targets.kept_rows(1)), 0)
-        self.place = ("row", self.row) if answer.rows > 1 else None
+        self.where = {"row": self.row} if answer.rows > 1 else {}
         self.z = question.logits[self.row].astype(np.float64)
         self.temperature = question.temperature
         self.top = float(self.z.max()) / self.temperature
@@ -71,7 +71,7 @@ class _Terms:
     def add(self, symbol: str, formula: str, substituted: str, value: object, source: str, why: str) -> None:
         """Append a step."""
         shown = float(value) + 0.0 if isinstance(value, float | np.floating) else value
-        self.steps.append(Step(symbol, formula, substituted or "0", shown, source, why, self.place))
+        self.steps.append(Step(symbol, formula, substituted or "0", shown, source, why, self.where))
 
     def scaled(self, number: int) -> float:
         """z/T of a class."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from dlcalc.core.arrays.row_source import RowSource, in_memory
 from dlcalc.core.arrays.stored import Floats, Stored, shape_text, vector
-from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.errors import DlcalcError, Fix, Notice
 from dlcalc.core.softmax.targets import LARGEST, REDUCTIONS, Targets, distribution_targets, label_targets
 
 IGNORE_INDEX = -100
@@ -113,7 +113,7 @@ def as_rows(logits: Stored, option: str = "logits") -> Any:
         raise DlcalcError("shape-mismatch", message, hint=hint, option=option)
     if rows.shape[0] == 0 or rows.shape[1] < 2:
         message = f"{option} has the shape {shape_text(values.shape)}, and a row of at least 2 classes is meant"
-        raise DlcalcError("shape-mismatch", message, hint="like --logits 1,2,3", option=option)
+        raise DlcalcError("shape-mismatch", message, hint=("like ", Fix("logits", [1, 2, 3])), option=option)
     found = rows.astype(np.float64 if logits.format == "float64" else np.float32, copy=False)
     return np.ascontiguousarray(found) if in_memory(found) else found  # rows are summed up in one order
 
@@ -137,7 +137,7 @@ def linear_layer(x: Stored, weight: Stored, bias: Stored | None) -> Linear:
     classes = len(matrix)
     if classes < 2:
         message = "weight has one row, and a row for each of at least 2 classes is meant"
-        raise DlcalcError("shape-mismatch", message, hint="--weight 1,2/3,4", option="weight")
+        raise DlcalcError("shape-mismatch", message, hint=Fix("weight", [[1, 2], [3, 4]]), option="weight")
     offset = np.zeros(classes) if bias is None else vector(bias.values.astype(np.float64), "bias", classes, "classes")
     for name, values in (("weight", matrix), ("bias", offset)):
         if not np.isfinite(values).all():
@@ -168,12 +168,12 @@ def checked(
         raise DlcalcError("usage", f"there is no reduction {reduction!r}", hint=hint, option="reduction")
     if not 0 <= label_smoothing <= 1:
         message = f"label smoothing {label_smoothing} is not between 0 and 1"
-        hint = "--label-smoothing 0.1"
-        raise DlcalcError("invalid-value", message, hint=hint, option="label_smoothing")
+        fix = Fix("label_smoothing", 0.1)
+        raise DlcalcError("invalid-value", message, hint=fix, option="label_smoothing")
     if not 1 / LARGEST <= temperature <= LARGEST:
         rule = "is not over 0" if temperature <= 0 else f"is not between {1 / LARGEST:g} and {LARGEST:g}"
         message = f"temperature {temperature:g} {rule}"
-        raise DlcalcError("invalid-value", message, hint="--temperature 1", option="temperature")
+        raise DlcalcError("invalid-value", message, hint=Fix("temperature", 1), option="temperature")
     if class_weights is not None:
         class_weights = vector(class_weights, "class_weights", classes, "classes").astype(np.float64)
         legal = (class_weights == 0) | ((class_weights >= 1 / LARGEST) & (class_weights <= LARGEST))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dlcalc.core.arrays.blocks import in_order, parts
 from dlcalc.core.arrays.row_source import Rows, RowSource
 from dlcalc.core.arrays.stored import Array, Floats, numbered, shape_text, vector
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, Fix
 
 LARGEST = 1e60  # of temperatures, weights and targets: so that nothing overflows on the way
 REDUCTIONS = ("none", "mean", "sum")
@@ -136,7 +136,9 @@ class Targets:
             return float(self.rows)
         if not self.tally.kept:
             message = f"every label is the ignore index {self.ignore_index}: there is nothing to take the mean of"
-            raise DlcalcError("no-valid-rows", message, hint="a label that counts, or --reduction sum", option="label")
+            raise DlcalcError(
+                "no-valid-rows", message, hint=("a label that counts, or ", Fix("reduction", "sum")), option="label"
+            )
         total = float(self.weights @ self.tally.counts)
         if total == 0:
             message = "the class weight of every target is 0: there is nothing to take the mean of"

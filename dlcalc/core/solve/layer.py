@@ -6,12 +6,13 @@ from math import prod
 from typing import Any, NamedTuple
 
 from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Padding, per_axis
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.network.forward import forward
 from dlcalc.core.solve.axis import giving
 from dlcalc.core.solve.open_axis import OpenAxis, split, stand_in
 from dlcalc.core.solve.runs import Run, ascending
-from dlcalc.core.validation import brief, legal, spoken
+from dlcalc.core.validation import legal, spoken
 
 UNKNOWNS = ("input", "kernel", "stride", "padding", "dilation", "output_padding")
 MAX_SOLUTIONS = 10_000_000
@@ -75,7 +76,7 @@ class Inverse(NamedTuple):
 
     def forward(self, values: Values) -> ConvShape:
         """What the forward rule says of a solution."""
-        return conv_shape(self.question.put(values))
+        return forward(self.question.put(values))
 
 
 def solve(question: InverseQuestion) -> Inverse:
@@ -110,7 +111,7 @@ def solve(question: InverseQuestion) -> Inverse:
     if len(every) > 1:
         listed = tuple(values for values in product(*map(ascending, runs)) if _gives(question, values))
         if not listed:
-            wanted = "x".join(map(brief, question.target))
+            wanted = "x".join(map(str, question.target))
             message = f"no {spoken(question.solve)} along one axis goes with one along another to give {wanted}"
             raise DlcalcError("no-solution", message, hint="another target, or one axis at a time", option="target")
     else:
@@ -128,7 +129,7 @@ def refuse_too_many(runs: tuple[tuple[Run, ...], ...]) -> None:
     """
     count = _count(runs)
     if count > MAX_SOLUTIONS:
-        message = f"{brief(count)} solutions are more than {MAX_SOLUTIONS:,}"
+        message = f"{count} solutions are more than {MAX_SOLUTIONS:,}"
         raise DlcalcError("too-many-questions", message, hint="a layer that leaves less open", option="solve")
 
 
@@ -160,7 +161,7 @@ def _company(question: InverseQuestion, axes: tuple[AxisLayer, ...], special: bo
 
 def _gives(question: InverseQuestion, values: Values) -> bool:
     try:
-        return conv_shape(question.put(values)).output == question.target
+        return forward(question.put(values)).output == question.target
     except DlcalcError:
         return False
 

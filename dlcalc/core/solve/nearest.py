@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, alternatives
 from dlcalc.core.solve.axis import Section, accepted_steps, sections
 from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, refusal
 from dlcalc.core.solve.runs import LIMIT, first
-from dlcalc.core.validation import brief, spoken
+from dlcalc.core.validation import spoken
 
 if TYPE_CHECKING:
     from dlcalc.core.solve.layer import InverseQuestion
@@ -21,26 +21,25 @@ def no_solution(question: "InverseQuestion", every: list[tuple[OpenAxis, ...]], 
     axis, target = axes[0], question.target[number]
     open_number = "input" if question.solve == "input" else spoken(question.solve)
     name = AXES[axis.name]
-    message = f"no {open_number} gives an output {name} of {brief(target)}"
+    message = f"no {open_number} gives an output {name} of {target}"
     sizes = sorted({size for each in axes for size in _sizes_near(each, target)}, key=lambda size: abs(size - target))
     if sizes:
         nearest = [size for size in sizes if abs(size - target) == abs(sizes[0] - target)]
-        hint = " or ".join(f"--target {_typed(question, number, size)}" for size in sorted(nearest))
-        hint += ", the nearest that can be had"
+        targets = [_target(question.target, number, size) for size in sorted(nearest)]
+        hint = (*alternatives("target", targets), ", the nearest that can be had")
         return DlcalcError("no-solution", message, hint=hint, option="target")
     start, _ = axis.classes()[0]
     error = refusal(axis.forward(), start)
     if error is None or error.code in NO_OUTPUT:
         reason = f": {error.message}" if error else ""
-        hint = (error and error.hint) or "another layer"
-        return DlcalcError("no-solution", message + reason, hint=hint, option="target")
+        advice = (error and error.advice) or "another layer"
+        return DlcalcError("no-solution", message + reason, hint=advice, option="target")
     return error
 
 
-def _typed(question: "InverseQuestion", number: int, size: int) -> str:
-    target = list(question.target)
-    target[number] = size
-    return "x".join(map(brief, target[:1] if len(set(target)) == 1 else target))
+def _target(target: tuple[int, ...], number: int, size: int) -> int | tuple[int, ...]:
+    wanted = (*target[:number], size, *target[number + 1 :])
+    return size if len(set(wanted)) == 1 else wanted
 
 
 def _sizes_near(axis: OpenAxis, target: int) -> set[int]:

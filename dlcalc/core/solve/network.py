@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import axis_output, planned
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, alternatives
 from dlcalc.core.network.network import Place, StackQuestion, located, placed
 from dlcalc.core.solve.axis import inputs_giving
 from dlcalc.core.solve.layer import Inverse, InverseQuestion, refuse_too_many
 from dlcalc.core.solve.notices import remarks
 from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, refusal, stand_in
 from dlcalc.core.solve.runs import FAR, Run, first, joined
-from dlcalc.core.validation import brief, legal
+from dlcalc.core.validation import legal
 
 _TRIED = 40  # sizes on each side of the target, where those that can be had are not found at an edge
 
@@ -114,12 +114,12 @@ def _forward(stages: list[_Stage], count: int) -> Callable[[int], int]:
 def _no_solution(question: InverseQuestion, stages: list[_Stage], number: int, target: int) -> DlcalcError:
     """The error for an axis without a solution, with the nearest sizes that can be had."""
     name = AXES[question.asked.axes[number]]
-    message = f"no input gives an output {name} of {brief(target)}"
+    message = f"no input gives an output {name} of {target}"
     sizes = sorted(_sizes_near(stages, target, len(question.asked.axes)), key=lambda size: abs(size - target))
     nearest = sorted(size for size in sizes if abs(size - target) == abs(sizes[0] - target))
     if nearest:
-        typed = [_typed(question.target, number, size) for size in nearest]
-        hint = " or ".join(f"--target {text}" for text in typed) + ", the nearest that can be had"
+        targets = [_target(question.target, number, size) for size in nearest]
+        hint = (*alternatives("target", targets), ", the nearest that can be had")
         return DlcalcError("no-solution", message, hint=hint, option="target")
     error = refusal(_forward(stages, len(question.asked.axes)), 1)
     if error is None or error.code in NO_OUTPUT:
@@ -127,9 +127,9 @@ def _no_solution(question: InverseQuestion, stages: list[_Stage], number: int, t
     return error
 
 
-def _typed(target: tuple[int, ...], number: int, size: int) -> str:
-    wanted = [*target[:number], size, *target[number + 1 :]]
-    return "x".join(map(brief, wanted[:1] if len(set(wanted)) == 1 else wanted))
+def _target(target: tuple[int, ...], number: int, size: int) -> int | tuple[int, ...]:
+    wanted = (*target[:number], size, *target[number + 1 :])
+    return size if len(set(wanted)) == 1 else wanted
 
 
 def _sizes_near(stages: list[_Stage], target: int, count: int) -> set[int]:

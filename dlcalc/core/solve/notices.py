@@ -5,11 +5,11 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.conv.shape import conv_shape
 from dlcalc.core.errors import Notice
+from dlcalc.core.network.forward import forward
 from dlcalc.core.solve.open_axis import split
 from dlcalc.core.solve.runs import Run
-from dlcalc.core.validation import brief, spoken
+from dlcalc.core.validation import spoken
 
 if TYPE_CHECKING:
     from dlcalc.core.solve.layer import InverseQuestion, Values
@@ -30,7 +30,7 @@ def remarks(
     looked_at = list(islice(ends, _LOOKED_AT))
     warned: dict[Notice, list[Values]] = {}
     for values in looked_at:
-        for warning in conv_shape(question.put(values)).warnings:
+        for warning in forward(question.put(values)).warnings:
             warned.setdefault(warning, []).append(values)
     found = []
     for (code, message), concerned in warned.items():
@@ -52,7 +52,7 @@ def _endless(question: "InverseQuestion", runs: tuple[tuple[Run, ...], ...]) -> 
             if run.last is None:
                 along = f" along the {AXES[name]}" if len(runs) > 1 else ""
                 every = "every" if run.step == 1 else "every second"
-                text = f"{every} {spoken(question.solve)} from {brief(run.first)} on gives {brief(extent)}{along}"
+                text = f"{every} {spoken(question.solve)} from {run.first} on gives {extent}{along}"
                 yield Notice("unbounded", text + ": the smallest stands for all")
 
 
@@ -63,5 +63,5 @@ def shown(solve: str, values: "Values") -> str:
     ('2:3x3', '2')
     """
     if solve != "padding":
-        return "x".join(map(brief, values))
-    return "x".join(":".join(map(brief, dict.fromkeys(split(total)))) for total in values)
+        return "x".join(map(str, values))
+    return "x".join(":".join(map(str, dict.fromkeys(split(total)))) for total in values)

@@ -24,7 +24,7 @@ _WINDOW_KEYS = ("stride", "dilation", "padding", "output_padding")
 def as_json(answer: ConvParams) -> dict[str, object]:
     """The answer's own keys.
 
-    >>> from dlcalc.core.params.count import conv_params
+    >>> from dlcalc.core.conv_params import answer as conv_params
     >>> as_json(conv_params(ConvParamsQuestion(512, 10, bias=True)))["params"]
     5130
     """

@@ -7,6 +7,7 @@ from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.network.compare import LayerFacts, Side, SideBySide, facts
 from dlcalc.report.conv_shape import view as of_shape
+from dlcalc.report.errors import as_dict, hint
 from dlcalc.report.numbers import text, written
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def as_json(answer: SideBySide) -> dict[str, object]:
 def _side(side: Side, axes: Sequence[str]) -> dict[str, object]:
     """What a framework answers, or why it does not."""
     if side.answer is None:
-        return {"error": side.error.as_dict() if side.error else {}}
+        return {"error": as_dict(side.error) if side.error else {}}
     found = _answered(side.answer, axes)
     if side.same is not None:
         found["same"] = _answered(side.same, axes)
@@ -91,8 +92,9 @@ def sheet(answer: SideBySide) -> "Sheet":
     refusals = []
     for side in answer.sides:
         if side.error is not None:
-            hint = f" (hint: {side.error.hint})" if side.error.hint else ""
-            refusals.append(f"{FRAMEWORKS[side.framework]} refuses: {side.error.message}{hint} [{side.error.code}]")
+            said = hint(side.error)
+            hinted = f" (hint: {said})" if said else ""
+            refusals.append(f"{FRAMEWORKS[side.framework]} refuses: {side.error.message}{hinted} [{side.error.code}]")
     remarks = [f"{remark[0].upper()}{remark[1:]}." for remark in answer.remarks]
     return Sheet(answer.summary, _caption(answer), grids, (*refusals, *remarks))
 

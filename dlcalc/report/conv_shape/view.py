@@ -20,7 +20,8 @@ def as_json(answer: ConvShape) -> dict[str, object]:
     """The answer's own keys.
 
     >>> from dlcalc.core.conv.layer import Layer
-    >>> from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
+    >>> from dlcalc.core.conv.shape import ConvShapeQuestion
+    >>> from dlcalc.core.conv_shape import answer as conv_shape
     >>> as_json(conv_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))))["output"]
     {'w': 5}
     """

@@ -8,7 +8,7 @@ import pytest
 
 from dlcalc.core.batch_norm.affine import checked_affine
 from dlcalc.core.batch_norm.answer import BnFoldQuestion, bn_fold
-from dlcalc.core.batch_norm.explain import steps
+from dlcalc.core.batch_norm.explain import explain as steps
 from dlcalc.core.batch_norm.question import batch_of
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, statistics_of
 from dlcalc.core.evidence.step import Step
@@ -70,7 +70,7 @@ def test_every_estimator_is_explained(framework: str) -> None:
             "t",
         }
         assert all(map(close, found))
-        assert {step.place for step in found} == {("channel", 0), ("channel", 1)}
+        assert {step.where["channel"] for step in found} == {0, 1}
 
 
 def test_benefits_are_named_as_claims_with_who_makes_them(run: Run) -> None:

@@ -4,7 +4,7 @@ import math
 import re
 from typing import Any
 
-from dlcalc.core.conv.explain import steps
+from dlcalc.core.conv_shape import explain as steps
 from dlcalc.core.evidence.step import Step
 from tests.support.random_layers import answers
 
@@ -35,8 +35,8 @@ def test_every_formula_gives_its_value() -> None:
 def test_every_term_is_said_with_its_reason_and_its_source() -> None:
     for answer in answers(500, seed=32):
         found = steps(answer)
-        assert [step.place for step in found if step.symbol == "K_e"] == [
-            ("axis", axis) for axis in answer.question.axes
+        assert [step.where for step in found if step.symbol == "K_e"] == [
+            {"axis": axis} for axis in answer.question.axes
         ]
         assert all(step.source and step.why for step in found)
         by_symbol = {step.symbol: step.value for step in found}

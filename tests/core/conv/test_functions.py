@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dlcalc.core.conv.functions import conv_output_size, conv_transpose_output_size, pool_output_size
-from dlcalc.core.conv.shape import conv_shape
+from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from tests.support.random_layers import questions
 

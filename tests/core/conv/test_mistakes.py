@@ -10,10 +10,13 @@ from typing import NamedTuple
 
 import pytest
 
+from dlcalc.core.conv.judge import KEYS, facts
 from dlcalc.core.conv.layer import SAME_WORDS, Layer
-from dlcalc.core.conv.mistakes import KEYS, MISTAKES, facts, judge
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.mistakes import MISTAKES
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv.working import evaluate, working
+from dlcalc.core.conv_shape import answer as conv_shape
+from dlcalc.core.conv_shape import judge
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber, Verdict
 from dlcalc.notation.claims import claims

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlcalc.core.conv.layer import Layer
-from dlcalc.core.conv.shape import AxisShape, ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.shape import AxisShape, ConvShapeQuestion
+from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from tests.support.random_layers import answers
 

@@ -5,7 +5,8 @@ import random
 import pytest
 
 from dlcalc.core.conv.layer import Layer
-from dlcalc.core.conv.shape import ConvShapeQuestion, LayerShape, conv_shape
+from dlcalc.core.conv.shape import ConvShapeQuestion, LayerShape
+from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network import input_span as module
 from dlcalc.core.network.input_span import Span, looking_back

@@ -9,10 +9,11 @@ import pytest
 
 from dlcalc.core.conv import shape
 from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.params import check as counting
 from dlcalc.core.params import count as params
-from dlcalc.core.params.check import check
-from dlcalc.core.params.count import Amounts, ConvParams, ConvParamsQuestion, Work, conv_params
+from dlcalc.core.params.check import check_params as check
+from dlcalc.core.params.count import Amounts, ConvParams, ConvParamsQuestion, Work
 from tests.conftest import Run
 from tests.support.random_params import answers
 

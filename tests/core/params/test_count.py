@@ -6,17 +6,9 @@ from math import prod
 import pytest
 
 from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params.count import (
-    DTYPES,
-    ConvParams,
-    ConvParamsQuestion,
-    LayerParams,
-    Work,
-    conv_params,
-    count,
-    total,
-)
+from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion, LayerParams, Work, count, total
 from tests.support.random_params import answers, questions
 
 HW = ("h", "w")

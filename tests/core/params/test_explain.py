@@ -5,8 +5,8 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from dlcalc.core.conv_params import explain as steps
 from dlcalc.core.evidence.step import Step
-from dlcalc.core.params.explain import steps
 from tests.support.random_params import answers
 
 NAMES = {"floor": math.floor, "ceil": math.ceil, "max": max, "F": Fraction}

@@ -11,10 +11,12 @@ from typing import NamedTuple
 import pytest
 
 from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv_params import answer as conv_params
+from dlcalc.core.conv_params import claimable, judge
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber
-from dlcalc.core.params.count import ConvParams, ConvParamsQuestion, conv_params
-from dlcalc.core.params.mistakes import MISTAKES, claimable, judge
+from dlcalc.core.params.count import ConvParams, ConvParamsQuestion
+from dlcalc.core.params.mistakes import MISTAKES
 from dlcalc.core.params.working import evaluate, working
 from dlcalc.notation.claims import claims
 from tests.conftest import Run

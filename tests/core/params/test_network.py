@@ -98,7 +98,7 @@ def test_random_stacks_are_counted() -> None:
         if answer.question.size is None:  # of one that ends in an fc, the work is known behind the gap alone
             said = {key: said[key] for key in found}
         assert said == found, answer.question
-        proof = counting.check(answer)
+        proof = counting.check_params(answer)
         assert proof.passed, (answer.question, proof)
         assert proof.method == "enumeration"
         proved += 1
@@ -112,8 +112,8 @@ def test_a_wrong_count_in_any_layer_is_seen(key: str, number: int) -> None:
     layers = list(answer.layers)
     amounts = layers[number].amounts
     layers[number] = layers[number]._replace(amounts=amounts._replace(**{key: getattr(amounts, key) + 1}))
-    proof = counting.check(answer._replace(layers=tuple(layers)))
-    assert layers[number].name in [failure.place.get("layer") for failure in proof.failures]
+    proof = counting.check_params(answer._replace(layers=tuple(layers)))
+    assert layers[number].name in [failure.where.get("layer") for failure in proof.failures]
 
 
 def test_check_on_the_command_line(conv_params: Run) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from dlcalc.core.conv_params import judge
 from dlcalc.core.evidence.claim import Claim, Diagnosis, TypedNumber
 from dlcalc.core.params.count import ConvParams
-from dlcalc.core.params.mistakes import judge
 from tests.conftest import Run
 from tests.core.params.test_mistakes import CONDITIONS, NAMES, PLANTED, plain
 from tests.support.random_param_stacks import answers

@@ -8,7 +8,8 @@ from itertools import islice, product
 import pytest
 
 from dlcalc.core.conv.layer import AXES, KINDS, PADDING_WORDS, Layer, Padding
-from dlcalc.core.conv.shape import ConvShapeQuestion, conv_shape
+from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.solve import axis as inverse_axis
 from dlcalc.core.solve.axis import inputs_giving

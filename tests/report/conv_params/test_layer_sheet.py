@@ -5,8 +5,9 @@ import io
 import pytest
 
 from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.outcome import Outcome
-from dlcalc.core.params.count import ConvParamsQuestion, conv_params
+from dlcalc.core.params.count import ConvParamsQuestion
 from dlcalc.report.conv_params import view as view
 from dlcalc.report.conv_params.layer_sheet import in_units, percent
 from dlcalc.report.table import print_outcome

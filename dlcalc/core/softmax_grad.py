@@ -1,0 +1,43 @@
+"""softmax-grad: losses and gradients of softmax and cross-entropy. Each verb loads what it needs."""
+
+from typing import TYPE_CHECKING
+
+from dlcalc.core.softmax.answer import SoftmaxGrad
+from dlcalc.core.softmax.answer import softmax_grad as answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
+    from dlcalc.core.evidence.proof import Proof
+    from dlcalc.core.evidence.step import Step
+
+__all__ = ["answer", "check", "claimable", "explain", "judge"]
+
+
+def explain(found: SoftmaxGrad) -> "tuple[Step, ...]":
+    """Derive the gradient of one row, term by term."""
+    from dlcalc.core.softmax.explain import explain
+
+    return explain(found)
+
+
+def check(found: SoftmaxGrad) -> "Proof":
+    """Prove the gradient by the complex step on the loss, in float64."""
+    from dlcalc.core.softmax.check import check
+
+    return check(found)
+
+
+def claimable(found: SoftmaxGrad) -> "Mapping[str, tuple[int, ...]]":
+    """List the keys that ``--expect`` judges, the headline first, each with its shape."""
+    from dlcalc.core.softmax.mistakes.judge import claimable
+
+    return claimable(found)
+
+
+def judge(found: SoftmaxGrad, claim: "ArrayClaim") -> "ArrayVerdict":
+    """Judge one claim by the precision of its format, and name the mistakes that would give it if it is wrong."""
+    from dlcalc.core.softmax.mistakes.judge import judge
+
+    return judge(found, claim)

@@ -1,0 +1,62 @@
+"""An error as the command line says it: a hint in options, or in the letters of a layer word."""
+
+from collections.abc import Callable
+
+from dlcalc.core.errors import DlcalcError, Fix
+
+# What an option is called in a layer word.
+_IN_WORDS = {
+    "kernel": "a kernel of ",
+    "stride": "s",
+    "padding": "p",
+    "dilation": "d",
+    "output_padding": "o",
+    "groups": "g",
+    "c_out": "c",
+    "features": "fc",
+}
+
+
+def as_dict(error: DlcalcError) -> dict[str, str]:
+    """The error as JSON shows it; what is not known is left out.
+
+    >>> as_dict(DlcalcError("invalid-value", "stride 0 is less than 1", hint=[Fix("stride", 1)]))["hint"]
+    '--stride 1'
+    """
+    fields = {"code": error.code, "message": error.message, "hint": hint(error), "option": error.option}
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def in_words(error: DlcalcError) -> str:
+    """The error in words, for stderr."""
+    said = hint(error)
+    return f"error: {error.message} [{error.code}]\n" + (f"hint: {said}\n" if said else "")
+
+
+def hint(error: DlcalcError) -> str | None:
+    """The hint as it is typed on the command line, or None; about a layer word, in its letters.
+
+    >>> hint(DlcalcError("invalid-value", "stride 0 is less than 1", hint=[Fix("stride", 1)], option="layers"))
+    's1'
+    """
+    spell: Callable[[Fix], str] = _in_word if error.option == "layers" else _as_option
+    return "".join(spell(part) if isinstance(part, Fix) else part for part in error.advice) or None
+
+
+def _as_option(fix: Fix) -> str:
+    option = "--" + fix.argument.replace("_", "-")
+    return option if fix.value is None else f"{option} {_typed(fix.value)}"
+
+
+def _in_word(fix: Fix) -> str:
+    letter = _IN_WORDS.get(fix.argument)
+    return _as_option(fix) if letter is None else f"{letter}{_typed(fix.value)}"
+
+
+def _typed(value: object, inner: bool = False) -> str:
+    """A value as it is typed: ``3x5`` per axis, ``0:1`` for two sides of a padding, ``1,2/3,4`` for rows, ``1e-5``."""
+    if isinstance(value, tuple):
+        return (":" if inner else "x").join(_typed(entry, inner=True) for entry in value)
+    if isinstance(value, list):
+        return ("/" if isinstance(value[0], list) else ",").join(map(_typed, value))
+    return str(value).replace("e-0", "e-") if isinstance(value, float) else str(value)
