@@ -1,16 +1,22 @@
 """``dlcalc bn-fold``."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dlcalc.cli.driver import Task, run
-from dlcalc.cli.options import Command, Word, answer_options, option, stacked
+from dlcalc.cli.command import Command, Raw
+from dlcalc.cli.driver import run
+from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, stacked
 from dlcalc.core import bn_fold as engine
+from dlcalc.core.batch_norm.answer import BnFoldQuestion
 from dlcalc.core.batch_norm.statistics import ESTIMATORS
 from dlcalc.core.batch_norm.weighted_layer import KINDS
 from dlcalc.notation import bn_fold as notation
-from dlcalc.report import bn_fold as view
+from dlcalc.report.bn_fold import VIEW
+
+if TYPE_CHECKING:
+    from dlcalc.core.evidence.array_claim import ArrayClaim
 
 EXAMPLES = (
     "dlcalc bn-fold --gamma 2 --beta 1 --mean 0.5 --var 4 --eps 1e-5",
@@ -22,14 +28,24 @@ EXAMPLES = (
     """echo '{"mean": [0, 1], "var": [1, 4], "eps": 0}' | dlcalc bn-fold --batch -""",
 )
 
-TASK = Task(
-    keys=notation.KEYS,
-    question=notation.question,
-    engine=engine,
-    view=view,
-    arrays=True,
-    merged=notation.merged,
-)
+
+def _load(path: str, option: str) -> Any:
+    from dlcalc.jobs.arrays import load
+
+    return load(path, option)
+
+
+def _question(raw: Raw) -> BnFoldQuestion:
+    return notation.question(raw, _load)
+
+
+def _claims(raw: object, keys: Mapping[str, tuple[int, ...]]) -> "tuple[ArrayClaim, ...]":
+    from dlcalc.notation.array_claims import array_claims
+
+    return array_claims(raw, keys, _load)
+
+
+COMMAND = Command(notation.KEYS, _question, notation.merged, _claims, engine, VIEW)
 
 norm_options = stacked(
     option("--gamma", group="Batch norm", metavar="ARRAY", help="Scale of each channel.  [default: 1]"),
@@ -71,7 +87,9 @@ layer_options = stacked(
 )
 
 
-@click.command("bn-fold", cls=Command, examples=EXAMPLES, short_help="Batch-norm statistics, and folding into a layer.")
+@click.command(
+    "bn-fold", cls=HelpfulCommand, examples=EXAMPLES, short_help="Batch-norm statistics, and folding into a layer."
+)
 @norm_options
 @layer_options
 @answer_options
@@ -87,4 +105,4 @@ def command(**given: Any) -> int:
     The keys that --expect judges are scale and shift; with a layer weight, the headline then, and bias; with --batches
     mean and var; with --x training, unfolded and folded.
     """
-    return run(TASK, given)
+    return run(COMMAND, given)

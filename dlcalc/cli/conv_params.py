@@ -1,13 +1,14 @@
 """``dlcalc conv-params``."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dlcalc.cli.driver import Mode, Task, run
+from dlcalc.cli.command import Command, Mode, Sweep, number_claims
+from dlcalc.cli.driver import run
 from dlcalc.cli.options import (
     LAYER_WORDS,
-    Command,
+    HelpfulCommand,
     Word,
     answer_options,
     dims_option,
@@ -21,7 +22,11 @@ from dlcalc.cli.options import (
 from dlcalc.core import conv_params as engine
 from dlcalc.core.params.count import DTYPES, KINDS, ConvParamsQuestion
 from dlcalc.notation import conv_params as notation
-from dlcalc.report.conv_params import view as view
+from dlcalc.report.conv_params.view import VIEW
+
+if TYPE_CHECKING:
+    from dlcalc.core.params.network import StackParamsQuestion
+    from dlcalc.core.params.variants import Comparison
 
 EXAMPLES = (
     "dlcalc conv-params --k 3 --c-in 64 --c-out 128",
@@ -38,21 +43,22 @@ EXAMPLES = (
 )
 
 
-def _compare(question: ConvParamsQuestion) -> Any:
+def _compare() -> Mode["ConvParamsQuestion | StackParamsQuestion", "Comparison"]:
     from dlcalc.core.params.variants import compare
+    from dlcalc.report.conv_params.variants import VIEW as OTHER
 
-    return compare(question)
+    return Mode(notation.question, compare, OTHER)
 
 
-TASK = Task(
-    keys=notation.KEYS,
-    question=notation.question,
-    engine=engine,
-    view=view,
-    merged=notation.merged,
-    sweepable=notation.INTEGERS,
-    restated=notation.restated,
-    modes={"compare": Mode(_compare, "dlcalc.report.conv_params.variants")},
+COMMAND = Command(
+    notation.KEYS,
+    notation.question,
+    notation.merged,
+    number_claims,
+    engine,
+    VIEW,
+    modes={"compare": _compare},
+    sweep=Sweep(notation.INTEGERS, notation.restated),
 )
 
 channel_options = stacked(
@@ -71,7 +77,7 @@ channel_options = stacked(
 
 @click.command(
     "conv-params",
-    cls=Command,
+    cls=HelpfulCommand,
     examples=EXAMPLES,
     sections=LAYER_WORDS,
     short_help="Parameters, multiply-accumulates and memory of a layer or a stack of layers.",
@@ -115,4 +121,4 @@ def command(**given: Any) -> int:
     macs_without_padding (no zeros of the padding; of a transposed layer, no product that the padding cuts off), flops,
     activation_bytes and peak_activation_bytes (input and output together).
     """
-    return run(TASK, given)
+    return run(COMMAND, given)

@@ -1,14 +1,14 @@
 """``dlcalc conv-shape``."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dlcalc.cli.driver import Mode, Task, run
+from dlcalc.cli.command import Command, Mode, Sweep, number_claims
+from dlcalc.cli.driver import run
 from dlcalc.cli.options import (
     LAYER_WORDS,
-    Command,
+    HelpfulCommand,
     Word,
     answer_options,
     dims_option,
@@ -20,11 +20,17 @@ from dlcalc.cli.options import (
 )
 from dlcalc.core import conv_shape as engine
 from dlcalc.core.conv.layer import KINDS
-from dlcalc.core.conv.shape import ConvShapeQuestion
-from dlcalc.core.conv_shape import answer as conv_shape
+from dlcalc.core.conv.shape import ConvShape
+from dlcalc.core.errors import DlcalcError
 from dlcalc.notation import conv_shape as notation
 from dlcalc.notation import layers
-from dlcalc.report.conv_shape import view as view
+from dlcalc.report.conv_shape.view import VIEW
+
+if TYPE_CHECKING:
+    from dlcalc.core.conv.shape import ConvShapeQuestion
+    from dlcalc.core.network.compare import SideBySide
+    from dlcalc.core.network.network import StackQuestion
+    from dlcalc.core.solve.layer import Inverse, InverseQuestion
 
 SOLVED = ("input", "kernel", "stride", "padding", "dilation", "output-padding")
 
@@ -47,45 +53,46 @@ EXAMPLES = (
 )
 
 
-def _inverse_question(raw: Mapping[str, object]) -> Any:
-    from dlcalc.notation.solve import question
-
-    return question(raw)
-
-
-def _solve(question: Any) -> Any:
-    from dlcalc.core.solve.layer import solve
-
-    return solve(question)
-
-
-def _compare(question: ConvShapeQuestion) -> Any:
+def _compare() -> Mode["ConvShapeQuestion | StackQuestion", "SideBySide"]:
     from dlcalc.core.network.compare import side_by_side
+    from dlcalc.report.conv_shape.frameworks import VIEW as OTHER
 
-    return side_by_side(question)
+    return Mode(notation.question, side_by_side, OTHER, {}, ("every framework",), _refusal)
 
 
-TASK = Task(
-    keys=notation.KEYS,
-    question=notation.question,
-    engine=engine,
-    view=view,
-    merged=notation.merged,
-    sweepable=layers.INTEGERS,
-    restated=notation.restated,
-    modes={
-        "compare": Mode(_compare, "dlcalc.report.conv_shape.frameworks", features=("every framework",)),
-        "draw": Mode(conv_shape, "dlcalc.report.conv_shape.drawing"),
-        "solve": Mode(
-            _solve, "dlcalc.report.conv_shape.solutions", question=_inverse_question, keys={"solve": (), "target": ()}
-        ),
-    },
+def _draw() -> Mode["ConvShapeQuestion | StackQuestion", ConvShape]:
+    from dlcalc.report.conv_shape.drawing import VIEW as OTHER
+
+    return Mode(notation.question, engine.answer, OTHER)
+
+
+def _solve() -> Mode["InverseQuestion", "Inverse"]:
+    from dlcalc.core.solve.layer import solve
+    from dlcalc.notation.solve import question
+    from dlcalc.report.conv_shape.solutions import VIEW as OTHER
+
+    return Mode(question, solve, OTHER, {"solve": (), "target": ()})
+
+
+def _refusal(answer: "SideBySide") -> DlcalcError | None:
+    return answer.refusal
+
+
+COMMAND = Command(
+    notation.KEYS,
+    notation.question,
+    notation.merged,
+    number_claims,
+    engine,
+    VIEW,
+    modes={"compare": _compare, "draw": _draw, "solve": _solve},
+    sweep=Sweep(layers.INTEGERS, notation.restated),
 )
 
 
 @click.command(
     "conv-shape",
-    cls=Command,
+    cls=HelpfulCommand,
     examples=EXAMPLES,
     sections=LAYER_WORDS,
     short_help="Feature-map size after a convolution, a pooling or a stack of layers.",
@@ -139,4 +146,4 @@ def command(**given: Any) -> int:
     The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center, of a stack
     those of its last layer.
     """
-    return run(TASK, given)
+    return run(COMMAND, given)

@@ -1,47 +1,33 @@
-"""Arrays that may be larger than memory: how they are loaded, and how a question about them is answered."""
+"""Questions that are answered file to file: with a progress bar, and with nothing half-written left behind."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
-from dlcalc.core.outcome import Outcome
-
-if TYPE_CHECKING:
-    from dlcalc.cli.driver import Task
+from dlcalc.cli.command import C, Command, K, OnDisk, Q, Wanted
+from dlcalc.core.outcome import A, Outcome, V
 
 
-def loader(task: "Task") -> Callable[[str, str], Any]:
-    """What reads the files of a command; large ones are left where they are, if it can work on them by rows."""
-    from dlcalc.jobs.arrays import load
-
-    return lambda path, option: load(path, option, task.by_rows)
-
-
-def streamed(
-    task: "Task", given: Mapping[str, Any], question: Any, expect: object, output: str | None = None
-) -> Outcome:
-    """Answer a question that is larger than memory; what is claimed and written is dealt with on the way."""
-    from dlcalc.notation.array_claims import array_claims
-
-    assert task.job is not None
-    with _ending_in_order(), _rows_counted(question) as progress:
-        outcome: Outcome = import_module(task.job).answered(
+def outcome_of(
+    command: Command[Q, A, K, C, V], on_disk: OnDisk[Q, A, K, C, V], question: Q, wants: Wanted
+) -> Outcome[A, V]:
+    """Answer a question, judging what is claimed and writing the output on the way."""
+    expect = wants.expect
+    with _ending_in_order(), _rows_counted(*on_disk.size(question)) as progress:
+        return on_disk.job(
             question,
-            None if expect is None else lambda keys: array_claims(expect, keys, loader(task)),
-            task.engine.check if given["check"] else None,
-            task.engine.explain if given["explain"] else None,
-            output,
-            force=given["force"],
+            None if expect is None else lambda keys: command.claims(expect, keys),
+            explain=wants.explain,
+            check=wants.check,
+            output=wants.output,
+            force=wants.force,
             progress=progress,
         )
-    return outcome
 
 
 @contextmanager
 def _ending_in_order() -> Iterator[None]:
-    """Whoever ends the program from outside leaves no half-written file behind."""
+    """Turn a signal that ends the program into SystemExit, so that a half-written file is removed on the way out."""
     import signal
 
     def leave(number: int, _: object) -> None:
@@ -56,10 +42,10 @@ def _ending_in_order() -> Iterator[None]:
             signal.signal(getattr(signal, name), handler)
 
 
-def _rows_counted(question: Any) -> AbstractContextManager[Callable[[int], object]]:
-    """A bar that counts rows, where somebody sees stderr."""
+def _rows_counted(rows: int, row_bytes: int) -> AbstractContextManager[Callable[[int], object]]:
+    """Count rows in a bar, where stderr is seen."""
     if not sys.stderr.isatty():
         return nullcontext(int)
     from dlcalc.report.progress import counted
 
-    return counted(question.rows, question.row_bytes, sys.stderr)
+    return counted(rows, row_bytes, sys.stderr)

@@ -1,13 +1,14 @@
 """Options that several commands share, each declared once, and a help page that shows them in groups."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-FORMATS = ("table", "json", "csv")
+Format = Literal["table", "json", "csv", "quiet"]  # how to print; -q is the last
+FORMATS: tuple[Format, ...] = ("table", "json", "csv")
 FRAMEWORKS = ("pytorch", "tensorflow", "onnx")
 
 
@@ -34,7 +35,7 @@ def once(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) ->
     return values[0] if values else None
 
 
-class Command(click.Command):
+class HelpfulCommand(click.Command):
     """A command whose help shows the options in groups, and examples that run as they stand.
 
     ``sections`` are further parts of the help page: a title, and lines that are shown as they are.

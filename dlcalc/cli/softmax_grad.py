@@ -1,16 +1,23 @@
 """``dlcalc softmax-grad``."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dlcalc.cli.driver import Task, run
-from dlcalc.cli.options import Command, Word, answer_options, option, output_options, stacked
+from dlcalc.cli.command import Command, OnDisk, Raw
+from dlcalc.cli.driver import run
+from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, output_options, stacked
 from dlcalc.core import softmax_grad as engine
 from dlcalc.core.softmax.answer import SoftmaxGrad
+from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.targets import REDUCTIONS
 from dlcalc.notation import softmax_grad as notation
-from dlcalc.report import softmax_grad as view
+from dlcalc.report.softmax_grad import VIEW
+
+if TYPE_CHECKING:
+    from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
+    from dlcalc.core.outcome import Outcome
 
 EXAMPLES = (
     "dlcalc softmax-grad --logits 1,2,3 --label 2",
@@ -23,22 +30,41 @@ EXAMPLES = (
 )
 
 
-def _save(answer: SoftmaxGrad, path: str, force: bool) -> None:
-    from dlcalc.jobs.arrays import save_npy
-
-    save_npy(path, answer.array("grad_logits"), answer.question.format, force=force)
+BY_ROWS = frozenset({"logits", "label", "target", "expect"})  # whose arrays may be larger than memory
 
 
-TASK = Task(
-    keys=notation.KEYS,
-    question=notation.question,
-    engine=engine,
-    view=view,
-    arrays=True,
-    merged=notation.merged,
-    save=_save,
-    by_rows=frozenset({"logits", "label", "target", "expect"}),
-    job="dlcalc.jobs.softmax_files",
+def _load(path: str, option: str) -> Any:
+    from dlcalc.jobs.arrays import load
+
+    return load(path, option, BY_ROWS)
+
+
+def _question(raw: Raw) -> SoftmaxQuestion:
+    return notation.question(raw, _load)
+
+
+def _claims(raw: object, keys: Mapping[str, tuple[int, ...]]) -> "tuple[ArrayClaim, ...]":
+    from dlcalc.notation.array_claims import array_claims
+
+    return array_claims(raw, keys, _load)
+
+
+def _file_to_file(*arguments: Any, **options: Any) -> "Outcome[SoftmaxGrad, ArrayVerdict]":
+    from dlcalc.jobs.softmax_files import answered
+
+    return answered(*arguments, **options)
+
+
+COMMAND = Command(
+    notation.KEYS,
+    _question,
+    notation.merged,
+    _claims,
+    engine,
+    VIEW,
+    on_disk=OnDisk(
+        lambda question: question.streamed, lambda question: (question.rows, question.row_bytes), _file_to_file
+    ),
 )
 
 source_options = stacked(
@@ -67,7 +93,10 @@ loss_options = stacked(
 
 
 @click.command(
-    "softmax-grad", cls=Command, examples=EXAMPLES, short_help="Softmax, cross-entropy, its gradient and Jacobian."
+    "softmax-grad",
+    cls=HelpfulCommand,
+    examples=EXAMPLES,
+    short_help="Softmax, cross-entropy, its gradient and Jacobian.",
 )
 @source_options
 @loss_options
@@ -83,4 +112,4 @@ def command(**given: Any) -> int:
     grad_weight, grad_bias and grad_x. --output writes grad_logits, in the precision of the logits. Files may be larger
     than memory: logits, labels, targets and claims in .npy, and in .npz as numpy.savez writes it, are read by rows.
     """
-    return run(TASK, given)
+    return run(COMMAND, given)

@@ -1,7 +1,7 @@
 """softmax-grad of logits in a file: read, computed, compared with claims and written, one block of rows at a time."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -9,9 +9,10 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
+from dlcalc.core import softmax_grad as engine
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
 from dlcalc.core.outcome import Outcome
-from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
+from dlcalc.core.softmax.answer import SoftmaxGrad, shapes_of, softmax_grad
 from dlcalc.core.softmax.mistakes import judge as softmax_judge
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.files.atomic import Replacement
@@ -27,7 +28,9 @@ class Writer:
         header = {"descr": npy_format.dtype_to_descr(empty.dtype), "fortran_order": False}
         self._row_bytes = question.classes * empty.itemsize
         with replacement.failures():
-            npy_format.write_array_header_1_0(replacement.stream, {**header, "shape": question.logits.shape})
+            npy_format.write_array_header_1_0(
+                replacement.stream, {**header, "shape": shapes_of(question)["grad_logits"]}
+            )
             replacement.stream.flush()
             self._start = replacement.stream.tell()
 
@@ -46,21 +49,21 @@ class Writer:
 
 def answered(
     question: SoftmaxQuestion,
-    claims: Callable[[Any], tuple[ArrayClaim, ...]] | None,
-    check: Callable[[Any], Any] | None,
-    steps: Callable[[Any], Any] | None,
-    output: str | None = None,
+    claims: Callable[[Mapping[str, tuple[int, ...]]], tuple[ArrayClaim, ...]] | None = None,
     *,
+    explain: bool = False,
+    check: bool = False,
+    output: str | None = None,
     force: bool = False,
     progress: Callable[[int], object] = int,
-) -> Outcome:
-    """The outcome of a question whose logits are in a file.
+) -> Outcome[SoftmaxGrad, ArrayVerdict]:
+    """Answer a question whose logits may be in a file, writing the gradient to a file if that is wanted.
 
     Args:
         question: to be answered.
         claims: from the keys that can be claimed to the claims, if there are some.
-        check: proves an answer, if that is asked for.
-        steps: explains one, likewise.
+        explain: whether to explain the answer.
+        check: whether to prove it.
         output: where the gradient is to be written; if a proof fails, it is not.
         force: whether an existing file may be replaced.
         progress: is told how many rows are done.
@@ -76,11 +79,11 @@ def answered(
         writers = [] if replacement is None else [Writer(question, replacement)]
         answer = softmax_grad(question, [*writers, *(one for one in comparisons if one is not None)], progress)
         verdicts = None if claims is None else tuple(map(_verdict, [answer] * len(claimed), claimed, comparisons))
-        proof = None if check is None else check(answer)
+        proof = engine.check(answer) if check else None
         written = output if proof is None or proof.passed else None
         if replacement is not None and written is not None:
             replacement.publish()
-    return Outcome(answer, None, None if steps is None else steps(answer), proof, verdicts, output=written)
+    return Outcome(answer, None, engine.explain(answer) if explain else None, proof, verdicts, output=written)
 
 
 def _verdict(answer: SoftmaxGrad, claim: ArrayClaim, comparison: Any) -> ArrayVerdict:

@@ -11,6 +11,7 @@ from dlcalc.notation.values import integer, unreadable
 MAX_QUESTIONS = 10_000_000
 
 Values = Sequence[object]
+Runs = Mapping[str, list[Values]]
 
 
 def swept(raw: Mapping[str, object], sweepable: frozenset[str]) -> dict[str, list[Values]]:

@@ -5,7 +5,7 @@ what the core takes, or raises ``usage`` for what it cannot read and ``shape-mis
 whether a number is legal is for the core to say.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from dlcalc.core.conv.layer import PADDING_WORDS, Padding, Sides
@@ -13,6 +13,7 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.core.validation import MAX_DIGITS, flag, spoken, too_long, wrong_count
 
 T = TypeVar("T")
+W = TypeVar("W", bound=str)
 
 _SHOWN = 40  # characters of a bad value that an error repeats
 
@@ -128,14 +129,15 @@ def split_axes(value: object, option: str, axes: Sequence[str]) -> Sequence[obje
     return parts
 
 
-def word(value: object, option: str, words: Sequence[str] | Mapping[str, object]) -> str:
-    """One of a fixed set of words.
+def word(value: object, option: str, words: Collection[W]) -> W:
+    """Read one of a fixed set of words.
 
     >>> word("conv", "kind", ["conv", "transposed"])
     'conv'
     """
-    if isinstance(value, str) and value in words:
-        return value
+    for known in words:
+        if known == value:
+            return known
     message = f"there is no {spoken(option)} {shown(value)}"
     raise DlcalcError("usage", message, hint="one of " + ", ".join(words), option=option)
 

@@ -1,13 +1,12 @@
-"""How arrays and claims about them look."""
+"""How arrays, and claims about them, stand in JSON."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.report.numbers import json_safe
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.array_claim import ArrayVerdict
-    from dlcalc.report.view import Words
 
 MAX_ENTRIES = 1000  # of an array that is shown
 
@@ -63,29 +62,3 @@ def judged(answer: Any, verdict: "ArrayVerdict") -> dict[str, object]:
         return found
     worst = {"index": list(apart.worst), "expected": apart.expected, "actual": apart.actual}
     return found | {"worst": json_safe(worst)}
-
-
-def words(verdict: "ArrayVerdict") -> "Words":
-    """A judged claim in words: the numbers where they are few, else the worst of them."""
-    from dlcalc.report.view import Words
-
-    claim, right, apart = verdict.claim, verdict.right, verdict.distance
-    if claim.values.size <= 6:
-        claimed, shown = _numbers(claim.values), _numbers(right)
-        if claimed == shown and not verdict.passed:  # six digits are too few to tell them apart
-            claimed, shown = _numbers(claim.values, repr), _numbers(right, repr)
-        said = f"it is {shown}"
-    else:
-        claimed = f"({' x '.join(map(str, claim.values.shape))})"
-        said = f"in {apart.failed:,} of {claim.values.size:,} entries"
-        if not claim.transposed:
-            where = ", ".join(map(str, apart.worst))
-            said += f"; the worst, at [{where}], is {short(apart.actual)} and not {short(apart.expected)}"
-    if not verdict.decidable:
-        return Words(claimed, f"or right: it is not decidable in {claim.format}, where zeros would pass too", None)
-    return Words(claimed, said, f"up to {short(apart.max_abs_error)}")
-
-
-def _numbers(values: Any, written: Callable[[float], str] = short) -> str:
-    rows = values.reshape(-1, values.shape[-1]) if values.ndim else values.reshape(1, 1)
-    return " / ".join(", ".join(map(written, row)) for row in rows.tolist())

@@ -1,11 +1,10 @@
 """An outcome as one compact JSON object on one line."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.outcome import Outcome
-from dlcalc.report.errors import as_dict
+from dlcalc.core.outcome import A, Outcome, V
 from dlcalc.report.numbers import json_safe
 
 if TYPE_CHECKING:
@@ -14,31 +13,39 @@ if TYPE_CHECKING:
     from dlcalc.core.evidence.step import Step
     from dlcalc.report.view import View
 
+Q = TypeVar("Q")
+
 # Documents are made here and hold no cycles; looking for some costs a fifth of the time.
 encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 
 
 def error_line(error: DlcalcError) -> str:
     """An error that ends the program, as one line."""
-    return encode({"error": as_dict(error)})
+    return encode({"error": _error(error)})
 
 
-def outcome_line(outcome: Outcome, view: "View") -> str:
+def _error(error: DlcalcError | None) -> dict[str, str]:
+    from dlcalc.report.errors import as_dict
+
+    return {} if error is None else as_dict(error)
+
+
+def outcome_line(outcome: Outcome[A, V], view: "View[Q, A, V]") -> str:
     """The outcome as one line."""
-    if outcome.error is not None:
-        return encode(_identity(outcome, view) | {"error": as_dict(outcome.error)})
-    besides = _besides(outcome, view)
+    answer = outcome.answer
+    if answer is None:
+        return encode(_identity(outcome, view) | {"error": _error(outcome.error)})
+    besides = _besides(outcome, answer, view)
     tail = "," + encode(besides)[1:] if besides else "}"
     if outcome.swept is None and outcome.id is None:  # as most lines of a batch are
         head = f'{{"command":"{view.command}",' + ("" if outcome.line is None else f'"line":{outcome.line},')
     else:
         head = encode(_identity(outcome, view))[:-1] + ","
-    encoded = getattr(view, "encoded", None)
-    body = encode(view.as_json(outcome.answer))[1:-1] if encoded is None else encoded(outcome.answer, encode)
+    body = encode(view.as_json(answer))[1:-1] if view.encoded is None else view.encoded(answer, encode)
     return head + body + tail
 
 
-def _identity(outcome: Outcome, view: "View") -> dict[str, object]:
+def _identity(outcome: Outcome[A, V], view: "View[Q, A, V]") -> dict[str, object]:
     """What tells the question from others."""
     found: dict[str, object] = {"command": view.command}
     if outcome.line is not None:
@@ -50,10 +57,9 @@ def _identity(outcome: Outcome, view: "View") -> dict[str, object]:
     return found
 
 
-def _besides(outcome: Outcome, view: "View") -> dict[str, object]:
+def _besides(outcome: Outcome[A, V], answer: A, view: "View[Q, A, V]") -> dict[str, object]:
     """What was asked besides the answer, and the warnings."""
     found: dict[str, object] = {}
-    answer = outcome.answer
     if outcome.output is not None:
         found["output"] = outcome.output
     if outcome.steps is not None:
@@ -82,8 +88,12 @@ def _proof(proof: "Proof") -> dict[str, object]:
     return {"passed": proof.passed, "method": proof.method, **details, "failures": failures}
 
 
-def _claim(verdict: Any, answer: Any, view: "View") -> dict[str, object]:
-    found = {"key": verdict.claim.key, **view.judged(answer, verdict), "passed": verdict.passed}
+def _claim(verdict: V, answer: A, view: "View[Q, A, V]") -> dict[str, object]:
+    found = {
+        "key": verdict.claim.key,
+        **({} if view.judged is None else view.judged(answer, verdict)),
+        "passed": verdict.passed,
+    }
     if not verdict.passed:
         found["diagnosis"] = [_diagnosis(diagnosis) for diagnosis in verdict.diagnosis]
     return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any, TextIO
+from typing import TextIO, TypeVar
 
 from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console, Group, RenderableType
@@ -12,8 +12,11 @@ from rich.text import Text
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.evidence.step import Step
-from dlcalc.core.outcome import Outcome
-from dlcalc.report.view import Bar, Drawing, Grid, View
+from dlcalc.core.outcome import A, Outcome, V
+from dlcalc.report.sheet import Bar, Drawing, Grid
+from dlcalc.report.view import View
+
+Q = TypeVar("Q")
 
 _MARGIN = "  "
 _ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # SIMPLE_HEAD, in minus signs
@@ -40,8 +43,9 @@ def _box(screen: Console) -> Box:
     return _ASCII if screen.options.ascii_only else SIMPLE_HEAD
 
 
-def print_outcome(outcome: Outcome, view: View, stream: TextIO) -> None:
+def print_outcome(outcome: Outcome[A, V], view: View[Q, A, V], stream: TextIO) -> None:
     """One answer on its own."""
+    assert outcome.answer is not None
     sheet = view.sheet(outcome.answer)
     screen = console(stream)
     parts: list[RenderableType] = [Text(sheet.headline, "bold green"), Text(sheet.caption)]
@@ -139,7 +143,7 @@ def _value(value: object) -> str:
     return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _judgement(outcome: Outcome, view: View) -> list[RenderableType]:
+def _judgement(outcome: Outcome[A, V], view: View[Q, A, V]) -> list[RenderableType]:
     lines: list[RenderableType] = []
     if outcome.proof is not None:
         proof = outcome.proof
@@ -153,8 +157,9 @@ def _judgement(outcome: Outcome, view: View) -> list[RenderableType]:
     return lines
 
 
-def _verdict(verdict: Any, view: View) -> Iterable[RenderableType]:
-    key, (claimed, right, distance) = verdict.claim.key, view.words(verdict)
+def _verdict(verdict: V, view: View[Q, A, V]) -> Iterable[RenderableType]:
+    assert view.in_words is not None
+    key, (claimed, right, distance) = verdict.claim.key, view.in_words(verdict)
     if verdict.passed:
         yield Text.assemble(f"\n{key} {claimed}: ", ("right", "green"))
         return

@@ -1,15 +1,18 @@
 """One writer a format: it takes outcomes as they are found, prints each, and keeps none."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
+from typing import TYPE_CHECKING, Generic, NamedTuple, TextIO, TypeVar
 
-from dlcalc.core.outcome import Outcome
+from dlcalc.core.outcome import A, Outcome, V
 
 if TYPE_CHECKING:
-    from dlcalc.report.view import SweptView, View
+    from dlcalc.report.view import Summary, View
 
 
-class Target(NamedTuple):
+Q = TypeVar("Q")
+
+
+class Target(NamedTuple, Generic[Q, A, V]):
     """Where outcomes go, and what is known of all of them.
 
     Attributes:
@@ -21,15 +24,15 @@ class Target(NamedTuple):
         checked: whether every answer was to be proved.
     """
 
-    view: "View"
+    view: "View[Q, A, V]"
     out: TextIO
     err: TextIO
-    examples: Sequence[Any] | None
+    examples: Sequence[Q] | None
     asked: Sequence[str]
     checked: bool
 
 
-def write_json(outcomes: Iterable[Outcome], target: Target) -> None:
+def write_json(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
     """A line of JSON an outcome."""
     from dlcalc.report.json_lines import outcome_line
 
@@ -38,16 +41,15 @@ def write_json(outcomes: Iterable[Outcome], target: Target) -> None:
         write(outcome_line(outcome, view) + "\n")
 
 
-def write_bare(outcomes: Iterable[Outcome], target: Target) -> None:
+def write_bare(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
     """The bare answer, a line an outcome; an empty line where there is none."""
-    lines = getattr(target.view, "bare_lines", lambda answer: [target.view.bare(answer)])
     for outcome in outcomes:
         _complain(outcome, target.err)
-        for line in [""] if outcome.error else lines(outcome.answer):
+        for line in ("",) if outcome.answer is None else target.view.bare(outcome.answer):
             target.out.write(line + "\n")
 
 
-def write_csv(outcomes: Iterable[Outcome], target: Target) -> None:
+def write_csv(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
     """A header, then a row for each layer of each answer."""
     import csv
 
@@ -59,9 +61,9 @@ def write_csv(outcomes: Iterable[Outcome], target: Target) -> None:
     said: set[str] = set()
     for outcome in outcomes:
         named = dict(zip(asked, _identity(outcome), strict=False))
-        if outcome.error is not None:
+        if outcome.answer is None:
             _complain(outcome, target.err)
-            rows.writerow({**named, "error": outcome.error.code})
+            rows.writerow({**named, "error": outcome.error.code if outcome.error else ""})
             continue
         _warn(outcome, said, target.err)
         if outcome.proof is not None:
@@ -72,7 +74,7 @@ def write_csv(outcomes: Iterable[Outcome], target: Target) -> None:
             rows.writerow({**named, **row})
 
 
-def write_table(outcomes: Iterable[Outcome], target: Target) -> None:
+def write_table(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
     """An answer as a table on its own; several as the rows of one."""
     if target.asked:
         _write_rows(outcomes, target)
@@ -89,18 +91,19 @@ _BLOCK = 500  # rows laid out at a time, so that memory is constant ...
 _ROOM = 6  # ... and the width of a column at the least, so that numbers may grow in the blocks to come
 
 
-def _write_rows(outcomes: Iterable[Outcome], target: Target) -> None:
+def _write_rows(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
     from itertools import islice
 
     from dlcalc.report.table import print_head, print_rows
 
-    view = cast("SweptView", target.view)
-    titles = (*target.asked, *view.summary_header(), *(("check",) if target.checked else ()))
+    summary = target.view.summary
+    assert summary is not None
+    titles = (*target.asked, *summary.header, *(("check",) if target.checked else ()))
     widths = [max(len(title), _ROOM) for title in titles]
     said: set[str] = set()
     remaining, first = iter(outcomes), True
     while block := list(islice(remaining, _BLOCK)):
-        rows = [_row(outcome, target) for outcome in block]
+        rows = [_row(outcome, summary) for outcome in block]
         for row in rows:
             widths[: len(row)] = map(max, widths, map(len, row))
         if first:
@@ -112,15 +115,15 @@ def _write_rows(outcomes: Iterable[Outcome], target: Target) -> None:
     target.out.write("\n")
 
 
-def _row(outcome: Outcome, target: Target) -> tuple[str, ...]:
+def _row(outcome: Outcome[A, V], summary: "Summary[A]") -> tuple[str, ...]:
     asked = tuple(_identity(outcome, "{:,}".format))
-    if outcome.error is not None:
-        return (*asked, outcome.error.code)
+    if outcome.answer is None:
+        return (*asked, outcome.error.code if outcome.error else "")
     proof = () if outcome.proof is None else ("ok" if outcome.proof.passed else "FAILED",)
-    return (*asked, *cast("SweptView", target.view).summary(outcome.answer), *proof)
+    return (*asked, *summary.row(outcome.answer), *proof)
 
 
-def _warn(outcome: Outcome, said: set[str], err: TextIO) -> None:
+def _warn(outcome: Outcome[A, V], said: set[str], err: TextIO) -> None:
     """Warnings on stderr, each once however many answers carry it."""
     for warning in () if outcome.answer is None else outcome.answer.warnings:
         if warning.message not in said:
@@ -128,7 +131,7 @@ def _warn(outcome: Outcome, said: set[str], err: TextIO) -> None:
             err.write(f"warning: {warning.message} [{warning.code}]\n")
 
 
-def _identity(outcome: Outcome, number: Callable[[int], str] = str) -> list[str]:
+def _identity(outcome: Outcome[A, V], number: Callable[[int], str] = str) -> list[str]:
     """What tells the outcome from others, as cells: the swept values, or the line and its name."""
     if outcome.swept is not None:
         return [_cell(value, number) for value in outcome.swept.values()]
@@ -144,7 +147,7 @@ def _cell(value: object, number: Callable[[int], str]) -> str:
     return number(value) if isinstance(value, int) else str(value)
 
 
-def _complain(outcome: Outcome, err: TextIO) -> None:
+def _complain(outcome: Outcome[A, V], err: TextIO) -> None:
     """The error of one outcome among many, with what tells it from others."""
     if outcome.error is not None:
         from dlcalc.report.errors import in_words
@@ -155,9 +158,4 @@ def _complain(outcome: Outcome, err: TextIO) -> None:
         err.write(where + in_words(outcome.error))
 
 
-WRITERS: dict[str, Callable[[Iterable[Outcome], Target], None]] = {
-    "table": write_table,
-    "json": write_json,
-    "csv": write_csv,
-    "quiet": write_bare,
-}
+WRITERS = {"table": write_table, "json": write_json, "csv": write_csv, "quiet": write_bare}

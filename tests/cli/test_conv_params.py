@@ -273,8 +273,8 @@ def test_any_words_never_end_in_a_bug(capsys: pytest.CaptureFixture[str]) -> Non
     never()
 
 
-def test_300_digits(conv_params: Run) -> None:
-    huge = 10**300 - 1
+def test_18_digits(conv_params: Run) -> None:
+    huge = 10**18 - 1
     found = conv_params(
         f"--k {huge} --c-in {huge} --c-out {huge} --dims 3 --w {huge} --d {huge} --p full --n {huge} --json"
     )

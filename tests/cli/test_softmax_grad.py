@@ -343,8 +343,8 @@ def test_every_key_that_can_be_claimed(softmax: Run) -> None:
 
 
 def _asked(words: str) -> Any:
-    from dlcalc.cli.softmax_grad import TASK
+    from dlcalc.cli.softmax_grad import COMMAND
 
     assert words.startswith("--x 1,2 --weight 1,0/0,1/1,1 --label 2 --jacobian")
     raw = {"x": "1,2", "weight": "1,0/0,1/1,1", "label": "2", "jacobian": True}
-    return TASK.answer(TASK.question(raw, load=None))
+    return COMMAND.engine.answer(COMMAND.question(raw))

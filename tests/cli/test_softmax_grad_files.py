@@ -343,7 +343,7 @@ def failing(error: BaseException) -> Callable[..., Any]:
     return fail
 
 
-@pytest.mark.parametrize("function", ["os.fsync", "os.replace", "numpy.save"])
+@pytest.mark.parametrize("function", ["os.fsync", "os.replace", "os.pwrite"])
 @pytest.mark.parametrize("old", [None, b"old"])
 def test_a_write_that_fails(softmax: Run, function: str, old: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
     if old is not None:

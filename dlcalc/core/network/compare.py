@@ -7,6 +7,7 @@ from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.network.forward import forward
+from dlcalc.core.network.network import StackQuestion
 
 Span = tuple[int, int]
 V = TypeVar("V", bound=Hashable)
@@ -66,7 +67,7 @@ class Side(NamedTuple):
 class SideBySide(NamedTuple):
     """Every framework's answer to one question, in the order of ``FRAMEWORKS``."""
 
-    question: ConvShapeQuestion
+    question: ConvShapeQuestion | StackQuestion
     sides: tuple[Side, ...]
 
     @property
@@ -105,7 +106,9 @@ class SideBySide(NamedTuple):
         return tuple(filter(None, map(_tempting, self.sides)))
 
 
-def side_by_side(question: ConvShapeQuestion, answer: Callable[[Any], ConvShape] = forward) -> SideBySide:
+def side_by_side(
+    question: ConvShapeQuestion | StackQuestion, answer: Callable[[Any], ConvShape] = forward
+) -> SideBySide:
     """Ask every framework the same question.
 
     Args:
@@ -124,7 +127,7 @@ def side_by_side(question: ConvShapeQuestion, answer: Callable[[Any], ConvShape]
     return SideBySide(question, tuple(_side(question, framework, answer) for framework in FRAMEWORKS))
 
 
-def _side(question: ConvShapeQuestion, framework: str, answer: Callable[[Any], ConvShape]) -> Side:
+def _side(question: ConvShapeQuestion | StackQuestion, framework: str, answer: Callable[[Any], ConvShape]) -> Side:
     question = question._replace(framework=framework)
     try:
         found = answer(question)
@@ -135,7 +138,9 @@ def _side(question: ConvShapeQuestion, framework: str, answer: Callable[[Any], C
     return Side(framework, found, None, _same(question, found, answer))
 
 
-def _same(question: ConvShapeQuestion, found: ConvShape, answer: Callable[[Any], ConvShape]) -> ConvShape | None:
+def _same(
+    question: ConvShapeQuestion | StackQuestion, found: ConvShape, answer: Callable[[Any], ConvShape]
+) -> ConvShape | None:
     """The same layer with ``same`` for its numbers, where these need a pad layer and that does not."""
     plan = found.layers[0].plan
     if not isinstance(question, ConvShapeQuestion) or not plan.pad_layer or isinstance(plan.layer.padding, str):

@@ -3,7 +3,7 @@
 from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion, LayerParams
 from dlcalc.core.params.explain import weights_step
 from dlcalc.report.numbers import text, written
-from dlcalc.report.view import Grid, Sheet
+from dlcalc.report.sheet import Grid, Sheet
 
 _MIB, _MB = 2**20, 10**6
 _MEMORY = ("entries", "bytes", "MiB", "MB")

@@ -4,7 +4,7 @@ from dlcalc.core.params.count import DTYPES, Amounts, ConvParams, LayerParams
 from dlcalc.report.conv_params.layer_sheet import in_units, percent
 from dlcalc.report.conv_shape.network_sheet import counted
 from dlcalc.report.numbers import text, written
-from dlcalc.report.view import Grid, Sheet
+from dlcalc.report.sheet import Grid, Sheet
 
 _TITLES = ("layer", "word", "output", "channels", "parameters", "share", "MACs", "share")
 _MIB, _MB = 2**20, 10**6

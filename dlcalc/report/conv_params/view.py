@@ -5,16 +5,15 @@ from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.params.count import KINDS, ConvParams, ConvParamsQuestion, LayerParams
-from dlcalc.report.conv_shape import view as of_shape
+from dlcalc.report.conv_shape.view import flattened, in_words, judged_by_axis
+from dlcalc.report.conv_shape.view import layer_as_json as geometry_as_json
 from dlcalc.report.numbers import text, written
+from dlcalc.report.view import Summary, View
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
-    from dlcalc.report.view import Sheet
-
-command = "conv-params"
-
-words = of_shape.words  # a judged claim: the same numbers in the same sentence
+    from dlcalc.core.params.network import StackParamsQuestion
+    from dlcalc.report.sheet import Sheet
 
 _BEFORE_SIZES = ("weights", "bias", "params", "buffers", "param_bytes")
 _AFTER_SIZES = ("macs", "macs_without_padding", "flops", "activation_bytes", "peak_activation_bytes")
@@ -55,7 +54,7 @@ def layer_as_json(layer: LayerParams) -> dict[str, object]:
     sizes: dict[str, object] = {}
     if layer.shape is not None:
         # its geometry, in the words of conv-shape
-        geometry = of_shape.layer_as_json(layer.shape.layers[-1], asked.axes)
+        geometry = geometry_as_json(layer.shape.layers[-1], asked.axes)
         found |= {key: geometry[key] for key in _WINDOW_KEYS if key in geometry}
     if layer.amounts.work is not None:
         sizes = {"input": _input(layer), "output": _output(layer)}
@@ -70,44 +69,30 @@ def _output(layer: LayerParams) -> dict[str, int]:
     return dict(zip(layer.asked.axes, layer.output, strict=False))
 
 
-def bare(answer: ConvParams) -> str:
-    """The number of parameters, like ``73728``."""
-    return str(answer.amounts.params)
+def bare(answer: ConvParams) -> tuple[str]:
+    """Give the number of parameters alone, like ``73728``."""
+    return (str(answer.amounts.params),)
 
 
 def judged(answer: ConvParams, verdict: "Verdict") -> dict[str, object]:
-    """What is expected and what is right, and how far they are apart if no mistake explains it."""
-    shape = answer.layers[-1].shape
-    if answer.layers[-1].place is not None and len(verdict.right) > 1:
-        from dlcalc.core.network.shape import stack_shape
-        from dlcalc.core.params.network import as_shapes
-
-        shape = stack_shape(as_shapes(answer.question))
-    if verdict.claim.key == "output" and shape is not None:
-        return of_shape.judged(shape, verdict)
-    found: dict[str, object] = {"expected": verdict.claim.values[0], "actual": verdict.right[0]}
-    if not verdict.passed and not verdict.diagnosis:
-        found["distance"] = verdict.distance[0]
-    return found
+    """Say what is expected and what is right, and how far they are apart if no mistake explains it."""
+    key = verdict.claim.key
+    return judged_by_axis(verdict, answer.question.axes if key == "output" and answer.layers[-1].output else ())
 
 
 def sheet(answer: ConvParams) -> "Sheet":
     """The answer as tables: the parameters, then the work and the activations; of a stack a row a layer."""
-    if answer.layers[-1].place is not None:
-        from dlcalc.report.conv_params import network_sheet as stack_params
+    if isinstance(answer.question, ConvParamsQuestion):
+        from dlcalc.report.conv_params import layer_sheet
 
-        return stack_params.sheet(answer)
-    from dlcalc.report.conv_params.layer_sheet import sheet
+        return layer_sheet.sheet(answer)
+    from dlcalc.report.conv_params import network_sheet
 
-    return sheet(answer)
+    return network_sheet.sheet(answer)
 
 
 _SUMMARY = ("params", "param_bytes", "macs", "activation_bytes")
-
-
-def summary_header() -> tuple[str, ...]:
-    """The titles of an answer that is one row among many."""
-    return ("parameters", "bytes", "output", "MACs", "bytes of output")
+_SUMMARY_TITLES = ("parameters", "bytes", "output", "MACs", "bytes of output")
 
 
 def summary(answer: ConvParams) -> tuple[str, ...]:
@@ -117,13 +102,14 @@ def summary(answer: ConvParams) -> tuple[str, ...]:
     return params, memory, text(answer.layers[-1].output) or "-", *work
 
 
-def csv_header(questions: Sequence[ConvParamsQuestion] | None) -> tuple[str, ...]:
+def csv_header(questions: "Sequence[ConvParamsQuestion | StackParamsQuestion] | None") -> tuple[str, ...]:
     """The names of the columns, for answers to questions like these, or to any."""
     axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
     sized = questions is None or any(question.size is not None for question in questions)
-    stacks = [question for question in questions or () if not isinstance(question, ConvParamsQuestion)]
-    worked = sized or bool(stacks) or any(question.kind == "linear" for question in questions or ())
-    word = ["word"] if questions is None or stacks else []
+    single = [question for question in questions or () if isinstance(question, ConvParamsQuestion)]
+    stacked = questions is None or len(single) < len(questions)
+    worked = sized or stacked or any(question.kind == "linear" for question in single)
+    word = ["word"] if stacked else []
     columns = ["dtype", "name", "kind", *word, *(f"kernel_{axis}" for axis in axes), "groups"]
     columns += ["input_channels", "output_channels"]
     for key in _WINDOW_KEYS if sized else ():
@@ -137,4 +123,17 @@ def csv_header(questions: Sequence[ConvParamsQuestion] | None) -> tuple[str, ...
 def csv_rows(answer: ConvParams) -> list[Mapping[str, object]]:
     """One row for each layer."""
     of_all = {"dtype": answer.question.dtype}
-    return [of_all | of_shape.flattened(layer_as_json(layer)) for layer in answer.layers]
+    return [of_all | flattened(layer_as_json(layer)) for layer in answer.layers]
+
+
+VIEW = View(
+    "conv-params",
+    as_json,
+    bare,
+    sheet,
+    csv_header,
+    csv_rows,
+    judged,
+    in_words,
+    Summary(_SUMMARY_TITLES, summary),
+)

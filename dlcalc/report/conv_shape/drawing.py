@@ -2,25 +2,16 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
-from dlcalc.report.conv_shape import field_picture, window_picture
-from dlcalc.report.conv_shape import network_sheet as stack_shape
-from dlcalc.report.conv_shape import view as of_shape
+from dlcalc.core.conv.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
+from dlcalc.report.conv_shape import field_picture, layer_sheet, network_sheet, view, window_picture
 from dlcalc.report.conv_shape.picture import Picture
-
-if TYPE_CHECKING:
-    from dlcalc.report.view import Drawing, Sheet
-
-command = of_shape.command
+from dlcalc.report.sheet import Drawing, Sheet
 
 
-def sheet(answer: ConvShape) -> "Sheet":
+def sheet(answer: ConvShape) -> Sheet:
     """The size, and a drawing of each axis; axes that are the same have one between them."""
-    from dlcalc.report.view import Sheet
-
     layers, axes = answer.layers, answer.question.axes
     together: dict[object, list[int]] = {}
     for number in range(len(axes)):
@@ -31,24 +22,21 @@ def sheet(answer: ConvShape) -> "Sheet":
         *first, last = (AXES[axes[number]] for number in numbers)
         names = f"{', '.join(first)} and {last}" if first else last
         drawings.append((_sights if len(layers) > 1 else _windows)(layers, numbers[0], names))
-    caption = of_shape.caption if answer.layers[-1].place is None else stack_shape.caption
-    return Sheet(stack_shape.made(answer), caption(answer), (), (), tuple(drawings))
+    one_layer = isinstance(answer.question, ConvShapeQuestion)
+    caption = layer_sheet.caption(answer) if one_layer else network_sheet.caption(answer)
+    return Sheet(network_sheet.made(answer), caption, (), (), tuple(drawings))
 
 
-def _sights(layers: Sequence[LayerShape], axis: int, names: str) -> "Drawing":
+def _sights(layers: Sequence[LayerShape], axis: int, names: str) -> Drawing:
     """What the output in the middle sees, layer by layer."""
-    from dlcalc.report.view import Drawing
-
     maps = field_picture.maps(layers, axis)
     last = maps[0].size - 1
     output = f"output {last // 2:,} (of 0 to {last:,})" if last else "the one output"
     return Drawing(f"{names}, what {output} sees of every map, down to the input", partial(field_picture.picture, maps))
 
 
-def _windows(layers: Sequence[LayerShape], axis: int, names: str) -> "Drawing":
+def _windows(layers: Sequence[LayerShape], axis: int, names: str) -> Drawing:
     """The windows of the one layer."""
-    from dlcalc.report.view import Drawing
-
     (layer,) = layers
     shape = layer.axes[axis]
     return Drawing(f"{names}, {_counted(layer, shape)}", partial(_drawn, layer, shape))
@@ -76,3 +64,6 @@ def _drawn(layer: LayerShape, axis: AxisShape, width: int, ascii_only: bool) -> 
         lost = lost.replace("reach", "reaches").replace("are", "is")
     inputs = _many(axis.window.input, "input")
     return drawn._replace(notes=(f"{axis.unread:,} of {inputs} {lost}", *drawn.notes))
+
+
+VIEW = view.VIEW._replace(sheet=sheet)

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 from dlcalc.core.conv.frameworks import FRAMEWORKS
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.network.compare import LayerFacts, Side, SideBySide, facts
-from dlcalc.report.conv_shape import view as of_shape
+from dlcalc.core.outcome import Judged
+from dlcalc.report.conv_shape.network_sheet import counted
+from dlcalc.report.conv_shape.view import size_of
 from dlcalc.report.errors import as_dict, hint
 from dlcalc.report.numbers import text, written
+from dlcalc.report.sheet import Grid, Sheet
+from dlcalc.report.view import View
 
 if TYPE_CHECKING:
     from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
-    from dlcalc.core.evidence.claim import Verdict
-    from dlcalc.report.view import Sheet
-
-command = of_shape.command
-words = of_shape.words
+    from dlcalc.core.network.network import StackQuestion
 
 
 def as_json(answer: SideBySide) -> dict[str, object]:
@@ -65,25 +65,23 @@ def _facts(found: LayerFacts, axes: Sequence[str]) -> dict[str, object]:
     return by_axis
 
 
-def bare(answer: SideBySide) -> str:
-    """A line a framework, its name and the size, or the code of its refusal."""
-    return "\n".join(f"{side.framework} {_size(side)}" for side in answer.sides)
+def bare(answer: SideBySide) -> list[str]:
+    """Give a line per framework: its name and the size, or the code of its refusal."""
+    return [f"{side.framework} {_size(side)}" for side in answer.sides]
 
 
 def _size(side: Side) -> str:
     if side.answer is None:
         return side.error.code if side.error else ""
-    return of_shape.bare(side.answer)
+    return size_of(side.answer)
 
 
 _TITLES = {"output": "output", "padding": "padding", "first_window": "first window"}
 _NONE = "-"
 
 
-def sheet(answer: SideBySide) -> "Sheet":
+def sheet(answer: SideBySide) -> Sheet:
     """A column a framework, a row for each quantity along each axis; below, the refusals and what they ask for."""
-    from dlcalc.report.view import Grid, Sheet
-
     header = ("", *(FRAMEWORKS[side.framework] for side in answer.sides), "")
     grids: tuple[Grid, ...] = ()
     if answer.answering:
@@ -131,8 +129,6 @@ def _caption(answer: SideBySide) -> str:
     """Of what input and which layer this is said."""
     layer, size = getattr(answer.question, "layer", None), f"{text(answer.question.size)} input"
     if layer is None:  # several
-        from dlcalc.report.conv_shape.network_sheet import counted
-
         return f"{counted(len(getattr(answer.question, 'layers', ())))}, {size}"
     parts = [layer.kind, size]
     for key in ("kernel", "stride", "padding", "dilation", "output_padding"):
@@ -154,7 +150,7 @@ def _typed(value: object) -> str:
     return "x".join(dict.fromkeys(entries) if len(set(entries)) == 1 else entries)
 
 
-def csv_header(questions: "Sequence[ConvShapeQuestion] | None") -> tuple[str, ...]:
+def csv_header(questions: "Sequence[ConvShapeQuestion | StackQuestion] | None") -> tuple[str, ...]:
     """The names of the columns."""
     axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
     columns = ["framework", "name", *(f"output_{axis}" for axis in axes)]
@@ -183,6 +179,6 @@ def _row(layer: LayerFacts, axes: Sequence[str]) -> dict[str, object]:
     return row
 
 
-def judged(answer: SideBySide, verdict: "Verdict") -> dict[str, object]:
-    """Nothing is claimed of several answers at once."""
-    return {}
+VIEW = View["ConvShapeQuestion | StackQuestion", SideBySide, Judged](
+    "conv-shape", as_json, bare, sheet, csv_header, csv_rows
+)

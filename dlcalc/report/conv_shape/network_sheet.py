@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dlcalc.core.conv.shape import ConvShape, LayerShape
 from dlcalc.core.numeric.ratio import as_float, as_number
 from dlcalc.report.numbers import text, written
-from dlcalc.report.view import Grid, Sheet
+from dlcalc.report.sheet import Grid, Sheet
 
 _TITLES = ("layer", "word", "output", "channels", "unread", "field", "at least", "jump", "centre")
 

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import ConvShapeQuestion
-from dlcalc.report.conv_shape import view as of_shape
+from dlcalc.core.outcome import Judged
+from dlcalc.report.conv_shape.network_sheet import counted
+from dlcalc.report.conv_shape.view import flattened, layer_as_json
 from dlcalc.report.numbers import text, written
+from dlcalc.report.sheet import Grid, Sheet
+from dlcalc.report.view import View
 
 if TYPE_CHECKING:
-    from dlcalc.core.evidence.claim import Verdict
     from dlcalc.core.solve.layer import Inverse, InverseQuestion, Values
-    from dlcalc.report.view import Sheet
-
-command = of_shape.command
-words = of_shape.words
 
 _SHOWN = 20  # solutions in a table
 _NAMED = 4  # solutions in a headline
@@ -55,7 +54,7 @@ def _layers(answer: "Inverse") -> list[dict[str, object]]:
     layers = []
     for layer in answer.forward(next(answer.solutions())).layers:
         hidden = open_keys | ({"padding"} if isinstance(layer.plan.layer.padding, str) else set())
-        found = of_shape.layer_as_json(layer, question.asked.axes)
+        found = layer_as_json(layer, question.asked.axes)
         layers.append({key: found[key] for key in _KNOWN if key in found and key not in hidden})
     return layers
 
@@ -71,9 +70,9 @@ def _values(question: "InverseQuestion", values: "Values") -> Sequence[object]:
     return [[total // 2, total - total // 2] for total in values]
 
 
-def bare(answer: "Inverse") -> str:
-    """A solution a line, as it is typed."""
-    return "\n".join(_typed(answer.question, values) for values in answer.solutions())
+def bare(answer: "Inverse") -> Iterator[str]:
+    """Give the solutions as they are typed, one per line."""
+    return (_typed(answer.question, values) for values in answer.solutions())
 
 
 def _typed(question: "InverseQuestion", values: "Values") -> str:
@@ -85,10 +84,8 @@ def _cell(value: object, number: Callable[[object], str] = written) -> str:
     return ":".join(map(number, dict.fromkeys(value))) if isinstance(value, list) else number(value)
 
 
-def sheet(answer: "Inverse") -> "Sheet":
+def sheet(answer: "Inverse") -> Sheet:
     """The solutions first; then a row for each of them, as far as there is room."""
-    from dlcalc.report.view import Grid, Sheet
-
     question = answer.question
     names = question.asked.axes
     unread = "unread input" if _of_one(question) else "unread input of"
@@ -154,8 +151,6 @@ def _from_to(answer: "Inverse", number: int) -> str:
 
 
 def _caption(answer: "Inverse") -> str:
-    from dlcalc.report.conv_shape.network_sheet import counted
-
     question = answer.question
     asked = question.asked
     output = text(question.target)
@@ -200,9 +195,9 @@ def csv_rows(answer: "Inverse") -> Iterator[Mapping[str, object]]:
     of_all = {"framework": question.asked.framework, "solve": question.solve}
     of_all |= {f"target_{axis}": str(extent) for axis, extent in zip(axes, question.target, strict=True)}
     for values in answer.solutions():
-        yield of_all | of_shape.flattened(_solution(question, values))
+        yield of_all | flattened(_solution(question, values))
 
 
-def judged(answer: "Inverse", verdict: "Verdict") -> dict[str, object]:
-    """There is nothing to be judged: what comes out was asked for."""
-    raise NotImplementedError
+VIEW = View["InverseQuestion", "Inverse", Judged](
+    "conv-shape", as_json, bare, sheet, csv_header, csv_rows, encoded=encoded
+)

@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
-from dlcalc.core.conv.window import FLOOR, Window, in_formula, numbers, symbols
 from dlcalc.core.numeric.ratio import as_float, as_number
-from dlcalc.report.numbers import text, written
+from dlcalc.report.numbers import text
+from dlcalc.report.view import ClaimInWords, Summary, View
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
-    from dlcalc.report.view import Sheet, Words
-
-command = "conv-shape"
+    from dlcalc.core.network.network import StackQuestion
+    from dlcalc.report.sheet import Sheet
 
 
 def as_json(answer: ConvShape) -> dict[str, object]:
@@ -120,8 +119,13 @@ def stacked_as_json(
     return found | _of_kind(layer, names)
 
 
-def bare(answer: ConvShape) -> str:
-    """The output size, like ``80x112``; of a vector, which has no axes, its features."""
+def bare(answer: ConvShape) -> tuple[str]:
+    """Give the output size alone."""
+    return (size_of(answer),)
+
+
+def size_of(answer: ConvShape) -> str:
+    """Write the output size, like ``80x112``; of a vector, which has no axes, its features."""
     place = answer.layers[-1].place
     if place is not None and place.gives_vector:
         return str(place.output_channels)
@@ -129,115 +133,36 @@ def bare(answer: ConvShape) -> str:
 
 
 def judged(answer: ConvShape, verdict: "Verdict") -> dict[str, object]:
-    """What is expected and what is right by axis, and how far they are apart if no mistake explains it."""
-    key, axes = verdict.claim.key, answer.question.axes
-    if key == "output" and not answer.output:  # the features of a vector
-        found: dict[str, object] = {"expected": verdict.claim.values[0], "actual": verdict.right[0]}
-        return found if verdict.passed or verdict.diagnosis else found | {"distance": verdict.distance[0]}
-    found = {
-        "expected": _by_axis(axes, key, verdict.claim.values),
-        "actual": _by_axis(axes, key, verdict.right),
-    }
+    """Say what is expected and what is right by axis, and how far they are apart if no mistake explains it."""
+    features = verdict.claim.key == "output" and not answer.output
+    return judged_by_axis(verdict, () if features else answer.question.axes)
+
+
+def judged_by_axis(verdict: "Verdict", axes: Sequence[str]) -> dict[str, object]:
+    """Say what is expected, what is right and their distance, by axis; as one number where there are no axes."""
+    key = verdict.claim.key
+    found = {"expected": _by_axis(axes, key, verdict.claim.values), "actual": _by_axis(axes, key, verdict.right)}
     if not verdict.passed and not verdict.diagnosis:
         found["distance"] = _by_axis(axes, key, verdict.distance)
     return found
 
 
-def _by_axis(axes: tuple[str, ...], key: str, values: Sequence[object]) -> dict[str, object]:
-    """Numbers by axis; a centre is a float wherever it stands."""
+def _by_axis(axes: Sequence[str], key: str, values: Sequence[int | float | None]) -> object:
+    """Numbers by axis, or the one that there is; a centre is a float wherever it stands."""
     if key == "center":
         values = [float(value) if isinstance(value, int) and abs(value) < 10**300 else value for value in values]
-    return dict(zip(axes, values, strict=True))
+    return dict(zip(axes, values, strict=True)) if axes else values[0]
 
 
-def words(verdict: "Verdict") -> "Words":
-    """A judged claim in words."""
-    from dlcalc.report.view import Words
-
-    right = "there is none" if None in verdict.right else f"it is {text(verdict.right)}"
-    distance = None if None in verdict.right else text(verdict.distance)
-    return Words(text(verdict.claim.values), right, distance)
-
-
-_ROWS = {
-    "input": "input",
-    "kernel": "kernel",
-    "stride": "stride",
-    "dilation": "dilation",
-    "padding": "padding",
-    "output_padding": "output padding",
-    "output": "output",
-    "unread": "unread input",
-    "receptive_field": "receptive field",
-    "receptive_field_min": "  at the least",
-    "jump": "jump",
-    "center": "centre",
-}
-
-
-def sheet(answer: ConvShape) -> "Sheet":
-    """The answer as a table: a row a quantity, a column an axis; of a stack a row a layer."""
-    from dlcalc.report.view import Grid, Sheet
-
-    layer = answer.layers[-1]
-    if layer.place is not None:
-        from dlcalc.report.conv_shape import network_sheet as stack_shape
-
-        return stack_shape.sheet(answer)
-    names = answer.question.axes
-    found = layer_as_json(layer, names)
-    rows = []
-    for key, title in _ROWS.items():
-        values = found.get(key)
-        if isinstance(values, dict):
-            rows.append((title, *(written(values[name]) for name in names)))
-    header = ("", *(AXES[name] for name in names))
-    grids = (Grid(header, rows, "output"),)
-    return Sheet(text(answer.output), caption(answer), grids, tuple(_rule(answer)))
-
-
-def caption(answer: ConvShape) -> str:
-    """What the size means: which layer makes what of which input."""
-    layer = answer.layers[-1].plan.layer
-    size, output = [axis.window.input for axis in answer.layers[0].axes], list(answer.output)
-    if answer.question.axes == ("w",) and answer.question.dims is None and layer.padding != "causal":
-        # one number was typed, and a square image is meant
-        size, output = size * 2, output * 2
-    kind = f"{layer.kind}, {answer.question.framework}"
-    return f"a {text(size)} input gives {text(output)}  ({kind})"
-
-
-def _rule(answer: ConvShape) -> list[str]:
-    """The size rule in symbols, then with the numbers of each axis."""
-    layer, names = answer.layers[-1], answer.question.axes
-    windows = [axis.window for axis in layer.axes]
-    rule = layer.plan.size
-    formula = "({i} - {k} + 2*{p})/{s} + 1" if rule is FLOOR and all(map(_is_textbook, windows)) else rule.formula
-    shown = (rule.textbook if formula != rule.formula else formula).format(**symbols(names[-1]))
-    lines = [f"{names[-1].upper()}2 = {shown}"]
-    for name, axis in zip(names, layer.axes, strict=True):
-        substituted = formula.format(**numbers(axis.window), p=in_formula(axis.window.before))
-        lines.append(f"{f'{name.upper()}2' if len(names) > 1 else '  '} = {substituted} = {axis.output:,}")
-    return lines
-
-
-def _is_textbook(window: Window) -> bool:
-    """Whether (W1 - K + 2P)/S + 1 is all there is to it: no dilation, the same padding on both sides, no remainder."""
-    exact = (window.padded - window.kernel) % window.stride == 0
-    return exact and window.dilation == 1 and window.before == window.after
-
-
-def summary_header() -> tuple[str, ...]:
-    """The titles of an answer that is one row among many."""
-    return ("output", "unread", "receptive field", "jump", "centre")
+_SUMMARY = ("output", "unread", "receptive field", "jump", "centre")
 
 
 def summary(answer: ConvShape) -> tuple[str, ...]:
-    """An answer as one row among many."""
+    """Give an answer as one row among many."""
     axes = answer.layers[-1].axes
     columns = zip(*(_summarized(axis) for axis in axes), strict=True)
     sizes, *rest = (text(column) for column in columns)
-    return (sizes if answer.output else bare(answer), *rest)
+    return (sizes if answer.output else size_of(answer), *rest)
 
 
 def _summarized(axis: AxisShape) -> tuple[int | float | None, ...]:
@@ -249,7 +174,7 @@ def _summarized(axis: AxisShape) -> tuple[int | float | None, ...]:
 _CSV_KEYS = ("input", *_KEYS[:3], "padding", "output_padding", *_KEYS[5:8], "receptive_field_min", *_KEYS[8:])
 
 
-def csv_header(questions: Sequence[ConvShapeQuestion] | None) -> tuple[str, ...]:
+def csv_header(questions: "Sequence[ConvShapeQuestion | StackQuestion] | None") -> tuple[str, ...]:
     """The names of the columns, for answers to questions like these, or to any."""
     axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
     columns = ["framework", "name", "kind"]
@@ -279,3 +204,35 @@ def flattened(layer: Mapping[str, object]) -> dict[str, object]:
         else:
             row |= {f"{key}_{axis}": entry for axis, entry in value.items()}
     return row
+
+
+def sheet(answer: ConvShape) -> "Sheet":
+    """Lay the answer out: a row per quantity and a column per axis; of a network a row per layer."""
+    if isinstance(answer.question, ConvShapeQuestion):
+        from dlcalc.report.conv_shape import layer_sheet
+
+        return layer_sheet.sheet(answer)
+    from dlcalc.report.conv_shape import network_sheet
+
+    return network_sheet.sheet(answer)
+
+
+def in_words(verdict: "Verdict") -> ClaimInWords:
+    """Say a judged claim."""
+    from dlcalc.report.claims import numbers_in_words
+
+    return numbers_in_words(verdict)
+
+
+VIEW = View(
+    "conv-shape",
+    as_json,
+    bare,
+    sheet,
+    csv_header,
+    csv_rows,
+    judged,
+    in_words,
+    Summary(_SUMMARY, summary),
+    encoded,
+)

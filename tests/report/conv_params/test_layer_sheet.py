@@ -8,8 +8,8 @@ from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.outcome import Outcome
 from dlcalc.core.params.count import ConvParamsQuestion
-from dlcalc.report.conv_params import view as view
 from dlcalc.report.conv_params.layer_sheet import in_units, percent
+from dlcalc.report.conv_params.view import VIEW
 from dlcalc.report.table import print_outcome
 from tests.conftest import Run
 from tests.report.test_table import Ascii
@@ -53,7 +53,7 @@ GOLDEN = """
 
 
 def printed(question: ConvParamsQuestion, stream: io.StringIO) -> str:
-    print_outcome(Outcome(conv_params(question)), view, stream)
+    print_outcome(Outcome(conv_params(question)), VIEW, stream)
     return stream.getvalue()
 
 

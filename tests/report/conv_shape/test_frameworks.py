@@ -156,5 +156,5 @@ def test_several_layers() -> None:
         "conv2 padding",
         "conv2 first window",
     ]
-    assert view.bare(found).splitlines() == ["pytorch 112", "tensorflow 112", "onnx 112"]
+    assert list(view.bare(found)) == ["pytorch 112", "tensorflow 112", "onnx 112"]
     assert [row["name"] for row in view.csv_rows(found)] == ["conv1", "conv2"] * 3

@@ -1,0 +1,192 @@
+"""What a command is made of, and what one call of it wants: the records that the driver works with."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from dlcalc.cli.options import FORMATS, Format
+from dlcalc.core.outcome import A, V
+from dlcalc.notation.values import word
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from dlcalc.core.errors import DlcalcError
+    from dlcalc.core.evidence.claim import Claim
+    from dlcalc.core.evidence.proof import Proof
+    from dlcalc.core.evidence.step import Step
+    from dlcalc.core.outcome import Judged, Outcome
+    from dlcalc.report.view import View
+
+Q = TypeVar("Q")  # a question, as A is its answer
+K = TypeVar("K")  # the keys that can be claimed, each with its axes or its shape
+C = TypeVar("C")  # a claim, as V is the verdict on one
+
+Raw = Mapping[str, object]
+
+if TYPE_CHECKING:
+    Asked = TypeVar("Asked", contravariant=True)
+    Keys = TypeVar("Keys", covariant=True)
+    Claimed = TypeVar("Claimed", contravariant=True)
+    Shapes = TypeVar("Shapes", covariant=True)
+    Judging = TypeVar("Judging", contravariant=True)
+    Verdict = TypeVar("Verdict", bound=Judged, covariant=True)
+
+    class Engine(Protocol[Asked, A, Keys, Claimed, Verdict]):
+        """A front door of core; a module is one."""
+
+        def answer(self, question: Asked, /) -> A:
+            """Answer a question."""
+
+        def explain(self, found: A, /) -> tuple[Step, ...]:
+            """Explain an answer."""
+
+        def check(self, found: A, /) -> Proof:
+            """Prove an answer."""
+
+        def claimable(self, found: A, /) -> Keys:
+            """List the keys that can be claimed of an answer."""
+
+        def judge(self, found: A, claim: Claimed, /) -> Verdict:
+            """Judge a claim about an answer."""
+
+    class Job(Protocol[Asked, A, Shapes, Judging, V]):
+        """What answers a question file to file."""
+
+        def __call__(
+            self,
+            question: Asked,
+            claims: Callable[[Shapes], tuple[Judging, ...]] | None,
+            *,
+            explain: bool,
+            check: bool,
+            output: str | None,
+            force: bool,
+            progress: Callable[[int], object],
+        ) -> Outcome[A, V]:
+            """Answer it."""
+
+
+def number_claims(raw: object, keys: "Mapping[str, Sequence[str]]") -> "tuple[Claim, ...]":
+    """Read claims about whole numbers and ratios."""
+    from dlcalc.notation.claims import claims
+
+    return claims(raw, keys)
+
+
+class Sweep(NamedTuple, Generic[Q]):
+    """How a command is swept.
+
+    Attributes:
+        keys: the keys that may have several values.
+        restated: some values of a question, as the answer to a sweep repeats them.
+    """
+
+    keys: frozenset[str]
+    restated: Callable[[Q, Sequence[str]], Mapping[str, object]]
+
+
+class Mode(NamedTuple, Generic[Q, A]):
+    """Another answer to the same question, or to one of its own; it is shown alone.
+
+    Attributes:
+        question: from raw values to a question.
+        answer: from a question to an answer.
+        view: how the answer looks.
+        keys: the keys that such a question has besides the command's.
+        features: what else the mode is, in the table of what goes together.
+        refusal: the error that is raised after the answer is printed, if the answer is that there is none.
+    """
+
+    question: Callable[[Raw], Q]
+    answer: Callable[[Q], A]
+    view: "View[Q, A, Any]"
+    keys: Mapping[str, Sequence[str]] = {}
+    features: Sequence[str] = ()
+    refusal: "Callable[[A], DlcalcError | None] | None" = None
+
+
+class OnDisk(NamedTuple, Generic[Q, A, K, C, V]):
+    """How a command answers what is larger than memory, and writes its answer to a file.
+
+    Attributes:
+        streamed: whether a question is about arrays that stay in their files.
+        size: how many rows a question has, and how many bytes each.
+        job: answers file to file.
+    """
+
+    streamed: Callable[[Q], bool]
+    size: Callable[[Q], tuple[int, int]]
+    job: "Job[Q, A, K, C, V]"
+
+
+class Command(NamedTuple, Generic[Q, A, K, C, V]):
+    """What one command is made of.
+
+    Attributes:
+        keys: the keys of a question, each with the short names that are read for it.
+        question: from raw values to a question.
+        merged: the values of one line of a batch over the defaults.
+        claims: from what was claimed and the keys that can be claimed to claims.
+        engine: the front door of core.
+        view: how an answer looks.
+        modes: answers of another kind, by their options; each is loaded when it is asked for.
+        sweep: how it is swept, if it can be.
+        on_disk: how it works on files, if it can.
+    """
+
+    keys: Mapping[str, Sequence[str]]
+    question: Callable[[Raw], Q]
+    merged: Callable[[Raw, Raw], Raw]
+    claims: Callable[[object, K], tuple[C, ...]]
+    engine: "Engine[Q, A, K, C, V]"
+    view: "View[Q, A, V]"
+    modes: Mapping[str, Callable[[], Mode[Any, Any]]] = {}
+    sweep: Sweep[Q] | None = None
+    on_disk: OnDisk[Q, A, K, C, V] | None = None
+
+
+class Wanted(NamedTuple):
+    """What a call wants besides an answer.
+
+    Attributes:
+        format: how to print.
+        explain: whether to explain the answer.
+        check: whether to prove it.
+        expect: what is claimed of it, as it was typed or as a line of a batch says it; None where nothing is.
+        batch: the file of questions, if there is one.
+        output: the file that the answer is to be written to.
+        force: whether that file may be replaced.
+    """
+
+    format: Format
+    explain: bool
+    check: bool
+    expect: object
+    batch: str | None
+    output: str | None
+    force: bool
+
+
+def wanted(given: Mapping[str, Any]) -> Wanted:
+    """Read what a call wants from the values of its options.
+
+    Raises:
+        DlcalcError: ``usage`` for a format that does not exist.
+    """
+    return Wanted(
+        _format(given),
+        bool(given["explain"]),
+        bool(given["check"]),
+        given["expect"] or None,
+        given["batch"],
+        given.get("output"),
+        bool(given.get("force")),
+    )
+
+
+def _format(given: Mapping[str, Any]) -> Format:
+    if given["quiet"]:
+        return "quiet"
+    if given["json"] or given["format"] is None:
+        return "json" if given["json"] or given["batch"] is not None else "table"
+    return word(given["format"], "format", FORMATS)
