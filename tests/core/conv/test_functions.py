@@ -125,12 +125,12 @@ def test_a_kernel_beyond_the_input_may_still_have_a_window_in_ceil_mode() -> Non
 @pytest.mark.parametrize(
     ("call", "message", "hint"),
     [
-        (lambda: conv_output_size(3, 4), "kernel 4 is larger than the width 3", "--kernel 3 at most"),
-        (lambda: conv_output_size(7, 3, stride=0), "stride 0 is less than 1", "--stride 1"),
-        (lambda: pool_output_size(9, 3, padding=2), "padding 2 is more than half the kernel 3", "--padding 1"),
-        (lambda: conv_transpose_output_size(4, 3, 2, output_padding=2), "output padding 2", "--output-padding 1"),
-        (lambda: conv_output_size(224, 3, 2, "same"), "stride 1, not 2", "--padding 1"),
-        (lambda: conv_transpose_output_size(1, 1, padding=5), "an output width of -9", "--padding 0 at most"),
+        (lambda: conv_output_size(3, 4), "kernel 4 is larger than the width 3", "kernel=3 at most"),
+        (lambda: conv_output_size(7, 3, stride=0), "stride 0 is less than 1", "stride=1"),
+        (lambda: pool_output_size(9, 3, padding=2), "padding 2 is more than half the kernel 3", "padding=1"),
+        (lambda: conv_transpose_output_size(4, 3, 2, output_padding=2), "output padding 2", "output_padding=1"),
+        (lambda: conv_output_size(224, 3, 2, "same"), "stride 1, not 2", "padding=1"),
+        (lambda: conv_transpose_output_size(1, 1, padding=5), "an output width of -9", "padding=0 at most"),
     ],
 )
 def test_a_refusal_names_the_value_and_the_nearest_legal_one(call: Any, message: str, hint: str) -> None:
@@ -146,7 +146,7 @@ def test_lists_are_taken_for_tuples() -> None:
     assert conv_output_size(**lists) == (8, 7)
 
 
-HINTED = re.compile(r"^--([a-z-]+) (\d+)( at most(, or.*)?)?$")
+HINTED = re.compile(r"^([a-z_]+)=(\d+)( at most(, or.*)?)?$")
 
 
 def test_a_hint_that_names_a_value_works() -> None:
@@ -159,7 +159,7 @@ def test_a_hint_that_names_a_value_works() -> None:
             hint = HINTED.match(error.hint or "")
             if hint is None:
                 continue
-            changes: Any = {hint[1].replace("-", "_"): int(hint[2])}
+            changes: Any = {hint[1]: int(hint[2])}
             try:
                 conv_shape(question._replace(layer=question.layer._replace(**changes)))
             except DlcalcError as again:

@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from dlcalc.core.conv.judge import facts
+from dlcalc.core.conv.judge import KEYS, facts
 from dlcalc.core.conv.layer import Layer
-from dlcalc.core.conv.mistakes import KEYS
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv_shape import claimable, judge
 from dlcalc.core.errors import DlcalcError

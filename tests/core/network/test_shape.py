@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from dlcalc.core.conv import check as enumeration
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.check import check_network
 from dlcalc.core.network.network import StackLayer, StackQuestion
 from dlcalc.core.network.shape import stack_shape
 from dlcalc.core.numeric.ratio import as_number
@@ -41,7 +41,7 @@ def field(size: int, *layers: StackLayer) -> tuple[int, float]:
 @pytest.mark.parametrize(("count", "axes", "seed"), [(20_000, 1, 1), (1_500, 2, 2), (500, 3, 3)])
 def test_a_walk_through_random_stacks_finds_the_same(count: int, axes: int, seed: int) -> None:
     for found in random_stacks.answers(count, seed, axes=axes):
-        proof = enumeration.check_network(found, 2_000_000)
+        proof = check_network(found, 2_000_000)
         assert proof.method == "enumeration"
         assert proof.passed, (found.question, [failure.text for failure in proof.failures])
 
@@ -76,19 +76,19 @@ def test_the_walk_sees_a_wrong_number_in_any_layer(key: str, number: int) -> Non
         axis = axis._replace(field=axis.field._replace(**wrong))
     layers = list(right.layers)
     layers[number] = layer._replace(axes=(axis,))
-    proof = enumeration.check_network(right._replace(layers=tuple(layers)))
+    proof = check_network(right._replace(layers=tuple(layers)))
     assert not proof.passed
     assert {failure.where["layer"] for failure in proof.failures} <= {each.name for each in layers[number:]}
-    assert enumeration.check_network(right).passed
+    assert check_network(right).passed
 
 
 def test_beyond_the_budget_the_sizes_are_held_against_bounds() -> None:
     right = answer(10**9, conv(3, 2, 1), pool(2), conv(3, 1, 1))
-    proof = enumeration.check_network(right)
+    proof = check_network(right)
     assert (proof.method, proof.passed, proof.details["keys"]) == ("bounds", True, ("output",))
     layer = right.layers[1]
     wrong = layer._replace(axes=(layer.axes[0]._replace(output=7),))
-    assert not enumeration.check_network(right._replace(layers=(right.layers[0], wrong, right.layers[2]))).passed
+    assert not check_network(right._replace(layers=(right.layers[0], wrong, right.layers[2]))).passed
 
 
 def bottleneck(stride: int, in_3x3: bool) -> list[StackLayer]:
@@ -135,7 +135,7 @@ PUBLISHED = [
 @pytest.mark.parametrize(("layers", "size", "jump"), PUBLISHED)
 def test_published_receptive_fields(layers: list[StackLayer], size: int, jump: int) -> None:
     assert field(1024, *layers) == (size, jump)
-    assert enumeration.check_network(answer(224, *layers)).passed
+    assert check_network(answer(224, *layers)).passed
 
 
 def test_the_whole_input_behind_a_gap_and_an_fc() -> None:
