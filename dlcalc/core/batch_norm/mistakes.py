@@ -93,129 +93,129 @@ def _about_bias(working: W) -> bool:
 
 
 MISTAKES: tuple[Mistake[W], ...] = (
+    # It looks too small to matter; before the other values of eps, of which the smallest look like 0.
     Mistake(
         "eps-ignored",
         "leaving eps out",
-        "it looks too small to matter; before the other values of eps, of which the smallest look like 0",
         lambda working: working.eps > 0,
         _with(eps=0.0),
     ),
+    # Eps is not in a checkpoint: a common reason why two folds differ.
     Mistake(
         "eps-default",
         _eps_in_words,
-        "eps is not in a checkpoint: a common reason why two folds differ",
         lambda working: True,
         _other_defaults,
     ),
+    # As optimizers do.
     Mistake(
         "eps-outside-sqrt",
         "adding eps outside the root",
-        "as optimizers do",
         lambda working: working.eps > 0,
         _with(eps_at="outside"),
     ),
+    # The variance is what the checkpoint has.
     Mistake(
         "sqrt-forgotten",
         "dividing by the variance and not by its root",
-        "the variance is what the checkpoint has",
         lambda working: True,
         _with(rooted=False),
     ),
+    # The variance of training, where the population's is meant.
     Mistake(
         "biased-variance",
         "dividing the variance by m and not by m - 1",
-        "the variance of training, where the population's is meant",
         _biased,
         _other_variance,
     ),
+    # Another framework's estimator.
     Mistake(
         "unbiased-variance",
         "dividing the variance by m - 1 and not by m",
-        "another framework's estimator",
         lambda working: working.statistics is not None and not working.statistics.unbiased,
         _other_variance,
     ),
+    # Most layers before a batch norm have none.
     Mistake(
         "layer-bias-ignored",
         "leaving the layer's own bias out",
-        "most layers before a batch norm have none",
         _about_bias,
         _with(bias="ignored"),
     ),
+    # The bias was seen, and not that it goes through the batch norm.
     Mistake(
         "layer-bias-not-scaled",
         "adding the layer's bias without scaling it",
-        "the bias was seen, and not that it goes through the batch norm",
         lambda working: _about_bias(working) and not working.question.bn_first,
         _with(bias="unscaled"),
     ),
+    # A parameter forgotten.
     Mistake(
         "mean-ignored",
         "leaving the mean out",
-        "a parameter forgotten",
         lambda working: bool(working.mean.any()),
         lambda working: (replace(working, mean=np.zeros_like(working.mean)),),
     ),
+    # A parameter forgotten.
     Mistake(
         "beta-ignored",
         "leaving beta out",
-        "a parameter forgotten",
         lambda working: bool(working.beta.any()),
         lambda working: (replace(working, beta=np.zeros_like(working.beta)),),
     ),
+    # A parameter forgotten.
     Mistake(
         "gamma-ignored",
         "leaving gamma out",
-        "a parameter forgotten",
         lambda working: bool((working.gamma != 1).any()),
         lambda working: (replace(working, gamma=np.ones_like(working.gamma)),),
     ),
+    # A sign lost on the way to b'.
     Mistake(
         "mean-sign",
         "adding the mean where it is subtracted",
-        "a sign lost on the way to b'",
         lambda working: bool(working.mean.any()),
         _with(mean_sign=-1),
     ),
+    # Two vectors of one length.
     Mistake(
         "gamma-beta-swapped",
         "exchanging gamma and beta",
-        "two vectors of one length",
         lambda working: True,
         _swapped,
     ),
+    # Of a transposed layer the channels stand elsewhere.
     Mistake(
         "wrong-axis",
         "scaling the weight along its other axis",
-        "of a transposed layer the channels stand elsewhere",
         _has_layer,
         _with(axis="wrong"),
     ),
+    # Shows only in layers with groups.
     Mistake(
         "groups-ignored",
         "counting the channels of one group only",
-        "shows only in layers with groups",
         lambda working: working.layer is not None and working.layer.groups > 1,
         _with(grouped=False),
     ),
+    # The old parameters, saved again.
     Mistake(
         "not-folded",
         "folding nothing",
-        "the old parameters, saved again",
         lambda working: working.key in ("weight", "bias", "folded"),
         _with(folded=False),
     ),
+    # The numbers are nearly right, so it is tried last.
     Mistake(
         "low-precision-fold",
         _precision_in_words,
-        "the numbers are nearly right, so it is tried last",
         lambda working: working.by_rounding and working.key in ("scale", "shift", "weight", "bias"),
         _low_precision,
     ),
+    # An eps fitted to the claim, so it says least.
     Mistake(
         "eps-default",
         _eps_in_words,
-        "an eps fitted to the claim, so it says least",
         lambda working: True,
         _fitted_eps,
         fitted=True,

@@ -81,108 +81,108 @@ def _leaves_a_remainder(axis: AxisWorking) -> bool:
 
 
 MISTAKES: tuple[Mistake[Working], ...] = (
+    # The commonest slip: the steps between windows are counted, and not the windows.
     Mistake(
         "missing-plus-one",
         "forgetting the + 1",
-        "the commonest slip: the steps between windows are counted, and not the windows",
         lambda axes: True,
         _on_every_axis(lambda axis: axis._replace(plus_one=0)),
     ),
+    # P is given, and 2p is meant.
     Mistake(
         "padding-once",
         "adding the padding once and not on both sides",
-        "p is given, and 2p is meant",
         _has(lambda axis: axis.before > 0 and axis.after > 0),
         _padding_once,
     ),
+    # An option that is not at its default, forgotten.
     Mistake(
         "padding-ignored",
         "leaving the padding out",
-        "an option that is not at its default, forgotten",
         _has(lambda axis: axis.before != 0 or axis.after != 0),
         _on_every_axis(lambda axis: axis._replace(before=0, after=0, rule=None)),
     ),
+    # Rarer than padding, so forgotten less often.
     Mistake(
         "dilation-ignored",
         "leaving the dilation out",
-        "rarer than padding, so forgotten less often",
         _has(lambda axis: axis.layer.dilation > 1),
         _on_every_axis(lambda axis: _with_layer(axis, dilation=1)),
     ),
+    # The dilation was seen, and its formula missed.
     Mistake(
         "dilation-times-kernel",
         "taking d*k for the extent d(k - 1) + 1",
-        "the dilation was seen, and its formula missed",
         _has(lambda axis: axis.layer.dilation > 1),
         _on_every_axis(lambda axis: axis._replace(extent=axis.layer.dilation * axis.layer.kernel)),
     ),
+    # A stride changes the size so much that its absence is usually noticed.
     Mistake(
         "stride-ignored",
         "taking the stride as 1",
-        "a stride changes the size so much that its absence is usually noticed",
         _has(lambda axis: axis.layer.stride > 1),
         _on_every_axis(lambda axis: _with_layer(axis, stride=1)),
     ),
+    # An option of one kind of layer only.
     Mistake(
         "output-padding-ignored",
         "leaving the output padding out",
-        "an option of one kind of layer only",
         _has(_has_output_padding),
         _on_every_axis(_without_output_padding),
     ),
+    # Only in ceil mode, where the rule is little known.
     Mistake(
         "last-window-starts-in-padding",
         "keeping a last window that starts in the padding",
-        "only in ceil mode, where the rule is little known",
         _has(lambda axis: axis.guarded),
         _on_every_axis(lambda axis: axis._replace(guarded=False)),
     ),
+    # Shows as a fraction, so it is usually noticed.
     Mistake(
         "division-not-floored",
         "not rounding the quotient",
-        "shows as a fraction, so it is usually noticed",
         _has(_leaves_a_remainder),
         _on_every_axis(lambda axis: axis._replace(rounding="exact", guarded=False)),
     ),
+    # Another framework's or layer's rounding.
     Mistake(
         "ceil-instead-of-floor",
         "rounding the quotient up",
-        "another framework's or layer's rounding",
         _has(lambda axis: axis.rounding == "floor" and _leaves_a_remainder(axis)),
         _on_every_axis(lambda axis: axis._replace(rounding="ceil")),
     ),
+    # The default's rounding.
     Mistake(
         "floor-instead-of-ceil",
         "rounding the quotient down, as without ceil mode,",
-        "the default's rounding",
         _has(lambda axis: axis.rounding == "ceil"),
         _on_every_axis(lambda axis: axis._replace(rounding="floor", guarded=False)),
     ),
+    # A habit from another framework.
     Mistake(
         "same-padding",
         "taking the padding as 'same'",
-        "a habit from another framework",
         lambda axes: not any(axis.layer.padding in SAME_WORDS for axis in axes),
         _on_every_axis(_same),
     ),
+    # The wrong layer altogether.
     Mistake(
         "transposed-instead-of-conv",
         "computing a transposed convolution",
-        "the wrong layer altogether",
         lambda axes: all(axis.family == "conv" for axis in axes),
         _on_every_axis(lambda axis: _of_family(axis, "transposed")),
     ),
+    # The wrong layer altogether.
     Mistake(
         "conv-instead-of-transposed",
         "computing a plain convolution",
-        "the wrong layer altogether",
         _has(lambda axis: axis.family == "transposed"),
         _on_every_axis(lambda axis: _of_family(axis, "conv")),
     ),
+    # Only with several axes of different sizes.
     Mistake(
         "axes-swapped",
         "exchanging two axes",
-        "only with several axes of different sizes",
         lambda axes: len(axes) > 1,
         _axes_swapped,
     ),

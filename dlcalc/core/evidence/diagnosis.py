@@ -22,7 +22,6 @@ class Mistake(NamedTuple, Generic[W]):
     Attributes:
         name: the code that scripts see.
         sentence: what was done, to stand before "would give"; or a function that says it of the working that results.
-        rank: why it stands where it stands.
         relevant: whether the option that it is about is not neutral in this working.
         edit: the workings that result from it; usually one.
         fitted: whether a constant is fitted to the claim, so that it counts only where nothing named explains it.
@@ -30,7 +29,6 @@ class Mistake(NamedTuple, Generic[W]):
 
     name: str
     sentence: str | Callable[[W], str]
-    rank: str
     relevant: Callable[[W], bool]
     edit: Callable[[W], Iterable[W]]
     fitted: bool = False

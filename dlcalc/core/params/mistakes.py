@@ -74,94 +74,94 @@ def _scaled(numerator: int, denominator: int = 1) -> Callable[[Working], Iterabl
 
 
 MISTAKES: tuple[Mistake[Working], ...] = (
+    # The commonest: layers have a bias unless they are told not to, and several tools count its additions.
     Mistake(
         "bias-included",
         "counting the bias",
-        "the commonest: layers have a bias unless they are told not to, and several tools count its additions",
         lambda work: work.key in ("weights", *MACS, "flops") or not work.biases,
         _bias_included,
     ),
+    # An option that was typed, forgotten: the textbook formula has no bias.
     Mistake(
         "bias-forgotten",
         "leaving the bias out",
-        "an option that was typed, forgotten: the textbook formula has no bias",
         lambda work: work.biases > 0,
         lambda work: (work._replace(biases=0),),
     ),
+    # An option that was typed, forgotten.
     Mistake(
         "groups-ignored",
         "taking the groups as 1",
-        "an option that was typed, forgotten",
         lambda work: work.groups > 1,
         lambda work: (work._replace(groups=1),),
     ),
+    # A slip in the formula itself; it is off by a factor, so it is noticed more often.
     Mistake(
         "kernel-not-squared",
         "not taking the kernel along every axis",
-        "a slip in the formula itself; it is off by a factor, so it is noticed more often",
         lambda work: any(axis.kernel > 1 for axis in work.axes),
         _kernel_not_squared,
     ),
+    # Only where there is a bias or a feature map: the weights are the same.
     Mistake(
         "channels-swapped",
         "exchanging the input and the output channels",
-        "only where there is a bias or a feature map: the weights are the same",
         lambda work: work.c_in != work.c_out,
         _channels_swapped,
     ),
+    # Another layer altogether.
     Mistake(
         "depthwise-separable",
         "computing a depthwise and a pointwise layer",
-        "another layer altogether",
         lambda work: bool(work.axes) and not work.separable,
         _depthwise_separable,
     ),
+    # The layer that follows, counted along: a sum over modules does so.
     Mistake(
         "batch-norm-included",
         "counting a batch norm, 2 a channel,",
-        "the layer that follows, counted along: a sum over modules does so",
         lambda work: work.key in ("params", "param_bytes") and not work.norm,
         lambda work: (work._replace(norm=2),),
     ),
+    # Rarer: a sum over a checkpoint does so.
     Mistake(
         "batch-norm-with-statistics",
         "counting a batch norm with its statistics, 4 a channel and 2 of them buffers,",
-        "rarer: a sum over a checkpoint does so",
         lambda work: work.key in ("params", "param_bytes", "buffers") and not work.norm,
         lambda work: (work._replace(norm=4),),
     ),
+    # The commonest confusion of units: tools differ.
     Mistake(
         "flops-not-macs",
         "counting 2 for each multiply-accumulate",
-        "the commonest confusion of units: tools differ",
         _about(*MACS),
         _scaled(2),
     ),
+    # The same the other way round.
     Mistake(
         "macs-not-flops",
         "counting 1 for each multiply-accumulate",
-        "the same the other way round",
         _about("flops"),
         _scaled(1, 2),
     ),
+    # The cost of training where that of one pass is asked for.
     Mistake(
         "forward-plus-backward",
         "counting the backward pass too, 3 times the forward pass,",
-        "the cost of training where that of one pass is asked for",
         _about(*MACS, "flops"),
         _scaled(3),
     ),
+    # A unit, and one that is usually written behind the number.
     Mistake(
         "bytes-not-count",
         "giving bytes and not entries",
-        "a unit, and one that is usually written behind the number",
         lambda work: work.key in _COUNTS and work.each > 1,
         lambda work: _scaled(work.each)(work),
     ),
+    # The rarest: it is off by 5 %, in numbers that are usually rounded.
     Mistake(
         "mib-not-mb",
         _units,
-        "the rarest: it is off by 5 %, in numbers that are usually rounded",
         _about(*BYTES),
         _in_other_units,
     ),

@@ -226,7 +226,7 @@ def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
 NAMES = [mistake.name for mistake in MISTAKES]
 
 
-def test_every_mistake_has_a_reason_for_its_rank() -> None:
+def test_the_table_lists_every_mistake_commonest_first() -> None:
     assert NAMES == [
         "bias-included",
         "bias-forgotten",
@@ -242,7 +242,6 @@ def test_every_mistake_has_a_reason_for_its_rank() -> None:
         "bytes-not-count",
         "mib-not-mb",
     ]
-    assert all(mistake.rank and mistake.sentence for mistake in MISTAKES)
 
 
 def test_without_a_mistake_the_working_gives_the_right_answer() -> None:

@@ -295,9 +295,8 @@ def test_a_large_claim_is_screened_and_confirmed() -> None:
     assert names(wrong) == []
 
 
-def test_every_mistake_has_a_reason_for_its_rank() -> None:
+def test_the_table_lists_every_mistake_commonest_first() -> None:
     assert [mistake.name for mistake in MISTAKES] == list(WRONG)
-    assert all(mistake.rank and mistake.sentence for mistake in MISTAKES)
 
 
 def test_a_large_mean_in_half_precision_is_not_decidable() -> None:
