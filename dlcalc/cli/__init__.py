@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
 from typing import Any
 
 import click
@@ -15,47 +14,75 @@ from dlcalc.cli.arguments import internal_error, refuse_misread_help, usage_erro
 from dlcalc.cli.options import help_option, message_option
 from dlcalc.core.errors import DlcalcError
 
-COMMANDS = ("conv-shape", "conv-params", "softmax-grad", "bn-fold")
+
+def _conv_shape() -> click.Command:
+    from dlcalc.cli.conv_shape import command
+
+    return command
+
+
+def _conv_params() -> click.Command:
+    from dlcalc.cli.conv_params import command
+
+    return command
+
+
+def _softmax_grad() -> click.Command:
+    from dlcalc.cli.softmax_grad import command
+
+    return command
+
+
+def _bn_fold() -> click.Command:
+    from dlcalc.cli.bn_fold import command
+
+    return command
+
+
+# In the order of the help page; each is imported when it is called.
+COMMANDS = {
+    "conv-shape": _conv_shape,
+    "conv-params": _conv_params,
+    "softmax-grad": _softmax_grad,
+    "bn-fold": _bn_fold,
+}
 
 
 class _ClosedPipeError(Exception):
-    """Nobody reads the output any more. Click would take the OSError itself for exit code 1."""
+    """The reader of the output has gone. Click would turn the OSError itself into exit code 1."""
 
 
 class _Commands(click.Group):
-    """Imports a command when it is called, and not before."""
+    """The group of commands; each is imported when it is called."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """As Click does, but name the commands that there are."""
+        """Resolve a command as Click does, but name the commands that there are in a refusal."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             raise DlcalcError("usage", f"there is no command {args[0]!r}", hint="one of " + ", ".join(COMMANDS))
         return super().resolve_command(ctx, args)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """As Click does, but a closed pipe is ours to answer."""
+        """Parse as Click does, but keep a closed pipe from becoming exit code 1."""
         try:
             return super().make_context(*args, **extra)
         except BrokenPipeError:
             raise _ClosedPipeError from None
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As Click does, but a closed pipe is ours to answer."""
+        """Call as Click does, but keep a closed pipe from becoming exit code 1."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
             raise _ClosedPipeError from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of the help page."""
+        """List the commands in the order of the help page."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command's module; None for an unknown command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module("dlcalc.cli." + cmd_name.replace("-", "_"))
-        command: click.Command = module.command
-        return command
+        """Import the command; None for an unknown one."""
+        load = COMMANDS.get(cmd_name)
+        return load() if load else None
 
 
 @click.group(cls=_Commands)
@@ -102,7 +129,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _prepare_streams() -> None:
-    """Nothing that is said can fail to be written for its characters, and what is closed is known to be."""
+    """Make every character writable on stdout, and refuse a stdout that is closed."""
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")
     if sys.stdout is None:
@@ -130,7 +157,7 @@ def _refuse(error: DlcalcError, words: Sequence[str]) -> int:
 
 
 def _silence(code: int) -> int:
-    """Nobody reads any more: keep the interpreter from complaining when it closes the streams."""
+    """Keep the interpreter from complaining when it closes a stdout that has no reader."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code

@@ -1,4 +1,4 @@
-"""What is read from the words themselves: before Click acts on them too early, and after it has refused them."""
+"""Reads the typed words themselves: before Click acts on them too early, and after a refusal of Click's."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from dlcalc.core.errors import DlcalcError
 
 
 def wants_json(words: Sequence[str]) -> bool:
-    """Whether an error is to be JSON; known even where the options cannot be parsed.
+    """Tell whether errors are to be JSON, even where the options cannot be parsed.
 
     >>> wants_json(["conv-shape", "--format", "json"]), wants_json(["conv-shape", "--batch", "-"]), wants_json(["-q"])
     (True, True, False)
@@ -22,7 +22,7 @@ def wants_json(words: Sequence[str]) -> bool:
 
 
 def refuse_misread_help(words: Sequence[str]) -> None:
-    """``-h 160`` would print the help, and somebody meant the height.
+    """Refuse ``-h 160``, which would print the help where the height is meant.
 
     Raises:
         DlcalcError: ``usage``.
@@ -36,13 +36,13 @@ def refuse_misread_help(words: Sequence[str]) -> None:
 
 
 def internal_error(error: Exception) -> DlcalcError:
-    """A bug, in a line: no traceback reaches a user."""
+    """Turn a bug into one line, so that no traceback reaches a user."""
     message = f"dlcalc has failed ({type(error).__name__}: {error})"
     return DlcalcError("internal-error", message, hint="please report it, with the command")
 
 
 def usage_error(error: click.UsageError, words: Sequence[str], command: click.Command | None) -> DlcalcError:
-    """A refusal of Click's as an error of ours, with what to type instead where that can be told.
+    """Translate a refusal of Click's into a ``DlcalcError``, with a hint what to type instead where that can be told.
 
     Args:
         error: what Click raised; its parser does not say whose option it was about.
@@ -65,7 +65,7 @@ def usage_error(error: click.UsageError, words: Sequence[str], command: click.Co
 
 
 def _name(option: str, command: click.Command | None) -> str:
-    """The name by which all errors call an option: ``--k`` is kernel, ``--ceil-mode`` is ceil_mode."""
+    """Give the name by which all errors call an option: ``--k`` is kernel, ``--ceil-mode`` is ceil_mode."""
     known = {typed: parameter.name for parameter in (command.params if command else ()) for typed in parameter.opts}
     return known.get(option) or option.lstrip("-").replace("-", "_")
 
@@ -75,7 +75,7 @@ def _options(ctx: click.Context) -> list[str]:
 
 
 def _with_two_dashes(words: Sequence[str], letter: str, options: Sequence[str]) -> str | None:
-    """What ``-k 3``, ``-k3``, ``-k=3`` or ``-kernel 3`` was meant to be, if there is such an option."""
+    """Spell ``-k 3``, ``-k3``, ``-k=3`` or ``-kernel 3`` with two dashes, if there is such an option."""
     number, word = next((pair for pair in enumerate(words) if pair[1].startswith(letter)), (0, ""))
     name, equals, value = word.partition("=")
     if f"-{name}" not in options:

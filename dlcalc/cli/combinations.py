@@ -1,6 +1,7 @@
 """Which options go together: one table, so that a combination is refused in one place and in one voice."""
 
 from collections.abc import Iterable
+from itertools import combinations
 
 from dlcalc.core.errors import DlcalcError
 
@@ -70,9 +71,8 @@ EXCLUSIVE |= {
     for other, (why, hint) in _ANSWER_ONLY.items()
 }
 EXCLUSIVE |= {
-    (mode, other): (f"{does}, and {_MODES[other]}", "one of the two", other)
-    for mode, does in _MODES.items()
-    for other in list(_MODES)[: list(_MODES).index(mode)]
+    (mode, other): (f"{_MODES[mode]}, and {_MODES[other]}", "one of the two", other)
+    for other, mode in combinations(_MODES, 2)
 }
 
 # A feature that means nothing without one of others.

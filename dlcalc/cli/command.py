@@ -1,4 +1,4 @@
-"""What a command is made of, and what one call of it wants: the records that the driver works with."""
+"""The records that the driver works with: what a command is made of, and what one call of the command wants."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
             """Judge a claim about an answer."""
 
     class Job(Protocol[Asked, A, Shapes, Judging, V]):
-        """What answers a question file to file."""
+        """A function that answers a question file to file."""
 
         def __call__(
             self,
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
             force: bool,
             progress: Callable[[int], object],
         ) -> Outcome[A, V]:
-            """Answer it."""
+            """Answer the question, writing the output on the way."""
 
 
 def number_claims(raw: object, keys: "Mapping[str, Sequence[str]]") -> "tuple[Claim, ...]":
@@ -74,7 +74,7 @@ def number_claims(raw: object, keys: "Mapping[str, Sequence[str]]") -> "tuple[Cl
 
 
 class Sweep(NamedTuple, Generic[Q]):
-    """How a command is swept.
+    """The keys that a command sweeps over.
 
     Attributes:
         keys: the keys that may have several values.
@@ -111,16 +111,16 @@ class OnDisk(NamedTuple, Generic[Q, A, K, C, V]):
     Attributes:
         streamed: whether a question is about arrays that stay in their files.
         size: how many rows a question has, and how many bytes each.
-        job: answers file to file.
+        job: loads what answers file to file.
     """
 
     streamed: Callable[[Q], bool]
     size: Callable[[Q], tuple[int, int]]
-    job: "Job[Q, A, K, C, V]"
+    job: "Callable[[], Job[Q, A, K, C, V]]"
 
 
 class Command(NamedTuple, Generic[Q, A, K, C, V]):
-    """What one command is made of.
+    """The parts of one command.
 
     Attributes:
         keys: the keys of a question, each with the short names that are read for it.
@@ -146,7 +146,7 @@ class Command(NamedTuple, Generic[Q, A, K, C, V]):
 
 
 class Wanted(NamedTuple):
-    """What a call wants besides an answer.
+    """The wishes of one call besides an answer.
 
     Attributes:
         format: how to print.

@@ -14,7 +14,7 @@ def outcome_of(
     """Answer a question, judging what is claimed and writing the output on the way."""
     expect = wants.expect
     with _ending_in_order(), _rows_counted(*on_disk.size(question)) as progress:
-        return on_disk.job(
+        return on_disk.job()(
             question,
             None if expect is None else lambda keys: command.claims(expect, keys),
             explain=wants.explain,

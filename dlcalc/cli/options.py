@@ -29,7 +29,7 @@ class Option(click.Option):
 
 
 def once(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
-    """The one value of an option. Two would mean that one is silently dropped."""
+    """Return the one value of an option; refuse two, of which one would be silently dropped."""
     if len(values) > 1:
         raise click.BadParameter(f"{param.opts[0]} is given {len(values)} times; one value is meant", ctx, param)
     return values[0] if values else None
@@ -72,14 +72,14 @@ class HelpfulCommand(click.Command):
 
 
 def option(*names: str, group: str, **attributes: Any) -> Callable[[F], F]:
-    """An option in a group: a flag, or one value."""
+    """Declare an option in a group of the help page: a flag, or one value."""
     if not attributes.get("is_flag") and not attributes.get("multiple"):
         attributes |= {"multiple": True, "callback": once}
     return click.option(*names, cls=Option, group=group, **attributes)
 
 
 def message_option(*names: str, message: Callable[[click.Context], str], text: str) -> Callable[[F], F]:
-    """An option that prints a message and exits. Click's own ones look for translations, at 2 ms a start."""
+    """Declare an option that prints a message and exits; Click's own ones look for translations, at 2 ms per start."""
 
     def show(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value and not ctx.resilient_parsing:
@@ -93,7 +93,7 @@ help_option = message_option("-h", "--help", message=click.Context.get_help, tex
 
 
 def stacked(*decorators: Callable[[F], F]) -> Callable[[F], F]:
-    """Several decorators as one, in the order of the help page."""
+    """Combine several decorators into one, in the order of the help page."""
 
     def decorate(function: F) -> F:
         for decorator in reversed(decorators):
@@ -136,12 +136,12 @@ layers_argument = click.argument(
 
 
 def dims_option(text: str, group: str = "Input") -> Callable[[F], F]:
-    """How many axes there are: of the input for one command, of the layer for another."""
+    """Declare ``--dims``: the axes of the input for one command, of the layer for another."""
     return option("--dims", group=group, metavar="[1|2|3]", help=text)
 
 
 def layer_options(stride: str) -> Callable[[F], F]:
-    """The numbers of a layer with windows; ``stride`` says what the stride is where none is given."""
+    """Declare the numbers of a layer with windows; ``stride`` names the default stride."""
     each = "INT[xINT...]"
     words = "same, same-upper, same-lower, valid, causal, full"
     padding = f"Padding: 1, per axis 1x2, begin:end 0:1, or {words}.  [default: 0]"

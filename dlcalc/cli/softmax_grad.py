@@ -16,8 +16,8 @@ from dlcalc.notation import softmax_grad as notation
 from dlcalc.report.softmax_grad import VIEW
 
 if TYPE_CHECKING:
+    from dlcalc.cli.command import Job
     from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
-    from dlcalc.core.outcome import Outcome
 
 EXAMPLES = (
     "dlcalc softmax-grad --logits 1,2,3 --label 2",
@@ -49,10 +49,10 @@ def _claims(raw: object, keys: Mapping[str, tuple[int, ...]]) -> "tuple[ArrayCla
     return array_claims(raw, keys, _load)
 
 
-def _file_to_file(*arguments: Any, **options: Any) -> "Outcome[SoftmaxGrad, ArrayVerdict]":
+def _job() -> "Job[SoftmaxQuestion, SoftmaxGrad, Mapping[str, tuple[int, ...]], ArrayClaim, ArrayVerdict]":
     from dlcalc.jobs.softmax_files import answered
 
-    return answered(*arguments, **options)
+    return answered
 
 
 COMMAND = Command(
@@ -62,9 +62,7 @@ COMMAND = Command(
     _claims,
     engine,
     VIEW,
-    on_disk=OnDisk(
-        lambda question: question.streamed, lambda question: (question.rows, question.row_bytes), _file_to_file
-    ),
+    on_disk=OnDisk(lambda question: question.streamed, lambda question: (question.rows, question.row_bytes), _job),
 )
 
 source_options = stacked(

@@ -1,4 +1,4 @@
-"""Lines in, as they come: the first is answered before the last is read, and memory does not grow with the file."""
+"""Reads lines as they arrive: the first is answered before the last is read, and memory does not grow with the file."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -9,7 +9,7 @@ _BLOCK = 1 << 16
 
 
 def blocks_of_lines(name: str) -> Iterator[list[bytes]]:
-    """The lines of a file, or of stdin if it is ``-``: as many at a time as have arrived.
+    """Yield the lines of a file, or of stdin for ``-``, as many at a time as have arrived.
 
     Raises:
         DlcalcError: ``file-not-found``, ``file-unreadable``.
@@ -53,7 +53,7 @@ def _blocks(stream: BinaryIO) -> Iterator[list[bytes]]:
 
 
 def _read(stream: BinaryIO) -> bytes:
-    """What has arrived, waiting only if nothing has."""
+    """Read what has arrived, waiting only if nothing has."""
     try:
         return stream.read1(_BLOCK)  # type: ignore[attr-defined, no-any-return]
     except OSError as error:

@@ -1,4 +1,4 @@
-"""How arrays, and claims about them, stand in JSON."""
+"""Arrays, and judged claims about arrays, as JSON shows them."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ MAX_ENTRIES = 1000  # of an array that is shown
 
 
 def with_arrays(arrays: Mapping[str, Any]) -> dict[str, object]:
-    """Arrays by key as JSON shows them; those with too many entries are only named, in ``omitted``."""
+    """Convert arrays to nested lists by key; arrays with too many entries are only named, in ``omitted``."""
     found: dict[str, object] = {}
     omitted = []
     for key, array in arrays.items():
@@ -26,7 +26,7 @@ def with_arrays(arrays: Mapping[str, Any]) -> dict[str, object]:
 
 
 def short(number: float, digits: int = 6) -> str:
-    """A number in a table: six digits are enough to read.
+    """Write a number for a table, with six digits unless told otherwise.
 
     >>> short(0.09003057317038045), short(-0.0), short(3.0)
     ('0.0900306', '0', '3')
@@ -35,7 +35,7 @@ def short(number: float, digits: int = 6) -> str:
 
 
 def bare(array: Any) -> str:
-    r"""An array and nothing else, a row a line, as it can be typed again; of one number, that number.
+    r"""Write an array as it can be typed again, a row per line; of one number, that number.
 
     >>> import numpy
     >>> bare(numpy.array([[1.0, 0.5], [2.0, -0.0]]))
@@ -46,7 +46,7 @@ def bare(array: Any) -> str:
 
 
 def judged(answer: Any, verdict: "ArrayVerdict") -> dict[str, object]:
-    """What is expected and what is right, and how far they are apart."""
+    """Say what is expected and what is right, and how far they are apart."""
     claim = verdict.claim
     found = with_arrays({"expected": claim.values, "actual": verdict.right})
     apart = verdict.distance

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def as_json(answer: BnFold) -> dict[str, object]:
-    """The answer's own keys; what has too many numbers is left out and named."""
+    """Give the answer's own keys; arrays with too many numbers are left out and named."""
     question = answer.question
     small: dict[str, Any] = {"scale": answer.scale, "shift": answer.shift}
     if answer.folded is not None:
@@ -97,12 +97,12 @@ _COLUMNS = ("channel", "gamma", "beta", "mean", "var", "eps", "scale", "shift")
 
 
 def csv_header(questions: "Sequence[BnFoldQuestion] | None") -> tuple[str, ...]:
-    """The names of the columns."""
+    """Name the columns."""
     return _COLUMNS
 
 
 def csv_rows(answer: BnFold) -> list[Mapping[str, object]]:
-    """One row for each channel."""
+    """Give one row per channel."""
     affine = answer.question.affine
     columns = (
         affine.gamma,

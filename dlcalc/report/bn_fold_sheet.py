@@ -12,7 +12,7 @@ _WIDE = 5  # columns of a weight, which 80 of a terminal hold
 
 
 def sheet(answer: BnFold) -> Sheet:
-    """The affine channel by channel, then what it was taken from, and what it does."""
+    """Lay out the affine channel by channel, then its origin and its effect."""
     question = answer.question
     headline = f"scale {_few(answer.scale)}, shift {_few(answer.shift)}"
     if answer.folded is not None:
@@ -36,7 +36,7 @@ def _few(values: Any) -> str:
 
 
 def _channels(answer: BnFold) -> Grid:
-    """The parameters, those at their default left out, and what they come to; narrow enough for a terminal."""
+    """Tabulate the parameters, without those at their default, beside scale and shift; narrow enough for a terminal."""
     affine = answer.question.affine
     columns = {"mean": affine.mean, "var": affine.var, "scale": answer.scale, "shift": answer.shift}
     if (affine.beta != 0).any():
@@ -52,7 +52,7 @@ def _channels(answer: BnFold) -> Grid:
 
 
 def _cut(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """The first rows and the last; how many are left out is said between them."""
+    """Cut a long table to its first rows and its last, with the number of rows left out between them."""
     if len(rows) <= _SHOWN:
         return rows
     left_out = (f"... {len(rows) - _SHOWN:,} more", *("" for _ in rows[0][1:]))

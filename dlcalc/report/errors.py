@@ -18,7 +18,7 @@ _IN_WORDS = {
 
 
 def as_dict(error: DlcalcError) -> dict[str, str]:
-    """The error as JSON shows it; what is not known is left out.
+    """Give the error as JSON shows it; what is not known is left out.
 
     >>> as_dict(DlcalcError("invalid-value", "stride 0 is less than 1", hint=[Fix("stride", 1)]))["hint"]
     '--stride 1'
@@ -28,13 +28,13 @@ def as_dict(error: DlcalcError) -> dict[str, str]:
 
 
 def in_words(error: DlcalcError) -> str:
-    """The error in words, for stderr."""
+    """Write the error in words, for stderr."""
     said = hint(error)
     return f"error: {error.message} [{error.code}]\n" + (f"hint: {said}\n" if said else "")
 
 
 def hint(error: DlcalcError) -> str | None:
-    """The hint as it is typed on the command line, or None; about a layer word, in its letters.
+    """Write the hint as it is typed on the command line, or None; about a layer word, in the letters of words.
 
     >>> hint(DlcalcError("invalid-value", "stride 0 is less than 1", hint=[Fix("stride", 1)], option="layers"))
     's1'
@@ -54,7 +54,7 @@ def _in_word(fix: Fix) -> str:
 
 
 def _typed(value: object, inner: bool = False) -> str:
-    """A value as it is typed: ``3x5`` per axis, ``0:1`` for two sides of a padding, ``1,2/3,4`` for rows, ``1e-5``."""
+    """Write a value as it is typed: ``3x5`` per axis, ``0:1`` for both sides of a padding, ``1,2/3,4`` for rows."""
     if isinstance(value, tuple):
         return (":" if inner else "x").join(_typed(entry, inner=True) for entry in value)
     if isinstance(value, list):

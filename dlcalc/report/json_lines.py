@@ -20,7 +20,7 @@ encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular
 
 
 def error_line(error: DlcalcError) -> str:
-    """An error that ends the program, as one line."""
+    """Encode an error that ends the program as one line."""
     return encode({"error": _error(error)})
 
 
@@ -31,7 +31,7 @@ def _error(error: DlcalcError | None) -> dict[str, str]:
 
 
 def outcome_line(outcome: Outcome[A, V], view: "View[Q, A, V]") -> str:
-    """The outcome as one line."""
+    """Encode an outcome as one line."""
     answer = outcome.answer
     if answer is None:
         return encode(_identity(outcome, view) | {"error": _error(outcome.error)})
@@ -46,7 +46,7 @@ def outcome_line(outcome: Outcome[A, V], view: "View[Q, A, V]") -> str:
 
 
 def _identity(outcome: Outcome[A, V], view: "View[Q, A, V]") -> dict[str, object]:
-    """What tells the question from others."""
+    """Give the keys that tell a question from others."""
     found: dict[str, object] = {"command": view.command}
     if outcome.line is not None:
         found["line"] = outcome.line
@@ -58,7 +58,7 @@ def _identity(outcome: Outcome[A, V], view: "View[Q, A, V]") -> dict[str, object
 
 
 def _besides(outcome: Outcome[A, V], answer: A, view: "View[Q, A, V]") -> dict[str, object]:
-    """What was asked besides the answer, and the warnings."""
+    """Give the keys of what was asked besides the answer, and of the warnings."""
     found: dict[str, object] = {}
     if outcome.output is not None:
         found["output"] = outcome.output

@@ -1,11 +1,11 @@
-"""Numbers as they are shown: in a table, in a sentence, and in JSON."""
+"""Numbers as a table, a sentence or JSON shows them."""
 
 from collections.abc import Sequence
 from math import isfinite
 
 
 def json_safe(value: object) -> object:
-    """A value with every float in it as JSON has it: no NaN and no infinity but as words, and no minus zero.
+    """Replace the floats that JSON has not: NaN and the infinities become words, minus zero becomes zero.
 
     >>> json_safe([1.5, -0.0, float("nan"), [float("-inf"), 2]])
     [1.5, 0.0, 'NaN', ['-Infinity', 2]]
@@ -22,12 +22,12 @@ def json_safe(value: object) -> object:
 
 
 def text(values: Sequence[int | float | None]) -> str:
-    """Numbers in a sentence, like ``80 x 112``."""
+    """Write numbers in a sentence, like ``80 x 112``."""
     return " x ".join(written(value) for value in values)
 
 
 def written(value: object) -> str:
-    """A value in a table: thousands separated, a padding as ``begin:end``.
+    """Write a value in a table: thousands separated, a padding as ``begin:end``.
 
     >>> written(1204224), written([0, 1]), written(0.5), written(None)
     ('1,204,224', '0:1', '0.5', '-')

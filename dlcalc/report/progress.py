@@ -14,7 +14,7 @@ _STEP = 256  # items between two looks at the clock
 def watched(
     items: Iterable[T], total: int | None, stream: TextIO, clock: Callable[[], float] = monotonic
 ) -> Iterator[T]:
-    """The items, while a bar on the stream counts them; its library is loaded when the bar appears, and not before.
+    """Yield the items while a bar on the stream counts them; rich is loaded when the bar appears.
 
     >>> import sys
     >>> list(watched([1, 2, 3], 3, sys.stderr))
@@ -38,7 +38,7 @@ def watched(
 def counted(
     rows: int, row_bytes: int, stream: TextIO, clock: Callable[[], float] = monotonic
 ) -> Iterator[Callable[[int], None]]:
-    """A function that is told how many rows are done, and shows it on the stream, with bytes and the time that is left.
+    """Give a function to tell how many rows are done; the bar shows rows, bytes and the time that is left.
 
     >>> import sys
     >>> with counted(10, 4000, sys.stderr) as progress:
@@ -80,7 +80,7 @@ def _bar_of_rows(rows: int, row_bytes: int, stream: TextIO) -> Callable[[int | N
 
 
 def _bar(total: int | None, stream: TextIO) -> Callable[[int | None], None]:
-    """A function that moves the bar to a count, and takes it away at None."""
+    """Make a function that moves the bar to a count, and takes it away at None."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -33,7 +33,7 @@ class Grid(NamedTuple):
 
 
 class Drawing(NamedTuple):
-    """A picture that is drawn when it is known how wide it may be, and whether in ASCII alone.
+    """A picture that is drawn when its width is known, and whether in ASCII alone.
 
     Attributes:
         title: what it shows.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def as_json(answer: SoftmaxGrad) -> dict[str, object]:
-    """The answer's own keys."""
+    """Give the answer's own keys."""
     shapes = answer.shapes()
     small = {key: answer.array(key) for key, shape in shapes.items() if prod(shape) <= MAX_ENTRIES}
     found: dict[str, object] = {
@@ -37,14 +37,14 @@ def as_json(answer: SoftmaxGrad) -> dict[str, object]:
 
 
 def _whole(value: Any) -> Any:
-    """Whole numbers without a point, as a target is written."""
+    """Write whole numbers without a point, as targets are typed."""
     if isinstance(value, list):
         return [_whole(entry) for entry in value]
     return int(value) if value == int(value) else value
 
 
 def _instead(answer: SoftmaxGrad) -> dict[str, object]:
-    """What stands in for arrays that are too large to show."""
+    """Give the keys that stand in for arrays too large to show."""
     worst = [{"row": row, "loss": json_safe(loss)} for row, loss in answer.worst_rows]
     norms = {"grad_norm": json_safe(answer.grad_norm), "max_abs_grad": json_safe(answer.max_abs_grad)}
     return {**norms, "worst_rows": worst}
@@ -60,12 +60,12 @@ _COLUMNS = ("row", "class", "logit", "softmax", "target", "grad_softmax", "grad_
 
 
 def csv_header(questions: "Sequence[SoftmaxQuestion] | None") -> tuple[str, ...]:
-    """The names of the columns."""
+    """Name the columns."""
     return (*_COLUMNS, "row_loss")
 
 
 def csv_rows(answer: SoftmaxGrad) -> Iterator[Mapping[str, object]]:
-    """One row for each logit."""
+    """Yield one row per logit."""
     for part in blocks_of(answer.question):
         columns = [array[part] for array in columns_of(answer)]
         losses = answer.row_losses[part]

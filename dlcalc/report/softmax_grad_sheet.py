@@ -11,7 +11,7 @@ _SHOWN = 60  # entries of a table; beyond, the worst rows
 
 
 def sheet(answer: SoftmaxGrad) -> Sheet:
-    """The loss, then the way from the logits to the gradient, class by class."""
+    """Lay out the loss, then the way from the logits to the gradient, class by class."""
     targets = answer.question.targets
     loss = answer.loss.reshape(-1)
     headline = "loss " + (", ".join(map(short, loss)) if loss.size <= 6 else f"of {loss.size:,} rows")
@@ -54,7 +54,7 @@ def _classes(answer: SoftmaxGrad) -> list[Grid]:
 
 
 def _besides(answer: SoftmaxGrad) -> list[Grid]:
-    """The Jacobian, and the gradients of a linear layer, where they were asked for and are small."""
+    """Tabulate the Jacobian, and the gradients of a linear layer, where they were asked for and are small."""
     titles = {
         "jacobian": "Jacobian, da/dz",
         "grad_weight": "dC/dW",

@@ -23,7 +23,7 @@ _ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # 
 
 
 def console(stream: TextIO) -> Console:
-    """A console on the stream as it is now; what the user typed is never taken for markup."""
+    """Make a console on the stream as it is now, which never takes typed text for markup."""
     return Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False)
 
 
@@ -44,7 +44,7 @@ def _box(screen: Console) -> Box:
 
 
 def print_outcome(outcome: Outcome[A, V], view: View[Q, A, V], stream: TextIO) -> None:
-    """One answer on its own."""
+    """Print one answer on its own."""
     assert outcome.answer is not None
     sheet = view.sheet(outcome.answer)
     screen = console(stream)
@@ -79,7 +79,7 @@ def _grid(grid: Grid, screen: Console) -> Table:
 
 
 def _drawn(drawing: Drawing, screen: Console) -> Iterable[RenderableType]:
-    """A picture, never wrapped, and its notes."""
+    """Yield a picture, never wrapped, and its notes."""
     rows, notes, styles = drawing.draw(screen.width - 2 * len(_MARGIN), screen.options.ascii_only)
     yield Text(f"\n{drawing.title}\n", "bold")
     room = max(len(row.label) for row in rows) + 2
@@ -98,7 +98,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def _bar(bar: Bar, screen: Console) -> Text:
-    """A share as a bar, to an eighth of a character where there are such characters."""
+    """Draw a share as a bar, to an eighth of a character where there are such characters."""
     if screen.options.ascii_only:
         return Text("#" * round(bar.share * _BAR_WIDTH), "green")
     whole, eighths = divmod(round(bar.share * _BAR_WIDTH * 8), 8)
@@ -106,7 +106,7 @@ def _bar(bar: Bar, screen: Console) -> Text:
 
 
 def _explanation(steps: Sequence[Step]) -> Table:
-    """Each term on lines of its own: the formula, the numbers, the value; then what it means and where it is given."""
+    """Set each term on lines of its own: formula, numbers, value; then its meaning and its source."""
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
@@ -137,7 +137,7 @@ def _title(where: Mapping[str, str | int]) -> str:
 
 
 def _value(value: object) -> str:
-    """The value of a step: a number, or several in brackets."""
+    """Write the value of a step: a number, or several in brackets."""
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
     return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
@@ -172,7 +172,7 @@ def _verdict(verdict: V, view: View[Q, A, V]) -> Iterable[RenderableType]:
 
 
 def print_head(titles: Sequence[str], widths: Sequence[int], stream: TextIO) -> None:
-    """The head of a table that is too long to hold."""
+    """Print the head of a table that is too long to hold."""
     screen = console(stream)
     rule = ("-" if screen.options.ascii_only else "─") * (sum(widths) + len(_GAP) * (len(widths) - 1))
     screen.width = len(_MARGIN) + len(rule)
@@ -183,10 +183,10 @@ _GAP = "   "
 
 
 def row_text(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """One row, its cells to the right."""
+    """Write one row, its cells to the right."""
     return _GAP.join(cell.rjust(width) for cell, width in zip(cells, widths, strict=False))
 
 
 def print_rows(rows: Iterable[Sequence[str]], widths: Sequence[int], stream: TextIO) -> None:
-    """Some rows of such a table. Written without rich, which takes half a millisecond to lay out each."""
+    """Print rows of a long table, without rich, which takes half a millisecond to lay out each."""
     stream.write("".join(f"{_MARGIN}{row_text(row, widths)}\n" for row in rows))

@@ -1,4 +1,4 @@
-"""What a writer needs to know of a command: how its answers look."""
+"""The looks of a command's answers, as the writers need them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -27,7 +27,7 @@ class ClaimInWords(NamedTuple):
 
 
 class Summary(NamedTuple, Generic[A]):
-    """How an answer looks that is one row among many.
+    """The look of an answer that is one row among many.
 
     Attributes:
         header: the titles of the columns.
@@ -39,7 +39,7 @@ class Summary(NamedTuple, Generic[A]):
 
 
 class View(NamedTuple, Generic[Q, A, V]):
-    """How the answers of one command, or of one of its modes, look.
+    """The looks of the answers of one command, or of one of its modes.
 
     Attributes:
         command: the name of the command.

@@ -1,4 +1,4 @@
-"""One writer a format: it takes outcomes as they are found, prints each, and keeps none."""
+"""One writer per format: it takes outcomes as they are found, prints each, and keeps none."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Generic, NamedTuple, TextIO, TypeVar
@@ -13,7 +13,7 @@ Q = TypeVar("Q")
 
 
 class Target(NamedTuple, Generic[Q, A, V]):
-    """Where outcomes go, and what is known of all of them.
+    """The streams that outcomes go to, and what is known of all outcomes.
 
     Attributes:
         view: how the command's answers look.
@@ -33,7 +33,7 @@ class Target(NamedTuple, Generic[Q, A, V]):
 
 
 def write_json(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
-    """A line of JSON an outcome."""
+    """Write a line of JSON per outcome."""
     from dlcalc.report.json_lines import outcome_line
 
     view, write = target.view, target.out.write
@@ -42,7 +42,7 @@ def write_json(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> No
 
 
 def write_bare(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
-    """The bare answer, a line an outcome; an empty line where there is none."""
+    """Write the bare answers; an empty line where there is no answer."""
     for outcome in outcomes:
         _complain(outcome, target.err)
         for line in ("",) if outcome.answer is None else target.view.bare(outcome.answer):
@@ -50,7 +50,7 @@ def write_bare(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> No
 
 
 def write_csv(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
-    """A header, then a row for each layer of each answer."""
+    """Write a header, then the rows of each answer."""
     import csv
 
     swept = target.asked != ("line", "id")  # whose names the columns of the answer may have too
@@ -75,7 +75,7 @@ def write_csv(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> Non
 
 
 def write_table(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
-    """An answer as a table on its own; several as the rows of one."""
+    """Write an answer as a table on its own; several as the rows of one."""
     if target.asked:
         _write_rows(outcomes, target)
         return
@@ -124,7 +124,7 @@ def _row(outcome: Outcome[A, V], summary: "Summary[A]") -> tuple[str, ...]:
 
 
 def _warn(outcome: Outcome[A, V], said: set[str], err: TextIO) -> None:
-    """Warnings on stderr, each once however many answers carry it."""
+    """Write warnings on stderr, each once however many answers carry it."""
     for warning in () if outcome.answer is None else outcome.answer.warnings:
         if warning.message not in said:
             said.add(warning.message)
@@ -132,14 +132,14 @@ def _warn(outcome: Outcome[A, V], said: set[str], err: TextIO) -> None:
 
 
 def _identity(outcome: Outcome[A, V], number: Callable[[int], str] = str) -> list[str]:
-    """What tells the outcome from others, as cells: the swept values, or the line and its name."""
+    """Give the cells that tell an outcome from others: the swept values, or the line and its name."""
     if outcome.swept is not None:
         return [_cell(value, number) for value in outcome.swept.values()]
     return [] if outcome.line is None else [str(outcome.line), "" if outcome.id is None else str(outcome.id)]
 
 
 def _cell(value: object, number: Callable[[int], str]) -> str:
-    """A value of a question in one cell: ``3x5``, ``0:1``, ``same``."""
+    """Write a value of a question in one cell: ``3x5``, ``0:1``, ``same``."""
     if isinstance(value, dict):
         return "x".join(_cell(entry, number) for entry in value.values())
     if isinstance(value, list):
@@ -148,7 +148,7 @@ def _cell(value: object, number: Callable[[int], str]) -> str:
 
 
 def _complain(outcome: Outcome[A, V], err: TextIO) -> None:
-    """The error of one outcome among many, with what tells it from others."""
+    """Write the error of one outcome among many, with what tells that outcome from others."""
     if outcome.error is not None:
         from dlcalc.report.errors import in_words
 

@@ -10,7 +10,7 @@ _MEMORY = ("entries", "bytes", "MiB", "MB")
 
 
 def sheet(answer: ConvParams) -> Sheet:
-    """The answer as tables."""
+    """Lay the answer out as tables."""
     question, layer = answer.question, answer.layers[-1]
     each, amounts = DTYPES[question.dtype], answer.amounts
     rows = [("weights", amounts.weights), ("bias", amounts.bias), ("parameters", amounts.params)]
@@ -26,12 +26,12 @@ def sheet(answer: ConvParams) -> Sheet:
 
 
 def caption(answer: ConvParams) -> str:
-    """What was counted, in a line."""
+    """Say in a line what was counted."""
     return f"{described(answer.layers[-1])}, {'with' if answer.question.bias else 'without'} a bias"
 
 
 def described(layer: LayerParams) -> str:
-    """A layer in words: ``3 x 3 conv, 64 -> 128 channels in 8 groups``."""
+    """Describe a layer in words: ``3 x 3 conv, 64 -> 128 channels in 8 groups``."""
     question = layer.asked
     if not layer.kernel:
         return f"linear, {written(question.c_in)} -> {written(question.c_out)} features"
@@ -58,7 +58,7 @@ def _work(answer: ConvParams, layer: LayerParams, each: int) -> list[Grid]:
 
 
 def _title(question: ConvParamsQuestion, layer: LayerParams) -> str:
-    """What the work is done on; where one extent was given, what was made of it."""
+    """Say which input the work is done on, and that it is taken as square where one extent was given."""
     title = "work"
     if layer.kernel:
         square = ("square " if len(layer.kernel) == 2 else "cubic ") if question.square else ""
@@ -81,7 +81,7 @@ def _memory(title: str, entries: int, each: int) -> tuple[str, ...]:
 
 
 def in_units(count: int, unit: int) -> str:
-    """A number of bytes in a unit: two decimals, or as many as show two digits. No float, which would overflow.
+    """Write a number of bytes in a unit, with two decimals or as many as show two digits; no float overflows.
 
     >>> in_units(294912, 2**20), in_units(553430176, 10**6), in_units(0, 2**20)
     ('0.28', '553.43', '0.00')
@@ -95,7 +95,7 @@ def in_units(count: int, unit: int) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share in percent, to a tenth; what is not all is never rounded to 100.
+    """Write a share in percent, to a tenth; less than all is never rounded to 100.
 
     >>> percent(361, 441), percent(9_999, 10_000), percent(5, 5)
     ('81.9 %', '99.9 %', '100 %')

@@ -1,4 +1,4 @@
-"""The answer about a stack's parameters, laid out for reading: a row a layer and their sums, then the memory."""
+"""The parameters of a network laid out for reading: a row per layer and their sums, then the memory."""
 
 from dlcalc.core.params.count import DTYPES, Amounts, ConvParams, LayerParams
 from dlcalc.report.conv_params.layer_sheet import in_units, percent
@@ -11,7 +11,7 @@ _MIB, _MB = 2**20, 10**6
 
 
 def sheet(answer: ConvParams) -> Sheet:
-    """The answer as tables."""
+    """Lay the answer out as tables."""
     amounts, layers = answer.amounts, answer.layers
     rows = [_row(layer, amounts) for layer in layers]
     rows.append(("total", "", "", "", *_counts(amounts, amounts)))
@@ -50,7 +50,7 @@ def _counts(amounts: Amounts, total: Amounts) -> tuple[str, ...]:
 
 
 def _details(answer: ConvParams) -> list[Grid]:
-    """What the total is made of, and the memory."""
+    """Tabulate the parts of the total, and the memory."""
     amounts, each = answer.amounts, DTYPES[answer.question.dtype]
     rows = [("weights", amounts.weights), ("bias", amounts.bias)]
     rows += [("batch norms", amounts.norm)] if amounts.norm else []

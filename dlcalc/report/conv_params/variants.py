@@ -1,4 +1,4 @@
-"""How the forms of a convolution look side by side."""
+"""The forms of a convolution side by side: standard, grouped, depthwise-separable, bottleneck."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def as_json(answer: "Comparison") -> dict[str, object]:
-    """The answer's own keys, and the forms by their names."""
+    """Give the answer's own keys, and the forms by their names."""
     return view.as_json(answer.answer) | {"forms": {form.name: _form(form) for form in answer.forms}}
 
 
@@ -37,7 +37,7 @@ def bare(answer: "Comparison") -> list[str]:
 
 
 def sheet(answer: "Comparison") -> Sheet:
-    """A row a form, with what it is of the standard form, and below what each is made of."""
+    """Lay out a row per form, with its share of the standard form, and below the layers of each."""
     counts = [_counts(form) for form in answer.forms]
     titles = {"params": "parameters", "macs": "MACs"}
     header = ["", *(title for key in counts[0] for title in (titles[key], "of standard"))]
@@ -54,12 +54,12 @@ def sheet(answer: "Comparison") -> Sheet:
 
 
 def csv_header(questions: "Sequence[ConvParamsQuestion | StackParamsQuestion] | None") -> tuple[str, ...]:
-    """The names of the columns."""
+    """Name the columns."""
     return ("form", "params", "macs")
 
 
 def csv_rows(answer: "Comparison") -> list[Mapping[str, object]]:
-    """One row for each form."""
+    """Give one row per form."""
     return [{"form": form.name, **_counts(form)} for form in answer.forms]
 
 

@@ -21,7 +21,7 @@ _WINDOW_KEYS = ("stride", "dilation", "padding", "output_padding")
 
 
 def as_json(answer: ConvParams) -> dict[str, object]:
-    """The answer's own keys.
+    """Give the answer's own keys.
 
     >>> from dlcalc.core.conv_params import answer as conv_params
     >>> as_json(conv_params(ConvParamsQuestion(512, 10, bias=True)))["params"]
@@ -35,13 +35,13 @@ def as_json(answer: ConvParams) -> dict[str, object]:
 
 
 def _amounts(found: Mapping[str, int], sizes: Mapping[str, object]) -> dict[str, object]:
-    """The numbers in the order of the interface, with the sizes between those that need none and those that do."""
+    """Put the amounts in the order of the interface: those that need no size, the sizes, those that need one."""
     before = {key: found[key] for key in _BEFORE_SIZES}
     return {**before, **sizes, **{key: found[key] for key in _AFTER_SIZES if key in found}}
 
 
 def layer_as_json(layer: LayerParams) -> dict[str, object]:
-    """A layer's own keys: what it is, then the keys of the answer."""
+    """Give a layer's own keys: its kind and geometry, then the keys of the answer."""
     asked = layer.asked
     found: dict[str, object] = {"name": layer.name, "kind": layer.kind}
     if layer.place is not None and layer.place.word:
@@ -81,7 +81,7 @@ def judged(answer: ConvParams, verdict: "Verdict") -> dict[str, object]:
 
 
 def sheet(answer: ConvParams) -> "Sheet":
-    """The answer as tables: the parameters, then the work and the activations; of a stack a row a layer."""
+    """Lay out the parameters, then the work and the activations; of a network a row per layer."""
     if isinstance(answer.question, ConvParamsQuestion):
         from dlcalc.report.conv_params import layer_sheet
 
@@ -96,14 +96,14 @@ _SUMMARY_TITLES = ("parameters", "bytes", "output", "MACs", "bytes of output")
 
 
 def summary(answer: ConvParams) -> tuple[str, ...]:
-    """An answer as one row among many."""
+    """Give an answer as one row among many."""
     found = answer.amounts.by_key()
     params, memory, *work = [written(found.get(key)) for key in _SUMMARY]
     return params, memory, text(answer.layers[-1].output) or "-", *work
 
 
 def csv_header(questions: "Sequence[ConvParamsQuestion | StackParamsQuestion] | None") -> tuple[str, ...]:
-    """The names of the columns, for answers to questions like these, or to any."""
+    """Name the columns, for answers to questions like these, or to any."""
     axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
     sized = questions is None or any(question.size is not None for question in questions)
     single = [question for question in questions or () if isinstance(question, ConvParamsQuestion)]
@@ -121,7 +121,7 @@ def csv_header(questions: "Sequence[ConvParamsQuestion | StackParamsQuestion] | 
 
 
 def csv_rows(answer: ConvParams) -> list[Mapping[str, object]]:
-    """One row for each layer."""
+    """Give one row per layer."""
     of_all = {"dtype": answer.question.dtype}
     return [of_all | flattened(layer_as_json(layer)) for layer in answer.layers]
 

@@ -1,4 +1,4 @@
-"""How layers look when they are drawn: the windows of one, or what an output of several sees."""
+"""Drawings of layers: the windows of one layer, or the receptive field of one output of a network."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,7 +11,7 @@ from dlcalc.report.sheet import Drawing, Sheet
 
 
 def sheet(answer: ConvShape) -> Sheet:
-    """The size, and a drawing of each axis; axes that are the same have one between them."""
+    """Lay out the size and a drawing per axis; axes that are the same share a drawing."""
     layers, axes = answer.layers, answer.question.axes
     together: dict[object, list[int]] = {}
     for number in range(len(axes)):
@@ -28,7 +28,7 @@ def sheet(answer: ConvShape) -> Sheet:
 
 
 def _sights(layers: Sequence[LayerShape], axis: int, names: str) -> Drawing:
-    """What the output in the middle sees, layer by layer."""
+    """Draw what the output in the middle sees, layer by layer."""
     maps = field_picture.maps(layers, axis)
     last = maps[0].size - 1
     output = f"output {last // 2:,} (of 0 to {last:,})" if last else "the one output"
@@ -36,7 +36,7 @@ def _sights(layers: Sequence[LayerShape], axis: int, names: str) -> Drawing:
 
 
 def _windows(layers: Sequence[LayerShape], axis: int, names: str) -> Drawing:
-    """The windows of the one layer."""
+    """Draw the windows of one layer."""
     (layer,) = layers
     shape = layer.axes[axis]
     return Drawing(f"{names}, {_counted(layer, shape)}", partial(_drawn, layer, shape))

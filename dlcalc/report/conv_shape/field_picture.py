@@ -1,4 +1,4 @@
-"""What one output of a stack sees, as lines of characters: every map a row, from the output down to the input.
+"""The receptive field of one output as lines of characters: a row per map, from the output down to the input.
 
 Each row shows its whole map on the same width, so that what is seen widens from row to row.
 """
@@ -26,7 +26,7 @@ class Map(NamedTuple):
 
 
 def maps(layers: Sequence[LayerShape], axis: int) -> list[Map]:
-    """What the output in the middle sees of every map, from the output on."""
+    """List what the output in the middle sees of every map, from the output on."""
     size = layers[-1].axes[axis].output
     names = [*(layer.name for layer in reversed(layers)), "input"]
     sizes = [size, *(layer.axes[axis].window.input for layer in reversed(layers))]
@@ -34,7 +34,7 @@ def maps(layers: Sequence[LayerShape], axis: int) -> list[Map]:
 
 
 def picture(of: Sequence[Map], width: int, ascii_only: bool) -> Picture:
-    """Draw what is seen.
+    """Draw the maps, with the positions that are seen.
 
     >>> for row in picture([Map("conv1", 5, (2, 2)), Map("input", 10, (3, 6))], 44, True).rows:
     ...     print(f"{row.label:7}{row.cells}")
@@ -60,7 +60,7 @@ def picture(of: Sequence[Map], width: int, ascii_only: bool) -> Picture:
 
 
 def _columns(texts: Sequence[tuple[str, str]], room: int) -> list[str]:
-    """What stands in front of the bars, aligned; where there is no room for all of it, not where but how many."""
+    """Align the texts in front of the bars; where there is no room for all, they say not where but how many."""
     where, how_many = (max(map(len, column)) for column in zip(*texts, strict=True))
     if where + how_many + 4 <= room:
         return [f"{one:>{where}}  {other:<{how_many}}  " for one, other in texts]
@@ -68,7 +68,7 @@ def _columns(texts: Sequence[tuple[str, str]], room: int) -> list[str]:
 
 
 def _texts(of: Map) -> tuple[str, str]:
-    """Which positions are seen, and how many of how many; those in the padding are none of the map's."""
+    """Say which positions of a map are seen, and how many of how many; positions in the padding do not count."""
     if of.seen is None:
         return "none", f"0 of {of.size:,}"
     first, last = of.seen
@@ -77,7 +77,7 @@ def _texts(of: Map) -> tuple[str, str]:
 
 
 def _lit(of: Map, width: int) -> list[bool]:
-    """For each character whether a position that it stands for is seen."""
+    """Tell for each character whether a position that it stands for is seen."""
     if of.seen is None:
         return [False] * width
     first, last = of.seen

@@ -1,4 +1,4 @@
-"""How one layer looks in several frameworks, side by side."""
+"""One layer, or a network, in several frameworks side by side."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def as_json(answer: SideBySide) -> dict[str, object]:
-    """The answer's own keys.
+    """Give the answer's own keys.
 
     >>> from dlcalc.core.conv.layer import Layer
     >>> from dlcalc.core.conv.shape import ConvShapeQuestion
@@ -38,7 +38,7 @@ def as_json(answer: SideBySide) -> dict[str, object]:
 
 
 def _side(side: Side, axes: Sequence[str]) -> dict[str, object]:
-    """What a framework answers, or why it does not."""
+    """Give a framework's answer, or its refusal."""
     if side.answer is None:
         return {"error": as_dict(side.error) if side.error else {}}
     found = _answered(side.answer, axes)
@@ -50,7 +50,7 @@ def _side(side: Side, axes: Sequence[str]) -> dict[str, object]:
 
 
 def _answered(answer: "ConvShape", axes: Sequence[str]) -> dict[str, object]:
-    """The facts of a layer; of several the output, and the facts of each."""
+    """Give the facts of a layer; of several layers the output, and the facts of each."""
     if len(answer.layers) == 1:
         return _facts(facts(answer.layers[0]), axes)
     layers = [{"name": layer.name, **_facts(facts(layer), axes)} for layer in answer.layers]
@@ -81,7 +81,7 @@ _NONE = "-"
 
 
 def sheet(answer: SideBySide) -> Sheet:
-    """A column a framework, a row for each quantity along each axis; below, the refusals and what they ask for."""
+    """Lay out a column per framework and a row per quantity and axis; below, the refusals with their hints."""
     header = ("", *(FRAMEWORKS[side.framework] for side in answer.sides), "")
     grids: tuple[Grid, ...] = ()
     if answer.answering:
@@ -98,7 +98,7 @@ def sheet(answer: SideBySide) -> Sheet:
 
 
 def _rows(answer: SideBySide) -> Iterator[tuple[str, list[str]]]:
-    """Each quantity with what every framework says of it; of several layers the sizes, and what else differs."""
+    """Yield each quantity with every framework's value; of several layers the sizes, and what else differs."""
     axes, sides = answer.question.axes, [side.layers for side in answer.sides]
     layers = answer.answering[0].layers
     for number, layer in enumerate(layers):
@@ -126,7 +126,7 @@ def _cell(key: str, value: object) -> str:
 
 
 def _caption(answer: SideBySide) -> str:
-    """Of what input and which layer this is said."""
+    """Name the layer and its input."""
     layer, size = getattr(answer.question, "layer", None), f"{text(answer.question.size)} input"
     if layer is None:  # several
         return f"{counted(len(getattr(answer.question, 'layers', ())))}, {size}"
@@ -139,7 +139,7 @@ def _caption(answer: SideBySide) -> str:
 
 
 def _typed(value: object) -> str:
-    """A value of a layer as it is typed: ``3x5``, ``0:1``, ``same``.
+    """Write a value of a layer as it is typed: ``3x5``, ``0:1``, ``same``.
 
     >>> _typed(((0, 1), (2, 2)))
     '0:1x2'
@@ -151,7 +151,7 @@ def _typed(value: object) -> str:
 
 
 def csv_header(questions: "Sequence[ConvShapeQuestion | StackQuestion] | None") -> tuple[str, ...]:
-    """The names of the columns."""
+    """Name the columns."""
     axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
     columns = ["framework", "name", *(f"output_{axis}" for axis in axes)]
     columns += [f"padding_{axis}_{end}" for axis in axes for end in ("begin", "end")]
@@ -160,7 +160,7 @@ def csv_header(questions: "Sequence[ConvShapeQuestion | StackQuestion] | None") 
 
 
 def csv_rows(answer: SideBySide) -> list[Mapping[str, object]]:
-    """One row for each layer in each framework; for a refusal its code."""
+    """Give one row per layer and framework; for a refusal its code."""
     rows: list[Mapping[str, object]] = []
     for side in answer.sides:
         named = {"framework": side.framework}

@@ -39,7 +39,7 @@ def sheet(answer: ConvShape) -> Sheet:
 
 
 def caption(answer: ConvShape) -> str:
-    """What the size means: which layer makes what of which input."""
+    """Say which layer makes what of which input."""
     layer = answer.layers[-1].plan.layer
     size, output = [axis.window.input for axis in answer.layers[0].axes], list(answer.output)
     if answer.question.axes == ("w",) and answer.question.dims is None and layer.padding != "causal":
@@ -50,7 +50,7 @@ def caption(answer: ConvShape) -> str:
 
 
 def _rule(answer: ConvShape) -> list[str]:
-    """The size rule in symbols, then with the numbers of each axis."""
+    """Write the size rule in symbols, then with the numbers of each axis."""
     layer, names = answer.layers[-1], answer.question.axes
     windows = [axis.window for axis in layer.axes]
     rule = layer.plan.size
@@ -64,6 +64,6 @@ def _rule(answer: ConvShape) -> list[str]:
 
 
 def _is_textbook(window: Window) -> bool:
-    """Whether (W1 - K + 2P)/S + 1 is all there is to it: no dilation, the same padding on both sides, no remainder."""
+    """Tell whether (W1 - K + 2P)/S + 1 says it all: no dilation, the same padding on both sides, no remainder."""
     exact = (window.padded - window.kernel) % window.stride == 0
     return exact and window.dilation == 1 and window.before == window.after

@@ -1,4 +1,4 @@
-"""The answer about a stack's shapes, laid out for reading: a row a layer."""
+"""The sizes of a network laid out for reading: a row per layer."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _TITLES = ("layer", "word", "output", "channels", "unread", "field", "at least",
 
 
 def sheet(answer: ConvShape) -> Sheet:
-    """The answer as a table."""
+    """Lay the answer out as a table."""
     layers, size = answer.layers, answer.question.size
     rows = [("input", "", text(size), written(answer.question.channels), "", "1", "1", "1", "0"), *map(_row, layers)]
     kept = [title not in ("word", "channels", "at least") for title in _TITLES]
@@ -23,12 +23,12 @@ def sheet(answer: ConvShape) -> Sheet:
 
 
 def made(answer: ConvShape) -> str:
-    """What comes out of the last layer."""
+    """Write the size of the last layer's output, or its features."""
     return text(answer.output) or features(answer.layers[-1])
 
 
 def caption(answer: ConvShape) -> str:
-    """What makes that of which input."""
+    """Say which layers make what of which input."""
     question = answer.question
     of = f"({counted(len(answer.layers))}, {question.framework})"
     size = text(question.size)
@@ -37,12 +37,12 @@ def caption(answer: ConvShape) -> str:
 
 
 def counted(layers: int) -> str:
-    """How many layers, in a caption."""
+    """Say how many layers there are."""
     return "1 layer" if layers == 1 else f"{layers:,} layers"
 
 
 def features(layer: LayerShape) -> str:
-    """What is made by a layer whose output is a vector."""
+    """Say how many features a vector has."""
     channels = None if layer.place is None else layer.place.output_channels
     return f"{written(channels)} features"
 
@@ -70,7 +70,7 @@ def _row(layer: LayerShape) -> tuple[str, ...]:
 
 
 def _alike(values: Sequence[int | float | None]) -> str:
-    """One number where all axes have it, else one an axis; a centre at a pixel is that pixel.
+    """Write one number where all axes share it, else one per axis; a centre at a pixel is that pixel.
 
     >>> _alike([7, 7]), _alike([7, 9]), _alike([0.0, 0.0])
     ('7', '7 x 9', '0')

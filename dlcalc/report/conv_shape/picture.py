@@ -1,4 +1,4 @@
-"""What a picture made of characters is."""
+"""A picture made of characters."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -26,7 +26,7 @@ class Picture(NamedTuple):
 
 
 def ends(count: int, first: int, last: int) -> list[int]:
-    """Which of ``count`` rows are drawn: so many at each end, and all where that leaves out no more than one.
+    """Choose which of ``count`` rows are drawn: some at each end, and all where that leaves out no more than one.
 
     >>> ends(9, 2, 3), ends(6, 2, 3)
     ([0, 1, 6, 7, 8], [0, 1, 2, 3, 4, 5])
@@ -37,7 +37,7 @@ def ends(count: int, first: int, last: int) -> list[int]:
 
 
 def in_lines(parts: Iterable[str], width: int) -> list[str]:
-    """The parts of a legend side by side, as many in a line as fit.
+    """Set the parts of a legend side by side, as many per line as fit.
 
     >>> in_lines(["# tap", "- hole", "o input"], 16)
     ['# tap   - hole', 'o input']

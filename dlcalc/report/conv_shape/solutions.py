@@ -1,4 +1,4 @@
-"""How the solutions of conv-shape look: every value of one number that gives the output asked for."""
+"""The solutions of conv-shape: every value of one number that gives the output asked for."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -24,13 +24,13 @@ _KNOWN = ("name", "kind", *_OF_STACKED, "kernel", "stride", "dilation", "padding
 
 
 def as_json(answer: "Inverse") -> dict[str, object]:
-    """The answer's own keys."""
+    """Give the answer's own keys."""
     solutions = [_solution(answer.question, values) for values in answer.solutions()]
     return {**_asked(answer), "solutions": solutions}
 
 
 def encoded(answer: "Inverse", encode: Callable[[object], str]) -> str:
-    """``as_json`` as text, without the braces around it: of millions of solutions only the text is held."""
+    """Encode ``as_json`` without the braces around it, holding only the text of millions of solutions."""
     solutions = (encode(_solution(answer.question, values)) for values in answer.solutions())
     return f'{encode(_asked(answer))[1:-1]},"solutions":[{",".join(solutions)}]'
 
@@ -64,7 +64,7 @@ def _solution(question: "InverseQuestion", values: "Values") -> dict[str, object
 
 
 def _values(question: "InverseQuestion", values: "Values") -> Sequence[object]:
-    """The values as JSON has them: of a padding both sides."""
+    """Give the values as JSON has them: of a padding both sides."""
     if question.solve != "padding":
         return values
     return [[total // 2, total - total // 2] for total in values]
@@ -80,12 +80,12 @@ def _typed(question: "InverseQuestion", values: "Values") -> str:
 
 
 def _cell(value: object, number: Callable[[object], str] = written) -> str:
-    """One value: ``3``, or ``2:3`` for a padding whose sides differ."""
+    """Write one value: ``3``, or ``2:3`` for a padding whose sides differ."""
     return ":".join(map(number, dict.fromkeys(value))) if isinstance(value, list) else number(value)
 
 
 def sheet(answer: "Inverse") -> Sheet:
-    """The solutions first; then a row for each of them, as far as there is room."""
+    """Lay out the solutions in the headline, then a row for each, as far as there is room."""
     question = answer.question
     names = question.asked.axes
     unread = "unread input" if _of_one(question) else "unread input of"
@@ -117,18 +117,18 @@ def _row(answer: "Inverse", number: int, values: "Values") -> tuple[str, ...]:
 
 
 def _some_names(names: Sequence[str]) -> str:
-    """Names in a cell, no more than have room there."""
+    """Write names in a cell, no more than have room there."""
     more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more or "none"
 
 
 def _of_one(question: "InverseQuestion") -> bool:
-    """Whether it is about a single layer, and not about a stack."""
+    """Tell whether a question is about a single layer, and not about a network."""
     return isinstance(question.asked, ConvShapeQuestion)
 
 
 def _headline(answer: "Inverse") -> str:
-    """``padding 2:3 or 3``; of many, from where to where they go along each axis, and how many there are."""
+    """Write ``padding 2:3 or 3``; of many solutions their range along each axis, and their number."""
     question = answer.question
     endless = any(run.last is None for runs in answer.runs for run in runs)
     if answer.how_many <= _NAMED:
@@ -139,7 +139,7 @@ def _headline(answer: "Inverse") -> str:
 
 
 def _from_to(answer: "Inverse", number: int) -> str:
-    """The smallest and the largest value along an axis, and that there are gaps where there are."""
+    """Write the smallest and the largest value along an axis, and whether there are gaps."""
     runs = answer.runs[number]
     low = min(run.first for run in runs)
     high = max(run.first if run.last is None else run.last for run in runs)
@@ -161,7 +161,7 @@ def _caption(answer: "Inverse") -> str:
 
 
 def _rule(answer: "Inverse") -> list[str]:
-    """The rule that each solution was put through, in symbols; of a stack that there is one for each layer."""
+    """Write the rule that each solution was put through, in symbols; a network has one per layer."""
     from dlcalc.core.conv.window import symbols
 
     question = answer.question
@@ -173,7 +173,7 @@ def _rule(answer: "Inverse") -> list[str]:
 
 
 def csv_header(questions: "Sequence[InverseQuestion] | None") -> tuple[str, ...]:
-    """The names of the columns."""
+    """Name the columns."""
     (question,) = questions or ()
     axes = question.asked.axes
     solved = [
@@ -189,7 +189,7 @@ def csv_header(questions: "Sequence[InverseQuestion] | None") -> tuple[str, ...]
 
 
 def csv_rows(answer: "Inverse") -> Iterator[Mapping[str, object]]:
-    """One row for each solution."""
+    """Yield one row per solution."""
     question = answer.question
     axes = question.asked.axes
     of_all = {"framework": question.asked.framework, "solve": question.solve}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def as_json(answer: ConvShape) -> dict[str, object]:
-    """The answer's own keys.
+    """Give the answer's own keys.
 
     >>> from dlcalc.core.conv.layer import Layer
     >>> from dlcalc.core.conv.shape import ConvShapeQuestion
@@ -34,7 +34,7 @@ def as_json(answer: ConvShape) -> dict[str, object]:
 
 
 def encoded(answer: ConvShape, encode: Callable[[object], str]) -> str:
-    """``as_json`` as text, without the braces around it: what a batch prints most.
+    """Encode ``as_json`` without the braces around it, faster than an encoder does: batches print little else.
 
     Behind windows with their padding in numbers, only the sizes and the unread input change with the question. The rest
     is encoded once for each layer, by the same road as ever, with holes for these.
@@ -59,7 +59,7 @@ _templates: dict[object, str] = {}
 
 
 def _template(document: Any, encode: Callable[[object], str]) -> str:
-    """The text with ``%d`` in place of the numbers that change, in the order in which they stand."""
+    """Encode a document with ``%d`` in place of the numbers that change, in the order in which they stand."""
     (layer,) = document["layers"]
     holes = dict.fromkeys(document["input"], "%d")
     holed = dict.fromkeys(("input", "output", "unread"), holes)
@@ -72,7 +72,7 @@ _KEYS = (*WINDOW_KEYS, "input", "output", "unread", "receptive_field", "jump", "
 
 
 def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
-    """A layer's own keys; what it says of each axis is an object by axis. Written out, because batches wait for it."""
+    """Give a layer's own keys, per-axis values as objects by axis; written out in full, because batches wait for it."""
     name, plan, axes, place = layer
     by_axis: tuple[dict[str, object], ...] = ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
     kernel, stride, dilation, padding, size, output, unread, field, jump, center = by_axis
@@ -89,7 +89,7 @@ def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object
 
 
 def _of_kind(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
-    """The keys that only some kinds have."""
+    """Give the keys that only some kinds have."""
     _, plan, axes, _ = layer
     found: dict[str, object] = {}
     if plan.family == "pool":
@@ -104,7 +104,7 @@ def _of_kind(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
 def stacked_as_json(
     layer: LayerShape, by_axis: dict[str, dict[str, object]], names: tuple[str, ...]
 ) -> dict[str, object]:
-    """A layer of a stack: its word too, its channels where they are known, and no windows where it has none."""
+    """Give the keys of a layer in a network: its word, its channels where known, and windows only where it has some."""
     place = layer.place
     assert place is not None
     found: dict[str, object] = {"name": layer.name, "kind": place.kind}
@@ -148,7 +148,7 @@ def judged_by_axis(verdict: "Verdict", axes: Sequence[str]) -> dict[str, object]
 
 
 def _by_axis(axes: Sequence[str], key: str, values: Sequence[int | float | None]) -> object:
-    """Numbers by axis, or the one that there is; a centre is a float wherever it stands."""
+    """Give numbers by axis, or the only one; a centre is a float wherever it stands."""
     if key == "center":
         values = [float(value) if isinstance(value, int) and abs(value) < 10**300 else value for value in values]
     return dict(zip(axes, values, strict=True)) if axes else values[0]
@@ -175,7 +175,7 @@ _CSV_KEYS = ("input", *_KEYS[:3], "padding", "output_padding", *_KEYS[5:8], "rec
 
 
 def csv_header(questions: "Sequence[ConvShapeQuestion | StackQuestion] | None") -> tuple[str, ...]:
-    """The names of the columns, for answers to questions like these, or to any."""
+    """Name the columns, for answers to questions like these, or to any."""
     axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
     columns = ["framework", "name", "kind"]
     if questions is None or not all(isinstance(question, ConvShapeQuestion) for question in questions):
@@ -187,13 +187,13 @@ def csv_header(questions: "Sequence[ConvShapeQuestion | StackQuestion] | None") 
 
 
 def csv_rows(answer: ConvShape) -> list[Mapping[str, object]]:
-    """One row for each layer."""
+    """Give one row per layer."""
     of_all = {"framework": answer.question.framework}
     return [of_all | flattened(layer_as_json(layer, answer.question.axes)) for layer in answer.layers]
 
 
 def flattened(layer: Mapping[str, object]) -> dict[str, object]:
-    """A layer's keys as columns: one an axis where it has a value an axis, two for its padding."""
+    """Flatten a layer's keys to columns: one per axis for a value per axis, two for a padding."""
     row: dict[str, object] = {}
     for key, value in layer.items():
         if not isinstance(value, dict):

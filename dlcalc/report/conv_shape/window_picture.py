@@ -33,7 +33,7 @@ _STYLES = Glyphs("green", "yellow", "dim", "", "bold red", "dim", "dim", "dim")
 
 
 class Words(NamedTuple):
-    """What the rows, the line of the positions and each character stand for."""
+    """The meanings of the rows, of the line of positions, and of each character."""
 
     row: str
     line: str
@@ -58,7 +58,7 @@ _MOST_DIGITS = 9  # of a row's number; a longer one is counted from the last
 
 
 class Scene(NamedTuple):
-    """What is drawn: ``rows`` windows over positions, of which 0 to ``inside`` - 1 are no padding."""
+    """The subject of a picture: ``rows`` windows over positions, of which 0 to ``inside`` - 1 are no padding."""
 
     window: Window
     rows: int
@@ -86,7 +86,7 @@ class Scene(NamedTuple):
 
 
 def scene(axis: AxisShape, transposed: bool) -> Scene:
-    """What there is to draw of one axis."""
+    """Collect what there is to draw of one axis."""
     if transposed:
         return Scene(axis.window, axis.window.input, axis.output, _PRODUCTS)
     return Scene(axis.window, axis.output, axis.window.input, _WINDOWS)
@@ -139,7 +139,7 @@ class Strip(NamedTuple):
 
 
 def _strip(of: Scene, room: int, glyphs: Glyphs) -> Strip:
-    """Two characters a position if all fit, or one; else both ends, so wide that a window fits into each if it can."""
+    """Choose two characters per position if all fit, or one; else both ends, each as wide as a window if possible."""
     total = of.stop - of.first
     gap = f" {glyphs.gap} "
     room = max(room, len(gap) + _LEAST)
@@ -153,7 +153,7 @@ def _strip(of: Scene, room: int, glyphs: Glyphs) -> Strip:
 
 
 def _rows(of: Scene, strip: Strip) -> list[int]:
-    """Which windows are drawn: all, or those at both ends that are seen whole."""
+    """Choose which windows are drawn: all, or those at both ends that are seen whole."""
     first = last = _ENDS
     if len(strip.runs) > 1:
         begin, end = strip.runs[0].stop, strip.runs[1].start
@@ -173,7 +173,7 @@ def _label(of: Scene, row: int) -> str:
 
 
 def _line(of: Scene, strip: Strip, glyphs: Glyphs) -> str:
-    """What every position is."""
+    """Draw the line that says what every position is."""
 
     def glyph(position: int) -> str:
         if not 0 <= position < of.inside:
@@ -185,7 +185,7 @@ def _line(of: Scene, strip: Strip, glyphs: Glyphs) -> str:
 
 
 def _windowed(of: Scene, strip: Strip, row: int, glyphs: Glyphs) -> str:
-    """What the taps of one window fall on."""
+    """Draw what the taps of one window fall on."""
     start, (dilation, extent) = of.start(row), (of.window.dilation, of.window.extent)
     between = glyphs.hole if dilation > 1 else " "
 
@@ -206,12 +206,12 @@ def _windowed(of: Scene, strip: Strip, row: int, glyphs: Glyphs) -> str:
 
 
 def _length(run: range, strip: Strip) -> int:
-    """Characters that a run takes."""
+    """Count the characters that a run of positions takes."""
     return (run.stop - run.start - 1) * strip.cell + 1
 
 
 def _ruler(of: Scene, strip: Strip) -> str:
-    """The numbers of some positions, each with its last digit over its column."""
+    """Draw the numbers of some positions, each with its last digit over its column."""
     parts = []
     for run in strip.runs:
         line = [" "] * _length(run, strip)
@@ -225,7 +225,7 @@ def _ruler(of: Scene, strip: Strip) -> str:
 
 
 def _ticks(of: Scene, run: range, cell: int) -> list[int]:
-    """The ends of what is no padding, then round numbers as close as they are legible."""
+    """Choose the positions that are numbered: the ends of the input, then round numbers as close as legible."""
     start, stop = max(0, run.start), min(of.inside, run.stop)
     longest = len(str(stop))
     step = next((step for step in (1, 5, 10, 50) if step * cell > longest), None)
@@ -234,7 +234,7 @@ def _ticks(of: Scene, run: range, cell: int) -> list[int]:
 
 
 def _left_out(of: Scene, strip: Strip, shown: Sequence[int]) -> list[str]:
-    """What is not in the picture."""
+    """Say what is not in the picture."""
     parts = []
     for before, row in pairwise(shown):
         if row != before + 1:
@@ -246,7 +246,7 @@ def _left_out(of: Scene, strip: Strip, shown: Sequence[int]) -> list[str]:
 
 
 def _legend(of: Scene, rows: Sequence[Row], glyphs: Glyphs) -> Iterator[str]:
-    """The characters that are in the picture, and what they stand for."""
+    """List the characters that are in the picture, and what they stand for."""
     used = {character for row in rows for character in row.cells}
     for glyph, meaning in zip(glyphs, of.words.meanings, strict=True):
         if meaning and glyph in used:
