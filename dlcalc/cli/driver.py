@@ -4,12 +4,13 @@ words typed, or a line of a batch -> notation makes a question -> core answers -
 """
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.cli.arguments import internal_error
 from dlcalc.cli.combinations import FEATURES, SHARED, refuse_impossible
-from dlcalc.cli.command import C, Command, K, Mode, Q, Raw, Wanted, wanted
+from dlcalc.cli.command import C, Command, K, Mode, OnDisk, Q, Raw, Wanted, wanted
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import A, Outcome, V
 from dlcalc.report.writers import WRITERS, Target
@@ -80,9 +81,7 @@ def _outcome(
     on_disk, engine = command.on_disk, command.engine
     try:
         if on_disk is not None and (wants.output is not None or on_disk.streamed(question)):
-            from dlcalc.cli.on_disk import outcome_of
-
-            return outcome_of(command, on_disk, question, wants)
+            return _outcome_on_disk(command, on_disk, question, wants)._replace(swept=swept)
         answer = engine.answer(question)
         verdicts = None
         if wants.expect is not None:
@@ -93,6 +92,49 @@ def _outcome(
     steps = engine.explain(answer) if wants.explain else None
     proof = engine.check(answer) if wants.check else None
     return Outcome(answer, None, steps, proof, verdicts, swept)
+
+
+def _outcome_on_disk(
+    command: Command[Q, A, K, C, V], on_disk: OnDisk[Q, A, K, C, V], question: Q, wants: Wanted
+) -> Outcome[A, V]:
+    """Answer a question, judging what is claimed and writing the output on the way."""
+    expect = wants.expect
+    with _ending_in_order(), _rows_counted(*on_disk.size(question)) as progress:
+        return on_disk.job()(
+            question,
+            None if expect is None else lambda keys: command.claims(expect, keys),
+            explain=wants.explain,
+            check=wants.check,
+            output=wants.output,
+            force=wants.force,
+            progress=progress,
+        )
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Turn a signal that ends the program into SystemExit, so that a half-written file is removed on the way out."""
+    import signal
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), leave) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+def _rows_counted(rows: int, row_bytes: int) -> AbstractContextManager[Callable[[int], object]]:
+    """Count rows in a bar, where stderr is seen."""
+    if not sys.stderr.isatty():
+        return nullcontext(int)
+    from dlcalc.report.progress import counted
+
+    return counted(rows, row_bytes, sys.stderr)
 
 
 def _sweep(command: Command[Q, A, K, C, V], wants: Wanted, raw: Raw, runs: "Runs") -> int:

@@ -1,9 +1,10 @@
 """Arrays, and judged claims about arrays, as JSON shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.report.numbers import json_safe
+from dlcalc.report.view import ClaimInWords
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.array_claim import ArrayVerdict
@@ -62,3 +63,29 @@ def judged(answer: Any, verdict: "ArrayVerdict") -> dict[str, object]:
         return found
     worst = {"index": list(apart.worst), "expected": apart.expected, "actual": apart.actual}
     return found | {"worst": json_safe(worst)}
+
+
+def in_words(verdict: "ArrayVerdict") -> ClaimInWords:
+    """Say a claim about an array: its numbers where they are few, else the worst of them."""
+    claim, right, apart = verdict.claim, verdict.right, verdict.distance
+    if claim.values.size <= 6:
+        claimed, shown = _numbers(claim.values), _numbers(right)
+        if claimed == shown and not verdict.passed:  # six digits are too few to tell them apart
+            claimed, shown = _numbers(claim.values, repr), _numbers(right, repr)
+        said = f"it is {shown}"
+    else:
+        claimed = f"({' x '.join(map(str, claim.values.shape))})"
+        said = f"in {apart.failed:,} of {claim.values.size:,} entries"
+        if not claim.transposed:
+            where = ", ".join(map(str, apart.worst))
+            said += f"; the worst, at [{where}], is {short(apart.actual)} and not {short(apart.expected)}"
+    if not verdict.decidable:
+        return ClaimInWords(
+            claimed, f"or right: it is not decidable in {claim.format}, where zeros would pass too", None
+        )
+    return ClaimInWords(claimed, said, f"up to {short(apart.max_abs_error)}")
+
+
+def _numbers(values: Any, written: Callable[[float], str] = short) -> str:
+    rows = values.reshape(-1, values.shape[-1]) if values.ndim else values.reshape(1, 1)
+    return " / ".join(", ".join(map(written, row)) for row in rows.tolist())

@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dlcalc.core.batch_norm.answer import BnFold
-from dlcalc.core.batch_norm.statistics import Statistics
+from dlcalc.core.batch_norm.answer import LAYERS, BnFold, Effect
+from dlcalc.core.batch_norm.statistics import ESTIMATORS, Statistics
 from dlcalc.report import arrays
-from dlcalc.report.arrays import MAX_ENTRIES, judged
+from dlcalc.report.arrays import MAX_ENTRIES, short
 from dlcalc.report.numbers import json_safe
-from dlcalc.report.view import ClaimInWords, View
+from dlcalc.report.sheet import Grid, Sheet
+from dlcalc.report.view import View
 
 if TYPE_CHECKING:
     from dlcalc.core.batch_norm.answer import BnFoldQuestion
-    from dlcalc.core.evidence.array_claim import ArrayVerdict
-    from dlcalc.report.sheet import Sheet
 
 
 def as_json(answer: BnFold) -> dict[str, object]:
@@ -93,6 +92,123 @@ def bare(answer: BnFold) -> tuple[str]:
     return (arrays.bare(answer.folded.weight.reshape(len(answer.folded.weight), -1)),)
 
 
+_SHOWN = 16  # rows of a table
+_WIDE = 5  # columns of a weight, which 80 of a terminal hold
+
+
+def sheet(answer: BnFold) -> Sheet:
+    """Lay out the affine channel by channel, then its origin and its effect."""
+    question = answer.question
+    headline = f"scale {_few(answer.scale)}, shift {_few(answer.shift)}"
+    if answer.folded is not None:
+        headline = f"folded into a {answer.folded.kind} layer, {' x '.join(map(str, answer.folded.weight.shape))}"
+    where = {"option": "as typed", "framework": f"the default of {ESTIMATORS[question.framework].name}"}
+    source = where.get(question.eps_source, "assumed: it is in no checkpoint, and Keras has 0.001")
+    caption = f"y = scale*x + shift  (eps {question.affine.eps:g}, {source})"
+    grids = [_channels(answer), *_weight(answer), *_samples(answer), *_effect(answer), *_outputs(answer)]
+    rule = ["scale = gamma/sqrt(var + eps), shift = beta - mean*scale"]
+    if answer.folded is not None:
+        rule.append(
+            "W' = W*scale, b' = b + sum of W*shift"
+            if question.bn_first
+            else "W' = W*scale, b' = (b - mean)*scale + beta"
+        )
+    return Sheet(headline, caption, tuple(grids), tuple(rule))
+
+
+def _few(values: Any) -> str:
+    return ", ".join(map(short, values[:4])) + (", ..." if len(values) > 4 else "")
+
+
+def _channels(answer: BnFold) -> Grid:
+    """Tabulate the parameters, without those at their default, beside scale and shift; narrow enough for a terminal."""
+    affine = answer.question.affine
+    columns = {"mean": affine.mean, "var": affine.var, "scale": answer.scale, "shift": answer.shift}
+    if (affine.beta != 0).any():
+        columns = {"beta": affine.beta, **columns}
+    if (affine.gamma != 1).any():
+        columns = {"gamma": affine.gamma, **columns}
+    digits = 6 if len(columns) < 6 else 5
+    rows = [
+        (str(channel), *(short(column[channel], digits) for column in columns.values()))
+        for channel in range(len(affine.var))
+    ]
+    return Grid(("channel", *columns), _cut(rows))
+
+
+def _cut(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Cut a long table to its first rows and its last, with the number of rows left out between them."""
+    if len(rows) <= _SHOWN:
+        return rows
+    left_out = (f"... {len(rows) - _SHOWN:,} more", *("" for _ in rows[0][1:]))
+    return [*rows[: _SHOWN - 1], left_out, rows[-1]]
+
+
+def _weight(answer: BnFold) -> list[Grid]:
+    folded = answer.folded
+    if folded is None:
+        return []
+    flat = folded.weight.reshape(len(folded.weight), -1)
+    names, shown = tuple(map(str, range(flat.shape[1]))), flat
+    if flat.shape[1] > _WIDE:
+        names, shown = (*names[: _WIDE - 1], "..."), flat[:, : _WIDE - 1]
+    left_out = ("",) if shown is not flat else ()
+    rows = [(str(number), *map(short, row), *left_out) for number, row in enumerate(shown.tolist())]
+    side = "input" if folded.kind == "transposed" else "output"
+    title = f"folded weight{f', the first {_WIDE - 1} of {flat.shape[1]} a row' if left_out else ''}"
+    biases: list[tuple[str, ...]] = [(str(number), short(value)) for number, value in enumerate(folded.bias.tolist())]
+    return [Grid((side, *names), _cut(rows), None, title), Grid(("output", "bias"), _cut(biases), None, "folded bias")]
+
+
+def _samples(answer: BnFold) -> list[Grid]:
+    statistics = answer.question.statistics
+    if statistics is None:
+        return []
+    rows = []
+    for number, batch in enumerate(statistics.batches):
+        rows.append((f"batch {number}", str(len(batch.samples)), _few(batch.mean), _few(batch.variance)))
+    rows = _cut(rows)  # type: ignore[arg-type, assignment]
+    name = ESTIMATORS[statistics.estimator].name
+    how = "population" if statistics.momentum is None else f"running, momentum {statistics.momentum:g}"
+    total = str(int(statistics.counts.sum()))
+    rows.append((how, total, _few(statistics.mean), _few(statistics.variance)))
+    if statistics.start_value_left > 0.01:
+        rows.append((f"start value left {statistics.start_value_left:.1%}", "", "0", "1"))
+    if statistics.ragged:
+        pooled = statistics.pooled
+        rows.append(("all samples together", total, _few(pooled.mean), _few(statistics.pooled_variance)))
+    return [Grid(("", "samples", "mean", "var"), rows, how, f"statistics, as {name} estimates them")]
+
+
+def _effect(answer: BnFold) -> list[Grid]:
+    if answer.effect is None:
+        return []
+    names = {
+        "mean": "mean",
+        "var": "variance",
+        "saturated": "share of |x| > 4, where a sigmoid is flat",
+        "sigmoid_slope": "mean slope of a sigmoid, a*(1 - a)",
+        "sigmoid_slope_10_layers": f"  behind {LAYERS} such layers",
+    }
+    before, after = answer.effect
+    rows = [(title, _few(getattr(before, key)), _few(getattr(after, key))) for key, title in names.items()]
+    assert set(names) == set(Effect._fields)
+    return [Grid(("", "before", "after"), rows, None, "what normalising does to the samples")]
+
+
+def _outputs(answer: BnFold) -> list[Grid]:
+    evaluated = answer.evaluated
+    if evaluated is None:
+        return []
+    columns = {key: value.reshape(-1) for key, value in evaluated._asdict().items() if value is not None}
+    rows = [
+        (str(number), *map(short, row))
+        for number, row in enumerate(zip(*(c.tolist() for c in columns.values()), strict=True))
+    ]
+    title = f"outputs; unfolded and folded differ by up to {short(answer.max_abs_difference)}"
+    return [Grid(("", *columns), _cut(rows), None, title)]
+
+
 _COLUMNS = ("channel", "gamma", "beta", "mean", "var", "eps", "scale", "shift")
 
 
@@ -119,18 +235,4 @@ def csv_rows(answer: BnFold) -> list[Mapping[str, object]]:
     ]
 
 
-def sheet(answer: BnFold) -> "Sheet":
-    """Lay the answer out: the affine channel by channel, then what it was taken from, and what it does."""
-    from dlcalc.report import bn_fold_sheet
-
-    return bn_fold_sheet.sheet(answer)
-
-
-def in_words(verdict: "ArrayVerdict") -> ClaimInWords:
-    """Say a judged claim."""
-    from dlcalc.report.claims import arrays_in_words
-
-    return arrays_in_words(verdict)
-
-
-VIEW = View("bn-fold", as_json, bare, sheet, csv_header, csv_rows, judged, in_words)
+VIEW = View("bn-fold", as_json, bare, sheet, csv_header, csv_rows, arrays.judged, arrays.in_words)

@@ -1,10 +1,7 @@
 """One answer laid out for reading, in plain values that no library owns."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from dlcalc.report.conv_shape.picture import Picture
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 
 class Bar(NamedTuple):
@@ -32,6 +29,27 @@ class Grid(NamedTuple):
     title: str = ""
 
 
+class Row(NamedTuple):
+    """One line of a picture."""
+
+    label: str
+    cells: str
+
+
+class Picture(NamedTuple):
+    """A drawing, and what is to be said below it: what was left out, and what the characters mean.
+
+    Attributes:
+        rows: the lines; their cells begin in the same column.
+        notes: sentences.
+        styles: how a character of the cells looks where there are colours.
+    """
+
+    rows: Sequence[Row]
+    notes: Sequence[str]
+    styles: Mapping[str, str]
+
+
 class Drawing(NamedTuple):
     """A picture that is drawn when its width is known, and whether in ASCII alone.
 
@@ -41,7 +59,7 @@ class Drawing(NamedTuple):
     """
 
     title: str
-    draw: "Callable[[int, bool], Picture]"
+    draw: Callable[[int, bool], Picture]
 
 
 class Sheet(NamedTuple):
@@ -60,3 +78,29 @@ class Sheet(NamedTuple):
     grids: tuple[Grid, ...]
     rule: tuple[str, ...]
     drawings: tuple[Drawing, ...] = ()
+
+
+def ends(count: int, first: int, last: int) -> list[int]:
+    """Choose which of ``count`` rows are drawn: some at each end, and all where that leaves out no more than one.
+
+    >>> ends(9, 2, 3), ends(6, 2, 3)
+    ([0, 1, 6, 7, 8], [0, 1, 2, 3, 4, 5])
+    """
+    if first + last + 1 >= count:
+        return list(range(count))
+    return [*range(first), *range(count - last, count)]
+
+
+def in_lines(parts: Iterable[str], width: int) -> list[str]:
+    """Set the parts of a legend side by side, as many per line as fit.
+
+    >>> in_lines(["# tap", "- hole", "o input"], 16)
+    ['# tap   - hole', 'o input']
+    """
+    lines: list[str] = []
+    for part in parts:
+        if lines and len(lines[-1]) + 3 + len(part) <= width:
+            lines[-1] += f"   {part}"
+        else:
+            lines.append(part)
+    return lines

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from dlcalc.core.softmax.answer import SoftmaxGrad
 from dlcalc.core.softmax.row_values import blocks_of
 from dlcalc.report import arrays
-from dlcalc.report.arrays import MAX_ENTRIES, judged
+from dlcalc.report.arrays import MAX_ENTRIES, short
 from dlcalc.report.numbers import json_safe
-from dlcalc.report.view import ClaimInWords, View
+from dlcalc.report.sheet import Bar, Cell, Grid, Sheet
+from dlcalc.report.view import View
 
 if TYPE_CHECKING:
-    from dlcalc.core.evidence.array_claim import ArrayVerdict
     from dlcalc.core.softmax.question import SoftmaxQuestion
-    from dlcalc.report.sheet import Sheet
 
 
 def as_json(answer: SoftmaxGrad) -> dict[str, object]:
@@ -56,6 +55,80 @@ def bare(answer: SoftmaxGrad) -> Iterator[str]:
         yield arrays.bare(answer.gradient[part])
 
 
+_SHOWN = 60  # entries of a table; beyond, the worst rows
+
+
+def sheet(answer: SoftmaxGrad) -> Sheet:
+    """Lay out the loss, then the way from the logits to the gradient, class by class."""
+    targets = answer.question.targets
+    loss = answer.loss.reshape(-1)
+    headline = "loss " + (", ".join(map(short, loss)) if loss.size <= 6 else f"of {loss.size:,} rows")
+    rows = f"{answer.rows:,} row{'s' if answer.rows > 1 else ''} of {answer.classes:,} classes"
+    caption = f"{rows}  (cross-entropy, {_reduction(answer)})"
+    small = answer.rows * answer.classes <= _SHOWN
+    grids = [*(_classes(answer) if small else _worst(answer)), *(_besides(answer) if small else [])]
+    formula = "dC/dz = (a*sum(t) - t)/D"
+    if answer.question.temperature != 1:
+        formula += f"/T, a = softmax(z/T), T = {answer.question.temperature:g}"
+    denominator = f"D = {short(targets.denominator)}"
+    return Sheet(headline, caption, tuple(grids), (formula, denominator))
+
+
+def _reduction(answer: SoftmaxGrad) -> str:
+    targets = answer.question.targets
+    parts = ["no reduction" if targets.reduction == "none" else targets.reduction]
+    if targets.class_weights is not None:
+        parts.append("class weights")
+    if targets.label_smoothing:
+        parts.append(f"smoothing {targets.label_smoothing:g}")
+    return ", ".join(parts)
+
+
+def _classes(answer: SoftmaxGrad) -> list[Grid]:
+    header = ("class", "logit", "softmax", "", "target", "dC/da", "dC/dz")
+    grids = []
+    for row in range(answer.rows):
+        columns = columns_of(answer)
+        lines: list[tuple[Cell, ...]] = []
+        for number in range(answer.classes):
+            logit, a, y, over_a, over_z = (float(column[row, number]) for column in columns)
+            bar = Bar(a if a == a else 0.0)
+            lines.append((str(number), short(logit), short(a), bar, short(y), short(over_a), short(over_z)))
+        kept = bool(answer.question.targets.kept(slice(row, row + 1))[0])
+        title = f"row {row}, loss {short(answer.row_losses[row])}" if kept else f"row {row}, ignored"
+        marked = str(int(answer.target[row].argmax())) if kept else None
+        grids.append(Grid(header, lines, marked, title if answer.rows > 1 else ""))
+    return grids
+
+
+def _besides(answer: SoftmaxGrad) -> list[Grid]:
+    """Tabulate the Jacobian, and the gradients of a linear layer, where they were asked for and are small."""
+    titles = {
+        "jacobian": "Jacobian, da/dz",
+        "grad_weight": "dC/dW",
+        "grad_bias": "dC/db",
+        "grad_x": "dC/dx",
+    }
+    grids = []
+    for key, title in titles.items():
+        shape = answer.shapes().get(key)
+        if shape is None or shape[-1] > 10 or prod(shape) > 3 * _SHOWN:
+            continue
+        array = answer.array(key)
+        blocks = array.reshape(-1, *array.shape[-2:]) if array.ndim == 3 else [array.reshape(-1, array.shape[-1])]
+        for number, block in enumerate(blocks):
+            header = ("", *map(str, range(block.shape[-1])))
+            lines = [(str(index), *map(short, line)) for index, line in enumerate(block.tolist())]
+            grids.append(Grid(header, lines, None, f"{title}, row {number}" if len(blocks) > 1 else title))
+    return grids
+
+
+def _worst(answer: SoftmaxGrad) -> list[Grid]:
+    norms = [("|dC/dz|, the norm", short(answer.grad_norm)), ("largest |dC/dz|", short(answer.max_abs_grad))]
+    rows = [(f"row {row:,}", short(loss)) for row, loss in answer.worst_rows]
+    return [Grid(("gradient", ""), norms), Grid(("largest losses", ""), rows)]
+
+
 _COLUMNS = ("row", "class", "logit", "softmax", "target", "grad_softmax", "grad_logits")
 
 
@@ -80,18 +153,4 @@ def columns_of(answer: SoftmaxGrad) -> list[Any]:
     return [answer.question.logits, answer.softmax, answer.target, answer.grad_softmax, answer.gradient]
 
 
-def sheet(answer: SoftmaxGrad) -> "Sheet":
-    """Lay the answer out: the loss, then the way from the logits to the gradient, class by class."""
-    from dlcalc.report import softmax_grad_sheet
-
-    return softmax_grad_sheet.sheet(answer)
-
-
-def in_words(verdict: "ArrayVerdict") -> ClaimInWords:
-    """Say a judged claim."""
-    from dlcalc.report.claims import arrays_in_words
-
-    return arrays_in_words(verdict)
-
-
-VIEW = View("softmax-grad", as_json, bare, sheet, csv_header, csv_rows, judged, in_words)
+VIEW = View("softmax-grad", as_json, bare, sheet, csv_header, csv_rows, arrays.judged, arrays.in_words)

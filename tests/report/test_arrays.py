@@ -9,7 +9,7 @@ import pytest
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, compare
 from dlcalc.notation.arrays import rows
 from dlcalc.report import arrays
-from dlcalc.report.claims import arrays_in_words
+from dlcalc.report.arrays import in_words
 
 
 def nothing(right: Any, name: str) -> Any:
@@ -93,7 +93,7 @@ def test_what_cannot_be_decided() -> None:
         ArrayClaim("key", np.zeros(2), "float16"), np.full(2, 2.0**-26), lambda *_: np.full(2, 2.0**-25)
     )
     assert arrays.judged(None, undecided)["decidable"] is False
-    assert "not decidable in float16" in arrays_in_words(undecided).right
+    assert "not decidable in float16" in in_words(undecided).right
 
 
 @pytest.mark.parametrize(
@@ -105,18 +105,18 @@ def test_what_cannot_be_decided() -> None:
     ],
 )
 def test_few_numbers_in_words(claimed: Any, right: Any, words: tuple[str, str, str]) -> None:
-    assert arrays_in_words(verdict(claimed, right)) == words
+    assert in_words(verdict(claimed, right)) == words
 
 
 def test_many_numbers_in_words() -> None:
     right = np.arange(12.0).reshape(3, 4)
     claimed = right.copy()
     claimed[1, 2] = 0
-    assert arrays_in_words(verdict(claimed, right)) == (
+    assert in_words(verdict(claimed, right)) == (
         "(3 x 4)",
         "in 1 of 12 entries; the worst, at [1, 2], is 6 and not 0",
         "up to 6",
     )
-    transposed = arrays_in_words(verdict(right.T, right, transposed=True))
+    transposed = in_words(verdict(right.T, right, transposed=True))
     assert transposed.claimed == "(4 x 3)"
     assert "worst" not in transposed.right

@@ -6,8 +6,7 @@ from functools import partial
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
 from dlcalc.report.conv_shape import field_picture, layer_sheet, network_sheet, view, window_picture
-from dlcalc.report.conv_shape.picture import Picture
-from dlcalc.report.sheet import Drawing, Sheet
+from dlcalc.report.sheet import Drawing, Picture, Sheet
 
 
 def sheet(answer: ConvShape) -> Sheet:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from dlcalc.core.conv.shape import LayerShape
 from dlcalc.core.network.input_span import Span, looking_back
-from dlcalc.report.conv_shape.picture import Picture, Row, ends, in_lines
+from dlcalc.report.sheet import Picture, Row, ends, in_lines
 
 _MOST_WIDTH = 60  # of the drawn part; a wider one shows no more
 _LEAST_WIDTH = 8

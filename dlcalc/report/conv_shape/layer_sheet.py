@@ -1,9 +1,10 @@
 """The sizes of one layer laid out for reading: a row per quantity, a column per axis."""
 
+from collections.abc import Mapping
+
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv.window import FLOOR, Window, in_formula, numbers, symbols
-from dlcalc.report.conv_shape.view import layer_as_json
 from dlcalc.report.numbers import text, written
 from dlcalc.report.sheet import Grid, Sheet
 
@@ -23,14 +24,12 @@ _ROWS = {
 }
 
 
-def sheet(answer: ConvShape) -> Sheet:
-    """Lay the answer out: a row per quantity, a column per axis."""
-    layer = answer.layers[-1]
+def sheet(answer: ConvShape, keys: Mapping[str, object]) -> Sheet:
+    """Lay the answer out: a row per quantity of the layer's JSON keys, a column per axis."""
     names = answer.question.axes
-    found = layer_as_json(layer, names)
     rows = []
     for key, title in _ROWS.items():
-        values = found.get(key)
+        values = keys.get(key)
         if isinstance(values, dict):
             rows.append((title, *(written(values[name]) for name in names)))
     header = ("", *(AXES[name] for name in names))

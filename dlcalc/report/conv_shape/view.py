@@ -211,7 +211,7 @@ def sheet(answer: ConvShape) -> "Sheet":
     if isinstance(answer.question, ConvShapeQuestion):
         from dlcalc.report.conv_shape import layer_sheet
 
-        return layer_sheet.sheet(answer)
+        return layer_sheet.sheet(answer, layer_as_json(answer.layers[-1], answer.question.axes))
     from dlcalc.report.conv_shape import network_sheet
 
     return network_sheet.sheet(answer)
@@ -219,9 +219,9 @@ def sheet(answer: ConvShape) -> "Sheet":
 
 def in_words(verdict: "Verdict") -> ClaimInWords:
     """Say a judged claim."""
-    from dlcalc.report.claims import numbers_in_words
-
-    return numbers_in_words(verdict)
+    right = "there is none" if None in verdict.right else f"it is {text(verdict.right)}"
+    distance = None if None in verdict.right else text(verdict.distance)
+    return ClaimInWords(text(verdict.claim.values), right, distance)
 
 
 VIEW = View(

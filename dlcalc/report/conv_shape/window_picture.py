@@ -11,7 +11,7 @@ from typing import NamedTuple
 from dlcalc.core.conv.coverage import meets
 from dlcalc.core.conv.shape import AxisShape
 from dlcalc.core.conv.window import Window
-from dlcalc.report.conv_shape.picture import Picture, Row, ends, in_lines
+from dlcalc.report.sheet import Picture, Row, ends, in_lines
 
 
 class Glyphs(NamedTuple):

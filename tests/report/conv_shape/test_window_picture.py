@@ -9,8 +9,8 @@ import pytest
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import AxisShape, ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
-from dlcalc.report.conv_shape.picture import Picture
 from dlcalc.report.conv_shape.window_picture import ASCII, UNICODE, Glyphs, picture, scene
+from dlcalc.report.sheet import Picture
 from tests.support.random_layers import answers
 
 LEFT_OUT = re.compile(r"positions (-?[\d,]+) to (-?[\d,]+)")
