@@ -1,6 +1,7 @@
 """One answer laid out for reading, in plain values that no library owns."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 
@@ -27,6 +28,16 @@ class Grid(NamedTuple):
     rows: Sequence[tuple[Cell, ...]]
     marked: str | None = None
     title: str = ""
+
+    def without_empty_columns(self) -> "Grid":
+        """Leave out the columns that say nothing in any row.
+
+        >>> Grid(("layer", "word"), [("conv1", ""), ("pool1", "")]).without_empty_columns().header
+        ('layer',)
+        """
+        kept = [any(cells) for cells in zip(*self.rows, strict=True)]
+        header = tuple(compress(self.header, kept))
+        return self._replace(header=header, rows=[tuple(compress(row, kept)) for row in self.rows])
 
 
 class Row(NamedTuple):

@@ -1,12 +1,11 @@
 """The answer of conv-params laid out for reading: the parameters, then the work and the activations."""
 
+from collections.abc import Iterable
+
 from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion, LayerParams
 from dlcalc.core.params.explain import weights_step
 from dlcalc.report.numbers import text, written
 from dlcalc.report.sheet import Grid, Sheet
-
-_MIB, _MB = 2**20, 10**6
-_MEMORY = ("entries", "bytes", "MiB", "MB")
 
 
 def sheet(answer: ConvParams) -> Sheet:
@@ -17,7 +16,7 @@ def sheet(answer: ConvParams) -> Sheet:
     if not amounts.bias:
         rows.append(("  with a bias", amounts.weights + question.c_out))
     rows.append(("buffers", amounts.buffers))
-    grids = [Grid((question.dtype, *_MEMORY), [_memory(*row, each) for row in rows], "parameters")]
+    grids = [memory_grid(question.dtype, rows, each, "parameters")]
     if amounts.work is not None:
         grids += _work(answer, layer, each)
     return Sheet(
@@ -53,7 +52,7 @@ def _work(answer: ConvParams, layer: LayerParams, each: int) -> list[Grid]:
     memory = [("input", both - outputs), ("output", outputs), ("input + output", both)]
     return [
         Grid(("", "count"), rows, "MACs", _title(question, layer)),
-        Grid((question.dtype, *_MEMORY), [_memory(*row, each) for row in memory], None, "activations"),
+        memory_grid(question.dtype, memory, each, None, "activations"),
     ]
 
 
@@ -75,9 +74,14 @@ def _rule(layer: LayerParams, worked: bool) -> list[str]:
     return lines
 
 
-def _memory(title: str, entries: int, each: int) -> tuple[str, ...]:
-    count = entries * each
-    return title, written(entries), written(count), in_units(count, _MIB), in_units(count, _MB)
+def memory_grid(dtype: str, rows: Iterable[tuple[str, int]], each: int, marked: str | None, title: str = "") -> Grid:
+    """Tabulate numbers of entries of ``each`` bytes: the entries, their bytes, and those in MiB and MB."""
+    cells = [(name, written(count), written(count * each), *_units(count * each)) for name, count in rows]
+    return Grid((dtype, "entries", "bytes", "MiB", "MB"), cells, marked, title)
+
+
+def _units(count: int) -> tuple[str, str]:
+    return in_units(count, 2**20), in_units(count, 10**6)
 
 
 def in_units(count: int, unit: int) -> str:

@@ -1,13 +1,12 @@
 """The parameters of a network laid out for reading: a row per layer and their sums, then the memory."""
 
 from dlcalc.core.params.count import DTYPES, Amounts, ConvParams, LayerParams
-from dlcalc.report.conv_params.layer_sheet import in_units, percent
+from dlcalc.report.conv_params.layer_sheet import memory_grid, percent
 from dlcalc.report.conv_shape.network_sheet import counted
 from dlcalc.report.numbers import text, written
 from dlcalc.report.sheet import Grid, Sheet
 
 _TITLES = ("layer", "word", "output", "channels", "parameters", "share", "MACs", "share")
-_MIB, _MB = 2**20, 10**6
 
 
 def sheet(answer: ConvParams) -> Sheet:
@@ -15,10 +14,7 @@ def sheet(answer: ConvParams) -> Sheet:
     amounts, layers = answer.amounts, answer.layers
     rows = [_row(layer, amounts) for layer in layers]
     rows.append(("total", "", "", "", *_counts(amounts, amounts)))
-    kept = [True] * len(_TITLES)
-    kept[1] = any(row[1] for row in rows)
-    kept[2] = kept[6] = kept[7] = amounts.work is not None
-    grids = [Grid(_some(_TITLES, kept), [_some(row, kept) for row in rows], "total"), *_details(answer)]
+    grids = [Grid(_TITLES, rows, "total").without_empty_columns(), *_details(answer)]
     rule = ("1 MAC = 2 FLOPs, a product and a sum; biases, poolings and batch norms add none",)
     return Sheet(f"{written(amounts.params)} parameters", _caption(answer), tuple(grids), rule if amounts.work else ())
 
@@ -32,21 +28,20 @@ def _caption(answer: ConvParams) -> str:
     return f"{counted(len(answer.layers))}{on} of {channels}{square}{batch}"
 
 
-def _some(row: tuple[str, ...], kept: list[bool]) -> tuple[str, ...]:
-    return tuple(cell for cell, keep in zip(row, kept, strict=True) if keep)
-
-
 def _row(layer: LayerParams, total: Amounts) -> tuple[str, ...]:
     word = layer.place.word if layer.place else ""
-    output = text(layer.output) or "-"
+    output = (text(layer.output) or "-") if total.work else ""
     return layer.name, word, output, written(layer.asked.c_out), *_counts(layer.amounts, total)
 
 
 def _counts(amounts: Amounts, total: Amounts) -> tuple[str, ...]:
-    counts = [(amounts.params, total.params)]
-    counts.append((amounts.work.macs, total.work.macs) if amounts.work and total.work else (0, 0))
-    cells = [(written(part), percent(part, whole) if part else "") for part, whole in counts]
-    return tuple(cell for pair in cells for cell in pair)
+    counts = [_share(amounts.params, total.params)]
+    counts.append(_share(amounts.work.macs, total.work.macs) if amounts.work and total.work else ("", ""))
+    return tuple(cell for pair in counts for cell in pair)
+
+
+def _share(part: int, whole: int) -> tuple[str, str]:
+    return written(part), percent(part, whole) if part else ""
 
 
 def _details(answer: ConvParams) -> list[Grid]:
@@ -67,14 +62,8 @@ def _details(answer: ConvParams) -> list[Grid]:
         counts = [("MACs", work.macs), (f"  without padding{share}", work.macs_without_padding)]
         counts.append(("FLOPs, 2 a MAC", 2 * work.macs))
         grids.append(Grid(("", "count"), [(title, written(number)) for title, number in counts], "MACs", "work"))
-    header = (answer.question.dtype, "entries", "bytes", "MiB", "MB")
-    memory = [(title, written(count), *_bytes(count * each)) for title, count in rows]
-    return [*grids, Grid(header, memory, "parameters", "memory")]
+    return [*grids, memory_grid(answer.question.dtype, rows, each, "parameters", "memory")]
 
 
 def _peak(layer: LayerParams) -> int:
     return layer.amounts.work.peak_activation_bytes if layer.amounts.work else 0
-
-
-def _bytes(count: int) -> tuple[str, str, str]:
-    return written(count), in_units(count, _MIB), in_units(count, _MB)

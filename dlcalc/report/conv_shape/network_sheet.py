@@ -13,12 +13,12 @@ _TITLES = ("layer", "word", "output", "channels", "unread", "field", "at least",
 def sheet(answer: ConvShape) -> Sheet:
     """Lay the answer out as a table."""
     layers, size = answer.layers, answer.question.size
-    rows = [("input", "", text(size), written(answer.question.channels), "", "1", "1", "1", "0"), *map(_row, layers)]
-    kept = [title not in ("word", "channels", "at least") for title in _TITLES]
-    kept[1] = any(row[1] for row in rows)
-    kept[3] = any(row[3] != "-" for row in rows)
-    kept[6] = any(row[5] != row[6] for row in rows)
-    grid = Grid(_some(_TITLES, kept), [_some(row, kept) for row in rows], layers[-1].name)
+    channels = [answer.question.channels, *(layer.place.output_channels for layer in layers if layer.place)]
+    counts = [written(count) if any(channels) else "" for count in channels]
+    least = any(axis.field.smallest != axis.field.size for layer in layers for axis in layer.axes)
+    rows: list[tuple[str, ...]] = [("input", "", text(size), counts[0], "", "1", "1" if least else "", "1", "0")]
+    rows += [_row(layer, count, least) for layer, count in zip(layers, counts[1:], strict=True)]
+    grid = Grid(_TITLES, rows, layers[-1].name).without_empty_columns()
     return Sheet(made(answer), caption(answer), (grid,), _rule(layers))
 
 
@@ -47,11 +47,7 @@ def features(layer: LayerShape) -> str:
     return f"{written(channels)} features"
 
 
-def _some(row: Sequence[str], kept: Sequence[bool]) -> tuple[str, ...]:
-    return tuple(cell for cell, keep in zip(row, kept, strict=True) if keep)
-
-
-def _row(layer: LayerShape) -> tuple[str, ...]:
+def _row(layer: LayerShape, channels: str, least: bool) -> tuple[str, ...]:
     place, axes = layer.place, layer.axes
     assert place is not None
     fields = [axis.field for axis in axes]
@@ -60,10 +56,10 @@ def _row(layer: LayerShape) -> tuple[str, ...]:
         layer.name,
         place.word,
         text(layer.output) or "-",
-        written(place.output_channels),
+        channels,
         _alike([axis.unread for axis in axes]),
         _alike([field.size for field in fields]),
-        _alike([field.smallest for field in fields]),
+        _alike([field.smallest for field in fields]) if least else "",
         _alike([as_number(field.jump) for field in fields]),
         _alike(centers),
     )
