@@ -1,6 +1,7 @@
 """The one exception of the package, and the caveats that an answer may carry without being wrong."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 ErrorCode = Literal[
@@ -107,6 +108,10 @@ class DlcalcError(Exception):
         self.message = message
         self.advice: Advice = () if hint is None else (hint,) if isinstance(hint, str | Fix) else tuple(hint)
         self.option = option
+
+    def __reduce__(self) -> tuple[partial["DlcalcError"], tuple[()]]:
+        """Let the error pass from one process to another, which exceptions with keywords do not by themselves."""
+        return partial(type(self), self.code, self.message, hint=self.advice, option=self.option), ()
 
     @property
     def hint(self) -> str | None:

@@ -4,25 +4,27 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from math import prod
 from struct import unpack
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.lib import format as npy_format
-from numpy.typing import NDArray
 
+from dlcalc.core.arrays.stored import Array
 from dlcalc.core.errors import DlcalcError
-from dlcalc.files.row_file import Bytes, RowFile
+from dlcalc.files import refusals
+from dlcalc.files.refusals import first_line
+from dlcalc.files.row_file import OpenFile, RowFile
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
 
-MAX_EXPANDED = 1 << 32  # bytes that a member of an .npz may claim to hold
 _HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
 
 
-def read_npy(path: str) -> NDArray[Any]:
+def read_npy(path: str) -> Array:
     """The array of a .npy file, with the dtype and byte order that it has there.
 
     Raises:
@@ -43,7 +45,7 @@ def open_npy(path: str) -> RowFile:
         return _rows(stream, os.fstat(stream.fileno()).st_size, path, path)
 
 
-def read_npz(path: str, key: str | None) -> NDArray[Any]:
+def read_npz(path: str, key: str | None) -> Array:
     """One array of an .npz file; the only one if no key is given.
 
     Raises:
@@ -101,9 +103,8 @@ def _opened(path: str, key: str | None) -> "Iterator[tuple[IO[bytes], ZipInfo, s
         try:
             with ZipFile(file) as archive:
                 member = _member(archive, path, key)
-                if member.compress_type and member.file_size > MAX_EXPANDED:
-                    message = f"{path}: {member.filename} says it expands to {member.file_size:,} bytes"
-                    raise DlcalcError("unsafe-file", message, hint=f"at most {MAX_EXPANDED:,} bytes, or a .npy file")
+                if member.compress_type:
+                    refusals.refuse_bomb(path, member.filename, member.file_size, "a .npy file")
                 with archive.open(member) as stream:
                     yield stream, member, f"{path}:{member.filename.removesuffix('.npy')}"
         except DlcalcError:
@@ -111,13 +112,13 @@ def _opened(path: str, key: str | None) -> "Iterator[tuple[IO[bytes], ZipInfo, s
         except RuntimeError as error:  # a compression that is not known here, or a password
             raise DlcalcError("unsupported-file", f"{path}: {error}", hint="numpy.savez writes what is read") from None
         except Exception as error:  # of a damaged archive, each decompressor has its own
-            raise malformed(path, f"it is not a readable .npz file ({_said(error)})") from None
+            raise _malformed(path, f"it is not a readable .npz file ({first_line(error)})") from None
 
 
 def _member(archive: "ZipFile", path: str, key: str | None) -> "ZipInfo":
     members = {info.filename.removesuffix(".npy"): info for info in archive.infolist() if not info.is_dir()}
     if not members:
-        raise malformed(path, "there is no array in it")
+        raise _malformed(path, "there is no array in it")
     hint = f"{path}:KEY, with KEY one of " + ", ".join(members)
     if key is None and len(members) == 1:
         return next(iter(members.values()))
@@ -128,28 +129,28 @@ def _member(archive: "ZipFile", path: str, key: str | None) -> "ZipInfo":
     return members[key]
 
 
-def _array(stream: IO[bytes], size: int, name: str) -> NDArray[Any]:
+def _array(stream: IO[bytes], size: int, name: str) -> Array:
     """The array of a stream of ``size`` bytes, once its header is known to speak the truth."""
     shape, fortran, dtype = _trusted(stream, size, name)
     said = prod(shape) * dtype.itemsize
     data = stream.read(said)
     if len(data) != said:
-        raise malformed(name, f"it ends after {len(data):,} of {said:,} bytes of numbers")
+        raise _malformed(name, f"it ends after {len(data):,} of {said:,} bytes of numbers")
     try:
         flat = np.frombuffer(data, dtype) if said else np.empty(0, dtype)
         return flat.reshape(shape, order="F" if fortran else "C")
     except (ValueError, OverflowError, TypeError) as error:  # too many axes; or one is 0, and another beyond all bounds
-        raise malformed(name, f"its shape cannot be ({_said(error)})") from None
+        raise _malformed(name, f"its shape cannot be ({first_line(error)})") from None
 
 
 def _rows(stream: IO[bytes], size: int, name: str, path: str | None) -> RowFile:
     """The array of an open file that ends at ``size``, to be read row by row."""
     shape, fortran, dtype = _trusted(stream, size, name)
-    data = Bytes(os.dup(stream.fileno()), path or name)
-    return RowFile(data, stream.tell(), shape, dtype, dtype, by_column=fortran and len(shape) == 2)
+    file = OpenFile(FileIO(os.dup(stream.fileno())), path or name, path)
+    return RowFile(file, stream.tell(), shape, dtype, dtype, by_column=fortran and len(shape) > 1)
 
 
-def _trusted(stream: IO[bytes], size: int, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def _trusted(stream: IO[bytes], size: int, name: str) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
     """Shape, order and dtype of an array of numbers that are all there."""
     shape, fortran, dtype = _header(stream, name)
     if dtype.hasobject:
@@ -160,13 +161,13 @@ def _trusted(stream: IO[bytes], size: int, name: str) -> tuple[tuple[int, ...], 
         raise DlcalcError("unsupported-dtype", message, hint="an array of numbers, one of its fields")
     held, said = size - stream.tell(), prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0:
-        raise malformed(name, f"its header says that its shape is {shape}")
+        raise _malformed(name, f"its header says that its shape is {shape}")
     if held != said:
-        raise malformed(name, f"its header says {said:,} bytes of numbers, and it holds {held:,}")
+        raise _malformed(name, f"its header says {said:,} bytes of numbers, and it holds {held:,}")
     return shape, fortran, dtype
 
 
-def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
     """Shape, order and dtype of what follows."""
     try:
         version = npy_format.read_magic(stream)
@@ -176,15 +177,9 @@ def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dty
             if read is not None:
                 return read(stream)
     except Exception as error:  # it is Python's own parser that reads a header, and numpy that builds a dtype from it
-        raise malformed(name, f"its header cannot be read ({_said(error)})") from None
-    raise malformed(name, f"its version {version[0]}.{version[1]} is not one that holds plain numbers")
+        raise _malformed(name, f"its header cannot be read ({first_line(error)})") from None
+    raise _malformed(name, f"its version {version[0]}.{version[1]} is not one that holds plain numbers")
 
 
-def _said(error: Exception) -> str:
-    """The first line of an error, or its name if it says nothing."""
-    return str(error).partition("\n")[0][:100] or type(error).__name__
-
-
-def malformed(name: str, problem: str) -> DlcalcError:
-    """The error for a file that is not what its name says."""
-    return DlcalcError("malformed-file", f"{name}: {problem}", hint="a file that numpy.load can read")
+def _malformed(name: str, problem: str) -> DlcalcError:
+    return refusals.malformed(name, problem, "a file that numpy.load can read")

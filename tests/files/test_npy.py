@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.files import npy
+from dlcalc.files import npy, refusals
 
 CODES = {"malformed-file", "unsafe-file", "unsupported-dtype", "unsupported-file", "usage"}
 
@@ -202,7 +202,7 @@ def test_what_a_zip_file_may_say_of_itself(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_not_set_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(npy, "MAX_EXPANDED", 1000)
+    monkeypatch.setattr(refusals, "MAX_EXPANDED", 1000)
     error = refused(zipped({"a.npy": saved(np.zeros(1000))}, zipfile.ZIP_DEFLATED), tmp_path, "z.npz")
     assert error.code == "unsafe-file"
     assert "8,128" in error.message
