@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Writing files that are there whole or not at all."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -10,6 +10,10 @@ from dlcalc.core.errors import DlcalcError
 
 def refuse_existing(path: str, force: bool) -> None:
     """Refuse a path that cannot be written to, before any work is done for it.
+
+    Args:
+        path: of the file to be written.
+        force: whether a file that is there may be replaced.
 
     Raises:
         DlcalcError: ``output-exists``, ``write-failed``.
@@ -38,7 +42,12 @@ def write(path: str, write_to: Callable[[BinaryIO], object], *, force: bool) -> 
 
 
 class Replacement:
-    """A file that is written beside its place, and is there when it is published, or not at all.
+    """A file that is written beside its place, and stands there once it is published, or not at all.
+
+    A context manager: leaving it without publishing leaves nothing behind.
+
+    Attributes:
+        stream: writes the content, until it is published.
 
     Raises:
         DlcalcError: ``output-exists``, ``write-failed``.
@@ -63,17 +72,24 @@ class Replacement:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self.failures(), self.stream:
-            self._discard()
+        with self.failures():
+            try:
+                self.stream.close()  # first, because an open file cannot be removed everywhere
+            finally:
+                self._discard()
 
     def _discard(self) -> None:
-        """Leave nothing, unless it has been published."""
+        """Remove the file, unless it has been published."""
         if os.path.exists(self._temporary):
             os.unlink(self._temporary)
 
     @contextmanager
     def failures(self) -> Iterator[None]:
-        """Whatever the system refuses is said of the file as it was named."""
+        """Turn what the system refuses into an error about the file as it was named.
+
+        Raises:
+            DlcalcError: ``write-failed``.
+        """
         try:
             yield
         except OSError as error:
@@ -82,9 +98,14 @@ class Replacement:
             raise DlcalcError("write-failed", message, hint=hint, option="output") from None
 
     def publish(self) -> None:
-        """Put the file in its place, once it is on the disk."""
+        """Put the file in its place, once it is on the disk.
+
+        Raises:
+            DlcalcError: ``output-exists``, ``write-failed``.
+        """
         with self.failures():
             self.stream.flush()
             os.fsync(self.stream.fileno())
+            self.stream.close()  # an open file cannot be moved everywhere
             refuse_existing(self.path, self.force)  # somebody may have written it meanwhile
             os.replace(self._temporary, self._target)

@@ -1,5 +1,6 @@
 """A file is there whole or not at all, whatever happens while it is written."""
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -84,8 +85,11 @@ def test_links_in_a_circle(tmp_path: Path) -> None:
 @pytest.mark.parametrize("force", [False, True])
 def test_what_is_no_file_is_never_replaced(force: bool, tmp_path: Path) -> None:
     """Nor is --force recommended, which would not help."""
-    os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path, tmp_path / "pipe", "/dev/null"):
+    paths = [tmp_path]
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        paths += [tmp_path / "pipe", Path("/dev/null")]
+    for path in paths:
         assert refused(path, force=force).code == "write-failed"
         assert os.path.exists(path)
 
@@ -141,3 +145,46 @@ def test_a_file_that_appears_meanwhile_stays(tmp_path: Path) -> None:
     assert refused(path, write_to=slowly).code == "output-exists"
     assert path.read_bytes() == b"somebody else's"
     assert left_in(tmp_path) == ["z"]
+
+
+@pytest.mark.parametrize("publish", [True, False])
+def test_a_system_that_neither_moves_nor_removes_open_files(
+    publish: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streams: list[BinaryIO] = []
+
+    def guarded(real: Callable[..., None]) -> Callable[..., None]:
+        def act(*paths: str) -> None:
+            if not streams[0].closed:
+                raise PermissionError(13, "The process cannot access the file because it is being used")
+            real(*paths)
+
+        return act
+
+    for name in ("replace", "unlink"):
+        monkeypatch.setattr(os, name, guarded(getattr(os, name)))
+    with atomic.Replacement(str(tmp_path / "z"), force=False) as replacement:
+        streams.append(replacement.stream)
+        hello(replacement.stream)
+        if publish:
+            replacement.publish()
+    assert left_in(tmp_path) == (["z"] if publish else [])
+
+
+def test_a_disk_that_is_full_at_the_end(tmp_path: Path) -> None:
+    """What is still in memory cannot be written when the file is closed; it is removed all the same."""
+
+    class Full(io.BytesIO):
+        def close(self) -> None:
+            super().close()
+            raise OSError(28, "No space left on device")
+
+    def fill_up() -> None:
+        with atomic.Replacement(str(tmp_path / "z"), force=False) as replacement:
+            replacement.stream.close()
+            replacement.stream = Full()
+
+    with pytest.raises(DlcalcError, match="No space left") as caught:
+        fill_up()
+    assert caught.value.code == "write-failed"
+    assert left_in(tmp_path) == []
