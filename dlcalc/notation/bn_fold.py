@@ -6,8 +6,7 @@ import numpy as np
 
 from dlcalc.core.arrays.stored import Floats, vector
 from dlcalc.core.batch_norm.affine import checked_affine
-from dlcalc.core.batch_norm.answer import BnFoldQuestion
-from dlcalc.core.batch_norm.question import batch_of, weighted_layer
+from dlcalc.core.batch_norm.question import BnFoldQuestion, batch_of, checked_layer
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Batch, Statistics, statistics_of
 from dlcalc.core.batch_norm.weighted_layer import KINDS, WeightedLayer
 from dlcalc.core.errors import DlcalcError, Notice
@@ -110,7 +109,7 @@ def _layer(raw: Mapping[str, object], load: Load, notes: list[Notice]) -> Weight
         key = next(iter(window))
         what = "a linear layer" if kind in (None, "linear") else "a weight without a kernel"
         raise DlcalcError("usage", f"{what} has no {key}", hint="leave it out", option=key)
-    return weighted_layer(
+    return checked_layer(
         weight,
         arrays.floats(raw["bias"], "bias", load, notes) if "bias" in raw else None,
         kind,

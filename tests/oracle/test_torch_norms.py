@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.batch_norm.answer import BnFoldQuestion, bn_fold
+from dlcalc.core.batch_norm.answer import bn_fold
 from dlcalc.core.batch_norm.fold import fold
-from dlcalc.core.batch_norm.question import batch_of
+from dlcalc.core.batch_norm.question import BnFoldQuestion, batch_of
 from dlcalc.core.batch_norm.statistics import statistics_of
+from dlcalc.core.batch_norm.weighted_layer import KINDS
 from tests.support.random_norms import affine, layer
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc[oracle]'")
@@ -41,7 +42,7 @@ def test_folds() -> None:
     transposed = {1: torch.nn.ConvTranspose1d, 2: torch.nn.ConvTranspose2d, 3: torch.nn.ConvTranspose3d}
     norms = {0: torch.nn.BatchNorm1d, 1: torch.nn.BatchNorm1d, 2: torch.nn.BatchNorm2d, 3: torch.nn.BatchNorm3d}
     for _ in range(400):
-        kind = str(chance.choice(["conv", "transposed", "linear"]))
+        kind = KINDS[int(chance.integers(len(KINDS)))]
         one = layer(chance, kind, "float64")
         one = replace(one, weight=np.clip(one.weight, -3, 3))
         space = len(one.kernel)

@@ -16,10 +16,10 @@ _BITS = 200  # of a root that is not rational: far more than any sum below cance
 
 @dataclass(frozen=True)
 class Affine:
-    """The parameters of a batch norm and what they come to: s = gamma/sqrt(var + eps), t = beta - s mean.
+    """The parameters of a batch norm and its affine: s = gamma/sqrt(var + eps), t = beta - s mean.
 
     Attributes:
-        gamma, beta, mean, var: (C,) float64.
+        gamma, beta, mean, var: (C,) float64, finite; var + eps > 0.
         eps: inside the root.
     """
 
@@ -53,7 +53,7 @@ class Affine:
 
 
 def _over_root(numerator: Fraction, square: Fraction) -> Fraction:
-    """numerator/sqrt(square), square > 0."""
+    """Divide by a root: numerator/sqrt(square), square > 0, exact where the root is rational, else to 200 bits."""
     quotient = numerator * numerator / square
     p, q = quotient.numerator, quotient.denominator
     roots = isqrt(p), isqrt(q)
@@ -66,12 +66,12 @@ def _over_root(numerator: Fraction, square: Fraction) -> Fraction:
 
 
 def nearest(values: list[Fraction]) -> Floats:
-    """The nearest float64 of each; infinite beyond their range."""
+    """Round each number to the nearest float64; infinite beyond their range."""
     return np.array([_float(value) for value in values], np.float64)
 
 
 def to_odd(values: list[Fraction]) -> Floats:
-    """Each as a float64 that another rounding, to a narrower format, takes for the number itself."""
+    """Round each number to odd: a float64 that rounding again, to a narrower format, takes for the number itself."""
     near = nearest(values)
     pairs = zip(values, near.tolist(), strict=True)
     rest = [_sign(value - Fraction(one)) if isfinite(one) else 0.0 for value, one in pairs]
@@ -90,7 +90,7 @@ def _float(value: Fraction) -> float:
 
 
 def checked_affine(gamma: Floats, beta: Floats, mean: Floats, var: Floats, eps: float) -> Affine:
-    """The affine of legal parameters, each (C,).
+    """Check the parameters of a batch norm, each (C,) float64.
 
     Raises:
         DlcalcError: ``invalid-value`` for parameters that are not finite or a negative eps; ``invalid-statistics`` for

@@ -35,7 +35,7 @@ def check(answer: "BnFold") -> Proof:
     failures: list[Failure] = []
     details: dict[str, Any] = {"keys": ["scale", "shift"]}
     question = answer.question
-    chance = np.random.default_rng(_SEED)
+    rng = np.random.default_rng(_SEED)
     with localcontext(Context(prec=_DIGITS, Emax=999_999, Emin=-999_999)):
         scales, shifts = _affine(question.affine)
         failures += _within_half_an_ulp("scale", answer.scale, scales)
@@ -47,10 +47,10 @@ def check(answer: "BnFold") -> Proof:
         if answer.folded is not None:
             details["keys"] += ["weight", "bias"]
             if answer.folded.format == "float64":
-                failures += _entries(answer, scales, shifts, chance)
+                failures += _entries(answer, scales, shifts, rng)
     if answer.folded is not None:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is infinite fails by its ratio
-            found = _both_sides(answer, chance)
+            found = _both_sides(answer, rng)
         details |= {key: found[key] for key in ("inputs", "max_abs_error", "bound", "ratio")}
         if answer.folded.format != "float64":
             method = "folded-against-unfolded"
@@ -135,15 +135,13 @@ def _statistics(statistics: "Statistics") -> list[Failure]:
     return failures
 
 
-def _entries(
-    answer: "BnFold", scales: list[Decimal], shifts: list[Decimal], chance: np.random.Generator
-) -> list[Failure]:
+def _entries(answer: "BnFold", scales: list[Decimal], shifts: list[Decimal], rng: np.random.Generator) -> list[Failure]:
     """Folded numbers in float64 one by one: the bound of a sum has no room for them."""
     layer, folded, first = answer.question.layer, answer.folded, answer.question.bn_first
     assert layer is not None
     assert folded is not None
     size = folded.weight.size
-    flat = np.arange(size) if size <= MAX_ENTRIES else np.sort(chance.choice(size, MAX_ENTRIES, replace=False))
+    flat = np.arange(size) if size <= MAX_ENTRIES else np.sort(rng.choice(size, MAX_ENTRIES, replace=False))
     index = np.stack(np.unravel_index(flat, folded.weight.shape), axis=1)
     right = [Decimal(float(layer.weight[tuple(at)])) * scales[_channels(layer, at)[first]] for at in index]
     failures = _within_half_an_ulp("weight", folded.weight.reshape(-1)[flat], right, index)
@@ -171,7 +169,7 @@ def _channels(layer: "WeightedLayer", at: Any) -> tuple[int, int]:
     return first, first // per_group * layer.weight.shape[1] + second
 
 
-def _both_sides(answer: "BnFold", chance: np.random.Generator) -> dict[str, Any]:
+def _both_sides(answer: "BnFold", rng: np.random.Generator) -> dict[str, Any]:
     """The largest error of the folded layer on random inputs and on unit impulses, beside its bound.
 
     |fold(x) - ref(x)| <= (u|W'| + h) * |x| + u|b'| + h, * the layer itself, u the unit roundoff of the format and h
@@ -186,7 +184,7 @@ def _both_sides(answer: "BnFold", chance: np.random.Generator) -> dict[str, Any]
     assert folded is not None
     if not answer.question.bn_first:
         layer, folded = _drawn_together(layer), _drawn_together(folded)
-    x = _inputs(layer, chance)
+    x = _inputs(layer, rng)
     root = np.sqrt(affine.var + affine.eps)
 
     def norm(values: Floats) -> Floats:
@@ -242,7 +240,7 @@ def _drawn_together(layer: "WeightedLayer") -> "WeightedLayer":
     return replace(near, padding=tuple(min(p, e) for p, e in zip(layer.padding, near.extent, strict=True)))
 
 
-def _inputs(layer: "WeightedLayer", chance: np.random.Generator) -> Floats:
+def _inputs(layer: "WeightedLayer", rng: np.random.Generator) -> Floats:
     """Seeded normal inputs and unit impulses, a little larger than the window: there are borders and an inside."""
     windows = zip(layer.extent, layer.stride, layer.padding, strict=True) if layer.kernel else ()
     if layer.kind == "transposed":  # of which the padding crops: at least two windows wide are left
@@ -251,8 +249,8 @@ def _inputs(layer: "WeightedLayer", chance: np.random.Generator) -> Floats:
         space = [max(2, e + s + 1 - p) for e, s, p in windows]
     size = layer.inputs * int(np.prod(space, dtype=np.int64))
     count = max(16, min(_IMPULSES, _PRODUCTS // layer.weight.size))
-    chosen = np.arange(size) if size <= count else np.sort(chance.choice(size, count, replace=False))
+    chosen = np.arange(size) if size <= count else np.sort(rng.choice(size, count, replace=False))
     impulses = np.zeros((len(chosen), size))
     impulses[np.arange(len(chosen)), chosen] = 1
-    normal = chance.standard_normal((8, size))
+    normal = rng.standard_normal((8, size))
     return np.concatenate([normal, impulses, np.zeros((1, size))]).reshape(-1, layer.inputs, *space)

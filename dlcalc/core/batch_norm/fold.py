@@ -3,9 +3,9 @@
 from dataclasses import replace
 from fractions import Fraction
 from math import fsum
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlcalc.core.arrays.double_double import rounded_once, two_product
 from dlcalc.core.arrays.stored import Floats, numbered, rounded
@@ -15,7 +15,7 @@ from dlcalc.core.errors import DlcalcError, Fix
 
 
 def fold(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
-    """The layer with the batch norm behind it folded in: W' = W s along the outputs, b' = (b - mean) s + beta.
+    """Fold the batch norm behind a layer into it: W' = W s along the outputs, b' = (b - mean) s + beta.
 
     Args:
         layer: the layer in front of the batch norm.
@@ -35,11 +35,14 @@ def fold(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
 
 
 def fold_before(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
-    """The layer with the batch norm in front of it folded in: W' = W s along the inputs, b' = b + sum of W t.
+    """Fold the batch norm in front of a layer into it: W' = W s along the inputs, b' = b + sum of W t.
 
     Args:
         layer: the layer behind the batch norm.
         affine: of its C_in channels.
+
+    Returns:
+        The folded layer; every number within half an ulp of its format.
 
     Raises:
         DlcalcError: ``shape-mismatch``; ``certificate-failed`` where border outputs, which see fewer taps, would be
@@ -63,23 +66,30 @@ def _fits(affine: Affine, channels: int, way: str, others: int) -> None:
 
 
 def _stored(values: list[Fraction], name: str) -> Floats:
-    """Exact numbers rounded once to a format."""
+    """Round exact numbers once to a format."""
     return nearest(values) if name == "float64" else rounded(to_odd(values), name)
 
 
-def channel_of(layer: WeightedLayer, *, outputs: bool) -> Any:
-    """The output or input channel of each entry of the weight, in a shape that broadcasts to it."""
+def channel_of(layer: WeightedLayer, *, outputs: bool) -> NDArray[np.intp]:
+    """Number the output or input channel of each entry of the weight, in a shape that broadcasts to the weight's."""
     rest = (1,) * len(layer.kernel)
     groups, per_group = layer.groups, (layer.outputs if outputs else layer.inputs) // layer.groups
     first, second = layer.weight.shape[:2]
     if outputs == (layer.kind != "transposed"):  # the axis that has all of these channels
         return np.arange(first).reshape(first, 1, *rest)
     group = np.arange(first) // (first // groups)  # of the other channels
-    return (group[:, None] * per_group + np.arange(second)).reshape(first, second, *rest)
+    channels: NDArray[np.intp] = group[:, None] * per_group + np.arange(second)
+    return channels.reshape(first, second, *rest)
+
+
+def summed(layer: WeightedLayer, terms: Floats) -> Floats:
+    """Add up terms of the weight's shape over the inputs and taps of each output: (C_out,)."""
+    outputs = np.broadcast_to(channel_of(layer, outputs=True), layer.weight.shape).reshape(-1)
+    return np.asarray(np.bincount(outputs, terms.reshape(-1), layer.outputs), np.float64)
 
 
 def _scaled(layer: WeightedLayer, scales: list[Fraction], *, along_outputs: bool) -> Floats:
-    """The weight times the scale of each entry's channel, rounded once.
+    """Multiply each entry of the weight by the scale of its channel, rounded once.
 
     Mantissas are multiplied exactly, so that nothing overflows on the way, and exponents added at the end.
     """
@@ -93,18 +103,18 @@ def _scaled(layer: WeightedLayer, scales: list[Fraction], *, along_outputs: bool
     with np.errstate(over="ignore", under="ignore"):
         if layer.format != "float64":  # the exponents of a narrower format are far from the ends of float64
             return rounded_once(np.ldexp(product, power), np.ldexp(rest, power), layer.format)
-        found: Floats = np.ldexp(rounded_once(product, rest, "float64"), power)
-    small = np.flatnonzero((np.abs(found) < 2.0**-1021).reshape(-1) & (layer.weight != 0).reshape(-1))
+        scaled: Floats = np.ldexp(rounded_once(product, rest, "float64"), power)
+    small = np.flatnonzero((np.abs(scaled) < 2.0**-1021).reshape(-1) & (layer.weight != 0).reshape(-1))
     if small.size:  # a subnormal number has been rounded twice
-        every = np.broadcast_to(channels, found.shape).reshape(-1)[small]
+        every = np.broadcast_to(channels, scaled.shape).reshape(-1)[small]
         weights = layer.weight.reshape(-1)[small].tolist()
         exact = [Fraction(w) * scales[channel] for w, channel in zip(weights, every.tolist(), strict=True)]
-        found.reshape(-1)[small] = nearest(exact)
-    return found
+        scaled.reshape(-1)[small] = nearest(exact)
+    return scaled
 
 
 def _normalized(scale: Fraction) -> tuple[float, float, int]:
-    """A number as (high + low) 2**power, high in [1/2, 2)."""
+    """Split a number into (high + low) 2**power, with |high| in [1/2, 2]."""
     if not scale:
         return 0.0, 0.0, 0
     power = abs(scale.numerator).bit_length() - scale.denominator.bit_length()
@@ -114,7 +124,11 @@ def _normalized(scale: Fraction) -> tuple[float, float, int]:
 
 
 def _bias_behind(layer: WeightedLayer, affine: Affine) -> Floats:
-    """B + sum over inputs and taps of W t, each sum rounded once."""
+    """Compute b + sum over inputs and taps of W t for each output, each sum rounded once.
+
+    Raises:
+        DlcalcError: ``invalid-value`` for sums beyond the range of float64.
+    """
     shifts = affine.exact_shift
     high = nearest(shifts)
     far = np.flatnonzero(~np.isfinite(high))
@@ -129,15 +143,15 @@ def _bias_behind(layer: WeightedLayer, affine: Affine) -> Floats:
     outputs = np.broadcast_to(channel_of(layer, outputs=True), layer.weight.shape).reshape(-1)
     order = np.argsort(outputs, kind="stable")
     by_output = terms.reshape(3, -1)[:, order].reshape(3, layer.outputs, -1)
-    found = []
+    sums = []
     for output, bias in enumerate(layer.bias.tolist()):
         numbers = [*by_output[:, output].reshape(-1).tolist(), bias]
         try:
             total = fsum(numbers)
-            found.append((total, fsum([*numbers, -total])))
+            sums.append((total, fsum([*numbers, -total])))
         except (OverflowError, ValueError):
             raise _beyond(f"the folded bias of output {output}") from None
-    totals, rests = (np.array(column) for column in zip(*found, strict=True))
+    totals, rests = (np.array(column) for column in zip(*sums, strict=True))
     return rounded_once(totals, rests, layer.format)
 
 
@@ -149,7 +163,11 @@ def _beyond(what: str) -> DlcalcError:
 
 
 def _refuse_border(layer: WeightedLayer, affine: Affine) -> None:
-    """Refuse what would be wrong where a window reaches over the border."""
+    """Refuse a fold that would be wrong where a window reaches over the border.
+
+    Raises:
+        DlcalcError: ``certificate-failed``.
+    """
     if layer.kind == "linear" or not affine.shift.any():
         return
     if layer.kind == "conv" and not any(layer.padding):
@@ -171,13 +189,11 @@ def _refuse_border(layer: WeightedLayer, affine: Affine) -> None:
 
 
 def border_error(layer: WeightedLayer, affine: Affine) -> float:
-    """By how much an output near the border would differ: the part of sum W t that its missing taps would give."""
+    """Compute how far an output near the border would be off: the part of sum W t that its missing taps would give."""
     size = [2 * e + 2 * p + s for e, p, s in zip(layer.extent, layer.padding, layer.stride, strict=True)]
     shift = affine.shift.reshape(1, -1, *(1,) * len(size))
     seen = evaluate(replace(layer, bias=np.zeros(layer.outputs)), np.broadcast_to(shift, (1, layer.inputs, *size)))
-    channels = channel_of(layer, outputs=False)
-    outputs = np.broadcast_to(channel_of(layer, outputs=True), layer.weight.shape).reshape(-1)
-    whole = np.bincount(outputs, (layer.weight * affine.shift[channels]).reshape(-1), layer.outputs)
-    missing = np.abs(seen - whole.reshape(1, -1, *(1,) * len(size)))
-    noise = 1e-12 * float(np.abs(layer.weight * affine.shift[channels]).sum())
+    terms = layer.weight * affine.shift[channel_of(layer, outputs=False)]
+    missing = np.abs(seen - summed(layer, terms).reshape(1, -1, *(1,) * len(size)))
+    noise = 1e-12 * float(np.abs(terms).sum())
     return float(missing.max()) if float(missing.max()) > noise else 0.0

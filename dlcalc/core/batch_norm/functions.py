@@ -1,15 +1,15 @@
 """Batch normalisation as plain functions of arrays: what ``import dlcalc`` offers."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from dlcalc.core.arrays.stored import Floats, given, vector
+from dlcalc.core.arrays.stored import Array, Floats, given, vector
 from dlcalc.core.batch_norm.affine import checked_affine
 from dlcalc.core.batch_norm.fold import fold, fold_before
-from dlcalc.core.batch_norm.question import batch_of, weighted_layer
+from dlcalc.core.batch_norm.question import batch_of, checked_layer
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, statistics_of
 from dlcalc.core.errors import DlcalcError
 
@@ -31,14 +31,14 @@ class ScaleAndShift(NamedTuple):
 class WeightAndBias(NamedTuple):
     """A layer's parameters, in the format of the weight that was given (bfloat16 as the float32 numbers it holds)."""
 
-    weight: NDArray[Any]
-    bias: NDArray[Any]
+    weight: Array
+    bias: Array
 
 
 def batch_norm_statistics(
     batches: Sequence[ArrayLike], *, framework: str = "paper", momentum: float | None = None
 ) -> MeanAndVariance:
-    """The mean and variance that a batch norm uses at inference, from mini-batches.
+    """Estimate the mean and variance that a batch norm uses at inference, from mini-batches.
 
     Args:
         batches: B mini-batches, each (m,) of one channel, (m, C), or (N, C, space...); they may differ in size.
@@ -61,14 +61,14 @@ def batch_norm_statistics(
     if not made or len({batch.samples.shape[1] for batch in made}) > 1:
         hint = "at least one batch, all of the same channels"
         raise DlcalcError("shape-mismatch", "the batches do not fit together", hint=hint, option="batches")
-    found = statistics_of(made, framework, momentum)
-    return MeanAndVariance(found.mean, found.variance)
+    statistics = statistics_of(made, framework, momentum)
+    return MeanAndVariance(statistics.mean, statistics.variance)
 
 
 def batch_norm_affine(
     mean: ArrayLike, var: ArrayLike, gamma: ArrayLike = 1.0, beta: ArrayLike = 0.0, *, eps: float = 1e-5
 ) -> ScaleAndShift:
-    """What a batch norm is at inference: scale = gamma/sqrt(var + eps), shift = beta - mean scale.
+    """Compute the affine that a batch norm is at inference: scale = gamma/sqrt(var + eps), shift = beta - mean scale.
 
     Args:
         mean: (C,) of the population.
@@ -89,8 +89,8 @@ def batch_norm_affine(
     >>> batch_norm_affine([0.5], [4.0], 2.0, 1.0, eps=0.0)
     ScaleAndShift(scale=array([1.]), shift=array([0.5]))
     """
-    found = checked_affine(*_parameters(mean, var, gamma, beta), eps)
-    return ScaleAndShift(found.scale, found.shift)
+    affine = checked_affine(*_parameters(mean, var, gamma, beta), eps)
+    return ScaleAndShift(affine.scale, affine.shift)
 
 
 def fold_batch_norm(
@@ -106,7 +106,7 @@ def fold_batch_norm(
     groups: int = 1,
     bn_first: bool = False,
 ) -> WeightAndBias:
-    """A layer's weight and bias with a batch norm folded in: one layer that does what the two did.
+    """Fold a batch norm into a layer's weight and bias: one layer that does what the two did.
 
     Args:
         weight: [C_out, C_in/g, k...]; transposed [C_in, C_out/g, k...]; linear [C_out, C_in].
@@ -134,17 +134,17 @@ def fold_batch_norm(
     WeightAndBias(weight=array([[0.3]]), bias=array([0.6]))
     """
     numbers = given(weight, "weight")
-    layer = weighted_layer(numbers, None if bias is None else given(bias, "bias"), kind, groups)
+    layer = checked_layer(numbers, None if bias is None else given(bias, "bias"), kind, groups)
     affine = checked_affine(*_parameters(mean, var, gamma, beta), eps)
-    found = (fold_before if bn_first else fold)(layer, affine)
+    folded = (fold_before if bn_first else fold)(layer, affine)
     dtype = numbers.values.dtype
-    return WeightAndBias(found.weight.astype(dtype), found.bias.astype(dtype))
+    return WeightAndBias(folded.weight.astype(dtype), folded.bias.astype(dtype))
 
 
 def _parameters(
     mean: ArrayLike, var: ArrayLike, gamma: ArrayLike, beta: ArrayLike
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """(gamma, beta, mean, var), of as many channels as there are means; a single gamma or beta is for all of them."""
+    """Give (gamma, beta, mean, var), each of as many channels as there are means; one gamma or beta is for all."""
     means = vector(given(mean, "mean").values, "mean").astype(np.float64)
 
     def of_every_channel(value: ArrayLike, name: str) -> Floats:

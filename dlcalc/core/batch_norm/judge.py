@@ -6,7 +6,8 @@ import numpy as np
 
 from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.batch_norm.answer import BnFold
+from dlcalc.core.batch_norm.answer import BnFold, bn_fold
+from dlcalc.core.batch_norm.fold import channel_of, summed
 from dlcalc.core.batch_norm.mistakes import MISTAKES
 from dlcalc.core.batch_norm.working import working
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, Tolerance, compare, errors, written
@@ -17,12 +18,12 @@ _DOUBLE = FORMATS["float64"]
 
 
 def claimable(answer: BnFold) -> dict[str, tuple[int, ...]]:
-    """The keys that can be claimed, the headline first, each with its shape."""
+    """List the keys that can be claimed, the headline first, each with its shape."""
     return {key: array.shape for key, array in answer.arrays().items()}
 
 
 def judge(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
-    """Judge one claim about an answer, and explain it if it is wrong."""
+    """Judge one claim about an answer, and name the mistakes that would give it if it is wrong."""
     with np.errstate(over="ignore", invalid="ignore"):
         return _judged(answer, claim)
 
@@ -45,7 +46,7 @@ def _judged(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
 
 
 def _by_rounding(answer: BnFold, verdict: ArrayVerdict) -> bool:
-    """Whether a claim is within some roundings of the coarsest format, and has the digits to tell."""
+    """Tell whether a claim is within some roundings of the coarsest format, and has the digits to show it."""
     claim = verdict.claim
     if claim.transposed or (claim.typed and bool(claim.digits.min() < 5)):
         return False
@@ -55,9 +56,7 @@ def _by_rounding(answer: BnFold, verdict: ArrayVerdict) -> bool:
 
 
 def exact_arrays(answer: BnFold) -> dict[str, Floats]:
-    """What can be claimed, in float64: a claim may be stored more finely than the folded layer is."""
-    from dlcalc.core.batch_norm.answer import bn_fold
-
+    """Compute what can be claimed in float64: a claim may be stored more finely than the folded layer is."""
     layer = answer.question.layer
     if layer is None or layer.format == "float64":
         return answer.arrays()
@@ -66,7 +65,7 @@ def exact_arrays(answer: BnFold) -> dict[str, Floats]:
 
 
 def tolerance(answer: BnFold, key: str) -> Tolerance:
-    """How far a claim may be from what is right, by its format.
+    """Bound how far a claim may be from what is right, by its format.
 
     Folded numbers: u|r| + h, half an ulp, and what ordinary float64 arithmetic loses on the way: 1e-12 |r| + 64 eps M,
     M the size of the terms that are added. Statistics and outputs: K eps M + R |r| + h, M their own size.
@@ -85,16 +84,13 @@ def tolerance(answer: BnFold, key: str) -> Tolerance:
 
 
 def _terms(answer: BnFold) -> dict[str, Floats]:
-    """The size of the terms whose sums the shift and the bias are."""
+    """Add up the sizes of the terms whose sums the shift and the bias are."""
     affine, layer = answer.question.affine, answer.question.layer
     scale = np.abs(answer.scale)
     shift = scale * np.abs(affine.mean) + np.abs(affine.beta)
     if layer is None:
         return {"shift": shift}
     if answer.question.bn_first:
-        from dlcalc.core.batch_norm.fold import channel_of
-
-        sizes = (np.abs(layer.weight) * shift[channel_of(layer, outputs=False)]).reshape(-1)
-        outputs = np.broadcast_to(channel_of(layer, outputs=True), layer.weight.shape).reshape(-1)
-        return {"shift": shift, "bias": np.abs(layer.bias) + np.bincount(outputs, sizes, layer.outputs)}
+        sizes = np.abs(layer.weight) * shift[channel_of(layer, outputs=False)]
+        return {"shift": shift, "bias": np.abs(layer.bias) + summed(layer, sizes)}
     return {"shift": shift, "bias": np.abs(layer.bias) * scale + shift}

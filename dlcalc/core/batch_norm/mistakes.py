@@ -6,12 +6,12 @@ from itertools import product
 
 import numpy as np
 
-from dlcalc.core.batch_norm.working import ROADS, BnWorking
+from dlcalc.core.batch_norm.working import ORDERS, BnWorking
 from dlcalc.core.evidence.diagnosis import Mistake
 
 W = BnWorking
 
-# Values of eps that are somebody's default, and whose.
+# Values of eps that are a program's default, and whose.
 DEFAULTS = {
     1e-5: "PyTorch, ONNX and the paper's code",
     1e-3: "Keras",
@@ -24,7 +24,7 @@ _PRECISIONS = ("float32", "float16", "bfloat16")
 
 
 def _with(**changes: object) -> Callable[[W], Iterable[W]]:
-    """The edit that makes these choices."""
+    """Make the edit that replaces choices of a working."""
     return lambda working: (replace(working, **changes),)  # type: ignore[arg-type]
 
 
@@ -35,7 +35,7 @@ def _other_defaults(working: W) -> Iterable[W]:
 
 
 def _fitted_eps(working: W) -> Iterable[W]:
-    """The eps that the channel with the smallest variance says, if three channels or more can confirm it."""
+    """Fit eps to the channel with the smallest variance, if three channels or more can confirm it."""
     if working.key not in ("scale", "shift") or len(working.var) < 3:
         return
     scale = working.claimed
@@ -43,12 +43,12 @@ def _fitted_eps(working: W) -> Iterable[W]:
         with np.errstate(all="ignore"):
             scale = (working.beta - working.claimed) / working.mean
     with np.errstate(all="ignore"):
-        found = (working.gamma / scale) ** 2 - working.var
-    usable = np.isfinite(found) & (working.gamma != 0)
+        fitted = (working.gamma / scale) ** 2 - working.var
+    usable = np.isfinite(fitted) & (working.gamma != 0)
     if usable.sum() >= 3:
         channel = int(np.argmin(np.where(usable, working.var, np.inf)))
-        if found[channel] > 0:
-            yield replace(working, eps=float(found[channel]))
+        if fitted[channel] > 0:
+            yield replace(working, eps=float(fitted[channel]))
 
 
 def _eps_in_words(working: W) -> str:
@@ -58,7 +58,7 @@ def _eps_in_words(working: W) -> str:
 
 
 def _other_variance(working: W) -> Iterable[W]:
-    """The batches' variances over m for m - 1, or the other way round."""
+    """Divide the batches' variances by m in place of m - 1, or the other way round."""
     assert working.statistics is not None
     if not working.statistics.unbiased and min(working.statistics.counts) < 2:
         return
@@ -71,9 +71,10 @@ def _swapped(working: W) -> Iterable[W]:
 
 
 def _low_precision(working: W) -> Iterable[W]:
-    for precision, road in product(_PRECISIONS, ROADS):
-        for offset in ("centred", "shifted") if working.key == "bias" else ("centred",):
-            yield replace(working, precision=precision, road=road, offset=offset)
+    for precision, order in product(_PRECISIONS, ORDERS):
+        yield replace(working, precision=precision, order=order)
+        if working.key == "bias":
+            yield replace(working, precision=precision, order=order, offset="shifted")
 
 
 def _precision_in_words(working: W) -> str:

@@ -1,18 +1,56 @@
-"""bn-fold: batches and layers from arrays, checked."""
+"""bn-fold: the question, with its batches, its layer and its inputs checked."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from dlcalc.core.arrays.stored import Array, Stored, shape_text, vector
-from dlcalc.core.batch_norm.statistics import Batch
-from dlcalc.core.batch_norm.weighted_layer import KINDS, WeightedLayer
-from dlcalc.core.errors import DlcalcError, Fix
+from dlcalc.core.arrays.stored import Array, Floats, Stored, numbered, shape_text, vector
+from dlcalc.core.batch_norm.affine import Affine
+from dlcalc.core.batch_norm.statistics import Batch, Statistics
+from dlcalc.core.batch_norm.weighted_layer import KINDS, Kind, WeightedLayer
+from dlcalc.core.errors import DlcalcError, Fix, Notice
 from dlcalc.core.validation import spread
 
-_LAYOUTS = {"conv": "C_out x C_in/g x kernel", "transposed": "C_in x C_out/g x kernel", "linear": "C_out x C_in"}
+_LAYOUTS: dict[Kind, str] = {
+    "conv": "C_out x C_in/g x kernel",
+    "transposed": "C_in x C_out/g x kernel",
+    "linear": "C_out x C_in",
+}
+
+
+@dataclass(frozen=True)
+class BnFoldQuestion:
+    """A batch norm, and what is to be done with it.
+
+    Attributes:
+        framework: whose estimator, momentum and epsilon hold: ``paper``, ``pytorch``, ``tensorflow`` or ``onnx``.
+        affine: its parameters, checked.
+        eps_source: where epsilon comes from: ``option``, ``framework`` or ``default``.
+        statistics: what its mean and variance come from, if they were not given.
+        layer: the layer to fold it into, if there is one.
+        bn_first: whether the batch norm stands before the layer.
+        x: float64 inputs to evaluate, in the shape in which they were given.
+        notes: caveats about how the arrays were read.
+    """
+
+    framework: str
+    affine: Affine
+    eps_source: str
+    statistics: Statistics | None = None
+    layer: WeightedLayer | None = None
+    bn_first: bool = False
+    x: Floats | None = None
+    notes: Sequence[Notice] = ()
+
+    @property
+    def channels(self) -> int:
+        """C of the batch norm."""
+        return len(self.affine.gamma)
 
 
 def batch_of(values: Array) -> Batch:
-    """A mini-batch from (m,), (m, C) or (N, C, space...).
+    """Take an array of shape (m,), (m, C) or (N, C, space...) as a mini-batch.
 
     >>> batch_of(np.zeros((2, 3, 4, 4))).samples.shape
     (32, 3)
@@ -23,7 +61,7 @@ def batch_of(values: Array) -> Batch:
     return Batch(np.moveaxis(wide, 1, -1).reshape(-1, wide.shape[1]), wide.shape)
 
 
-def weighted_layer(
+def checked_layer(
     weight: Stored,
     bias: Stored | None,
     kind: str | None = None,
@@ -32,7 +70,7 @@ def weighted_layer(
     padding: int | tuple[int, ...] = 0,
     dilation: int | tuple[int, ...] = 1,
 ) -> WeightedLayer:
-    """A layer, once its shapes fit together.
+    """Build a layer, once its shapes are known to fit together.
 
     Args:
         weight: in the layout of its kind; one row of numbers is one output of a linear layer, and a convolution may
@@ -40,7 +78,7 @@ def weighted_layer(
         bias: (C_out,), zeros if None.
         kind: one of ``KINDS``; if None linear for two axes, conv for more.
         groups: g.
-        stride: one for all axes of space, or one an axis.
+        stride: one for all axes of space, or one per axis.
         padding: likewise, with zeros; of a transposed layer what is cropped.
         dilation: likewise.
 
@@ -49,9 +87,7 @@ def weighted_layer(
     """
     values = weight.values.astype(np.float64)
     values = values.reshape(1, -1) if values.ndim == 1 else values
-    name = kind or ("linear" if values.ndim == 2 else "conv")
-    if name not in KINDS:
-        raise DlcalcError("usage", f"unknown kind {name!r}", hint="one of " + ", ".join(KINDS), option="kind")
+    name = _kind(kind or ("linear" if values.ndim == 2 else "conv"))
     layout = _LAYOUTS[name]
     if not 2 <= values.ndim <= 5 or (name == "linear" and values.ndim > 2):
         message = f"weight has the shape {shape_text(values.shape)}, and a {name} layer has {layout}"
@@ -71,7 +107,15 @@ def weighted_layer(
     return WeightedLayer(name, values, offset, groups, strides, paddings, dilations, weight.format)
 
 
-def _refuse_groups(kind: str, groups: int, first: int) -> None:
+def _kind(name: str) -> Kind:
+    for kind in KINDS:
+        if kind == name:
+            return kind
+    raise DlcalcError("usage", f"unknown kind {name!r}", hint="one of " + ", ".join(KINDS), option="kind")
+
+
+def _refuse_groups(kind: Kind, groups: int, first: int) -> None:
+    """Refuse groups that do not divide the first axis of the weight."""
     if groups < 1:
         message = f"groups {groups} is less than 1"
         raise DlcalcError("invalid-value", message, hint=Fix("groups", 1), option="groups")
@@ -86,3 +130,49 @@ def _refuse_groups(kind: str, groups: int, first: int) -> None:
         hint = (Fix("groups"), " ", " or ".join(first_two))
         message = f"groups {groups} do not divide the {first} {what} of the weight"
         raise DlcalcError("groups-do-not-divide", message, hint=hint, option="groups")
+
+
+def as_inputs(question: BnFoldQuestion) -> tuple[Floats, Callable[[Floats], Floats]]:
+    """Shape the inputs x of a question for its layer, or for its batch norm if there is no layer.
+
+    Returns:
+        The inputs as (N, C, space...), and a function that puts outputs of that shape back into the rank of x.
+
+    Raises:
+        DlcalcError: ``invalid-value`` for entries that are not finite, ``shape-mismatch``.
+    """
+    x, layer = question.x, question.layer
+    assert x is not None
+    if not np.isfinite(x).all():
+        raise DlcalcError("invalid-value", "x has an entry that is not finite", hint="finite numbers", option="x")
+    if layer is None and question.channels == 1:
+        return x.reshape(-1, 1), lambda values: values.reshape(x.shape)
+    channels = question.channels if layer is None else layer.inputs
+    space = 0 if layer is None else len(layer.kernel)
+    rows, restored = x, lambda values: values
+    if layer is not None and space and x.ndim <= 2 and x.shape[-1:] == (channels,) and set(layer.kernel) == {1}:
+        rows = np.atleast_2d(x).reshape(-1, x.shape[-1], *(1,) * space)
+        restored = lambda values: values.reshape(*x.shape[:-1], values.shape[1])  # noqa: E731
+    elif x.ndim == space + 1:
+        rows, restored = x[None], lambda values: values[0]
+    wanted = rows.ndim == space + 2 if layer is not None else rows.ndim >= 2
+    if not wanted or rows.shape[1] != channels:
+        taker = "batch norm" if layer is None else "layer"
+        message = f"x has the shape {shape_text(x.shape)}, and the {taker} takes {numbered(channels, 'channel')}"
+        hint = "rows of channels" if not space else "samples x channels x space"
+        raise DlcalcError("shape-mismatch", message, hint=hint, option="x")
+    if min(_room(layer, rows), default=0) < 0:
+        message = f"x has the shape {shape_text(x.shape)}, which is too small for the layer to give any output"
+        hint = "an x no smaller than the window" if layer is None or layer.kind == "conv" else "a smaller --padding"
+        raise DlcalcError("shape-mismatch", message, hint=hint, option="x")
+    return rows, restored
+
+
+def _room(layer: WeightedLayer | None, rows: Floats) -> list[int]:
+    """Count the outputs after the first along each axis of space, for stride 1; less than 0 if there is none."""
+    if layer is None or layer.kind == "linear":
+        return []
+    axes = zip(rows.shape[2:], layer.stride, layer.padding, layer.extent, strict=True)
+    if layer.kind == "transposed":
+        return [(size - 1) * s + e - 2 * p - 1 for size, s, p, e in axes]
+    return [size + 2 * p - e for size, _, p, e in axes]

@@ -1,4 +1,4 @@
-"""From mini-batches to the mean and variance that are used at inference, as the paper and the frameworks estimate them.
+"""The mean and variance that are used at inference, estimated from mini-batches as the paper and frameworks do.
 
 Source: Ioffe & Szegedy 2015, algorithms 1 and 2; the operator documents of PyTorch, Keras and ONNX.
 """
@@ -15,15 +15,15 @@ from dlcalc.core.errors import DlcalcError, Fix
 
 
 class Estimator(NamedTuple):
-    """How population statistics come from those of mini-batches.
+    """The rule by which population statistics are estimated from those of mini-batches.
 
     Attributes:
-        name: of the framework.
+        name: the framework's, in a sentence.
         momentum: the default; None where all batches weigh the same.
         of_the_new: whether the momentum is the weight of the new batch, and not of the old value.
         unbiased: whether a batch's variance is divided by m - 1, and not by m.
         eps: the framework's default epsilon.
-        source: where it is given.
+        source: where the rule is given.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Batch:
     """One mini-batch.
 
     Attributes:
-        samples: (m, C), m the samples of each channel, over batch and space.
+        samples: (m, C) float64, m the samples of each channel, over batch and space.
         shape: of the batch as it was given: (m,), (m, C) or (N, C, space...).
     """
 
@@ -60,19 +60,19 @@ class Batch:
         """(C,) the mean of each channel."""
         with np.errstate(over="ignore", invalid="ignore"):  # samples near the end of the range
             rough = self.samples.mean(axis=0)
-            found: Floats = rough + (self.samples - rough).mean(axis=0)
-        return found
+            mean: Floats = rough + (self.samples - rough).mean(axis=0)
+        return mean
 
     @cached_property
     def variance(self) -> Floats:
         """(C,) the biased variance of each channel, over m."""
         with np.errstate(over="ignore", invalid="ignore"):
             distance = self.samples - self.mean
-            found: Floats = (distance * distance).mean(axis=0) - distance.mean(axis=0) ** 2
-        return found
+            variance: Floats = (distance * distance).mean(axis=0) - distance.mean(axis=0) ** 2
+        return variance
 
     def restored(self, values: Floats) -> Floats:
-        """(m, C) values in the shape in which the batch was given."""
+        """Reshape (m, C) values to the shape in which the batch was given."""
         if len(self.shape) < 3:
             return values.reshape(self.shape)
         count, channels, *space = self.shape
@@ -81,7 +81,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Statistics:
-    """What mini-batches say of the population.
+    """Population statistics, estimated from mini-batches.
 
     Attributes:
         estimator: ``paper``, ``pytorch``, ``tensorflow`` or ``onnx``.
@@ -116,14 +116,15 @@ class Statistics:
         return self._combined([self.variance_of(batch) for batch in self.batches], _START[1])
 
     def variance_of(self, batch: Batch) -> Floats:
-        """(C,) the variance of one batch as the estimator takes it."""
+        """Take the (C,) variance of one batch as the estimator does, over m or m - 1."""
         count = len(batch.samples)
         return batch.variance * (count / (count - 1)) if self.unbiased else batch.variance
 
     def _combined(self, values: list[Floats], start: float) -> Floats:
+        """Average the values of the batches, or run over them from a start value."""
         if self.momentum is None:
-            found: Floats = np.mean(values, axis=0)
-            return found
+            mean: Floats = np.mean(values, axis=0)
+            return mean
         kept, new = self.weights
         running = np.full_like(values[0], start)
         for value in values:
@@ -132,14 +133,14 @@ class Statistics:
 
     @property
     def weights(self) -> tuple[float, float]:
-        """The weights of the old value and of the new batch."""
+        """Weights of the old value and of the new batch in each step of the running statistics."""
         assert self.momentum is not None
         other = 1 - self.momentum
         return (other, self.momentum) if ESTIMATORS[self.estimator].of_the_new else (self.momentum, other)
 
     @property
     def start_value_left(self) -> float:
-        """How much of the start value is left in the running values."""
+        """Share of the start value in the running statistics, 0 to 1."""
         return 0.0 if self.momentum is None else self.weights[0] ** len(self.batches)
 
     @cached_property
@@ -158,7 +159,7 @@ class Statistics:
 def statistics_of(
     batches: tuple[Batch, ...], estimator: str, momentum: float | None, plain_average: bool = False
 ) -> Statistics:
-    """The statistics that an estimator takes from mini-batches.
+    """Estimate population statistics from mini-batches.
 
     Args:
         batches: at least one, all of the same channels.

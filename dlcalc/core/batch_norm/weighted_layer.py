@@ -1,34 +1,36 @@
-"""Layers evaluated in float64, tap by tap: what a folded layer is compared with. Small inputs only."""
+"""Layers with weights, evaluated in float64 tap by tap: folded and unfolded are compared so. Small inputs only."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Any
+from types import EllipsisType
+from typing import Literal
 
 import numpy as np
 
 from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.errors import DlcalcError, Fix
 
-KINDS = ("conv", "transposed", "linear")
+Kind = Literal["conv", "transposed", "linear"]
+KINDS: tuple[Kind, ...] = ("conv", "transposed", "linear")
 MAX_NUMBERS = 2**27  # of a padded input or an uncropped output
 
 
 @dataclass(frozen=True)
 class WeightedLayer:
-    """A layer with weights, and the batch norm's channels in it.
+    """A layer with its weight and bias.
 
     Attributes:
         kind: ``conv``, ``transposed`` or ``linear``.
         weight: [C_out, C_in/g, k...]; transposed [C_in, C_out/g, k...]; linear [C_out, C_in]. Float64.
-        bias: (C_out,).
+        bias: (C_out,) float64.
         groups: g.
-        stride, padding, dilation: one an axis of space; the padding is of zeros, and of a transposed layer crops.
+        stride, padding, dilation: one per axis of space; the padding is of zeros, and of a transposed layer crops.
         format: the number format that the weights are stored in.
     """
 
-    kind: str
+    kind: Kind
     weight: Floats
     bias: Floats
     groups: int = 1
@@ -56,18 +58,25 @@ class WeightedLayer:
 
     @property
     def extent(self) -> tuple[int, ...]:
-        """Of the window along each axis, with its holes."""
+        """Extent of the window along each axis of space, in positions: with the holes of its dilation."""
         return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
 
     @property
     def by_group(self) -> Floats:
-        """The weight as [g, C_out/g, C_in/g, k...], whatever the kind."""
+        """The weight as [g, C_out/g, C_in/g, k...], of a convolution or a transposed one."""
         grouped = self.weight.reshape(self.groups, -1, *self.weight.shape[1:])
         return np.swapaxes(grouped, 1, 2) if self.kind == "transposed" else grouped
 
 
 def evaluate(layer: WeightedLayer, x: Floats) -> Floats:
-    """The layer's output for (N, C_in, space...), or (N, C_in) for a linear layer.
+    """Compute a layer's output.
+
+    Args:
+        layer: the layer.
+        x: (N, C_in, space...) float64, or (N, C_in) for a linear layer.
+
+    Returns:
+        (N, C_out, space...) float64, or (N, C_out).
 
     Raises:
         DlcalcError: ``invalid-value`` for what would not fit in memory.
@@ -76,12 +85,12 @@ def evaluate(layer: WeightedLayer, x: Floats) -> Floats:
     [[11.5]]
     """
     if layer.kind == "linear":
-        found: Floats = x @ layer.weight.T + layer.bias
-        return found
+        out: Floats = x @ layer.weight.T + layer.bias
+        return out
     _refuse_size(layer, x.shape)
     grouped = x.reshape(len(x), layer.groups, -1, *x.shape[2:])
     whole = (_scatter if layer.kind == "transposed" else _slide)(layer, grouped)
-    out: Floats = whole.reshape(len(x), layer.outputs, *whole.shape[3:])
+    out = whole.reshape(len(x), layer.outputs, *whole.shape[3:])
     return out + layer.bias.reshape(-1, *(1,) * len(layer.kernel))
 
 
@@ -100,8 +109,8 @@ def _refuse_size(layer: WeightedLayer, shape: Sequence[int]) -> None:
         raise DlcalcError("invalid-value", message, hint=("a smaller input, or ", Fix(option, 1)), option=option)
 
 
-def _slide(layer: WeightedLayer, x: Floats) -> Any:
-    """A convolution: each tap meets a strided part of the padded input."""
+def _slide(layer: WeightedLayer, x: Floats) -> Floats:
+    """Convolve (N, g, C_in/g, space...), with no bias: each tap meets a strided part of the padded input."""
     padded = np.pad(x, [(0, 0)] * 3 + [(p, p) for p in layer.padding])
     counts = [(size - e) // s + 1 for size, e, s in zip(padded.shape[3:], layer.extent, layer.stride, strict=True)]
     total = np.zeros((len(x), layer.groups, layer.outputs // layer.groups, *counts))
@@ -110,8 +119,8 @@ def _slide(layer: WeightedLayer, x: Floats) -> Any:
     return total
 
 
-def _scatter(layer: WeightedLayer, x: Floats) -> Any:
-    """A transposed convolution: each tap spreads the whole input over the output, which is then cropped."""
+def _scatter(layer: WeightedLayer, x: Floats) -> Floats:
+    """Convolve transposed, likewise: each tap spreads the whole input over the output, which is then cropped."""
     sizes = x.shape[3:]
     whole = [(size - 1) * s + e for size, s, e in zip(sizes, layer.stride, layer.extent, strict=True)]
     total = np.zeros((len(x), layer.groups, layer.outputs // layer.groups, *whole))
@@ -121,17 +130,20 @@ def _scatter(layer: WeightedLayer, x: Floats) -> Any:
     return total[_at(kept)]
 
 
-def _part(layer: WeightedLayer, tap: Sequence[int], counts: Sequence[int]) -> Any:
-    """The positions, one for each of ``counts``, that one tap of the window meets."""
+_Index = tuple[EllipsisType | int | slice, ...]
+
+
+def _part(layer: WeightedLayer, tap: Sequence[int], counts: Sequence[int]) -> _Index:
+    """Index the positions, ``counts`` of them along each axis of space, that one tap of the window meets."""
     axes = zip(tap, layer.dilation, layer.stride, counts, strict=True)
-    return _at([slice(b * d, b * d + (count - 1) * s + 1, s) for b, d, s, count in axes])
+    return _at(slice(b * d, b * d + (count - 1) * s + 1, s) for b, d, s, count in axes)
 
 
-def _at(space: Sequence[Any]) -> Any:
-    """An index of the last axes."""
+def _at(space: Iterable[int | slice]) -> _Index:
+    """Index the last axes."""
     return (..., *space)
 
 
 def along(values: Floats, x: Floats) -> Floats:
-    """(C,) values in a shape that multiplies (N, C, space...) or (N, C)."""
+    """Reshape (C,) values so that they multiply (N, C, space...) or (N, C), the shape of x."""
     return values.reshape(-1, *(1,) * (x.ndim - 2))

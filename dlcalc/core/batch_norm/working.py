@@ -1,35 +1,38 @@
-"""How a batch norm and its fold are worked out, with every choice that can go wrong as a value of its own."""
+"""The working of a batch norm and its fold, with every choice that can go wrong as a value of its own."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dlcalc.core.arrays.stored import Floats, rounded
-from dlcalc.core.batch_norm.answer import BnFold, BnFoldQuestion, as_inputs
-from dlcalc.core.batch_norm.fold import channel_of
+from dlcalc.core.batch_norm.answer import BnFold, moments_of
+from dlcalc.core.batch_norm.fold import channel_of, summed
+from dlcalc.core.batch_norm.question import BnFoldQuestion, as_inputs
 from dlcalc.core.batch_norm.statistics import Statistics
 from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, along, evaluate
 
 # The orders in which programs multiply by gamma/sqrt(var + eps).
-ROADS = ("gamma/root", "gamma*(1/root)", "W*gamma/root", "W/root*gamma", "W*(1/root)*gamma")
+Order = Literal["gamma/root", "gamma*(1/root)", "W*gamma/root", "W/root*gamma", "W*(1/root)*gamma"]
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 
 @dataclass(frozen=True)
 class BnWorking:
-    """The right way to begin with; a mistake replaces a choice.
+    """The working of an answer: right to begin with, and wrong where a mistake replaces a choice.
 
     Attributes:
-        gamma, beta, mean, var: (C,) as they are used.
-        eps: as it is used, and where: ``inside`` or ``outside`` the root.
-        statistics: where mean and variance come from, if from mini-batches.
+        gamma, beta, mean, var: (C,) float64, as they are used.
+        eps: as it is used.
+        statistics: the mini-batches that mean and variance come from, if there are some.
         layer: the layer, if there is one.
         question: for what does not change.
-        key: what is claimed.
+        key: the key of the answer that is claimed.
         claimed: the claim, to which an eps may be fitted.
         by_rounding: whether the claim is so near to what is right, and says so much, that it can differ by rounding.
-        eps_at: ``inside`` or ``outside``.
+        eps_at: ``inside`` or ``outside`` the root.
         rooted: whether the root is taken at all.
         mean_sign: 1, or -1 where the mean is added.
         bias: ``scaled``, ``unscaled`` or ``ignored``.
@@ -37,8 +40,8 @@ class BnWorking:
         grouped: whether channels are counted through all groups.
         folded: whether anything is folded.
         precision: the format in which each step is rounded; None for float64.
-        road: the order of the operations, where each is rounded; one of ``ROADS``.
-        offset: of the bias likewise: ``centred``, (b - mean) s + beta, or ``shifted``, b s + t.
+        order: the order of the operations, where each is rounded.
+        offset: the same of the bias: ``centred``, (b - mean) s + beta, or ``shifted``, b s + t.
     """
 
     gamma: Floats
@@ -52,21 +55,21 @@ class BnWorking:
     key: str
     claimed: Floats
     by_rounding: bool = True
-    eps_at: str = "inside"
+    eps_at: Literal["inside", "outside"] = "inside"
     rooted: bool = True
     mean_sign: int = 1
-    bias: str = "scaled"
-    axis: str = "right"
+    bias: Literal["scaled", "unscaled", "ignored"] = "scaled"
+    axis: Literal["right", "wrong"] = "right"
     grouped: bool = True
     folded: bool = True
     precision: str | None = None
-    road: str = "gamma/root"
-    offset: str = "centred"
+    order: Order = "gamma/root"
+    offset: Literal["centred", "shifted"] = "centred"
 
-    def rounded(self, values: Any) -> Floats:
-        """The result of a step in the precision that is used."""
-        found = np.asarray(values, np.float64)
-        return found if self.precision is None else rounded(found, self.precision)
+    def rounded(self, values: Floats | float) -> Floats:
+        """Round the result of a step to the precision that is used; to float64 numbers in any case."""
+        exact = np.asarray(values, np.float64)
+        return exact if self.precision is None else rounded(exact, self.precision)
 
     @cached_property
     def root(self) -> Floats:
@@ -80,7 +83,7 @@ class BnWorking:
     def scale(self) -> Floats:
         """(C,) s."""
         gamma = self.rounded(self.gamma)
-        if "(1/root)" in self.road:
+        if "(1/root)" in self.order:
             return self.rounded(gamma * self.rounded(1 / self.root))
         return self.rounded(gamma / self.root)
 
@@ -90,30 +93,37 @@ class BnWorking:
         moved = self.mean_sign * self.scaled(self.rounded(self.mean), np.arange(len(self.mean)))
         return self.rounded(self.rounded(self.beta) - moved)
 
-    def scaled(self, values: Floats, channels: Any) -> Floats:
-        """Values times s, each by its channel, in the order of the road."""
-        if self.road.startswith("gamma"):
+    def scaled(self, values: Floats, channels: NDArray[np.intp]) -> Floats:
+        """Multiply values by s of their channels, which broadcast to them, in the order of the operations."""
+        if self.order.startswith("gamma"):
             return self.rounded(values * self.scale[channels])
         gamma, root = self.rounded(self.gamma)[channels], self.root[channels]
-        if self.road == "W*gamma/root":
+        if self.order == "W*gamma/root":
             return self.rounded(self.rounded(values * gamma) / root)
-        if self.road == "W/root*gamma":
+        if self.order == "W/root*gamma":
             return self.rounded(self.rounded(values / root) * gamma)
         return self.rounded(self.rounded(values * self.rounded(1 / root)) * gamma)
 
     def answer(self) -> Floats | None:
-        """What this working gives for its key; None where it gives nothing."""
+        """Compute the array of its key; None where this working has none."""
         with np.errstate(all="ignore"):
-            if self.key in ("mean", "var", "scale", "shift"):
-                found: Floats = getattr(self, self.key)
-                return found
-            if self.key in ("weight", "bias"):
-                layer = self.folded_layer()
-                return None if layer is None else getattr(layer, self.key)
-            return self._output()
+            match self.key:
+                case "mean":
+                    return self.mean
+                case "var":
+                    return self.var
+                case "scale":
+                    return self.scale
+                case "shift":
+                    return self.shift
+                case "weight" | "bias":
+                    layer = self.folded_layer()
+                    return None if layer is None else layer.weight if self.key == "weight" else layer.bias
+                case _:
+                    return self._output()
 
     def folded_layer(self) -> WeightedLayer | None:
-        """The layer with the batch norm in it."""
+        """Fold the batch norm into the layer; None where this working cannot."""
         if self.layer is None or not self.folded:
             return self.layer
         weight = self._weight(self.layer)
@@ -122,26 +132,19 @@ class BnWorking:
     def _weight(self, layer: WeightedLayer) -> Floats | None:
         outputs = not self.question.bn_first
         if self.axis == "wrong":
-            other = int(layer.outputs if not outputs else layer.inputs)
-            if other != len(self.scale):
-                return None
             outputs = not outputs
-        channels = self._channels(layer, outputs)
-        return self.scaled(self.rounded(layer.weight), channels)
+            if (layer.outputs if outputs else layer.inputs) != len(self.scale):
+                return None
+        return self.scaled(self.rounded(layer.weight), self._channels(layer, outputs))
 
-    def _channels(self, layer: WeightedLayer, outputs: bool) -> Any:
-        if self.grouped:
-            return channel_of(layer, outputs=outputs)
-        single = replace(layer, groups=1)
-        return channel_of(single, outputs=outputs)
+    def _channels(self, layer: WeightedLayer, outputs: bool) -> NDArray[np.intp]:
+        return channel_of(layer if self.grouped else replace(layer, groups=1), outputs=outputs)
 
     def _bias(self, layer: WeightedLayer) -> Floats:
         own = np.zeros_like(layer.bias) if self.bias == "ignored" else layer.bias
         if self.question.bn_first:
             shifts = self.shift[self._channels(layer, outputs=False)]
-            outputs = np.broadcast_to(channel_of(layer, outputs=True), layer.weight.shape).reshape(-1)
-            sums = np.bincount(outputs, (layer.weight * shifts).reshape(-1), layer.outputs)
-            return self.rounded(own + self.rounded(sums))
+            return self.rounded(own + self.rounded(summed(layer, layer.weight * shifts)))
         if self.bias == "unscaled":
             return self.rounded(own + self.shift)
         every = np.arange(len(own))
@@ -151,30 +154,36 @@ class BnWorking:
         return self.rounded(self.scaled(centred, every) + self.rounded(self.beta))
 
     def _output(self) -> Floats | None:
-        """What the inputs give, through the layer as it is worked out."""
+        """Evaluate the question's inputs by this working, in their own rank."""
         rows, restored = as_inputs(self.question)
         if self.key == "training":
-            return self._training(rows, restored)
+            return restored(self._training(rows))
         layer = self.folded_layer()
         if self.layer is None:
             return restored(along(self.scale, rows) * rows + along(self.shift, rows)) if self.folded else restored(rows)
         return None if layer is None else restored(evaluate(layer, rows))
 
-    def _training(self, rows: Floats, restored: Any) -> Floats:
-        first = self.layer is None or self.question.bn_first
-        values = rows if first else evaluate(self.layer, rows)  # type: ignore[arg-type]
-        axes = (0, *range(2, values.ndim))
-        mean, var = values.mean(axis=axes), values.var(axis=axes)
+    def _training(self, rows: Floats) -> Floats:
+        behind = None if self.layer is None or self.question.bn_first else self.layer
+        values = rows if behind is None else evaluate(behind, rows)
+        mean, var = moments_of(values)
         if values.size // values.shape[1] < 2:
             assert self.statistics is not None
             mean, var = self.statistics.batches[-1].mean, self.statistics.batches[-1].variance
         own = replace(self, mean=mean, var=var, key="scale")
         normed = along(own.scale, values) * values + along(own.shift, values)
-        return restored(evaluate(self.layer, normed) if first and self.layer is not None else normed)  # type: ignore[no-any-return]
+        return normed if behind is not None or self.layer is None else evaluate(self.layer, normed)
 
 
 def working(answer: BnFold, key: str, claimed: Floats, *, by_rounding: bool = True) -> BnWorking:
-    """How the answer comes about."""
+    """Start from the right working of an answer's key.
+
+    Args:
+        answer: the answer.
+        key: one of its ``arrays``.
+        claimed: what is claimed of it.
+        by_rounding: whether the claim can differ from what is right by rounding.
+    """
     question = answer.question
     affine = question.affine
     return BnWorking(

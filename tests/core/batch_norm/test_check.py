@@ -14,9 +14,9 @@ from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.batch_norm import affine as affine_of
 from dlcalc.core.batch_norm import check as certificate
 from dlcalc.core.batch_norm.affine import Affine
-from dlcalc.core.batch_norm.answer import BnFold, BnFoldQuestion, bn_fold
+from dlcalc.core.batch_norm.answer import BnFold, bn_fold
 from dlcalc.core.batch_norm.check import check
-from dlcalc.core.batch_norm.question import batch_of
+from dlcalc.core.batch_norm.question import BnFoldQuestion, batch_of
 from dlcalc.core.batch_norm.statistics import Statistics, statistics_of
 from tests.conftest import Run
 from tests.support.random_norms import affine, questions

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from dlcalc.core.batch_norm.affine import checked_affine
-from dlcalc.core.batch_norm.answer import BnFoldQuestion, bn_fold
+from dlcalc.core.batch_norm.answer import bn_fold
 from dlcalc.core.batch_norm.explain import explain as steps
-from dlcalc.core.batch_norm.question import batch_of
+from dlcalc.core.batch_norm.question import BnFoldQuestion, batch_of
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, statistics_of
 from dlcalc.core.evidence.step import Step
 from tests.conftest import Run
@@ -38,9 +38,9 @@ def test_every_formula_gives_its_value() -> None:
 
 @pytest.mark.parametrize("framework", ESTIMATORS)
 def test_terms_that_cancel_have_the_digits_for_it(framework: str) -> None:
-    chance = np.random.default_rng(153)
+    rng = np.random.default_rng(153)
     for _ in range(30):
-        batches = tuple(batch_of(chance.standard_normal((3, 1)) + 1000) for _ in range(2))
+        batches = tuple(batch_of(rng.standard_normal((3, 1)) + 1000) for _ in range(2))
         statistics = statistics_of(batches, framework, None)
         beta = statistics.mean / np.sqrt(statistics.variance + 1e-5) + 0.01
         parameters = checked_affine(np.ones(1), beta, statistics.mean, statistics.variance, 1e-5)
@@ -50,9 +50,9 @@ def test_terms_that_cancel_have_the_digits_for_it(framework: str) -> None:
 
 @pytest.mark.parametrize("framework", ESTIMATORS)
 def test_every_estimator_is_explained(framework: str) -> None:
-    chance = np.random.default_rng(152)
+    rng = np.random.default_rng(152)
     for _ in range(30):
-        batches = tuple(batch_of(chance.standard_normal((size, 2)) + 3) for size in chance.integers(2, 7, 3))
+        batches = tuple(batch_of(rng.standard_normal((size, 2)) + 3) for size in rng.integers(2, 7, 3))
         statistics = statistics_of(batches, framework, None)
         parameters = checked_affine(np.ones(2), np.zeros(2), statistics.mean, statistics.variance, 1e-5)
         answer = bn_fold(BnFoldQuestion(framework, parameters, "framework", statistics))

@@ -12,12 +12,12 @@ import pytest
 
 from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.batch_norm.affine import checked_affine
-from dlcalc.core.batch_norm.answer import BnFold, BnFoldQuestion, bn_fold
+from dlcalc.core.batch_norm.answer import BnFold, bn_fold
 from dlcalc.core.batch_norm.judge import exact_arrays, judge
 from dlcalc.core.batch_norm.mistakes import MISTAKES
-from dlcalc.core.batch_norm.question import batch_of
+from dlcalc.core.batch_norm.question import BnFoldQuestion, batch_of
 from dlcalc.core.batch_norm.statistics import statistics_of
-from dlcalc.core.batch_norm.weighted_layer import WeightedLayer
+from dlcalc.core.batch_norm.weighted_layer import Kind, WeightedLayer
 from dlcalc.core.batch_norm.working import working
 from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.notation.array_claims import array_claims
@@ -27,24 +27,25 @@ from tests.support.random_norms import questions
 Floats = Any  # arrays of float64
 
 
-def question(chance: np.random.Generator) -> BnFoldQuestion:
+def question(rng: np.random.Generator) -> BnFoldQuestion:
     """A batch norm of 12 channels or more, with statistics from mini-batches and a layer with as many inputs."""
-    channels = int(chance.integers(6, 9)) * 2
-    sizes = chance.integers(3, 7, int(chance.integers(1, 4)))
-    batches = tuple(batch_of(chance.standard_normal((size, channels)) * 2 + 1) for size in sizes)
-    framework = str(chance.choice(["paper", "pytorch", "tensorflow", "onnx"]))
+    channels = int(rng.integers(6, 9)) * 2
+    sizes = rng.integers(3, 7, int(rng.integers(1, 4)))
+    batches = tuple(batch_of(rng.standard_normal((size, channels)) * 2 + 1) for size in sizes)
+    framework = str(rng.choice(["paper", "pytorch", "tensorflow", "onnx"]))
     statistics = statistics_of(batches, framework, None if framework == "paper" else 0.5)
-    eps = float(chance.choice([1e-5, 1e-3, 2e-2]))
-    gamma, beta = chance.standard_normal(channels) + 2, chance.standard_normal(channels)
+    eps = float(rng.choice([1e-5, 1e-3, 2e-2]))
+    gamma, beta = rng.standard_normal(channels) + 2, rng.standard_normal(channels)
     parameters = checked_affine(gamma, beta, statistics.mean, statistics.variance, eps)
-    kind = str(chance.choice(["conv", "linear", "transposed"]))
-    groups = 1 if kind == "linear" else int(chance.choice([1, 2]))
+    kinds: list[Kind] = ["conv", "linear", "transposed"]
+    kind = kinds[int(rng.integers(len(kinds)))]
+    groups = 1 if kind == "linear" else int(rng.choice([1, 2]))
     space = () if kind == "linear" else (3,)
     if groups == 1:
         shape: tuple[int, ...] = (channels, channels, *space)
     else:
         shape = (channels, channels // 2, *space)
-    weight, bias, ones = chance.standard_normal(shape), chance.standard_normal(channels), (1,) * len(space)
+    weight, bias, ones = rng.standard_normal(shape), rng.standard_normal(channels), (1,) * len(space)
     layer = WeightedLayer(kind, weight, bias, groups, ones, (0,) * len(space), ones)
     return BnFoldQuestion(framework, parameters, "option", statistics, layer)
 
@@ -159,10 +160,10 @@ def claim_of(key: str, values: Floats, form: str, answer: BnFold) -> ArrayClaim:
 
 @pytest.mark.parametrize("form", ["typed", "float64", "float32"])
 def test_a_planted_mistake_comes_first(form: str) -> None:
-    chance = np.random.default_rng(141)
+    rng = np.random.default_rng(141)
     planted = first = 0
     for _ in range(15):
-        asked = question(chance)
+        asked = question(rng)
         answer = bn_fold(asked)
         right = exact_arrays(answer)
         for name, (relevant, wrong) in WRONG.items():
@@ -185,9 +186,9 @@ def test_a_planted_mistake_comes_first(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["typed", "float64", "float32", "float16", "bfloat16"])
 def test_a_right_claim_is_never_accused(form: str) -> None:
-    chance = np.random.default_rng(142)
+    rng = np.random.default_rng(142)
     for _ in range(12):
-        asked = question(chance)
+        asked = question(rng)
         answer = bn_fold(asked)
         for key, values in Plain(asked).fold().items():
             verdict = judge(answer, claim_of(key, values, form, answer))
@@ -202,14 +203,14 @@ def test_a_right_claim_is_never_accused(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["typed", "float32", "float16", "bfloat16"])
 def test_noise_is_not_explained(form: str) -> None:
-    chance = np.random.default_rng(143)
+    rng = np.random.default_rng(143)
     named = 0
     for _ in range(30):
-        answer = bn_fold(question(chance))
+        answer = bn_fold(question(rng))
         for key, right in exact_arrays(answer).items():
             if key in ("mean", "var"):
                 continue
-            noise = right + np.abs(right).max() * chance.standard_normal(right.shape) * chance.choice([0.1, 1])
+            noise = right + np.abs(right).max() * rng.standard_normal(right.shape) * rng.choice([0.1, 1])
             verdict = judge(answer, claim_of(key, noise, form, answer))
             assert not verdict.passed
             named += bool(verdict.diagnosis)
@@ -217,11 +218,11 @@ def test_noise_is_not_explained(form: str) -> None:
 
 
 def test_the_working_gives_the_right_answer() -> None:
-    chance = np.random.default_rng(144)
+    rng = np.random.default_rng(144)
     for _ in range(20):
-        asked = question(chance)
+        asked = question(rng)
         assert asked.layer is not None
-        x = chance.standard_normal((3, asked.layer.inputs, *(5,) * len(asked.layer.kernel)))
+        x = rng.standard_normal((3, asked.layer.inputs, *(5,) * len(asked.layer.kernel)))
         answer = bn_fold(replace(asked, x=x))
         for key, values in answer.arrays().items():
             found = working(answer, key, values).answer()
@@ -230,8 +231,8 @@ def test_the_working_gives_the_right_answer() -> None:
 
 
 def test_a_fitted_eps_says_least_and_comes_last() -> None:
-    chance = np.random.default_rng(145)
-    asked = question(chance)
+    rng = np.random.default_rng(145)
+    asked = question(rng)
     answer = bn_fold(asked)
     plain = Plain(asked)
     plain.eps = 0.0123

@@ -34,13 +34,13 @@ def by_definition(batches: list[Any], framework: str, momentum: float | None) ->
 
 @pytest.mark.parametrize("framework", ESTIMATORS)
 def test_every_estimator_is_what_its_framework_defines(framework: str) -> None:
-    chance = np.random.default_rng(121)
+    rng = np.random.default_rng(121)
     for _ in range(150):
-        sizes = chance.integers(2, 9, int(chance.integers(1, 6)))
-        batches = [chance.standard_normal(size) * 3 + 5 for size in sizes]
+        sizes = rng.integers(2, 9, int(rng.integers(1, 6)))
+        batches = [rng.standard_normal(size) * 3 + 5 for size in sizes]
         momentum = ESTIMATORS[framework].momentum
-        if momentum is not None and chance.random() < 0.5:
-            momentum = float(chance.uniform(0, 1))
+        if momentum is not None and rng.random() < 0.5:
+            momentum = float(rng.uniform(0, 1))
         found = batch_norm_statistics(batches, framework=framework, momentum=None if framework == "paper" else momentum)
         right = by_definition([batch.tolist() for batch in batches], framework, momentum)
         assert found.mean[0] == pytest.approx(float(right[0]), rel=1e-13)
@@ -54,8 +54,8 @@ def test_a_large_offset_costs_nothing() -> None:
 
 
 def test_channels_and_space() -> None:
-    chance = np.random.default_rng(122)
-    batches = chance.standard_normal((2, 5, 3, 4, 6))
+    rng = np.random.default_rng(122)
+    batches = rng.standard_normal((2, 5, 3, 4, 6))
     found = batch_norm_statistics(list(batches))
     for channel in range(3):
         flat = batch_norm_statistics([batch[:, channel].reshape(-1) for batch in batches])
