@@ -1,14 +1,14 @@
 """The explanation of a batch norm: statistics, the affine, the fold, each with the numbers of a channel in it."""
 
-from math import ceil, log10
-from typing import Any
+from math import ceil, inf, log10
 
 import numpy as np
 
-from dlcalc.core.batch_norm.answer import BnFold
+from dlcalc.core.arrays.stored import Floats
+from dlcalc.core.batch_norm.answer import BnFold, Effect
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Statistics
 from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, along
-from dlcalc.core.evidence.step import Step
+from dlcalc.core.evidence.step import Step, Steps
 
 _PAPER = "Ioffe & Szegedy 2015"
 _FOLDING = "Jacob et al. 2018, section 3.2"
@@ -16,13 +16,13 @@ _FEW = 4  # channels, batches and samples that are written out
 
 
 def explain(answer: BnFold) -> tuple[Step, ...]:
-    """Every term, channel by channel for the first few, and what is claimed to come of normalising."""
+    """Explain every term, channel by channel for the first few, and list what is claimed to come of normalising."""
     with np.errstate(all="ignore"):  # infinities are shown as such
         return tuple(_steps(answer))
 
 
 def _steps(answer: BnFold) -> list[Step]:
-    found: list[Step] = []
+    steps: list[Step] = []
     for channel in range(min(answer.question.channels, _FEW)):
         terms = _Terms(answer, channel)
         if answer.question.statistics is not None:
@@ -30,113 +30,115 @@ def _steps(answer: BnFold) -> list[Step]:
         terms.affine()
         if answer.folded is not None:
             terms.fold()
-        found += terms.steps
+        steps += terms.steps
     if answer.effect is not None:
-        found += _claims(answer)
-    return found
+        steps += _claims(*answer.effect)
+    return steps
 
 
-class _Terms:
+class _Terms(Steps):
     """Collects the steps of one channel."""
 
     def __init__(self, answer: BnFold, channel: int) -> None:
-        self.answer, self.channel, self.steps = answer, channel, list[Step]()
-        self.where = {"channel": channel} if answer.question.channels > 1 else {}
-
-    def add(self, symbol: str, formula: str, substituted: str, value: Any, source: str, why: str) -> None:
-        """Append a step."""
-        self.steps.append(Step(symbol, formula, substituted, float(value), source, why, self.where))
+        super().__init__({"channel": channel} if answer.question.channels > 1 else None)
+        self.answer, self.channel = answer, channel
 
     def statistics(self, statistics: Statistics) -> None:
-        """Mean and variance of each batch, and what the estimator makes of them."""
+        """Explain the mean and variance of each batch, and what the estimator makes of them."""
         channel, source = self.channel, f"{_PAPER}, algorithm 1"
         for number, batch in enumerate(statistics.batches[:_FEW]):
             column = batch.samples[:, channel].tolist()
-            name, mean = f"mu_{number}", float(batch.mean[channel])
-            digits = _digits(np.abs(column).max(), mean, np.sqrt(batch.variance[channel]))
+            name, mean, variance = f"mu_{number}", float(batch.mean[channel]), float(batch.variance[channel])
+            digits = _digits(max(map(abs, column)), mean, float(np.sqrt(batch.variance[channel])))
             total = f"({_sum([_n(value, digits) for value in column])})/{len(column)}"
             self.add(name, "sum_i x_i/m", total, mean, source, "mean of the mini-batch")
             squares = f"({_sum([f'({_n(value, digits)} - {_n(mean, digits)})**2' for value in column])})/{len(column)}"
             why = "variance of the mini-batch, biased: over m"
-            self.add(f"var_{number}", "sum_i (x_i - mu)^2/m", squares, batch.variance[channel], source, why)
+            self.add(f"var_{number}", "sum_i (x_i - mu)^2/m", squares, variance, source, why)
         if len(statistics.batches) <= _FEW:
             self._population(statistics)
 
     def _population(self, statistics: Statistics) -> None:
         channel, rule = self.channel, ESTIMATORS[statistics.estimator]
         means = [float(batch.mean[channel]) for batch in statistics.batches]
+        result, largest = float(statistics.mean[channel]), max(map(abs, means))
         spreads = []
         for batch in statistics.batches:
-            count, biased = len(batch.samples), _n(batch.variance[channel])
+            count, biased = len(batch.samples), _n(float(batch.variance[channel]))
             spreads.append(f"{count}/{count - 1}*{biased}" if statistics.unbiased else biased)
         if statistics.momentum is None:
-            digits = _digits(np.abs(means).max(), statistics.mean[channel])
-            mean, var = (f"({_sum(part)})/{len(means)}" for part in ([_n(one, digits) for one in means], spreads))
+            digits = _digits(largest, result)
+            mean, var = (f"({_sum(part)})/{len(means)}" for part in ([_n(value, digits) for value in means], spreads))
             formulas = "sum_B mu_B/B", "sum_B m/(m - 1)*var_B/B"
             whys = "mean over the mini-batches", "unbiased, so over m - 1; leaves out the variance between batches"
         else:
             old, new = map(_n, statistics.weights)
             mean, var = "0", "1"
-            digits = _digits(np.abs(means).max(), statistics.mean[channel])
-            for one, spread in zip([_n(one, digits) for one in means], spreads, strict=True):
-                mean, var = f"{old}*({mean}) + {new}*{one}", f"{old}*({var}) + {new}*{spread}"
+            digits = _digits(largest, result)
+            for value, spread in zip(means, spreads, strict=True):
+                mean, var = f"{old}*({mean}) + {new}*{_n(value, digits)}", f"{old}*({var}) + {new}*{spread}"
             weight = "m/(m - 1)*var_B" if statistics.unbiased else "var_B"
             formulas = f"{old}*E + {new}*mu_B, from 0", f"{old}*Var + {new}*{weight}, from 1"
             left = f"{statistics.start_value_left:.1%} of the start value is left"
             whys = f"running mean; {left}", f"running variance; {left}"
-        self.add("E", formulas[0], mean, statistics.mean[channel], rule.source, whys[0])
-        self.add("Var", formulas[1], var, statistics.variance[channel], rule.source, whys[1])
+        self.add("E", formulas[0], mean, result, rule.source, whys[0])
+        self.add("Var", formulas[1], var, float(statistics.variance[channel]), rule.source, whys[1])
 
     def affine(self) -> None:
-        """What s and t are."""
-        affine, channel = self.answer.question.affine, self.channel
-        source, scale, shift = f"{_PAPER}, algorithm 2, step 11", self.answer.scale[channel], self.answer.shift[channel]
-        digits = _digits(affine.beta[channel], shift)
-        gamma, beta, var = _n(affine.gamma[channel]), _n(affine.beta[channel], digits), _n(affine.var[channel])
+        """Explain s and t."""
+        affine, source = self.answer.question.affine, f"{_PAPER}, algorithm 2, step 11"
+        scale, shift = self._of_channel(self.answer.scale), self._of_channel(self.answer.shift)
+        offset = self._of_channel(affine.beta)
+        digits = _digits(offset, shift)
+        gamma, var = _n(self._of_channel(affine.gamma)), _n(self._of_channel(affine.var))
         where = {"option": "as typed", "framework": "the framework's", "default": "assumed, it is in no checkpoint"}
         why = f"scale; eps {affine.eps:g} ({where[self.answer.question.eps_source]}) keeps it finite"
         self.add("s", "gamma/sqrt(Var + eps)", f"{gamma}/sqrt({var} + {affine.eps:g})", scale, source, why)
-        substituted = f"{beta} - {_n(scale, digits)}*{_n(affine.mean[channel], digits)}"
+        mean = _n(self._of_channel(affine.mean), digits)
+        substituted = f"{_n(offset, digits)} - {_n(scale, digits)}*{mean}"
         self.add("t", "beta - s*E", substituted, shift, source, "shift: y = s*x + t")
 
+    def _of_channel(self, values: Floats) -> float:
+        return float(values[self.channel])
+
     def fold(self) -> None:
-        """What becomes of the weight and the bias."""
+        """Explain what becomes of the weight and the bias."""
         answer, channel = self.answer, self.channel
         layer, folded, affine = answer.question.layer, answer.folded, answer.question.affine
         assert layer is not None
         assert folded is not None
         at = self._entry()
         name = ",".join(map(str, at))
-        weight, scale = _n(layer.weight[at]), _n(answer.scale[channel])
+        weight, scale = _n(float(layer.weight[at])), _n(self._of_channel(answer.scale))
         side = "input" if answer.question.bn_first else "output"
         why = f"the channel's {side} scaled; its first entry stands for all"
-        self.add(f"W'[{name}]", "W*s", f"{weight}*{scale}", folded.weight[at], _FOLDING, why)
+        self.add(f"W'[{name}]", "W*s", f"{weight}*{scale}", float(folded.weight[at]), _FOLDING, why)
         if not answer.question.bn_first:
-            parts = [part[channel] for part in (layer.bias, affine.mean, answer.scale, affine.beta)]
-            centred, result = parts[0] - parts[1], folded.bias[channel]
+            parts = [self._of_channel(part) for part in (layer.bias, affine.mean, answer.scale, affine.beta)]
+            centred, result = parts[0] - parts[1], self._of_channel(folded.bias)
             digits = max(_digits(parts[0], centred), _digits(parts[3], result))
             bias, mean, scale, beta = (_n(part, digits) for part in parts)
             substituted = f"({bias} - {mean})*{scale} + {beta}"
             why = "the layer's bias goes through the batch norm too"
-            self.add(f"b'[{channel}]", "(b - E)*s + beta", substituted, folded.bias[channel], _FOLDING, why)
+            self.add(f"b'[{channel}]", "(b - E)*s + beta", substituted, result, _FOLDING, why)
         elif channel == 0:
             terms = self._products(layer)
-            largest = max(abs(layer.bias[0]), *(abs(w * t) for w, t in terms))
-            digits = _digits(largest, folded.bias[0])
-            sums = _sum([_n(layer.bias[0], digits), *(f"{_n(w, digits)}*{_n(t, digits)}" for w, t in terms)])
+            own, result = float(layer.bias[0]), float(folded.bias[0])
+            digits = _digits(max(abs(own), *(abs(w * t) for w, t in terms)), result)
+            sums = _sum([_n(own, digits), *(f"{_n(w, digits)}*{_n(t, digits)}" for w, t in terms)])
             formula = "b + sum_j W_ij*t_j" if layer.kind == "linear" else "b + sum over inputs j and taps of W_ij*t_j"
             why = "the shift of every input goes through the layer"
-            self.add("b'[0]", formula, sums, folded.bias[0], _FOLDING, why)
+            self.add("b'[0]", formula, sums, result, _FOLDING, why)
 
     def _products(self, layer: WeightedLayer) -> list[tuple[float, float]]:
-        """The weights of output 0 and the shifts that meet them."""
+        """Pair the weights of output 0 with the shifts that meet them."""
         inputs = layer.inputs // layer.groups
         weight = layer.weight[:inputs, 0] if layer.kind == "transposed" else layer.weight[0]
         shifts = np.broadcast_to(along(self.answer.shift[:inputs], layer.weight), (1, *weight.shape))
         return list(zip(weight.reshape(-1).tolist(), shifts.reshape(-1).tolist(), strict=True))
 
     def _entry(self) -> tuple[int, ...]:
-        """The first entry of the weight that belongs to the channel."""
+        """Index the first entry of the weight that belongs to the channel."""
         layer, first = self.answer.question.layer, self.answer.question.bn_first
         assert layer is not None
         rest = (0,) * len(layer.kernel)
@@ -147,15 +149,14 @@ class _Terms:
         return (group * (layer.weight.shape[0] // layer.groups), self.channel % per_group, *rest)
 
 
-def _claims(answer: BnFold) -> list[Step]:
-    """What is claimed of normalising, with who claims it, beside what was measured on these samples."""
-    assert answer.effect is not None
-    before, after = answer.effect
+def _claims(before: Effect, after: Effect) -> list[Step]:
+    """List what is claimed of normalising, with who claims it, beside what was measured on these samples."""
 
-    def change(key: str) -> str:
-        return f"{_n(np.mean(getattr(before, key)))} before, {_n(np.mean(getattr(after, key)))} after"
+    def change(old: Floats, new: Floats) -> str:
+        return f"{_n(float(np.mean(old)))} before, {_n(float(np.mean(new)))} after"
 
-    slope, depth = change("sigmoid_slope"), change("sigmoid_slope_10_layers")
+    slope = change(before.sigmoid_slope, after.sigmoid_slope)
+    depth = change(before.sigmoid_slope_10_layers, after.sigmoid_slope_10_layers)
     texts = [
         ("fewer saturated units, so larger slopes", slope, _PAPER, "measured here: the mean of a*(1 - a)"),
         ("slopes that survive depth", depth, _PAPER, "measured here: behind 10 such layers"),
@@ -167,22 +168,22 @@ def _claims(answer: BnFold) -> list[Step]:
     return [Step("claim", text, numbers, None, source, why, place) for text, numbers, source, why in texts]
 
 
-def _digits(size: Any, *results: Any) -> int:
-    """How many digits make a sum of terms of a size come out as its results: more where the terms cancel."""
-    least = min((abs(float(result)) for result in results if result), default=0.0)
-    if not 0 < least < abs(float(size)) < np.inf:
+def _digits(size: float, *results: float) -> int:
+    """Count the digits with which a sum of terms of a size comes out as its results: more where the terms cancel."""
+    least = min((abs(result) for result in results if result), default=0.0)
+    if not 0 < least < abs(size) < inf:
         return 6
-    return min(17, 6 + ceil(log10(abs(float(size))) - log10(least)))
+    return min(17, 6 + ceil(log10(abs(size)) - log10(least)))
 
 
-def _n(value: Any, digits: int = 6) -> str:
-    """A number in a formula: a negative one in parentheses."""
-    text = f"{float(value) + 0.0:.{digits}g}"
+def _n(value: float, digits: int = 6) -> str:
+    """Write a number in a formula: a negative one in parentheses."""
+    text = f"{value + 0.0:.{digits}g}"
     return f"({text})" if text.startswith("-") else text
 
 
 def _sum(terms: list[str]) -> str:
-    """A sum in a formula; of many terms the first and the last."""
+    """Write a sum in a formula; of many terms the first and the last."""
     if len(terms) > 2 * _FEW:
         terms = [*terms[:_FEW], "...", terms[-1]]
     return " + ".join(terms)
