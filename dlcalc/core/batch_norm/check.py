@@ -1,25 +1,31 @@
-"""The second road to a fold: both sides evaluated, against a bound that a correct fold reaches and never passes.
+"""The proof of a fold by decimal arithmetic, and by evaluating the folded layer against the layer and its batch norm.
 
 The affine and, in float64, the folded numbers themselves are certified by decimal arithmetic with far more digits, each
-within half an ulp. Shares nothing with the arithmetic that it checks.
+within half an ulp. Both sides are evaluated against a bound that a correct fold reaches and never passes. Nothing is
+shared with the arithmetic that is proved.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from math import frexp
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.formats import FORMATS
+
+# The evaluation of a layer is shared, and is no part of folding: no folded number is computed by it, and it treats the
+# folded layer and the unfolded one alike. That it computes what a layer computes is for its own tests to show.
+from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, evaluate
 from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
     from dlcalc.core.batch_norm.affine import Affine
     from dlcalc.core.batch_norm.answer import BnFold
     from dlcalc.core.batch_norm.statistics import Statistics
-    from dlcalc.core.batch_norm.weighted_layer import WeightedLayer
 
 MAX_ENTRIES = 5_000  # numbers that are certified one by one; of more, so many at random
 _DIGITS = 150
@@ -30,10 +36,32 @@ _PRODUCTS = 50_000_000  # ... and of a large layer fewer
 Floats = NDArray[np.float64]
 
 
+class _Sides(NamedTuple):
+    """The folded layer against the unfolded one, at the output where their distance is largest for its bound.
+
+    Attributes:
+        inputs: how many were evaluated.
+        max_abs_error: the distance.
+        bound: of the distance.
+        ratio: of the two, at most 1 for a correct fold.
+    """
+
+    inputs: int
+    max_abs_error: float
+    bound: float
+    ratio: float
+
+    @property
+    def text(self) -> str:
+        """The comparison in a sentence."""
+        return f"{self.max_abs_error:.3g} apart where the bound is {self.bound:.3g}, {self.ratio:.3f} of it"
+
+
 def check(answer: "BnFold") -> Proof:
     """Prove the statistics, the affine, and the folded layer."""
     failures: list[Failure] = []
-    details: dict[str, Any] = {"keys": ["scale", "shift"]}
+    keys = ["scale", "shift"]
+    details: dict[str, object] = {"keys": keys}
     question = answer.question
     rng = np.random.default_rng(_SEED)
     with localcontext(Context(prec=_DIGITS, Emax=999_999, Emin=-999_999)):
@@ -41,41 +69,36 @@ def check(answer: "BnFold") -> Proof:
         failures += _within_half_an_ulp("scale", answer.scale, scales)
         failures += _within_half_an_ulp("shift", answer.shift, shifts)
         if question.statistics is not None:
-            details["keys"] += ["mean", "var"]
+            keys += ["mean", "var"]
             failures += _statistics(question.statistics)
         method, manner = "rational", "in decimal arithmetic, each number within half an ulp"
         if answer.folded is not None:
-            details["keys"] += ["weight", "bias"]
+            keys += ["weight", "bias"]
             if answer.folded.format == "float64":
                 failures += _entries(answer, scales, shifts, rng)
     if answer.folded is not None:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what is infinite fails by its ratio
-            found = _both_sides(answer, rng)
-        details |= {key: found[key] for key in ("inputs", "max_abs_error", "bound", "ratio")}
+            sides = _both_sides(answer, rng)
+        details |= sides._asdict()
         if answer.folded.format != "float64":
             method = "folded-against-unfolded"
-            manner = f"on {found['inputs']} inputs, folded against unfolded: {_said(found)}"
+            manner = f"on {sides.inputs} inputs, folded against unfolded: {sides.text}"
             alike = _eps_alike(question.affine, answer.folded.format)
             if alike:
                 details["eps_not_told_apart"] = alike
                 values = ", ".join(f"{eps:g}" for eps in alike)
                 manner += f"; {answer.folded.format} cannot tell eps {question.affine.eps:g} from {values} here"
-        unproved = answer.folded.format != "float64" or np.isfinite(found["ratio"])  # else each number has been proved
-        if not found["ratio"] <= 1 and unproved:
-            failures.append(Failure({}, "folded", found["max_abs_error"], found["bound"]))
+        unproved = answer.folded.format != "float64" or np.isfinite(sides.ratio)  # else each number has been proved
+        if not sides.ratio <= 1 and unproved:
+            failures.append(Failure({}, "folded", sides.max_abs_error, sides.bound))
     return Proof(method, manner, details, tuple(failures))
-
-
-def _said(found: dict[str, Any]) -> str:
-    error, bound, ratio = found["max_abs_error"], found["bound"], found["ratio"]
-    return f"{error:.3g} apart where the bound is {bound:.3g}, {ratio:.3f} of it"
 
 
 _EPS = (0.0, 1e-12, 1e-8, 1e-7, 1e-6, 1e-5, 1e-3)  # that models have
 
 
 def _eps_alike(affine: "Affine", name: str) -> list[float]:
-    """Other values of eps whose scales a format cannot hold apart from these: within half an ulp in every channel."""
+    """List other values of eps whose scales a format cannot tell from these: within half an ulp in every channel."""
     unit, inside = FORMATS[name].eps / 2, affine.var + affine.eps
     with np.errstate(divide="ignore"):
         change = {eps: np.abs(np.sqrt(inside / (affine.var + eps)) - 1) for eps in _EPS if eps != affine.eps}
@@ -83,7 +106,7 @@ def _eps_alike(affine: "Affine", name: str) -> list[float]:
 
 
 def _affine(affine: "Affine") -> tuple[list[Decimal], list[Decimal]]:
-    """The scale and shift of each channel to many digits."""
+    """Compute the scale and shift of each channel to many digits."""
     scales, shifts = [], []
     columns = (affine.gamma, affine.beta, affine.mean, affine.var)
     for gamma, beta, mean, var in zip(*(column.tolist() for column in columns), strict=True):
@@ -92,39 +115,35 @@ def _affine(affine: "Affine") -> tuple[list[Decimal], list[Decimal]]:
     return scales, shifts
 
 
-def _within_half_an_ulp(key: str, said: Floats, right: list[Decimal], at: Any = None) -> list[Failure]:
-    """The first number that is farther from the right one than rounding once can take it."""
-    for number, (one, exact) in enumerate(zip(said.reshape(-1).tolist(), right, strict=True)):
-        if np.isinf(one):
+def _within_half_an_ulp(
+    key: str, said: Floats, right: list[Decimal], at: Sequence[tuple[int, ...]] | None = None
+) -> list[Failure]:
+    """Find the first number that is farther from the right one than rounding once can take it.
+
+    Args:
+        key: of the numbers in the answer.
+        said: the numbers.
+        right: as many, to many digits.
+        at: their indices in the answer; None if it is one row of numbers.
+    """
+    for number, (value, exact) in enumerate(zip(said.reshape(-1).tolist(), right, strict=True)):
+        if np.isinf(value):
             close = abs(exact) > Decimal(FORMATS["float64"].largest)
         else:
-            ulp = Decimal(2) ** max(frexp(one)[1] - 53, -1074)
-            close = abs(Decimal(one) - exact) <= ulp / 2 * (1 + Decimal(10) ** -20)
+            ulp = Decimal(2) ** max(frexp(value)[1] - 53, -1074)
+            close = abs(Decimal(value) - exact) <= ulp / 2 * (1 + Decimal(10) ** -20)
         if not close:
-            place = {"index": [number] if at is None else list(map(int, at[number]))}
-            return [Failure(place, key, one, float(exact))]
+            return [Failure({"index": [number] if at is None else list(at[number])}, key, value, float(exact))]
     return []
 
 
 def _statistics(statistics: "Statistics") -> list[Failure]:
-    """Means and variances once more, in rational numbers where there are few samples, by the definitions."""
+    """Compare means and variances with their definitions, in rational numbers where there are few samples."""
     channels = statistics.batches[0].samples.shape[1]
     failures = []
     few = sum(batch.samples.size for batch in statistics.batches) <= MAX_ENTRIES
-    number: Any = Fraction if few else np.longdouble
     for channel in range(min(channels, MAX_ENTRIES)):
-        mean, var = number(0), number(0 if statistics.momentum is None else 1)
-        count = len(statistics.batches)
-        for batch in statistics.batches:
-            column = [number(value) for value in batch.samples[:, channel].tolist()]
-            own = sum(column) / len(column)
-            square = sum((value - own) ** 2 for value in column)
-            spread = square / (len(column) - 1) if statistics.unbiased else square / len(column)
-            if statistics.momentum is None:
-                mean, var = mean + own / count, var + spread / count
-                continue
-            old, new = (number(weight) for weight in statistics.weights)
-            mean, var = old * mean + new * own, old * var + new * spread
+        mean, var = _moments(statistics, channel, Fraction) if few else _moments(statistics, channel, np.longdouble)
         size = float(max(np.abs(batch.samples[:, channel]).max() for batch in statistics.batches))
         for key, said, right, scale in (
             ("mean", statistics.mean[channel], mean, size),
@@ -135,15 +154,35 @@ def _statistics(statistics: "Statistics") -> list[Failure]:
     return failures
 
 
+_N = TypeVar("_N", Fraction, np.longdouble)
+
+
+def _moments(statistics: "Statistics", channel: int, number: Callable[[float], _N]) -> tuple[_N, _N]:
+    """Estimate the mean and variance of a channel by the definitions, in a type of numbers."""
+    mean, var = number(0.0), number(0.0 if statistics.momentum is None else 1.0)
+    count = len(statistics.batches)
+    for batch in statistics.batches:
+        column = [number(value) for value in batch.samples[:, channel].tolist()]
+        own = sum(column, number(0.0)) / len(column)
+        square = sum(((value - own) ** 2 for value in column), number(0.0))
+        spread = square / (len(column) - 1) if statistics.unbiased else square / len(column)
+        if statistics.momentum is None:
+            mean, var = mean + own / count, var + spread / count
+            continue
+        old, new = (number(weight) for weight in statistics.weights)
+        mean, var = old * mean + new * own, old * var + new * spread
+    return mean, var
+
+
 def _entries(answer: "BnFold", scales: list[Decimal], shifts: list[Decimal], rng: np.random.Generator) -> list[Failure]:
-    """Folded numbers in float64 one by one: the bound of a sum has no room for them."""
+    """Certify folded numbers in float64 one by one: the bound of a sum has no room for them."""
     layer, folded, first = answer.question.layer, answer.folded, answer.question.bn_first
     assert layer is not None
     assert folded is not None
     size = folded.weight.size
     flat = np.arange(size) if size <= MAX_ENTRIES else np.sort(rng.choice(size, MAX_ENTRIES, replace=False))
-    index = np.stack(np.unravel_index(flat, folded.weight.shape), axis=1)
-    right = [Decimal(float(layer.weight[tuple(at)])) * scales[_channels(layer, at)[first]] for at in index]
+    index = list(zip(*(axis.tolist() for axis in np.unravel_index(flat, folded.weight.shape)), strict=True))
+    right = [Decimal(float(layer.weight[at])) * scales[_channels(layer, at)[first]] for at in index]
     failures = _within_half_an_ulp("weight", folded.weight.reshape(-1)[flat], right, index)
     if not first:
         affine = answer.question.affine
@@ -153,15 +192,15 @@ def _entries(answer: "BnFold", scales: list[Decimal], shifts: list[Decimal], rng
         sums = [Decimal(b) for b in layer.bias.tolist()]
         for at in index:
             output, entering = _channels(layer, at)
-            sums[output] += Decimal(float(layer.weight[tuple(at)])) * shifts[entering]
+            sums[output] += Decimal(float(layer.weight[at])) * shifts[entering]
     else:
         return failures
     return failures + _within_half_an_ulp("bias", folded.bias, sums)
 
 
-def _channels(layer: "WeightedLayer", at: Any) -> tuple[int, int]:
-    """The output and the input channel of one entry of the weight."""
-    first, second = int(at[0]), int(at[1])
+def _channels(layer: WeightedLayer, at: tuple[int, ...]) -> tuple[int, int]:
+    """Number the output and the input channel of one entry of the weight."""
+    first, second = at[:2]
     if layer.kind == "transposed":
         per_group = layer.weight.shape[0] // layer.groups
         return first // per_group * layer.weight.shape[1] + second, first
@@ -169,16 +208,12 @@ def _channels(layer: "WeightedLayer", at: Any) -> tuple[int, int]:
     return first, first // per_group * layer.weight.shape[1] + second
 
 
-def _both_sides(answer: "BnFold", rng: np.random.Generator) -> dict[str, Any]:
-    """The largest error of the folded layer on random inputs and on unit impulses, beside its bound.
+def _both_sides(answer: "BnFold", rng: np.random.Generator) -> _Sides:
+    """Evaluate the folded layer and the unfolded one on random inputs and unit impulses, beside the bound.
 
     |fold(x) - ref(x)| <= (u|W'| + h) * |x| + u|b'| + h, * the layer itself, u the unit roundoff of the format and h
     half its smallest number; and the little that evaluating both in float64 costs.
     """
-    from dataclasses import replace
-
-    from dlcalc.core.batch_norm.weighted_layer import evaluate
-
     layer, folded, affine = answer.question.layer, answer.folded, answer.question.affine
     assert layer is not None
     assert folded is not None
@@ -190,8 +225,8 @@ def _both_sides(answer: "BnFold", rng: np.random.Generator) -> dict[str, Any]:
     def norm(values: Floats) -> Floats:
         shape = (-1, *(1,) * (values.ndim - 2))
         gamma, beta, mean = (part.reshape(shape) for part in (affine.gamma, affine.beta, affine.mean))
-        found: Floats = gamma * (values - mean) / root.reshape(shape) + beta
-        return found
+        normed: Floats = gamma * (values - mean) / root.reshape(shape) + beta
+        return normed
 
     right = evaluate(layer, norm(x)) if answer.question.bn_first else norm(evaluate(layer, x))
     found = evaluate(folded, x)
@@ -207,20 +242,11 @@ def _both_sides(answer: "BnFold", rng: np.random.Generator) -> dict[str, Any]:
     ratios = [np.where(error == 0, 0.0, error / limit) for error, limit in zip(errors, bounds, strict=True)]
     worst = int(np.argmax([np.nan_to_num(ratio, nan=np.inf).max() for ratio in ratios]))
     at = np.unravel_index(int(np.argmax(np.nan_to_num(ratios[worst], nan=np.inf))), bound.shape)
-    return {
-        "inputs": len(x),
-        "max_abs_error": float(errors[worst][at]),
-        "bound": float(bounds[worst][at]),
-        "ratio": float(ratios[worst][at]),
-    }
+    return _Sides(len(x), float(errors[worst][at]), float(bounds[worst][at]), float(ratios[worst][at]))
 
 
-def _cancelled(answer: "BnFold", layer: "WeightedLayer", x: Floats) -> Any:
-    """The size of the terms that cancel on the unfolded side: (|W| * |x| + |b| + |mean|) |s| + |beta|."""
-    from dataclasses import replace
-
-    from dlcalc.core.batch_norm.weighted_layer import evaluate
-
+def _cancelled(answer: "BnFold", layer: WeightedLayer, x: Floats) -> Floats:
+    """Bound the terms that cancel on the unfolded side: (|W| * |x| + |b| + |mean|) |s| + |beta|."""
     affine = answer.question.affine
     sizes = replace(layer, weight=np.abs(layer.weight), bias=np.abs(layer.bias))
     shape = (-1, *(1,) * (x.ndim - 2))
@@ -230,18 +256,20 @@ def _cancelled(answer: "BnFold", layer: "WeightedLayer", x: Floats) -> Any:
     return (evaluate(sizes, np.abs(x)) + mean) * scale + beta
 
 
-def _drawn_together(layer: "WeightedLayer") -> "WeightedLayer":
-    """With less stride, dilation and padding: a batch norm behind the layer sees only what each window gives."""
-    from dataclasses import replace
-
+def _drawn_together(layer: WeightedLayer) -> WeightedLayer:
+    """Reduce stride, dilation and padding: a batch norm behind the layer sees only what each window gives."""
     near = replace(
         layer, stride=tuple(min(s, 2) for s in layer.stride), dilation=tuple(min(d, 3) for d in layer.dilation)
     )
     return replace(near, padding=tuple(min(p, e) for p, e in zip(layer.padding, near.extent, strict=True)))
 
 
-def _inputs(layer: "WeightedLayer", rng: np.random.Generator) -> Floats:
-    """Seeded normal inputs and unit impulses, a little larger than the window: there are borders and an inside."""
+def _inputs(layer: WeightedLayer, rng: np.random.Generator) -> Floats:
+    """Make normal inputs, unit impulses and 0, a little larger than the window: there are borders and an inside.
+
+    Returns:
+        (N, C_in, space...) float64; the last input is 0.
+    """
     windows = zip(layer.extent, layer.stride, layer.padding, strict=True) if layer.kernel else ()
     if layer.kind == "transposed":  # of which the padding crops: at least two windows wide are left
         space = [(2 * p + e) // s + 2 for e, s, p in windows]
