@@ -1,4 +1,4 @@
-"""NumPy's own formats, .npy and .npz, read without trusting a word of them."""
+"""Reading NumPy's own formats, .npy and .npz, without trusting a word of them."""
 
 import os
 import warnings
@@ -25,7 +25,7 @@ _HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_ar
 
 
 def read_npy(path: str) -> Array:
-    """The array of a .npy file, with the dtype and byte order that it has there.
+    """Read the array of a .npy file, with the dtype and byte order that it has there.
 
     Raises:
         DlcalcError: ``malformed-file``, ``unsafe-file`` for pickled objects, ``unsupported-dtype`` for records.
@@ -36,7 +36,7 @@ def read_npy(path: str) -> Array:
 
 
 def open_npy(path: str) -> RowFile:
-    """The array of a .npy file, left where it is.
+    """Open the array of a .npy file, and leave its numbers where they are.
 
     Raises:
         DlcalcError, OSError: as ``read_npy``.
@@ -46,7 +46,7 @@ def open_npy(path: str) -> RowFile:
 
 
 def read_npz(path: str, key: str | None) -> Array:
-    """One array of an .npz file; the only one if no key is given.
+    """Read one array of an .npz file; the only one if no key is given.
 
     Raises:
         DlcalcError: as ``read_npy``, and ``usage`` for a key that is not there, ``unsupported-file``.
@@ -57,7 +57,7 @@ def read_npz(path: str, key: str | None) -> Array:
 
 
 def size_in_npz(path: str, key: str | None) -> int:
-    """How many bytes a member of an .npz file takes when it is expanded.
+    """Look up how many bytes a member of an .npz file takes when it is expanded.
 
     Raises:
         DlcalcError, OSError: as ``read_npz``.
@@ -67,7 +67,7 @@ def size_in_npz(path: str, key: str | None) -> int:
 
 
 def open_npz(path: str, key: str | None) -> RowFile:
-    """One array of an .npz file: left where it is; or if it is compressed, expanded into a file that nobody else sees.
+    """Open one array of an .npz file: where it is, or if it is compressed expanded into a file without a name.
 
     Raises:
         DlcalcError: as ``read_npz``.
@@ -96,7 +96,7 @@ _LOCAL_HEADER = 30  # bytes before the name of a member; the last four say how l
 
 @contextmanager
 def _opened(path: str, key: str | None) -> "Iterator[tuple[IO[bytes], ZipInfo, str]]":
-    """A member of an archive, and what it is called."""
+    """Open a member of an archive: the stream, what the archive says of it, and its name for errors."""
     from zipfile import ZipFile
 
     with open(path, "rb") as file:
@@ -130,7 +130,7 @@ def _member(archive: "ZipFile", path: str, key: str | None) -> "ZipInfo":
 
 
 def _array(stream: IO[bytes], size: int, name: str) -> Array:
-    """The array of a stream of ``size`` bytes, once its header is known to speak the truth."""
+    """Read the array of a stream of ``size`` bytes, once its header is known to speak the truth."""
     shape, fortran, dtype = _trusted(stream, size, name)
     said = prod(shape) * dtype.itemsize
     data = stream.read(said)
@@ -144,14 +144,14 @@ def _array(stream: IO[bytes], size: int, name: str) -> Array:
 
 
 def _rows(stream: IO[bytes], size: int, name: str, path: str | None) -> RowFile:
-    """The array of an open file that ends at ``size``, to be read row by row."""
+    """Open the array of a file that ends at ``size`` as a row source; ``path`` is None for a file without a name."""
     shape, fortran, dtype = _trusted(stream, size, name)
     file = OpenFile(FileIO(os.dup(stream.fileno())), path or name, path)
     return RowFile(file, stream.tell(), shape, dtype, dtype, by_column=fortran and len(shape) > 1)
 
 
 def _trusted(stream: IO[bytes], size: int, name: str) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
-    """Shape, order and dtype of an array of numbers that are all there."""
+    """Read shape, order and dtype from a header, and refuse what is no array of numbers that are all there."""
     shape, fortran, dtype = _header(stream, name)
     if dtype.hasobject:
         message = f"{name} holds pickled Python objects, which could run any code"
@@ -168,7 +168,7 @@ def _trusted(stream: IO[bytes], size: int, name: str) -> tuple[tuple[int, ...], 
 
 
 def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
-    """Shape, order and dtype of what follows."""
+    """Read shape, order and dtype from a header, whatever they are."""
     try:
         version = npy_format.read_magic(stream)
         read = _HEADERS.get(version)

@@ -1,18 +1,24 @@
-"""Arrays as text: CSV, and JSON with nested lists. Numbers stay text, so that the digits that were written are kept."""
+"""Reading arrays from text: CSV, and JSON with nested lists. Numbers stay text, so that their digits are kept."""
 
 import json
 import re
 from typing import Any
 
-from dlcalc.core.errors import DlcalcError
 from dlcalc.core.numeric.text import is_number
+from dlcalc.files.refusals import malformed
+
+Lists = list[Any]  # of numbers as text, or of such lists
 
 _SEPARATOR = re.compile(r"\s*[,;\t]\s*|\s+")
 _LIST = "a list of numbers, like [[1, 2], [3, 4]]"
 
 
 def csv_rows(data: bytes, name: str) -> list[list[str]]:
-    r"""The numbers of a CSV file as text, row by row; blank lines and lines behind a # are passed over.
+    r"""Read the numbers of a CSV file as text, row by row; blank lines and lines behind a # are passed over.
+
+    Args:
+        data: the content of the file, UTF-8.
+        name: of the file, for errors.
 
     Raises:
         DlcalcError: ``malformed-file`` for what is not a number, saying where.
@@ -24,18 +30,18 @@ def csv_rows(data: bytes, name: str) -> list[list[str]]:
     for number, line in enumerate(_text(data, name).splitlines(), 1):
         if line.strip() and not line.lstrip().startswith("#"):
             if "," in line and ";" in line:  # 1,5;2,5 is two numbers to some, and would be read as four
-                message = f"{name}: both , and ; stand in line {number}"
-                raise DlcalcError("malformed-file", message, hint="a point in decimals, and one kind of separator")
+                hint = "a point in decimals, and one kind of separator"
+                raise malformed(name, f"both , and ; stand in line {number}", hint)
             rows.append(_SEPARATOR.split(line.strip()))
             for column, cell in enumerate(rows[-1], 1):
                 if not is_number(cell):
-                    message = f"{name}: {cell[:40]!r} in line {number}, column {column} is not a number"
-                    raise DlcalcError("malformed-file", message, hint="numbers alone, without a line of titles")
+                    problem = f"{cell[:40]!r} in line {number}, column {column} is not a number"
+                    raise malformed(name, problem, "numbers alone, without a line of titles")
     return rows
 
 
-def json_lists(data: bytes, name: str) -> list[Any]:
-    """The numbers of a JSON text as text, in the lists that they stand in; a single number as a list of one.
+def json_lists(data: bytes, name: str) -> Lists:
+    """Read the numbers of a JSON text as text, in the lists that they stand in; a single number as a list of one.
 
     NaN and the infinities may be words in quotes, as JSON written by this package has them.
 
@@ -46,23 +52,22 @@ def json_lists(data: bytes, name: str) -> list[Any]:
     [['1', '0.50'], ['3e-5', 'NaN']]
     """
     try:
-        found = json.loads(_text(data, name), parse_int=str, parse_float=str, parse_constant=str)
+        content = json.loads(_text(data, name), parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError) as error:
-        raise DlcalcError("malformed-file", f"{name}: it is not JSON ({error})", hint=_LIST) from None
-    value = found if isinstance(found, list) else [found]
-    remaining: list[Any] = [value]
+        raise malformed(name, f"it is not JSON ({error})", _LIST) from None
+    lists: Lists = content if isinstance(content, list) else [content]
+    remaining: list[Lists] = [lists]
     while remaining:
         for entry in remaining.pop():
             if isinstance(entry, list):
                 remaining.append(entry)
             elif not isinstance(entry, str) or not is_number(entry):
-                message = f"{name}: {json.dumps(entry)[:40]} is not a number"
-                raise DlcalcError("malformed-file", message, hint=_LIST)
-    return value
+                raise malformed(name, f"{json.dumps(entry)[:40]} is not a number", _LIST)
+    return lists
 
 
 def _text(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise DlcalcError("malformed-file", f"{name}: it is not text in UTF-8", hint="a text file in UTF-8") from None
+        raise malformed(name, "it is not text in UTF-8", "a text file in UTF-8") from None

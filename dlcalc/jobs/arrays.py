@@ -1,27 +1,26 @@
-"""Arrays from files by their names, and back."""
+"""Reading arrays from files by their names, and writing them."""
 
 import errno
 import os
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dlcalc.core.arrays.row_source import RowSource
-from dlcalc.core.arrays.stored import bfloat16_bits
+from dlcalc.core.arrays.stored import Array, bfloat16_bits
 from dlcalc.core.errors import DlcalcError
 from dlcalc.jobs import standard_input
 
 if TYPE_CHECKING:
     from dlcalc.files.row_file import RowFile
-
+    from dlcalc.files.text import Lists
 
 LARGE = 1 << 23  # bytes from which on an array may be left in its file
 
 
-def load(path: str, option: str, by_rows: Collection[str] = ()) -> "RowSource | list[Any]":
-    """What a file holds: an array from .npy or .npz (``file.npz:key``), nested lists from .csv, .json or stdin.
+def load(path: str, option: str, by_rows: Collection[str] = ()) -> "RowSource | Lists":
+    """Read a file: an array from .npy or .npz (``file.npz:key``), nested lists from .csv, .json or stdin.
 
     Args:
         path: the file, or ``-`` for JSON on stdin.
@@ -49,7 +48,7 @@ _NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)  # the last: a long
 _SUFFIXES = ".npy, .npz, .csv, .json"
 
 
-def _load(path: str, option: str, by_rows: bool) -> "RowSource | list[Any]":
+def _load(path: str, option: str, by_rows: bool) -> "RowSource | Lists":
     from dlcalc.files import npy, text  # not where every number is typed, and start-up counts
 
     if path == "-":
@@ -75,17 +74,17 @@ def _load(path: str, option: str, by_rows: bool) -> "RowSource | list[Any]":
     raise DlcalcError("unsupported-file", message, hint=hint)
 
 
-def _rows(found: "RowFile", option: str) -> RowSource:
-    """The array in its file; in memory if there is one row only, or if it is nothing to be read by rows."""
+def _rows(array: "RowFile", option: str) -> RowSource:
+    """Leave an array in its file; read it if there is one row only, or if it is nothing to be read by rows."""
     least = 1 if option in _VECTORS else 2
-    return found if least <= found.ndim <= 3 and len(found) > 1 else np.asarray(found)
+    return array if least <= array.ndim <= 3 and len(array) > 1 else np.asarray(array)
 
 
-_VECTORS = ("label", "expect")  # may have one number a row
+_VECTORS = ("label", "expect")  # may have one number per row
 
 
-def save_npy(path: str, values: NDArray[Any], number_format: str, *, force: bool) -> None:
-    """Write numbers to a .npy file in a format; bfloat16 as two opaque bytes a number, as ml_dtypes writes it.
+def save_npy(path: str, values: Array, number_format: str, *, force: bool) -> None:
+    """Write numbers to a .npy file in a format; bfloat16 as two opaque bytes per number, as ml_dtypes does.
 
     Raises:
         DlcalcError: ``output-exists``, ``unsupported-file``, ``write-failed``.
@@ -109,8 +108,8 @@ def refuse_other_endings(path: str) -> None:
         raise DlcalcError("unsupported-file", f"{path!r} does not end in .npy", hint=hint, option="output")
 
 
-def encoded(values: NDArray[Any], number_format: str) -> NDArray[Any]:
-    """Numbers as they are stored in a format, infinite where it has none so large; bfloat16 as two opaque bytes."""
+def encoded(values: Array, number_format: str) -> Array:
+    """Convert numbers to a format, infinite where it has none so large; bfloat16 as two opaque bytes per number."""
     if number_format == "bfloat16":
         return bfloat16_bits(values).view("V2")
     with np.errstate(over="ignore"):

@@ -9,10 +9,10 @@ _taken: TextIO | None = None
 
 
 def take(option: str) -> BinaryIO:
-    """The bytes of standard input, for the one option that reads them.
+    """Take the bytes of standard input for the one option that reads them.
 
     Raises:
-        DlcalcError: ``usage`` if another has; ``file-unreadable`` if it is closed.
+        DlcalcError: ``usage`` if another option has taken them; ``file-unreadable`` if it is closed.
     """
     global _taken
     if sys.stdin is None:
