@@ -1,8 +1,6 @@
 """Bad arrays of every kind, bad calls, batches of questions, claims in every format, and proofs that fail."""
 
 import json
-import os
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 
 from dlcalc.core.batch_norm import affine, answer, fold, statistics
 from tests.conftest import Result, Run
+from tests.support.bad_files import BAD_ARRAYS, write_bad_files
 
 GOOD = {"gamma": "2,3", "beta": "1,1", "mean": "0,1", "var": "4,9", "weight": "1,0/0,1", "bias": "1,2", "x": "3,4"}
 
@@ -21,18 +20,9 @@ GOOD = {"gamma": "2,3", "beta": "1,1", "mean": "0,1", "var": "4,9", "weight": "1
 def bn(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Call bn-fold with words, in a folder of files, good and bad."""
     monkeypatch.chdir(tmp_path)
+    write_bad_files()
     for name, array in ARRAYS.items():
-        np.save(name, array, allow_pickle=True)
-    for name, text in TEXTS.items():
-        Path(name).write_text(text)
-    whole = Path("ok.npy").read_bytes()
-    Path("short.npy").write_bytes(whole[:-1])
-    Path("huge.npy").write_bytes(whole.replace(b"(2,), }      ", b"(2000000,), }"))
-    np.savez("two.npz", a=np.ones(2), b=np.ones(2))
-    np.savez("pickled.npz", a=np.array([None]))
-    with zipfile.ZipFile("nothing.npz", "w"):
-        pass
-    os.mkdir("folder.npy")
+        np.save(name, array)
 
     def call(*words: str, stdin: str | bytes = "") -> Result:
         return run("bn-fold", *words, stdin=stdin)
@@ -45,64 +35,7 @@ def split(call: Run) -> Callable[..., Result]:
     return lambda text, **rest: call(*text.split(), **rest)
 
 
-ARRAYS: dict[str, Any] = {
-    "ok.npy": np.array([1.0, 2]),
-    "cube.npy": np.ones((2, 3, 4)),
-    "six.npy": np.ones((2,) * 6),
-    "none.npy": np.ones((0, 2)),
-    "complex.npy": np.ones(2, complex),
-    "strings.npy": np.full(2, "1"),
-    "bools.npy": np.ones(2, bool),
-    "objects.npy": np.full(2, None),
-    "records.npy": np.ones(2, [("a", "f4"), ("b", "f4")]),
-    "dates.npy": np.ones(2, "M8[s]"),
-}
-TEXTS = {
-    "ragged.csv": "1,2,3\n4,5\n",
-    "words.csv": "a,b\n1,2\n",
-    "empty.csv": "",
-    "ragged.json": "[[1, 2, 3], [4, 5]]",
-    "empty.json": "[]",
-    "null.json": "[1, null]",
-    "object.json": '{"mean": [1, 2]}',
-    "broken.json": "[[1, 2",
-    "big.json": "[1, 1e999]",
-    "notes.txt": "hello",
-    "zip.npz": "hello",
-    "model.pt": "hello",
-}
-# The value of any array, and what is wrong with it.
-BAD_ARRAYS = [
-    ("", "usage"),
-    ("1,,2", "usage"),
-    ("1,2/", "usage"),
-    ("one,two", "file-not-found"),
-    ("gone.npy", "file-not-found"),
-    ("1,1e999", "invalid-value"),
-    ("none.npy", "shape-mismatch"),
-    ("empty.csv", "shape-mismatch"),
-    ("empty.json", "shape-mismatch"),
-    ("complex.npy", "unsupported-dtype"),
-    ("strings.npy", "unsupported-dtype"),
-    ("bools.npy", "unsupported-dtype"),
-    ("records.npy", "unsupported-dtype"),
-    ("dates.npy", "unsupported-dtype"),
-    ("objects.npy", "unsafe-file"),
-    ("pickled.npz", "unsafe-file"),
-    ("short.npy", "malformed-file"),
-    ("huge.npy", "malformed-file"),
-    ("words.csv", "malformed-file"),
-    ("broken.json", "malformed-file"),
-    ("zip.npz", "malformed-file"),
-    ("two.npz", "usage"),
-    ("two.npz:c", "usage"),
-    ("null.json", "malformed-file"),
-    ("object.json", "malformed-file"),
-    ("big.json", "invalid-value"),
-    ("notes.txt", "unsupported-file"),
-    ("model.pt", "unsupported-file"),
-    ("folder.npy", "file-unreadable"),
-]
+ARRAYS: dict[str, Any] = {"ok.npy": np.array([1.0, 2]), "cube.npy": np.ones((2, 3, 4)), "six.npy": np.ones((2,) * 6)}
 
 
 def refused(found: Result, code: str, option: str | None) -> None:
@@ -327,10 +260,10 @@ def stored(values: Any, name: str) -> Any:
 @pytest.fixture
 def claimed(bn: Run) -> tuple[Callable[..., Result], dict[str, Any]]:
     """The question whose answer has every key, and these."""
-    chance = np.random.default_rng(21)
-    np.save("batches.npy", chance.normal(size=(3, 4, 2)))
-    np.save("weight.npy", chance.normal(size=(2, 3)))
-    np.save("x.npy", chance.normal(size=(4, 3)))
+    rng = np.random.default_rng(21)
+    np.save("batches.npy", rng.normal(size=(3, 4, 2)))
+    np.save("weight.npy", rng.normal(size=(2, 3)))
+    np.save("x.npy", rng.normal(size=(4, 3)))
     found = bn(*CLAIMED.split()).json
     right = {key: found[key] for key in ("weight", "bias", "scale", "shift")}
     right |= {key: found["statistics"][key] for key in ("mean", "var")}

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,26 +13,16 @@ import pytest
 
 from dlcalc.core.evidence.proof import Failure, Proof
 from tests.conftest import Result, Run
+from tests.support.bad_files import BAD_ARRAYS, write_bad_files
 
 
 @pytest.fixture
 def softmax(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Call softmax-grad with words, in a folder of files, good and bad."""
     monkeypatch.chdir(tmp_path)
+    write_bad_files()
     for name, array in ARRAYS.items():
-        np.save(name, array, allow_pickle=True)
-    for name, text in TEXTS.items():
-        Path(name).write_text(text)
-    whole = Path("ok.npy").read_bytes()
-    Path("short.npy").write_bytes(whole[:-1])
-    Path("long.npy").write_bytes(whole + b"\0")
-    Path("huge.npy").write_bytes(whole.replace(b"(2, 3), }      ", b"(2, 3000000), }"))
-    Path("negative.npy").write_bytes(whole.replace(b"(2, 3)", b"(-2,3)"))
-    np.savez("two.npz", a=np.ones(2), b=np.ones(2))
-    np.savez("pickled.npz", a=np.array([None]))
-    with zipfile.ZipFile("nothing.npz", "w"):
-        pass
-    os.mkdir("folder.npy")
+        np.save(name, array)
 
     def call(*words: str, stdin: str | bytes = "") -> Result:
         return run("softmax-grad", *words, stdin=stdin)
@@ -45,47 +34,20 @@ ARRAYS: dict[str, Any] = {
     "ok.npy": np.arange(6.0).reshape(2, 3),
     "scalar.npy": np.array(1.0),
     "cube.npy": np.ones((2, 3, 4)),
-    "no_rows.npy": np.ones((0, 3)),
     "one_class.npy": np.ones((3, 1)),
-    "complex.npy": np.ones((2, 3), complex),
-    "strings.npy": np.full((2, 3), "1"),
-    "bytes.npy": np.full((2, 3), b"1"),
-    "bools.npy": np.ones((2, 3), bool),
-    "objects.npy": np.full((2, 3), None),
-    "records.npy": np.ones(2, [("a", "f4"), ("b", "f4")]),
-    "dates.npy": np.ones((2, 3), "M8[s]"),
     "nan.npy": np.array([[1, 2, 3], [1, np.nan, 3]]),
     "labels.npy": np.array([0, 2]),
     "bool_labels.npy": np.array([True, False]),
     "half_labels.npy": np.array([0.5, 1]),
     "matrix_labels.npy": np.array([[0, 1], [1, 0]]),
 }
-TEXTS = {
-    "ragged.csv": "1,2,3\n4,5\n",
-    "words.csv": "a,b,c\n1,2,3\n",
-    "empty.csv": "",
-    "ragged.json": "[[1, 2, 3], [4, 5]]",
-    "words.json": '[["a", 2, 3]]',
-    "empty.json": "[]",
-    "null.json": "[1, null]",
-    "object.json": '{"logits": [1, 2]}',
-    "broken.json": "[[1, 2",
-    "big.json": "[1, 1e999]",
-    "notes.txt": "hello",
-    "zip.npz": "hello",
-    "model.pt": "hello",
-}
 
 # --logits, and what is wrong with it.
 BAD_LOGITS = [
-    ("", "usage"),
-    ("1,,2", "usage"),
-    ("1,2/", "usage"),
+    *BAD_ARRAYS,
     ("1,2//3,4", "usage"),
     ("1_0,2", "file-not-found"),
-    ("one,two", "file-not-found"),
     ("\u0661,\u0662", "file-not-found"),
-    ("gone.npy", "file-not-found"),
     ("1" * 50_000 + "x", "file-not-found"),
     ("0.1," * 100 + "1O", "file-not-found"),
     ("1,2/3", "shape-mismatch"),
@@ -98,37 +60,9 @@ BAD_LOGITS = [
     ("nan.npy", "no-finite-logit"),
     ("scalar.npy", "shape-mismatch"),
     ("cube.npy", "shape-mismatch"),
-    ("no_rows.npy", "shape-mismatch"),
     ("one_class.npy", "shape-mismatch"),
     ("ragged.csv", "shape-mismatch"),
-    ("empty.csv", "shape-mismatch"),
     ("ragged.json", "shape-mismatch"),
-    ("empty.json", "shape-mismatch"),
-    ("complex.npy", "unsupported-dtype"),
-    ("strings.npy", "unsupported-dtype"),
-    ("bytes.npy", "unsupported-dtype"),
-    ("bools.npy", "unsupported-dtype"),
-    ("records.npy", "unsupported-dtype"),
-    ("dates.npy", "unsupported-dtype"),
-    ("objects.npy", "unsafe-file"),
-    ("pickled.npz", "unsafe-file"),
-    ("short.npy", "malformed-file"),
-    ("long.npy", "malformed-file"),
-    ("huge.npy", "malformed-file"),
-    ("negative.npy", "malformed-file"),
-    ("zip.npz", "malformed-file"),
-    ("nothing.npz", "malformed-file"),
-    ("words.csv", "malformed-file"),
-    ("words.json", "malformed-file"),
-    ("null.json", "malformed-file"),
-    ("object.json", "malformed-file"),
-    ("broken.json", "malformed-file"),
-    ("big.json", "invalid-value"),
-    ("two.npz", "usage"),
-    ("two.npz:c", "usage"),
-    ("folder.npy", "file-unreadable"),
-    ("notes.txt", "unsupported-file"),
-    ("model.pt", "unsupported-file"),
 ]
 
 

@@ -12,6 +12,7 @@ import pytest
 from dlcalc.core.arrays.stored import stored
 from dlcalc.core.errors import DlcalcError
 from dlcalc.jobs import arrays
+from tests.support.bad_files import BAD_FILES, write_bad_files
 
 
 @pytest.fixture
@@ -87,6 +88,19 @@ def test_bad_files(path: str, code: str, said: str, folder: Path) -> None:
     assert error.code == code
     assert said in error.message
     assert len(error.message) < 250
+
+
+@pytest.mark.parametrize(("path", "code"), BAD_FILES)
+def test_a_large_bad_file_is_refused_as_a_small_one_is(
+    path: str, code: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_bad_files()
+    small = refused(path, "logits")
+    monkeypatch.setattr(arrays, "LARGE", 0)
+    with pytest.raises(DlcalcError) as caught:
+        arrays.load(path, "logits", by_rows=("logits",))
+    assert (small.code, small.hint is not None) == (code, True)
+    assert (caught.value.code, caught.value.message, caught.value.hint) == (code, small.message, small.hint)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
