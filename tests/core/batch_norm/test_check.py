@@ -24,7 +24,7 @@ from tests.support.random_norms import affine, questions
 
 def test_it_confirms_what_is_right() -> None:
     ratios: list[Any] = []
-    for question in questions(700, seed=131):
+    for question in questions(150, seed=131):
         answer = bn_fold(question)
         assert answer.folded is not None
         if not np.isfinite(answer.folded.weight).all():
@@ -32,6 +32,7 @@ def test_it_confirms_what_is_right() -> None:
         proof = check(answer)
         assert proof.passed, (question, proof)
         ratios.append(proof.details["ratio"])
+    assert len(ratios) > 120
     assert max(ratios) > 0.9  # a bound that correct folds reach
 
 
@@ -75,7 +76,7 @@ def test_one_wrong_entry_is_seen(form: str) -> None:
 
 def test_a_fold_in_narrow_arithmetic_is_not_confirmed() -> None:
     seen = 0
-    for question in questions(200, seed=133, forms=("float16", "bfloat16")):
+    for question in questions(100, seed=133, forms=("float16", "bfloat16")):
         one = question.layer
         if question.bn_first or one is None:
             continue

@@ -12,7 +12,7 @@ import pytest
 from dlcalc.core.batch_norm.affine import Affine, checked_affine
 from dlcalc.core.batch_norm.answer import bn_fold
 from dlcalc.core.batch_norm.fold import border_error, fold, fold_before
-from dlcalc.core.batch_norm.functions import batch_norm_affine, fold_batch_norm
+from dlcalc.core.batch_norm.functions import fold_batch_norm
 from dlcalc.core.batch_norm.weighted_layer import Kind, WeightedLayer, evaluate
 from dlcalc.core.errors import DlcalcError
 from tests.support.random_norms import affine, layer, questions
@@ -55,7 +55,7 @@ def channels(one: WeightedLayer, at: tuple[int, ...]) -> tuple[int, int]:
 def test_every_folded_number_is_within_half_an_ulp() -> None:
     compared = 0
     limit = Fraction(1, 2) + Fraction(1, 10**9)
-    for question in questions(2_000, seed=111):
+    for question in questions(600, seed=111):
         one, first = question.layer, question.bn_first
         assert one is not None
         found = (fold_before if first else fold)(one, question.affine)
@@ -78,28 +78,14 @@ def test_every_folded_number_is_within_half_an_ulp() -> None:
         for value, right in zip(found.bias.tolist(), biases, strict=True):
             assert not np.isfinite(value) or in_ulps(value, right, one.format) <= limit, question
             compared += 1
-    assert compared > 30_000
-
-
-def test_scale_and_shift_are_correctly_rounded() -> None:
-    rng = np.random.default_rng(112)
-    for _ in range(500):
-        parameters = affine(rng, int(rng.integers(1, 6)))
-        for values, right in zip((parameters.scale, parameters.shift), exact(parameters), strict=True):
-            assert all(in_ulps(*pair, "float64") <= Fraction(1, 2) for pair in zip(values.tolist(), right, strict=True))
-
-
-def test_a_rational_root_is_exact() -> None:
-    assert batch_norm_affine([0.5, 1.0], [4.0, 0.25], [2.0, -1.0], [1.0, 0.0], eps=0.0).scale.tolist() == [1.0, -2.0]
-    assert batch_norm_affine([0.0], [1e-320], eps=0.0).scale[0] == pytest.approx(1e160, rel=1e-3)
-    assert batch_norm_affine([0.0], [1e308], eps=0.0).scale[0] == 1e-154
+    assert compared > 15_000
 
 
 @pytest.mark.parametrize("form", ["float64", "float32", "float16", "bfloat16"])
 def test_the_folded_layer_does_what_the_two_did(form: str) -> None:
     """In float64 to the last digits: a property of the rules, whatever the rounding."""
     rng = np.random.default_rng(113)
-    for question in questions(300, seed=113, forms=(form,)):
+    for question in questions(100, seed=113, forms=(form,)):
         one = question.layer
         assert one is not None
         if np.abs(one.weight).max() > 1e3 or np.abs(one.weight).max() < 1e-3:
@@ -112,7 +98,7 @@ def test_the_folded_layer_does_what_the_two_did(form: str) -> None:
 
 def test_stride_dilation_and_padding_do_not_matter_behind_the_layer() -> None:
     rng = np.random.default_rng(114)
-    for _ in range(200):
+    for _ in range(80):
         kind: Kind = "transposed" if rng.integers(2) else "conv"
         one = layer(rng, kind, "float64", groups=int(rng.integers(1, 3)))
         space = len(one.kernel)
@@ -216,8 +202,3 @@ def test_a_kernel_of_one_tap_may_be_left_out() -> None:
         full = fold_batch_norm([[[1.0], [2.0]], [[3.0], [4.0]]], None, **options)
         np.testing.assert_array_equal(flat.weight, full.weight[..., 0])
         np.testing.assert_array_equal(flat.bias, full.bias)
-
-
-def test_the_channel_is_named() -> None:
-    with pytest.raises(DlcalcError, match="channel 1"):
-        batch_norm_affine([0.0, 0.0], [1.0, -2.0])

@@ -51,7 +51,7 @@ def question(rng: np.random.Generator) -> BnFoldQuestion:
 
 
 class Plain:
-    """The textbook road to a fold, each choice an attribute that a mistake can change."""
+    """The textbook's fold, each choice an attribute that a mistake can change."""
 
     def __init__(self, asked: BnFoldQuestion) -> None:
         affine = asked.affine
@@ -162,7 +162,7 @@ def claim_of(key: str, values: Floats, form: str, answer: BnFold) -> ArrayClaim:
 def test_a_planted_mistake_comes_first(form: str) -> None:
     rng = np.random.default_rng(141)
     planted = first = 0
-    for _ in range(15):
+    for _ in range(8):
         asked = question(rng)
         answer = bn_fold(asked)
         right = exact_arrays(answer)
@@ -180,21 +180,21 @@ def test_a_planted_mistake_comes_first(form: str) -> None:
                 assert name in names, (name, key, names)
                 planted += 1
                 first += names[0] == name
-    assert planted > 300
+    assert planted > 150
     assert first / planted >= 0.95
 
 
 @pytest.mark.parametrize("form", ["typed", "float64", "float32", "float16", "bfloat16"])
 def test_a_right_claim_is_never_accused(form: str) -> None:
     rng = np.random.default_rng(142)
-    for _ in range(12):
+    for _ in range(8):
         asked = question(rng)
         answer = bn_fold(asked)
         for key, values in Plain(asked).fold().items():
             verdict = judge(answer, claim_of(key, values, form, answer))
             assert verdict.passed, (asked, key)
     stored = "float64" if form == "typed" else form
-    for asked in questions(300, seed=142, forms=("float16", "bfloat16")):
+    for asked in questions(80, seed=142, forms=("float16", "bfloat16")):
         answer = bn_fold(asked)
         for key, values in exact_arrays(answer).items():
             verdict = judge(answer, ArrayClaim(key, rounded(values, stored), stored))
@@ -205,7 +205,7 @@ def test_a_right_claim_is_never_accused(form: str) -> None:
 def test_noise_is_not_explained(form: str) -> None:
     rng = np.random.default_rng(143)
     named = 0
-    for _ in range(30):
+    for _ in range(12):
         answer = bn_fold(question(rng))
         for key, right in exact_arrays(answer).items():
             if key in ("mean", "var"):
