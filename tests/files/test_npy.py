@@ -210,8 +210,9 @@ def test_a_bomb_is_not_set_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def mutations(whole: bytes, values: bytes) -> Iterator[bytes]:
+    """Each byte turned in its first bit and its last, and replaced by a value, another from place to place."""
     for at in range(len(whole)):
-        for value in {*values, whole[at] ^ 1, whole[at] ^ 0x80}:
+        for value in {values[at % len(values)], whole[at] ^ 1, whole[at] ^ 0x80}:
             yield damaged(whole, at, bytes([value]))
 
 
