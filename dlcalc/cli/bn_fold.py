@@ -9,7 +9,7 @@ from dlcalc.cli.command import Command, Raw
 from dlcalc.cli.driver import run
 from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, stacked
 from dlcalc.core import bn_fold as engine
-from dlcalc.core.batch_norm.answer import BnFoldQuestion
+from dlcalc.core.batch_norm.question import BnFoldQuestion
 from dlcalc.core.batch_norm.statistics import ESTIMATORS
 from dlcalc.core.batch_norm.weighted_layer import KINDS
 from dlcalc.notation import bn_fold as notation

@@ -12,7 +12,7 @@ from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 
 if TYPE_CHECKING:
-    from dlcalc.core.batch_norm.answer import BnFoldQuestion
+    from dlcalc.core.batch_norm.question import BnFoldQuestion
 
 
 def as_json(answer: BnFold) -> dict[str, object]:
