@@ -107,5 +107,5 @@ class Replacement:
             self.stream.flush()
             os.fsync(self.stream.fileno())
             self.stream.close()  # an open file cannot be moved everywhere
-            refuse_existing(self.path, self.force)  # somebody may have written it meanwhile
+            refuse_existing(self.path, self.force)  # it may have been written meanwhile
             os.replace(self._temporary, self._target)

@@ -1,4 +1,4 @@
-"""Arrays that stay in their file: some rows are read at a time, into memory that is used again by nobody else.
+"""Arrays that stay in their file: some rows are read at a time, each time into memory of their own.
 
 Reading is by position and not by a map of the file into memory, whose every page that was touched would count.
 """
