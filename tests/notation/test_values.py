@@ -52,7 +52,7 @@ REFUSED = [
     (values.per_axis, 3.0, "usage"),
     (values.per_axis, True, "usage"),
     (values.per_axis, None, "usage"),
-    (values.per_axis, "9" * 301, "invalid-value"),
+    (values.per_axis, "9" * 19, "invalid-value"),
     (values.per_axis, "9" * 5000, "invalid-value"),
     (values.per_axis, "-" + "9" * 5000, "invalid-value"),
     (values.padding, "sama", "usage"),
@@ -81,8 +81,8 @@ def test_refused(reader: Any, value: object, code: str) -> None:
     assert len(caught.value.message) < 200
 
 
-def test_300_digits_are_read_and_leading_zeros_do_not_count() -> None:
-    assert values.integer("0" * 5000 + "9" * 300, "w") == 10**300 - 1
+def test_18_digits_are_read_and_leading_zeros_do_not_count() -> None:
+    assert values.integer("0" * 5000 + "9" * 18, "w") == 10**18 - 1
 
 
 plain = st.text() | st.text("0123456789x:.,-+esamvlidinf /[]{}\"'", max_size=12)
