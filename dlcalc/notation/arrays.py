@@ -16,8 +16,8 @@ from dlcalc.core.arrays.row_source import RowSource, converted
 from dlcalc.core.arrays.stored import Array, Stored, numbered, shape_text, stored
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.numeric.text import is_number
-from dlcalc.core.validation import flag, spoken
-from dlcalc.notation.values import shown, unreadable
+from dlcalc.core.validation import spoken
+from dlcalc.notation.values import flag, shown, unreadable
 
 Load = Callable[[str, str], "RowSource | list[Any]"]
 

@@ -5,8 +5,7 @@ from itertools import chain
 from math import prod
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.validation import flag
-from dlcalc.notation.values import integer, unreadable
+from dlcalc.notation.values import flag, integer, unreadable
 
 MAX_QUESTIONS = 10_000_000
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.notation import values
+from dlcalc.notation import layers, values
 
 HW = ("h", "w")
 
@@ -22,14 +22,14 @@ READ = [
     (values.per_axis, "0x1", (0, 1)),  # two axes, never hexadecimal
     (values.per_axis, [3, 5], (3, 5)),
     (values.per_axis, {"w": 5, "h": 3}, (3, 5)),
-    (values.padding, "1", ((1, 1), (1, 1))),
-    (values.padding, 1, 1),
-    (values.padding, "1x2", ((1, 1), (2, 2))),
-    (values.padding, "0:1", ((0, 1), (0, 1))),
-    (values.padding, "0:1x1:1", ((0, 1), (1, 1))),
-    (values.padding, [[0, 1], 2], ((0, 1), (2, 2))),
-    (values.padding, {"h": [0, 1], "w": 2}, ((0, 1), (2, 2))),
-    (values.padding, "same-lower", "same-lower"),
+    (layers.padding, "1", ((1, 1), (1, 1))),
+    (layers.padding, 1, 1),
+    (layers.padding, "1x2", ((1, 1), (2, 2))),
+    (layers.padding, "0:1", ((0, 1), (0, 1))),
+    (layers.padding, "0:1x1:1", ((0, 1), (1, 1))),
+    (layers.padding, [[0, 1], 2], ((0, 1), (2, 2))),
+    (layers.padding, {"h": [0, 1], "w": 2}, ((0, 1), (2, 2))),
+    (layers.padding, "same-lower", "same-lower"),
 ]
 
 REFUSED = [
@@ -55,14 +55,14 @@ REFUSED = [
     (values.per_axis, "9" * 19, "invalid-value"),
     (values.per_axis, "9" * 5000, "invalid-value"),
     (values.per_axis, "-" + "9" * 5000, "invalid-value"),
-    (values.padding, "sama", "usage"),
-    (values.padding, "SAME", "usage"),
-    (values.padding, "1:2:3", "usage"),
-    (values.padding, ":", "usage"),
-    (values.padding, "1:", "usage"),
-    (values.padding, [[], 1], "usage"),
-    (values.padding, [[0, 1, 2], 1], "usage"),
-    (values.padding, "inf", "usage"),
+    (layers.padding, "sama", "usage"),
+    (layers.padding, "SAME", "usage"),
+    (layers.padding, "1:2:3", "usage"),
+    (layers.padding, ":", "usage"),
+    (layers.padding, "1:", "usage"),
+    (layers.padding, [[], 1], "usage"),
+    (layers.padding, [[0, 1, 2], 1], "usage"),
+    (layers.padding, "inf", "usage"),
 ]
 
 
@@ -95,7 +95,7 @@ json_values = st.recursive(
 )
 
 
-@given(json_values, st.sampled_from([values.per_axis, values.padding]), st.sampled_from([("w",), HW, ("d", *HW)]))
+@given(json_values, st.sampled_from([values.per_axis, layers.padding]), st.sampled_from([("w",), HW, ("d", *HW)]))
 def test_anything_is_read_or_refused(value: object, reader: Any, axes: tuple[str, ...]) -> None:
     try:
         result = reader(value, "kernel", axes)
@@ -111,4 +111,4 @@ def test_anything_is_read_or_refused(value: object, reader: Any, axes: tuple[str
 @given(st.integers(0, 10**12), st.integers(0, 10**12))
 def test_what_is_written_is_read_back(first: int, second: int) -> None:
     assert values.per_axis(f"{first}x{second}", "kernel", HW) == (first, second)
-    assert values.padding(f"{first}:{second}", "padding", ("w",)) == ((first, second),)
+    assert layers.padding(f"{first}:{second}", "padding", ("w",)) == ((first, second),)
