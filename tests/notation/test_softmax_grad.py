@@ -29,8 +29,8 @@ def test_logits(raw: dict[str, object], logits: list[list[float]], flat: bool) -
 
 
 def test_labels_and_distributions() -> None:
-    assert question(TYPED, no_file).targets.labels.tolist() == [2]
-    assert question({**TYPED, "label": 2.0}, no_file).targets.labels.tolist() == [2]
+    for label in ("2", 2, 2.0, [2]):
+        assert np.asarray(question({**TYPED, "label": label}, no_file).targets.labels).tolist() == [2]
     found = question({"logits": "1,2", "target": "0.25,0.75"}, no_file).targets
     assert (found.labels, np.asarray(found.distribution).tolist()) == (None, [[0.25, 0.75]])
 
