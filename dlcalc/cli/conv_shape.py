@@ -67,10 +67,10 @@ def _draw() -> Mode["ConvShapeQuestion | StackQuestion", ConvShape]:
 
 def _solve() -> Mode["InverseQuestion", "Inverse"]:
     from dlcalc.core.solve.layer import solve
-    from dlcalc.notation.solve import question
+    from dlcalc.notation.solve import KEYS, question
     from dlcalc.report.conv_shape.solutions import VIEW as OTHER
 
-    return Mode(question, solve, OTHER, {"solve": (), "target": ()})
+    return Mode(question, solve, OTHER, KEYS)
 
 
 def _refusal(answer: "SideBySide") -> DlcalcError | None:

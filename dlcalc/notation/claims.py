@@ -85,7 +85,7 @@ def number(value: object) -> TypedNumber:
     unsigned = whole[1:] if whole[:1] in ("+", "-") else whole
     digits = unsigned + fraction
     power_digits = power[1:] if power[:1] in ("+", "-") else power
-    if not _decimal(digits) or (e and not _decimal(power_digits)) or isinstance(value, bool):
+    if not _decimal(digits) or (e and not _decimal(power_digits)):
         raise unreadable("expect", value, "a number", "a number, like --expect 112 or --expect 54.25")
     significant = digits.lstrip("0") or "0"
     if len(significant) > _MAX_DIGITS or len(fraction) > _MAX_EXPONENT:

@@ -26,21 +26,11 @@ _LETTERS = {
     "s": "stride",
     "p": "padding",
     "d": "dilation",
-    "o": "output_padding",
+    "o": "output padding",
     "g": "groups",
-    "c": "channels",
-    "u": "ceil_mode",
-    "b": "bias",
-}
-_CHOICES = {
-    "s": "s stride",
-    "p": "p padding",
-    "d": "d dilation",
-    "o": "o output padding",
-    "g": "g groups",
-    "c": "c output channels",
-    "u": "u ceil mode",
-    "b": "b bias, b0 or b1",
+    "c": "output channels",
+    "u": "ceil mode",
+    "b": "bias, b0 or b1",
 }
 _GRAMMAR = "[conv|convt|dw|max|avg]K[sS][pP][dD][oO][gG][cC][u][b0|b1], gap, bn or fcN[b0|b1]"
 _PADDING_WORDS = sorted(PADDING_WORDS, key=len, reverse=True)  # same-upper before same
@@ -138,7 +128,7 @@ def _read(word: str, axes: Sequence[str], ceil_mode: bool) -> StackLayer:
         expected = "a kernel size" if prefix else "a kernel size, or conv, convt, dw, max, avg, gap, bn, fc"
         raise _BadWordError(at, expected)
     pieces = _pieces(word, at, letters, prefix)
-    windows = {_LETTERS[letter]: text for letter, text in pieces.items()}
+    windows = {_LETTERS[letter].replace(" ", "_"): text for letter, text in pieces.items() if letter in "spdo"}
     ceil_mode = "u" in letters and (ceil_mode or "u" in pieces)
     return StackLayer(
         kind,
@@ -171,8 +161,8 @@ def _pieces(word: str, at: int, letters: str, prefix: str) -> dict[str, str]:
         if letter in pieces:
             raise _BadWordError(at, f"{letter} once only")
         if letter not in letters:
-            choices = ", ".join(_CHOICES[other] for other in letters if other not in pieces)
-            lacking = _CHOICES.get(letter, "")[2:].partition(",")[0]
+            choices = ", ".join(f"{other} {_LETTERS[other]}" for other in letters if other not in pieces)
+            lacking = _LETTERS.get(letter, "").partition(",")[0]
             why = f"; {prefix or 'conv'} has no {lacking}" if lacking else ""
             raise _BadWordError(at, f"{choices}, or the end{why}")
         end = _end(word, at + 1, letter)

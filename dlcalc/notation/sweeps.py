@@ -40,7 +40,7 @@ def how_many(runs: Runs) -> int:
     >>> how_many({"w": [range(7, 10), ("20",)], "kernel": [("1",), ("3",)]})
     8
     """
-    return prod(sum(map(_length, run)) for run in runs.values())
+    return prod(sum(map(len, run)) for run in runs.values())
 
 
 def questions(raw: Mapping[str, object], runs: Runs) -> Iterator[dict[str, object]]:
@@ -82,8 +82,3 @@ def _run(text: str, option: str) -> Values:
         message = f"the range {text} is empty: it counts up"
         raise DlcalcError("invalid-value", message, hint=f"{flag(option)} {last}..{first}", option=option)
     return range(first, last + 1, step)
-
-
-def _length(run: Values) -> int:
-    """Count the values of a run; ``len`` fails beyond the machine's word."""
-    return (run.stop - run.start - 1) // run.step + 1 if isinstance(run, range) else len(run)

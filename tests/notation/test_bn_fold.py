@@ -1,5 +1,6 @@
 """The question of bn-fold: statistics or mini-batches, the layer to fold into, and whose epsilon holds."""
 
+import numpy as np
 import pytest
 
 from dlcalc.core.errors import DlcalcError
@@ -84,6 +85,13 @@ def test_batches(batches: object, shapes: list[tuple[int, ...]]) -> None:
     statistics = question({"batches": batches}, no_file).statistics
     assert statistics is not None
     assert [batch.shape for batch in statistics.batches] == shapes
+
+
+@pytest.mark.parametrize(("shape", "batches"), [((3,), [(3,)]), ((2, 3), [(3,), (3,)]), ((2, 3, 4), [(3, 4), (3, 4)])])
+def test_batches_of_a_file(shape: tuple[int, ...], batches: list[tuple[int, ...]]) -> None:
+    statistics = question({"batches": "b.npy"}, lambda path, option: np.ones(shape)).statistics
+    assert statistics is not None
+    assert [batch.shape for batch in statistics.batches] == batches
 
 
 @pytest.mark.parametrize(
