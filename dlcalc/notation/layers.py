@@ -124,7 +124,7 @@ def _restated(key: str, axes: Sequence[str], size: Sequence[int], layer: Layer |
 
 
 def refuse_single(raw: Mapping[str, object]) -> None:
-    """Refuse the options of a single layer beside the words of a stack.
+    """Refuse the options of a single layer beside layer words.
 
     Raises:
         DlcalcError: ``usage``.

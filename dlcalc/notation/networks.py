@@ -1,4 +1,4 @@
-"""The questions about stacks of layers, from words on the command line or from a line of a batch."""
+"""The questions about stacks of layers, from layer words on the command line or in a line of a batch."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
