@@ -3,8 +3,7 @@
 The same core as the command line, typed, and without click or rich. Names are imported when they are first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dlcalc.core.batch_norm.functions import batch_norm_affine, batch_norm_statistics, fold_batch_norm
@@ -33,31 +32,34 @@ __all__ = [
     "stack",
 ]
 
+# The imports above, as data: a module's __getattr__ (PEP 562) is the hook for a name when it is first used, and is
+# given the name as text. Without it every command, which imports this package first, would load NumPy.
 _HOMES = {
-    "DlcalcError": "dlcalc.core.errors",
-    "Layer": "dlcalc.core.conv.layer",
-    "batch_norm_affine": "dlcalc.core.batch_norm.functions",
-    "batch_norm_statistics": "dlcalc.core.batch_norm.functions",
-    "conv_output_size": "dlcalc.core.conv.functions",
-    "conv_transpose_output_size": "dlcalc.core.conv.functions",
-    "cross_entropy": "dlcalc.core.softmax.functions",
-    "fold_batch_norm": "dlcalc.core.batch_norm.functions",
-    "pool_output_size": "dlcalc.core.conv.functions",
-    "receptive_field": "dlcalc.core.network.functions",
-    "softmax": "dlcalc.core.softmax.functions",
-    "softmax_cross_entropy_grad": "dlcalc.core.softmax.functions",
-    "softmax_jacobian": "dlcalc.core.softmax.functions",
-    "stack": "dlcalc.core.network.functions",
+    "dlcalc.core.batch_norm.functions": ("batch_norm_affine", "batch_norm_statistics", "fold_batch_norm"),
+    "dlcalc.core.conv.functions": ("conv_output_size", "conv_transpose_output_size", "pool_output_size"),
+    "dlcalc.core.conv.layer": ("Layer",),
+    "dlcalc.core.errors": ("DlcalcError",),
+    "dlcalc.core.network.functions": ("receptive_field", "stack"),
+    "dlcalc.core.softmax.functions": (
+        "cross_entropy",
+        "softmax",
+        "softmax_cross_entropy_grad",
+        "softmax_jacobian",
+    ),
 }
 
+if not TYPE_CHECKING:  # a type checker knows the names from the imports above, and that there are no others
 
-def __getattr__(name: str) -> Any:
-    """Import a public name from the module where it lives."""
-    if name not in _HOMES:
+    def __getattr__(name: str) -> object:
+        """Import a public name from the module where it lives."""
+        for home, names in _HOMES.items():
+            if name in names:
+                from importlib import import_module
+
+                return getattr(import_module(home), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
-    """The public names, imported or not."""
+    """List the public names, imported or not."""
     return sorted([*globals(), *__all__])

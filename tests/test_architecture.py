@@ -64,15 +64,5 @@ def test_core_reads_and_writes_nothing() -> None:
             assert not names & {"open", "print"}, path
 
 
-def test_the_public_names_are_sorted_and_there() -> None:
-    assert dlcalc.__all__ == sorted(dlcalc.__all__)
-    assert set(dlcalc.__all__) == set(dlcalc._HOMES)
-    for name in dlcalc.__all__:
-        assert getattr(dlcalc, name).__doc__
-        assert name in dir(dlcalc)
-    with pytest.raises(AttributeError):
-        dlcalc.conv_output_sizes  # noqa: B018
-
-
 def test_it_is_typed() -> None:
     assert (ROOT / "py.typed").exists()

@@ -32,7 +32,7 @@ EXAMPLES = (
 def _load(path: str, option: str) -> Any:
     from dlcalc.jobs.arrays import load
 
-    return load(path, option)
+    return load(path, option, notation.BY_ROWS)
 
 
 def _question(raw: Raw) -> BnFoldQuestion:

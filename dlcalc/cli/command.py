@@ -92,7 +92,7 @@ class Mode(NamedTuple, Generic[Q, A]):
         question: from raw values to a question.
         answer: from a question to an answer.
         view: how the answer looks.
-        keys: the keys that such a question has besides the command's.
+        keys: the keys of such a question, where it has more than the command's.
         features: what else the mode is, in the table of what goes together.
         refusal: the error that is raised after the answer is printed, if the answer is that there is none.
     """

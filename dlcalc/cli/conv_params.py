@@ -58,7 +58,7 @@ COMMAND = Command(
     engine,
     VIEW,
     modes={"compare": _compare},
-    sweep=Sweep(notation.INTEGERS, notation.restated),
+    sweep=Sweep(notation.SWEEPABLE, notation.restated),
 )
 
 channel_options = stacked(

@@ -23,7 +23,6 @@ from dlcalc.core.conv.layer import KINDS
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.notation import conv_shape as notation
-from dlcalc.notation import layers
 from dlcalc.report.conv_shape.view import VIEW
 
 if TYPE_CHECKING:
@@ -68,10 +67,10 @@ def _draw() -> Mode["ConvShapeQuestion | StackQuestion", ConvShape]:
 
 def _solve() -> Mode["InverseQuestion", "Inverse"]:
     from dlcalc.core.solve.layer import solve
-    from dlcalc.notation.solve import question
+    from dlcalc.notation.solve import KEYS, question
     from dlcalc.report.conv_shape.solutions import VIEW as OTHER
 
-    return Mode(question, solve, OTHER, {"solve": (), "target": ()})
+    return Mode(question, solve, OTHER, KEYS)
 
 
 def _refusal(answer: "SideBySide") -> DlcalcError | None:
@@ -86,7 +85,7 @@ COMMAND = Command(
     engine,
     VIEW,
     modes={"compare": _compare, "draw": _draw, "solve": _solve},
-    sweep=Sweep(layers.INTEGERS, notation.restated),
+    sweep=Sweep(notation.SWEEPABLE, notation.restated),
 )
 
 

@@ -30,13 +30,10 @@ EXAMPLES = (
 )
 
 
-BY_ROWS = frozenset({"logits", "label", "target", "expect"})  # whose arrays may be larger than memory
-
-
 def _load(path: str, option: str) -> Any:
     from dlcalc.jobs.arrays import load
 
-    return load(path, option, BY_ROWS)
+    return load(path, option, notation.BY_ROWS)
 
 
 def _question(raw: Raw) -> SoftmaxQuestion:

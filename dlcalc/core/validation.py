@@ -68,8 +68,3 @@ _SPOKEN = {"w": "width", "h": "height", "n": "batch size", "c_in": "input channe
 def spoken(option: str) -> str:
     """An option's name in a sentence: ``output_padding`` is "output padding"."""
     return _SPOKEN.get(option, option.replace("_", " "))
-
-
-def flag(option: str) -> str:
-    """An option's name as it is typed: ``output_padding`` is ``--output-padding``."""
-    return "--" + option.replace("_", "-")

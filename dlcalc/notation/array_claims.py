@@ -1,18 +1,18 @@
-"""What somebody claims an array to be: ``[KEY=]VALUE`` with numbers or a file, or a value in a line of JSON."""
+"""Readers of claims about arrays: ``[KEY=]VALUE`` with numbers or a file, or a value in a line of JSON."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import NoReturn
 
 import numpy as np
 
-from dlcalc.core.arrays.row_source import converted
-from dlcalc.core.arrays.stored import rounded, shape_text, stored
+from dlcalc.core.arrays.row_source import RowSource, converted
+from dlcalc.core.arrays.stored import Array, Floats, rounded, shape_text, stored
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.notation import arrays
-from dlcalc.notation.arrays import Load
+from dlcalc.notation.arrays import Load, Nested
 from dlcalc.notation.claims import number
 from dlcalc.notation.values import unreadable
 
@@ -22,7 +22,7 @@ _KEY = re.compile(r"\s*([a-z][a-z0-9_]*)\s*=(.*)", re.DOTALL)
 
 
 def array_claims(raw: object, shapes: Shapes, load: Load) -> tuple[ArrayClaim, ...]:
-    """All the claims of a question about arrays.
+    """Read all the claims about an answer of arrays.
 
     Args:
         raw: a text or a list of texts ``[KEY=]VALUE``; or from JSON a number, nested lists of numbers, or an object of
@@ -68,13 +68,13 @@ def _keys(shapes: Shapes) -> str:
 
 
 def _claim(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
-    found = arrays.listed(value, "expect", load)
-    if not isinstance(found, list):
-        numbers = stored(found, "expect")
+    content = arrays.listed(value, "expect", load)
+    if not isinstance(content, list):
+        numbers = stored(content, "expect")
         wide = converted(numbers.values, _wide, np.float64)
         values, transposed = _fitted(wide, key, shapes[key])
         return ArrayClaim(key, values, numbers.format, transposed=transposed)
-    claim = _typed(key, found, shapes[key])
+    claim = _typed(key, content, shapes[key])
     in_file = isinstance(value, str) and not arrays.is_numbers(value)
     name = _printed_format(claim)
     if name is None and in_file:
@@ -82,12 +82,12 @@ def _claim(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
     return claim if name is None else replace(claim.by_tolerance, format=name)
 
 
-_PRINTED = 8  # digits: more than a person types of a number that a narrow format holds exactly ...
+_PRINTED = 8  # significant digits: more than a person types of a number that a narrow format holds exactly ...
 _PRINTED_DOUBLE = 15  # ... and of any other
 
 
 def _printed_format(claim: ArrayClaim) -> str | None:
-    """The number format whose numbers a program has printed here, as text; None for what a person has typed.
+    """Recognise the number format in which a program has printed a claim; None for what a person has typed.
 
     Such an array is judged as one in a file is: its 0.0 is zero, and no number up to 0.05.
     """
@@ -99,13 +99,19 @@ def _printed_format(claim: ArrayClaim) -> str | None:
     return "float64" if claim.values.size > 1 and longest >= _PRINTED_DOUBLE else None
 
 
-def _wide(values: Any) -> Any:
+def _wide(values: Array) -> Floats:
     with np.errstate(invalid="ignore"):  # a NaN of the signalling kind
         return values.astype(np.float64)
 
 
-def _fitted(values: Any, key: str, shape: tuple[int, ...]) -> tuple[Any, bool]:
-    """The values in the shape of the answer, or of its transpose; a row may stand for a matrix of one row."""
+def _fitted(values: RowSource, key: str, shape: tuple[int, ...]) -> tuple[RowSource, bool]:
+    """Bring values into the shape of the answer, or tell that they have that of its transpose.
+
+    A row may stand for a matrix of one row, and a matrix for its rows of matrices.
+
+    Raises:
+        DlcalcError: ``shape-mismatch``.
+    """
 
     def without_ones(of: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(extent for extent in of if extent != 1)
@@ -120,23 +126,23 @@ def _fitted(values: Any, key: str, shape: tuple[int, ...]) -> tuple[Any, bool]:
     raise DlcalcError("shape-mismatch", message, hint=f"{shape_text(shape)} in shape", option="expect")
 
 
-def _typed(key: str, entries: list[Any], shape: tuple[int, ...]) -> ArrayClaim:
+def _typed(key: str, entries: Nested, shape: tuple[int, ...]) -> ArrayClaim:
     values, transposed = _fitted(arrays.array(entries, "expect", load=_no_file), key, shape)
-    bounds = np.array([_bounds(entry) for entry in _flat(entries)])
+    bounds = np.array([_bounds(entry) for entry in _leaves(entries)])
     low, high, digits = (column.reshape(values.shape) for column in bounds.T)
     return ArrayClaim(key, values, None, low, high, digits.astype(np.int64), transposed)
 
 
-def _no_file(path: str, option: str) -> list[Any]:
+def _no_file(path: str, option: str) -> NoReturn:
     raise unreadable(option, path, "a number", "numbers alone in a list")
 
 
-def _flat(entries: Any) -> list[Any]:
-    return [leaf for entry in entries for leaf in (_flat(entry) if isinstance(entry, list) else [entry])]
+def _leaves(entries: Nested) -> Nested:
+    return [leaf for entry in entries for leaf in (_leaves(entry) if isinstance(entry, list) else [entry])]
 
 
 def _bounds(entry: object) -> tuple[float, float, int]:
-    """Between what a right number lies for this to be it rounded or truncated, and how many digits there are."""
+    """Find the least and the greatest number that an entry may be, rounded or truncated, and count its digits."""
     value = arrays.number(entry, "expect")
     if not np.isfinite(value):
         return value, value, 1

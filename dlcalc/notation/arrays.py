@@ -1,32 +1,32 @@
-"""Arrays: numbers as typed, lists of JSON, or a file's content, to NumPy.
+"""Readers of arrays: numbers as typed, lists of JSON, or the content of a file.
 
 A value made only of numbers, signs, ``inf``, ``nan``, ``,``, ``/``, ``;`` and blanks is numbers, ``/``, ``;`` or a new
-line between rows; any other text is the path of a file. Files are read by the function that a caller hands in.
+line between rows; any other text is the path of a file. Files are read by the ``load`` that a caller passes.
 """
 
 import re
 from collections.abc import Callable
 from math import inf, isfinite, isinf
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.row_source import RowSource, converted
-from dlcalc.core.arrays.stored import Array, Stored, numbered, shape_text, stored
+from dlcalc.core.arrays.stored import Array, Floats, Stored, numbered, shape_text, stored
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.numeric.text import is_number
-from dlcalc.core.validation import flag, spoken
-from dlcalc.notation.values import shown, unreadable
+from dlcalc.core.validation import spoken
+from dlcalc.notation.values import flag, shown, unreadable
 
-Load = Callable[[str, str], "RowSource | list[Any]"]
+Nested = list[object]  # numbers, texts of numbers, and lists of them
+Load = Callable[[str, str], "RowSource | Nested"]  # reads a file, from its path and the name of the option
 
 _MAX_DEPTH = 8  # of lists in lists: more axes than any array here has
 _HINT = "numbers like 1,2,3, rows like 1,2,3/4,5,6, or a file"
 
 
 def is_numbers(text: str) -> bool:
-    """Whether a text is numbers, well or badly separated, and not the path of a file.
+    """Tell numbers, well or badly separated, from the path of a file.
 
     >>> is_numbers("1,2/3,-4e-5"), is_numbers("nan, inf"), is_numbers("z.npy"), is_numbers("./7"), is_numbers("-")
     (True, True, False, False, False)
@@ -36,30 +36,36 @@ def is_numbers(text: str) -> bool:
 
 
 def rows(text: str, option: str) -> list[list[str]]:
-    """Typed numbers as text, row by row.
+    """Split typed numbers into rows of texts, one text per number.
+
+    Raises:
+        DlcalcError: ``usage``.
 
     >>> rows("1,2/3, 4", "logits")
     [['1', '2'], ['3', '4']]
     """
-    found = []
+    matrix = []
     for row in re.split("[/;\n]", text.strip()):
-        found.append(re.split(r"\s*,\s*|\s+", row.strip()))
-        if not all(map(is_number, found[-1])):
+        matrix.append(re.split(r"\s*,\s*|\s+", row.strip()))
+        if not all(map(is_number, matrix[-1])):
             raise unreadable(option, text, "numbers", _HINT)
-    return found
+    return matrix
 
 
-def listed(value: object, option: str, load: Load) -> "RowSource | list[Any]":
-    """A value as an array, or as nested lists of numbers and texts that may be ragged.
+def listed(value: object, option: str, load: Load) -> "RowSource | Nested":
+    """Read a value as an array, or as nested lists that may be ragged.
 
     Args:
-        value: typed text, a number or list of JSON, a path, or an array that is there already.
+        value: typed text, a number or list of JSON, a path, or an array.
         option: whose value it is.
         load: reads a file.
+
+    Raises:
+        DlcalcError: ``usage``, and what ``load`` raises.
     """
     if isinstance(value, str) and is_numbers(value):
-        found = rows(value, option)
-        return found if len(found) > 1 else found[0]
+        matrix = rows(value, option)
+        return [*matrix] if len(matrix) > 1 else [*matrix[0]]
     if isinstance(value, str):
         return load(value, option)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -70,7 +76,7 @@ def listed(value: object, option: str, load: Load) -> "RowSource | list[Any]":
 
 
 def array(value: object, option: str, load: Load) -> RowSource:
-    """An array of one dtype, as a file holds it; what was typed, and JSON, becomes float64.
+    """Read an array: of the dtype that a file holds, else, from what was typed or stood in JSON, of float64.
 
     Raises:
         DlcalcError: ``usage`` for what is no number, ``shape-mismatch`` for rows of different lengths and for an array
@@ -80,23 +86,25 @@ def array(value: object, option: str, load: Load) -> RowSource:
     array([[1., 2.],
            [3., 4.]])
     """
-    found = listed(value, option, load)
-    if isinstance(found, list):
-        found = _dense(found, option)
-    if found.size == 0:
-        message = f"{spoken(option)} has the shape {shape_text(found.shape)}: there is nothing in it"
+    content = listed(value, option, load)
+    source: RowSource = _dense(content, option) if isinstance(content, list) else content
+    if source.size == 0:
+        message = f"{spoken(option)} has the shape {shape_text(source.shape)}: there is nothing in it"
         raise DlcalcError("shape-mismatch", message, hint=_HINT, option=option)
-    return found
+    return source
 
 
 def floats(value: object, option: str, load: Load, notes: list[Notice] | None = None) -> Stored:
-    """An array of real numbers and the format in which they were stored; float64 where they were typed.
+    """Read an array of real numbers, and the format in which they were stored: float64 where they were typed.
 
     Args:
         value: as for ``array``.
         option: whose value it is.
         load: reads a file.
-        notes: where it is said that whole numbers of two bytes are taken for bfloat16.
+        notes: receives notices, of whole numbers that are taken for bfloat16 and of matrices stored by column.
+
+    Raises:
+        DlcalcError: what ``array`` and ``stored`` raise.
     """
     raw = array(value, option, load)
     if notes is not None and raw.dtype.kind == "u" and raw.dtype.itemsize == 2:
@@ -108,30 +116,39 @@ def floats(value: object, option: str, load: Load, notes: list[Notice] | None = 
     return stored(raw, option)
 
 
-def _dense(value: list[Any], option: str) -> Array:
-    """Nested lists as an array, once every list of a level is known to be as long as the others."""
+def _dense(value: Nested, option: str) -> Floats:
+    """Turn nested lists into an array, once every list of a level is known to be as long as the others."""
     shape = _shape(value, option)
-    flat: list[Any] = value
+    flat = value
     for _ in shape[1:]:
-        flat = [entry for row in flat for entry in row]
+        flat = _next_level(flat)
     return np.array([number(entry, option) for entry in flat], dtype=np.float64).reshape(shape)
 
 
-def _shape(value: list[Any], option: str) -> tuple[int, ...]:
-    """The shape of nested lists."""
-    level: list[Any] = [value]
+def _next_level(level: Nested) -> Nested:
+    return [entry for row in level if isinstance(row, list) for entry in row]
+
+
+def _shape(value: Nested, option: str) -> tuple[int, ...]:
+    """Measure nested lists.
+
+    Raises:
+        DlcalcError: ``shape-mismatch`` for lists that are no array.
+    """
+    level: Nested = [value]
     shape: tuple[int, ...] = ()
     while level and isinstance(level[0], list):
-        if not all(isinstance(row, list) for row in level):
+        lists = [row for row in level if isinstance(row, list)]
+        if len(lists) < len(level):
             raise _ragged(option, "lists stand beside numbers")
-        first = len(level[0])
-        for place, row in enumerate(level):
+        first = len(lists[0])
+        for place, row in enumerate(lists):
             if len(row) != first:
                 raise _ragged(option, f"row {place} has {numbered(len(row), 'number')}, and row 0 has {first}")
         if len(shape) == _MAX_DEPTH:
             raise _ragged(option, f"lists stand in lists more than {_MAX_DEPTH} deep")
         shape += (first,)
-        level = [entry for row in level for entry in row]
+        level = _next_level(level)
     if any(isinstance(entry, list) for entry in level):
         raise _ragged(option, "lists stand beside numbers")
     return shape
@@ -143,28 +160,31 @@ def _ragged(option: str, problem: str) -> DlcalcError:
 
 
 def number(entry: object, option: str) -> float:
-    """One number of an array; NaN and the infinities by the words of JSON too.
+    """Read one number of an array; NaN and the infinities may be written in the words of JSON too.
+
+    Raises:
+        DlcalcError: ``usage``, and ``invalid-value`` for a number beyond the range of float64.
 
     >>> number("-1e-3", "logits"), number("Infinity", "logits")
     (-0.001, inf)
     """
-    if isinstance(entry, bool) or entry is None or isinstance(entry, dict):
+    if not isinstance(entry, str | int | float) or isinstance(entry, bool):
         raise unreadable(option, entry, "a number", _HINT)
     if isinstance(entry, str) and not is_number(entry):
         raise unreadable(option, entry, "a number", _HINT)
     try:
-        found = float(entry)  # type: ignore[arg-type]
+        value = float(entry)
     except OverflowError:
-        found = inf
-    if isinf(found) and not (isinstance(entry, str) and "inf" in entry.lower()):
+        value = inf
+    if isinf(value) and not (isinstance(entry, str) and "inf" in entry.lower()):
         text = "a number" if isinstance(entry, float) else shown(entry)
         message = f"{text} in {spoken(option)} is beyond the range of float64"
         raise DlcalcError("invalid-value", message, hint="at most 1.7e308", option=option)
-    return found
+    return value
 
 
 def whole(values: RowSource, option: str) -> RowSource:
-    """An array of whole numbers, of any numeric dtype; what is beyond 64 bits becomes the nearest that is not.
+    """Read an array of whole numbers, of any numeric dtype, as int64; those beyond 64 bits are clipped.
 
     Raises:
         DlcalcError: ``usage``, ``unsupported-dtype``.
@@ -187,26 +207,29 @@ def _whole(values: Array, option: str) -> NDArray[np.int64]:
     wrong = np.flatnonzero((np.floor(wide) != wide).reshape(-1))
     if wrong.size:
         raise unreadable(option, str(wide.reshape(-1)[wrong[0]]), "a whole number", f"{flag(option)} 0")
-    found = np.where(np.abs(wide) < 2.0**63, wide, 0.0).astype(np.int64)
-    return np.where(np.abs(wide) < 2.0**63, found, np.where(wide > 0, _MOST, -_MOST))
+    fits = np.abs(wide) < 2.0**63
+    return np.where(fits, np.where(fits, wide, 0.0).astype(np.int64), np.where(wide > 0, _MOST, -_MOST))
 
 
 _MOST = np.iinfo(np.int64).max
 
 
 def real(value: object, option: str) -> float:
-    """One real number: a float, typed or of JSON; finite.
+    """Read one finite real number, typed or of JSON.
+
+    Raises:
+        DlcalcError: ``usage``, and ``invalid-value`` for what is not finite.
 
     >>> real("1e-5", "eps")
     1e-05
     """
     if isinstance(value, str) and is_number(value.strip()):
-        found = number(value.strip(), option)
+        parsed = number(value.strip(), option)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        found = number(value, option)
+        parsed = number(value, option)
     else:
         raise unreadable(option, value, "a number", f"like {flag(option)} 0.1")
-    if not isfinite(found):
-        message = f"{spoken(option)} {found} is not a finite number"
+    if not isfinite(parsed):
+        message = f"{spoken(option)} {parsed} is not a finite number"
         raise DlcalcError("invalid-value", message, hint=f"like {flag(option)} 0.1", option=option)
-    return found
+    return parsed

@@ -1,9 +1,9 @@
-"""One line of a batch: a JSON object whose keys are the options of the command."""
+"""The reader of a line of a batch: a JSON object whose keys are the options of the command."""
 
 import json
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.validation import MAX_DIGITS, spoken
@@ -28,22 +28,27 @@ class Line(NamedTuple):
 
 
 class BadLineError(DlcalcError):
-    """A line that cannot be read, but may have said what it calls itself."""
+    """A line that cannot be read, with the name that it gives itself, if that could be read."""
 
-    id: object = None
+    def __init__(self, error: DlcalcError, name: object = None) -> None:
+        super().__init__(error.code, error.message, hint=error.advice, option=error.option)
+        self.id = name
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object of JSON, of keys that differ."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
         seen: set[str] = set()
-        repeated = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise DlcalcError("usage", f"the key {shown(repeated)} stands twice", hint="each key once")
-    return found
+        for key, _ in pairs:
+            if key in seen:
+                raise DlcalcError("usage", f"the key {shown(key)} stands twice", hint="each key once")
+            seen.add(key)
+    return members
 
 
 def _integer(digits: str) -> object:
-    """Python refuses very long integers; as text they reach the reader, which knows the option's name."""
+    """Keep a very long integer, which Python refuses, as text: the reader of its option refuses it by name."""
     return int(digits) if len(digits) <= MAX_DIGITS + 1 else digits
 
 
@@ -56,7 +61,7 @@ _decode_typed = json.JSONDecoder(
 
 
 def read_line(text: str, names: Mapping[str, str]) -> Line:
-    """Read a line.
+    """Read one line.
 
     Args:
         text: the line.
@@ -94,11 +99,11 @@ def read_line(text: str, names: Mapping[str, str]) -> Line:
                 hint = "one of " + ", ".join((*names, "expect", "check", "id"))
                 raise DlcalcError("usage", f"{shown(key)} is not a key of a question", hint=hint)
     except DlcalcError as error:
-        raise _bad(error, name) from None
+        raise BadLineError(error, name) from None
     return Line(raw, name, expect, check)
 
 
-def _object(text: str) -> dict[str, Any]:
+def _object(text: str) -> dict[str, object]:
     text = text.strip(" \t\r\n")
     try:
         try:
@@ -114,18 +119,19 @@ def _object(text: str) -> dict[str, Any]:
         except RecursionError:
             raise DlcalcError("usage", "the line is nested too deeply", hint="one flat object a line") from None
     except DlcalcError as error:
-        raise _bad(error, None) from None
+        raise BadLineError(error) from None
     if not isinstance(given, dict):
         hint = "an object, its keys the long option names"
-        raise BadLineError("usage", f"the line is {shown(given)}, and not a JSON object", hint=hint)
+        message = f"the line is {shown(given)}, and not a JSON object"
+        raise BadLineError(DlcalcError("usage", message, hint=hint))
     return given
 
 
 _MAX_DEPTH = 20
 
 
-def _echoed(value: Any, depth: int = 0) -> object:
-    """A name as it can be written back: JSON has no infinities, and Python reads 1e999 as one."""
+def _echoed(value: object, depth: int = 0) -> object:
+    """Make a name writable as JSON, which has no infinities: Python reads 1e999 as one."""
     if depth > _MAX_DEPTH:
         raise DlcalcError("usage", "the id is nested too deeply", hint="a text or a number", option="id")
     if isinstance(value, float) and not isfinite(value):
@@ -135,9 +141,3 @@ def _echoed(value: Any, depth: int = 0) -> object:
     if isinstance(value, dict):
         return {key: _echoed(entry, depth + 1) for key, entry in value.items()}
     return value
-
-
-def _bad(error: DlcalcError, name: object) -> BadLineError:
-    bad = BadLineError(error.code, error.message, hint=error.advice, option=error.option)
-    bad.id = name
-    return bad

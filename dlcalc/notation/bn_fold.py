@@ -10,8 +10,9 @@ from dlcalc.core.batch_norm.question import BnFoldQuestion, batch_of, checked_la
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Batch, Statistics, statistics_of
 from dlcalc.core.batch_norm.weighted_layer import KINDS, WeightedLayer
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.notation import arrays, values
+from dlcalc.notation import arrays
 from dlcalc.notation.arrays import Load
+from dlcalc.notation.values import integer, optional, per_axis, switch, word
 
 # Every key of a question, and the short names that are read for it.
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -33,12 +34,13 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "bn_first": (),
     "x": (),
 }
+BY_ROWS: frozenset[str] = frozenset()  # the options whose arrays may be larger than memory
 _STATISTICS = ("mean", "var")
 _OF_A_LAYER = ("bias", "kind", "groups", "stride", "padding", "dilation", "bn_first")
 
 
 def question(raw: Mapping[str, object], load: Load) -> BnFoldQuestion:
-    """The question that the values ask.
+    """Read the question.
 
     Args:
         raw: values by their names in ``KEYS``, as they were typed or stood in JSON.
@@ -53,32 +55,37 @@ def question(raw: Mapping[str, object], load: Load) -> BnFoldQuestion:
     """
     _refuse_contradictions(raw)
     notes: list[Notice] = []
-    framework = values.word(raw.get("framework", "paper"), "framework", ESTIMATORS)
+    framework = optional(raw, "framework", word, "paper", ESTIMATORS)
     statistics = _statistics(raw, framework, load) if "batches" in raw else None
     if statistics is not None:
         mean, var = statistics.mean, statistics.variance
     else:
-        mean = _vector(raw, "mean", load, notes, None)
-        var = _vector(raw, "var", load, notes, mean.size)
-    gamma = _vector(raw, "gamma", load, notes, mean.size) if "gamma" in raw else np.ones(mean.size)
-    beta = _vector(raw, "beta", load, notes, mean.size) if "beta" in raw else np.zeros(mean.size)
-    eps = arrays.real(raw["eps"], "eps") if "eps" in raw else ESTIMATORS[framework].eps
-    source = "option" if "eps" in raw else "framework" if "framework" in raw else "default"
+        mean = _vector(raw["mean"], "mean", load, notes, None)
+        var = _vector(raw["var"], "var", load, notes, mean.size)
+    gamma = optional(raw, "gamma", _vector, np.ones(mean.size), load, notes, mean.size)
+    beta = optional(raw, "beta", _vector, np.zeros(mean.size), load, notes, mean.size)
+    eps = optional(raw, "eps", arrays.real, ESTIMATORS[framework].eps)
     return BnFoldQuestion(
-        framework,
-        checked_affine(gamma, beta, mean, var, eps),
-        source,
-        statistics,
-        _layer(raw, load, notes) if "weight" in raw else None,
-        values.switch(raw.get("bn_first", False), "bn_first"),
-        arrays.floats(raw["x"], "x", load, notes).values.astype(np.float64) if "x" in raw else None,
-        notes,
+        framework=framework,
+        affine=checked_affine(gamma, beta, mean, var, eps),
+        eps_source="option" if "eps" in raw else "framework" if "framework" in raw else "default",
+        statistics=statistics,
+        layer=optional(raw, "weight", _layer, None, raw, load, notes),
+        bn_first=optional(raw, "bn_first", switch, False),
+        x=optional(raw, "x", _wide, None, load, notes),
+        notes=notes,
     )
 
 
-def _vector(raw: Mapping[str, object], key: str, load: Load, notes: list[Notice], count: int | None) -> Floats:
-    found: Floats = vector(arrays.floats(raw[key], key, load, notes).values, key, count).astype(np.float64)
-    return found
+def _wide(value: object, option: str, load: Load, notes: list[Notice]) -> Floats:
+    wide: Floats = arrays.floats(value, option, load, notes).values.astype(np.float64)
+    return wide
+
+
+def _vector(value: object, option: str, load: Load, notes: list[Notice], count: int | None) -> Floats:
+    """Read one number per channel, (C,) float64."""
+    channels: Floats = vector(_wide(value, option, load, notes), option, count)
+    return channels
 
 
 def _refuse_contradictions(raw: Mapping[str, object]) -> None:
@@ -100,42 +107,40 @@ def _refuse_contradictions(raw: Mapping[str, object]) -> None:
                 raise DlcalcError("usage", message, hint="--weight ARRAY", option=key)
 
 
-def _layer(raw: Mapping[str, object], load: Load, notes: list[Notice]) -> WeightedLayer:
-    weight = arrays.floats(raw["weight"], "weight", load, notes)
+def _layer(value: object, option: str, raw: Mapping[str, object], load: Load, notes: list[Notice]) -> WeightedLayer:
+    """Read the layer to fold into, from its weight and the other values about it."""
+    weight = arrays.floats(value, option, load, notes)
     axes = ("d", "h", "w")[-max(1, weight.values.ndim - 2) :]
-    window = {key: values.per_axis(raw[key], key, axes) for key in ("stride", "padding", "dilation") if key in raw}
-    kind = values.word(raw["kind"], "kind", KINDS) if "kind" in raw else None
-    if window and weight.values.ndim <= 2:
-        key = next(iter(window))
+    stride = optional(raw, "stride", per_axis, 1, axes)
+    padding = optional(raw, "padding", per_axis, 0, axes)
+    dilation = optional(raw, "dilation", per_axis, 1, axes)
+    kind = optional(raw, "kind", word, None, KINDS)
+    windows = [key for key in ("stride", "padding", "dilation") if key in raw]
+    if windows and weight.values.ndim <= 2:
         what = "a linear layer" if kind in (None, "linear") else "a weight without a kernel"
-        raise DlcalcError("usage", f"{what} has no {key}", hint="leave it out", option=key)
-    return checked_layer(
-        weight,
-        arrays.floats(raw["bias"], "bias", load, notes) if "bias" in raw else None,
-        kind,
-        values.integer(raw.get("groups", 1), "groups"),
-        **window,
-    )
+        raise DlcalcError("usage", f"{what} has no {windows[0]}", hint="leave it out", option=windows[0])
+    bias = optional(raw, "bias", arrays.floats, None, load, notes)
+    return checked_layer(weight, bias, kind, optional(raw, "groups", integer, 1), stride, padding, dilation)
 
 
 def _statistics(raw: Mapping[str, object], framework: str, load: Load) -> Statistics:
-    average = raw.get("momentum") == "none"
-    value = arrays.real(raw["momentum"], "momentum") if "momentum" in raw and not average else None
-    return statistics_of(_batches(raw["batches"], load), framework, value, average)
+    plain_average = raw.get("momentum") == "none"
+    momentum = None if plain_average else optional(raw, "momentum", arrays.real, None)
+    return statistics_of(_batches(raw["batches"], load), framework, momentum, plain_average)
 
 
 def _batches(value: object, load: Load) -> tuple[Batch, ...]:
-    """The mini-batches: of what was typed, a row is a batch of one channel; of an array, the first axis counts them.
+    """Read the mini-batches: a typed row is a batch of one channel, and the first axis of an array counts batches.
 
     >>> [batch.shape for batch in _batches("1,2,3/4,5", load=None)]
     [(3,), (2,)]
     """
-    found = arrays.listed(value, "batches", load)
-    if isinstance(found, list):
-        nested = bool(found) and all(isinstance(entry, list) for entry in found)
-        parts = [arrays.array(part, "batches", load) for part in (found if nested else [found])]
+    content = arrays.listed(value, "batches", load)
+    if isinstance(content, list):
+        nested = bool(content) and all(isinstance(entry, list) for entry in content)
+        parts = [arrays.array(part, "batches", load) for part in (content if nested else [content])]
     else:
-        whole = arrays.floats(found, "batches", load).values
+        whole = arrays.floats(content, "batches", load).values
         parts = list(whole if whole.ndim > 1 else whole[None])
     batches = tuple(map(batch_of, parts))
     if len({batch.samples.shape[1] for batch in batches}) > 1 or len({len(batch.shape) for batch in batches}) > 1:
@@ -145,7 +150,7 @@ def _batches(value: object, load: Load) -> tuple[Batch, ...]:
 
 
 def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
-    """The values of one line of a batch over the defaults; its batches replace a mean and variance, and these batches.
+    """Put one line of a batch over the defaults; its mini-batches replace a mean and variance, and these mini-batches.
 
     >>> merged({"mean": "0", "var": "1"}, {"batches": [1, 2]})
     {'batches': [1, 2]}

@@ -1,4 +1,4 @@
-"""What somebody claims: ``[KEY=]VALUE`` as typed, or a value in a line of JSON."""
+"""Readers of claims about whole numbers and ratios: ``[KEY=]VALUE`` as typed, or a value in a line of JSON."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,17 +11,17 @@ _MAX_EXPONENT = 1000
 
 
 class NumberText(str):
-    """A JSON number kept as it was typed: 0.50 says more than 0.5."""
+    """A JSON number that is kept as it was typed: 0.50 says more than 0.5."""
 
     __slots__ = ()
 
 
 def claims(raw: object, keys: Mapping[str, Sequence[str]]) -> tuple[Claim, ...]:
-    """All the claims about an answer.
+    """Read all the claims about an answer.
 
     Args:
-        raw: a text or a list of texts ``[KEY=]VALUE``; or from JSON a number, a list of numbers one an axis, an object
-            with one value an axis, or an object of values by key.
+        raw: a text or a list of texts ``[KEY=]VALUE``; or from JSON a number, a list of numbers one per axis, an object
+            with one value per axis, or an object of values by key.
         keys: the keys that can be claimed, the headline first, each with its axes; none where it is a single number.
 
     Raises:
@@ -71,7 +71,10 @@ def _by_axis(value: object, axes: Sequence[str]) -> tuple[TypedNumber, ...]:
 
 
 def number(value: object) -> TypedNumber:
-    """A decimal number, digit by digit.
+    """Read a decimal number, digit by digit.
+
+    Raises:
+        DlcalcError: ``usage``, and ``invalid-value`` for one of too many digits or too large an exponent.
 
     >>> number("54.250")
     TypedNumber(digits=54250, exponent=-3, whole=False)
@@ -82,7 +85,7 @@ def number(value: object) -> TypedNumber:
     unsigned = whole[1:] if whole[:1] in ("+", "-") else whole
     digits = unsigned + fraction
     power_digits = power[1:] if power[:1] in ("+", "-") else power
-    if not _decimal(digits) or (e and not _decimal(power_digits)) or isinstance(value, bool):
+    if not _decimal(digits) or (e and not _decimal(power_digits)):
         raise unreadable("expect", value, "a number", "a number, like --expect 112 or --expect 54.25")
     significant = digits.lstrip("0") or "0"
     if len(significant) > _MAX_DIGITS or len(fraction) > _MAX_EXPONENT:

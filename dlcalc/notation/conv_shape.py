@@ -4,26 +4,29 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import KINDS, Layer
+from dlcalc.core.conv.layer import KINDS
 from dlcalc.core.conv.shape import ConvShapeQuestion
-from dlcalc.core.errors import DlcalcError
-from dlcalc.core.validation import wrong_count
-from dlcalc.notation import layers, values
+from dlcalc.notation import layers
+from dlcalc.notation.input_size import SIZE_KEYS, shape_sizes
+from dlcalc.notation.values import optional, switch, word
 
 if TYPE_CHECKING:
     from dlcalc.core.network.network import StackQuestion
 
 # Every key of a question, and the short names that are read for it.
-KEYS = {**layers.SIZE_KEYS, **layers.LAYER_KEYS, "kind": (), "ceil_mode": (), "framework": (), "layers": ()}
-
-_READERS: Mapping[str, values.Reader[object]] = {
-    "kind": lambda value, option, axes: values.word(value, option, KINDS),
-    "ceil_mode": lambda value, option, axes: values.switch(value, option),
+KEYS: Mapping[str, tuple[str, ...]] = {
+    **SIZE_KEYS,
+    **layers.LAYER_KEYS,
+    "kind": (),
+    "ceil_mode": (),
+    "framework": (),
+    "layers": (),
 }
+SWEEPABLE = layers.INTEGERS  # the keys that may have several values
 
 
 def question(raw: Mapping[str, object]) -> "ConvShapeQuestion | StackQuestion":
-    """The question that the values ask, about one layer or a stack of them.
+    """Read the question, about one layer or a stack of layers.
 
     Args:
         raw: values by their names in ``KEYS``, as they were typed or stood in JSON.
@@ -38,42 +41,26 @@ def question(raw: Mapping[str, object]) -> "ConvShapeQuestion | StackQuestion":
         from dlcalc.notation.networks import shape_question
 
         return shape_question(raw)
-    axes, size, dims = sizes(raw)
-    layer = Layer(**layers.read_layer(raw, axes, _READERS))  # type: ignore[arg-type]
-    framework = values.word(raw["framework"], "framework", FRAMEWORKS) if "framework" in raw else "pytorch"
-    return ConvShapeQuestion(axes, size, layer, framework, dims)
-
-
-def sizes(raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[int, ...], int | None]:
-    """The axes that are asked for, the input's extent along each, and how many there are where that was said.
-
-    >>> sizes({"size": "224"}), sizes({"h": 160, "w": 224})
-    ((('h', 'w'), (224, 224), None), (('h', 'w'), (160, 224), None))
-    """
-    dims = layers.dims(raw)
-    named = layers.named_sizes(raw)
-    if "size" in raw:
-        return *layers.whole_size(raw["size"], dims), dims
-    if not named:
-        raise DlcalcError("usage", "no input size is given", hint="--w 224, or --size 224x224", option="w")
-    if dims is not None and dims != len(named):
-        raise wrong_count("dims", dims, len(named))
-    return tuple(named), tuple(named.values()), dims
+    axes, size, dims = shape_sizes(raw)
+    kind = optional(raw, "kind", word, "conv", KINDS)
+    layer = layers.read_layer(raw, axes, kind, ceil_mode=optional(raw, "ceil_mode", switch, False))
+    return ConvShapeQuestion(axes, size, layer, optional(raw, "framework", word, "pytorch", FRAMEWORKS), dims)
 
 
 def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
-    """The values of one line of a batch over the defaults; dims goes with the size that it belongs to.
+    """Put one line of a batch over the defaults; ``dims`` goes with the size that it belongs to.
 
     >>> merged({"size": "224", "dims": "3", "kernel": "3"}, {"w": 7})
     {'kernel': '3', 'w': 7}
     """
-    return layers.merged(layers.without_replaced(defaults, own), own, ("size", "dims"))
+    return layers.merged(defaults, own, ("size", "dims"))
 
 
 def restated(question: "ConvShapeQuestion | StackQuestion", keys: Iterable[str]) -> dict[str, object]:
-    """The values of some keys as the answer to a sweep repeats them: long names, values by axis.
+    """Repeat the values of some keys in the answer to a sweep: by their long names and by axis.
 
     >>> restated(question({"w": "7", "kernel": "3"}), ["w", "kernel"])
     {'w': 7, 'kernel': {'w': 3}}
     """
-    return {key: layers.restated(key, question.axes, question.size, getattr(question, "layer", None)) for key in keys}
+    layer = question.layer if isinstance(question, ConvShapeQuestion) else None
+    return layers.restated(keys, question.axes, question.size, layer)

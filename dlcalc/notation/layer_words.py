@@ -1,16 +1,16 @@
-"""A layer in a word: ``7s2p3c64``, ``max3s2p1``, ``dw3p1``, ``gap``, ``fc10b1``.
+"""Layer words, a layer in a word: ``7s2p3c64``, ``max3s2p1``, ``dw3p1``, ``gap``, ``fc10b1``.
 
-The word is cut at its letters, and each piece is read by the reader of the option that it stands for, so that a padding
-in a word is what a padding is everywhere. What cannot be read is shown with a caret where it goes wrong.
+A layer word is cut at its letters, and each piece is read by the reader of the option that it stands for, so that a
+padding in a word is what a padding is everywhere. What cannot be read is shown with a caret where it goes wrong.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
 
-from dlcalc.core.conv.layer import PADDING_WORDS, Layer
+from dlcalc.core.conv.layer import PADDING_WORDS
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import Place, StackLayer, located
-from dlcalc.notation.values import integer, padding, per_axis, shown
+from dlcalc.notation.layers import read_layer
+from dlcalc.notation.values import integer, shown
 
 # Prefix of a word -> the kind, the letters that may follow its kernel, and whether it is depthwise. Longest first.
 _KINDS: dict[str, tuple[str, str, bool]] = {
@@ -26,91 +26,93 @@ _LETTERS = {
     "s": "stride",
     "p": "padding",
     "d": "dilation",
-    "o": "output_padding",
+    "o": "output padding",
     "g": "groups",
-    "c": "channels",
-    "u": "ceil_mode",
-    "b": "bias",
-}
-_SAID = {
-    "s": "s stride",
-    "p": "p padding",
-    "d": "d dilation",
-    "o": "o output padding",
-    "g": "g groups",
-    "c": "c output channels",
-    "u": "u ceil mode",
-    "b": "b bias, b0 or b1",
+    "c": "output channels",
+    "u": "ceil mode",
+    "b": "bias, b0 or b1",
 }
 _GRAMMAR = "[conv|convt|dw|max|avg]K[sS][pP][dD][oO][gG][cC][u][b0|b1], gap, bn or fcN[b0|b1]"
-_WORDS_OF_PADDING = sorted(PADDING_WORDS, key=len, reverse=True)  # same-upper before same
+_PADDING_WORDS = sorted(PADDING_WORDS, key=len, reverse=True)  # same-upper before same
 
 
 class _BadWordError(Exception):
-    """Where a word goes wrong, and what was expected there."""
+    """Where a layer word goes wrong, counted in characters from 0, and what was expected there."""
 
     def __init__(self, at: int, expected: str) -> None:
         super().__init__(expected)
         self.at, self.expected = at, expected
 
 
-class _Piece(NamedTuple):
-    """The text behind a letter, and where it begins."""
+def split_layer_words(value: object) -> tuple[str, ...]:
+    """Split a stack into its layer words: a text of them separated by blanks, or a list of such texts.
 
-    text: str
-    at: int
+    Raises:
+        DlcalcError: ``usage`` for anything else, for an empty text and for no words at all.
 
-
-def split_words(value: object) -> tuple[str, ...]:
-    """The words of a stack: a text of them separated by blanks, or a list of such texts.
-
-    >>> split_words("7s2p3 max3s2p1"), split_words(["3p1", "gap"])
+    >>> split_layer_words("7s2p3 max3s2p1"), split_layer_words(["3p1", "gap"])
     (('7s2p3', 'max3s2p1'), ('3p1', 'gap'))
     """
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
         message = f"layers {shown(value)} is not a list of layer words"
         raise DlcalcError("usage", message, hint='words, like "7s2p3 max3s2p1"', option="layers")
-    words = tuple(word for text in texts for word in text.split())
+    layer_words = tuple(word for text in texts for word in text.split())
     empty = next((number for number, text in enumerate(texts, 1) if not text.strip()), None)
-    if empty is not None or not words:
-        message = "there is no layer in the stack" if not words else f"layer {empty} is an empty word"
+    if empty is not None or not layer_words:
+        message = "there is no layer in the stack" if not layer_words else f"layer {empty} is an empty word"
         raise DlcalcError("usage", message, hint="7s2p3 max3s2p1", option="layers")
-    return words
+    return layer_words
 
 
-def read_words(words: Sequence[str], axes: Sequence[str], ceil_mode: bool) -> tuple[StackLayer, ...]:
-    """The layers that the words stand for.
+def read_layer_words(
+    layer_words: Sequence[str], axes: Sequence[str], *, ceil_mode: bool = False
+) -> tuple[StackLayer, ...]:
+    """Read the layers of a stack.
 
     Args:
-        words: one for each layer.
+        layer_words: one per layer.
         axes: of the input.
         ceil_mode: whether every pooling has it.
 
     Raises:
         DlcalcError: ``usage`` with a caret under what cannot be read, ``shape-mismatch``; both name the layer.
 
-    >>> read_words(["dw3p1", "fc10b1"], ("h", "w"), False)[1].channels
+    >>> read_layer_words(["dw3p1", "fc10b1"], ("h", "w"))[1].channels
     10
     """
     known: dict[str, StackLayer] = {}
-    for number, word in enumerate(words, 1):
+    for number, word in enumerate(layer_words, 1):
         if word not in known:
             place = Place(number, word if len(word) <= 40 else word[:37] + "...", "conv", None, None, False, False)
             try:
-                known[word] = read_word(word, axes, ceil_mode)
+                known[word] = _read(word, axes, ceil_mode)
             except _BadWordError as bad:
-                raise _shown(bad, word, number) from None
+                raise _with_caret(bad, word, number) from None
             except DlcalcError as error:
                 raise located(error, place) from None
-    return tuple([known[word] for word in words])
+    return tuple([known[word] for word in layer_words])
 
 
-def read_word(word: str, axes: Sequence[str], ceil_mode: bool = False) -> StackLayer:
-    """The layer that one word stands for.
+def axes_of_words(layer_words: Sequence[str]) -> int | None:
+    """Count the axes that the layer words speak of: ``3x5`` speaks of two; None where none of them says.
 
-    >>> read_word("max3s2p1", ("w",)).layer
-    Layer(kernel=3, stride=2, padding=((1, 1),), dilation=1, kind='max-pool', output_padding=None, ceil_mode=False)
+    >>> axes_of_words(["max2", "3x5p1"]), axes_of_words(["3p1"])
+    (2, None)
+    """
+    return next((count for count in map(_axes_of_word, layer_words) if count), None)
+
+
+def _axes_of_word(word: str) -> int | None:
+    count = max((part.count("x") for part in word.removeprefix("max").replace("p", " ").split()), default=0)
+    return count + 1 if count else None
+
+
+def _read(word: str, axes: Sequence[str], ceil_mode: bool) -> StackLayer:
+    """Read one layer word.
+
+    >>> _read("max3s2p1", ("w",), False).layer.padding
+    ((1, 1),)
     """
     for name, kind in _WHOLE.items():
         if word.startswith(name):
@@ -123,58 +125,57 @@ def read_word(word: str, axes: Sequence[str], ceil_mode: bool = False) -> StackL
     kind, letters, depthwise = _KINDS[prefix]
     at = _numbers(word, len(prefix))
     if at == len(prefix):
-        kinds = "a kernel size" if prefix else "a kernel size, or conv, convt, dw, max, avg, gap, bn, fc"
-        raise _BadWordError(at, kinds)
+        expected = "a kernel size" if prefix else "a kernel size, or conv, convt, dw, max, avg, gap, bn, fc"
+        raise _BadWordError(at, expected)
     pieces = _pieces(word, at, letters, prefix)
-    windows: dict[str, Any] = {"kernel": per_axis(word[len(prefix) : at], "kernel", axes)}
-    rest: dict[str, Any] = {}
-    for letter, piece in pieces.items():
-        key = _LETTERS[letter]
-        if letter in "gc":
-            rest[key] = integer(piece.text, "c_out" if letter == "c" else "groups")
-        elif letter == "b":
-            rest[key] = piece.text == "1"
-        elif letter != "u":
-            read: Callable[..., Any] = padding if letter == "p" else per_axis
-            windows[key] = read(piece.text, key, axes)
-    if "u" in letters and (ceil_mode or "u" in pieces):
-        windows["ceil_mode"] = True
-    return StackLayer(kind, Layer(**windows, kind=kind), depthwise=depthwise, word=word, **rest)
+    windows = {_LETTERS[letter].replace(" ", "_"): text for letter, text in pieces.items() if letter in "spdo"}
+    ceil_mode = "u" in letters and (ceil_mode or "u" in pieces)
+    return StackLayer(
+        kind,
+        read_layer({"kernel": word[len(prefix) : at], **windows}, axes, kind, ceil_mode=ceil_mode),
+        channels=integer(pieces["c"], "c_out") if "c" in pieces else None,
+        groups=integer(pieces["g"], "groups") if "g" in pieces else 1,
+        depthwise=depthwise,
+        bias=_bias(pieces),
+        word=word,
+    )
 
 
 def _linear(word: str) -> StackLayer:
     at = _digits(word, 2)
     if at == 2:
         raise _BadWordError(2, "the number of features, like fc10")
-    bias = _pieces(word, at, "b", "fc").get("b")
-    return StackLayer(
-        "linear", None, integer(word[2:at], "c_out"), bias=None if bias is None else bias.text == "1", word=word
-    )
+    bias = _bias(_pieces(word, at, "b", "fc"))
+    return StackLayer("linear", None, integer(word[2:at], "c_out"), bias=bias, word=word)
 
 
-def _pieces(word: str, at: int, letters: str, prefix: str) -> dict[str, _Piece]:
-    """What follows the kernel, by its letters."""
-    found: dict[str, _Piece] = {}
+def _bias(pieces: Mapping[str, str]) -> bool | None:
+    return pieces["b"] == "1" if "b" in pieces else None
+
+
+def _pieces(word: str, at: int, letters: str, prefix: str) -> dict[str, str]:
+    """Cut what follows the kernel, from ``at`` on, into the text behind each letter."""
+    pieces: dict[str, str] = {}
     while at < len(word):
         letter = word[at]
-        if letter in found:
+        if letter in pieces:
             raise _BadWordError(at, f"{letter} once only")
         if letter not in letters:
-            ends = ", ".join(_SAID[one] for one in letters if one not in found)
-            what = _SAID.get(letter, "")[2:].partition(",")[0]
-            why = f"; {prefix or 'conv'} has no {what}" if what else ""
-            raise _BadWordError(at, f"{ends}, or the end{why}")
+            choices = ", ".join(f"{other} {_LETTERS[other]}" for other in letters if other not in pieces)
+            lacking = _LETTERS.get(letter, "").partition(",")[0]
+            why = f"; {prefix or 'conv'} has no {lacking}" if lacking else ""
+            raise _BadWordError(at, f"{choices}, or the end{why}")
         end = _end(word, at + 1, letter)
-        found[letter] = _Piece(word[at + 1 : end], at + 1)
+        pieces[letter] = word[at + 1 : end]
         at = end
-    return found
+    return pieces
 
 
 def _end(word: str, at: int, letter: str) -> int:
-    """Where the value behind a letter ends.
+    """Find the end of the value behind a letter.
 
     Raises:
-        _BadWordError: if there is none.
+        _BadWordError: if there is no value.
     """
     if letter == "u":
         return at
@@ -183,7 +184,7 @@ def _end(word: str, at: int, letter: str) -> int:
             raise _BadWordError(at, "0 or 1: b0 is without a bias, b1 with one")
         return at + 1
     if letter == "p":
-        for name in _WORDS_OF_PADDING:
+        for name in _PADDING_WORDS:
             if word.startswith(name, at):
                 return at + len(name)
     end = _digits(word, at) if letter in "gc" else _numbers(word, at, ":" if letter == "p" else "")
@@ -200,7 +201,7 @@ def _digits(word: str, at: int) -> int:
 
 
 def _numbers(word: str, at: int, more: str = "") -> int:
-    """The end of numbers with ``x`` between them, or one of ``more``."""
+    """Find the end of numbers with ``x``, or one of ``more``, between them."""
     end, last = _digits(word, at), "x"
     while end > at and word[end : end + 1] and word[end] in "x" + more:
         if last == word[end] == ":":
@@ -213,8 +214,8 @@ def _numbers(word: str, at: int, more: str = "") -> int:
     return end
 
 
-def _shown(bad: _BadWordError, word: str, number: int) -> DlcalcError:
-    """The error with the word, and a caret under the character where it goes wrong."""
+def _with_caret(bad: _BadWordError, word: str, number: int) -> DlcalcError:
+    """Make the error that shows the word, with a caret under the character where it goes wrong."""
     start = max(0, bad.at - 30)
     seen = ("..." if start else "") + word[start : bad.at + 30]
     caret = " " * (bad.at - start + (3 if start else 0)) + "^"

@@ -1,156 +1,130 @@
-"""What the commands about layers with windows read alike: the input's size, and the numbers of a layer."""
+"""What conv-shape and conv-params read alike: a layer with windows, and the lines of a batch over the options."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dlcalc.core.conv.layer import AXES, Layer
+from dlcalc.core.conv.layer import PADDING_WORDS, Layer, Padding, Sides
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.validation import flag, legal, spread, wrong_count, wrong_rank
-from dlcalc.notation import values
+from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS
+from dlcalc.notation.values import flag, integer, optional, per_axis, split_axes, unreadable
 
-SIZES = {"depth": "d", "h": "h", "w": "w"}  # key -> axis
-
-# The keys of an input and of its layer, and the short names that are read for them.
-SIZE_KEYS = {"w": ("width",), "h": ("height",), "depth": (), "size": (), "dims": ()}
+# The keys of a layer, and the short names that are read for each.
 LAYER_KEYS = {"kernel": ("k",), "stride": ("s",), "padding": ("p",), "dilation": ("d",), "output_padding": ()}
-SINGLE = (*LAYER_KEYS, "kind", "c_out", "groups")  # of one layer: in a stack they stand in the words
+SINGLE = (*LAYER_KEYS, "kind", "c_out", "groups")  # keys of a single layer: in a stack the layer words say them
 INTEGERS = frozenset((*SIZE_KEYS, *LAYER_KEYS))
 
-READERS: Mapping[str, values.Reader[object]] = {
-    "kernel": values.per_axis,
-    "stride": values.per_axis,
-    "padding": values.padding,
-    "dilation": values.per_axis,
-    "output_padding": values.per_axis,
-}
 
+def read_layer(raw: Mapping[str, object], axes: Sequence[str], kind: str = "conv", *, ceil_mode: bool = False) -> Layer:
+    """Read the numbers of a layer with windows.
 
-def read_layer(
-    raw: Mapping[str, object], axes: Sequence[str], more: Mapping[str, values.Reader[object]]
-) -> dict[str, object]:
-    """The values of a ``Layer`` that were given, its kernel among them; ``more`` reads those not every command has.
+    Args:
+        raw: the values by key, unread; those of ``LAYER_KEYS`` are read.
+        axes: of the input.
+        kind: of the layer.
+        ceil_mode: of a pooling.
 
-    >>> read_layer({"kernel": "3", "stride": "2x1"}, ("h", "w"), {})
-    {'kernel': 3, 'stride': (2, 1)}
+    Raises:
+        DlcalcError: ``usage`` where there is no kernel or a value cannot be read, ``shape-mismatch``.
+
+    >>> read_layer({"kernel": "3", "stride": "2x1"}, ("h", "w")).stride
+    (2, 1)
     """
     if "kernel" not in raw:
         raise DlcalcError("usage", "no kernel is given", hint="--k 3", option="kernel")
-    readers = {**READERS, **more}
-    return {key: readers[key](value, key, axes) for key, value in raw.items() if key in readers}
+    return Layer(
+        kernel=per_axis(raw["kernel"], "kernel", axes),
+        stride=optional(raw, "stride", per_axis, None, axes),
+        padding=optional(raw, "padding", padding, 0, axes),
+        dilation=optional(raw, "dilation", per_axis, 1, axes),
+        kind=kind,
+        output_padding=optional(raw, "output_padding", per_axis, None, axes),
+        ceil_mode=ceil_mode,
+    )
 
 
-def dims(raw: Mapping[str, object]) -> int | None:
-    """How many axes there are, where that was said.
+def padding(value: object, option: str, axes: Sequence[str]) -> Padding:
+    """Read a padding: a number, one per axis, ``begin:end`` or a word; in JSON also ``[[begin, end], ...]``.
 
-    >>> dims({"dims": "3"}), dims({})
-    (3, None)
+    >>> padding("0:1x1:1", "padding", ("h", "w"))
+    ((0, 1), (1, 1))
     """
-    if "dims" not in raw:
-        return None
-    count = legal(values.integer(raw["dims"], "dims"), "dims", 1)
-    if count > 3:
-        raise DlcalcError("invalid-value", f"dims {count} is more than 3", hint="--dims 3", option="dims")
-    return count
+    if type(value) is int:
+        return value
+    if isinstance(value, str) and value[:1].isalpha():
+        if value not in PADDING_WORDS:
+            hint = "a number, begin:end, or one of " + ", ".join(PADDING_WORDS)
+            raise unreadable(option, value, "a padding", hint)
+        return value
+    parts = split_axes(value, option, axes)
+    if parts is None:
+        return (_sides(value, option),) * len(axes)
+    return tuple(_sides(part, option) for part in parts)
 
 
-def named_sizes(raw: Mapping[str, object]) -> dict[str, int]:
-    """The extents given by the names of their axes, in the order of the axes.
-
-    >>> named_sizes({"w": "224", "h": "160"})
-    {'h': 160, 'w': 224}
-    """
-    named = [key for key in SIZES if key in raw]
-    if named and "size" in raw:
-        hint = "either --size, or --w --h --depth"
-        raise DlcalcError("usage", "the input size is given twice", hint=hint, option="size")
-    return {SIZES[key]: values.integer(raw[key], key) for key in named}
-
-
-def how_many(value: object) -> int | None:
-    """How many entries a value has that has one an axis; None for a single number.
-
-    >>> how_many("3x5"), how_many([3, 5, 7]), how_many("3")
-    (2, 3, None)
-    """
-    if isinstance(value, str):
-        return value.count("x") + 1 if "x" in value else None
-    return len(value) if isinstance(value, list | dict) else None
-
-
-def whole_size(value: object, count: int | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """The axes of ``size``, and the extent along each; a single number stands for ``count`` axes, or for two.
-
-    >>> whole_size("224", None), whole_size("16x112x112", None)
-    ((('h', 'w'), (224, 224)), (('d', 'h', 'w'), (16, 112, 112)))
-    """
-    several = how_many(value)
-    given = (count or 2) if several is None else several
-    if not 1 <= given <= 3:
-        raise wrong_rank(given)
-    if count not in (None, given):
-        raise wrong_count("dims", count or 0, given)
-    axes = tuple(AXES)[-given:]
-    if isinstance(value, dict):
-        axes = tuple(axis for axis in AXES if axis in value) or tuple(AXES)
-    return axes, spread(values.per_axis(value, "size", axes), given, "size", 1)
+def _sides(value: object, option: str) -> Sides:
+    pair: Sequence[object] = (
+        value.split(":") if isinstance(value, str) else value if isinstance(value, list) else [value]
+    )
+    if not 1 <= len(pair) <= 2:
+        raise unreadable(option, value, "a padding", "begin:end, like --padding 0:1")
+    return integer(pair[0], option), integer(pair[-1], option)
 
 
 def merged(
     defaults: Mapping[str, object], own: Mapping[str, object], whole: Sequence[str] = ("size",)
 ) -> Mapping[str, object]:
-    """The values of one line of a batch over the defaults; a size of its own replaces the other way to give one.
+    """Put one line of a batch over the defaults; its own stack, layer or size replaces another way to give one.
 
     Args:
         defaults: the values of the options.
         own: the values of the line.
-        whole: the keys of the way that does not name the axes.
+        whole: the keys of the way to give a size that does not name the axes.
 
     >>> merged({"size": "224", "kernel": "3"}, {"w": 7})
     {'kernel': '3', 'w': 7}
+    >>> merged({"layers": "3p1", "w": 7}, {"kernel": 5})
+    {'w': 7, 'kernel': 5}
     """
+    replaced: set[str] = set()
     if "size" in own:
-        replaced: Iterable[str] = SIZES
-    else:
-        replaced = whole if any(key in own for key in SIZES) else ()
+        replaced.update(AXIS_OF)
+    elif any(key in own for key in AXIS_OF):
+        replaced.update(whole)
+    if "layers" in own:
+        replaced.update(SINGLE)
+    elif any(key in own for key in SINGLE):
+        replaced.add("layers")
     return {**{key: value for key, value in defaults.items() if key not in replaced}, **own}
 
 
-def without_replaced(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
-    """The defaults for a line of a batch: its own stack replaces a single layer's options, and they a stack.
+def restated(keys: Iterable[str], axes: Sequence[str], size: Sequence[int], layer: Layer | None) -> dict[str, object]:
+    """Repeat the values of some keys of ``INTEGERS`` in the answer to a sweep: by axis, defaults filled in.
 
-    >>> without_replaced({"layers": "3p1", "w": 7}, {"kernel": 5})
-    {'w': 7}
+    >>> restated(["kernel", "dims"], ("h", "w"), (7, 7), Layer(kernel=3))
+    {'kernel': {'h': 3, 'w': 3}, 'dims': 2}
     """
-    if "layers" in own:
-        return {key: value for key, value in defaults.items() if key not in SINGLE}
-    if "layers" in defaults and any(key in own for key in SINGLE):
-        return {key: value for key, value in defaults.items() if key != "layers"}
-    return defaults
+    return {key: _restated(key, axes, size, layer) for key in keys}
 
 
-def restated(key: str, axes: Sequence[str], size: Sequence[int], layer: Layer | None) -> object:
-    """The value of a key of ``INTEGERS`` as the answer to a sweep repeats it: by axis, defaults filled in.
-
-    >>> restated("kernel", ("h", "w"), (7, 7), Layer(kernel=3))
-    {'h': 3, 'w': 3}
-    """
+def _restated(key: str, axes: Sequence[str], size: Sequence[int], layer: Layer | None) -> object:
     if key == "dims":
         return len(axes)
-    by_axis = dict(zip(axes, size, strict=False))
+    extents = dict(zip(axes, size, strict=False))
     if key == "size":
-        return by_axis
-    if key in SIZES:
-        return by_axis[SIZES[key]]
-    value = getattr(layer, key)
-    if isinstance(value, str):
+        return extents
+    if key in AXIS_OF:
+        return extents[AXIS_OF[key]]
+    value: Padding | None = getattr(layer, key)
+    if value is None or isinstance(value, str):
         return value
     entries = (value,) * len(axes) if isinstance(value, int) else value
-    if key == "padding":
-        entries = [[side, side] if isinstance(side, int) else list(side) for side in entries]
-    return dict(zip(axes, entries, strict=True))
+    if key != "padding":
+        return dict(zip(axes, entries, strict=True))
+    sides = [[side, side] if isinstance(side, int) else list(side) for side in entries]
+    return dict(zip(axes, sides, strict=True))
 
 
 def refuse_single(raw: Mapping[str, object]) -> None:
-    """Refuse the options of a single layer beside the words of a stack.
+    """Refuse the options of a single layer beside layer words.
 
     Raises:
         DlcalcError: ``usage``.

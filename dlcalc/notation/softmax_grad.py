@@ -10,8 +10,9 @@ from dlcalc.core.arrays.stored import Stored
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.softmax.question import IGNORE_INDEX, Linear, SoftmaxQuestion, as_rows, checked, linear_layer
 from dlcalc.core.softmax.targets import REDUCTIONS
-from dlcalc.notation import arrays, values
+from dlcalc.notation import arrays
 from dlcalc.notation.arrays import Load
+from dlcalc.notation.values import integer, optional, switch, word
 
 # Every key of a question, and the short names that are read for it.
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -30,11 +31,12 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "rtol": (),
     "atol": (),
 }
+BY_ROWS = frozenset({"logits", "label", "target", "expect"})  # the options whose arrays may be larger than memory
 _LINEAR = ("x", "weight", "bias")
 
 
 def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
-    """The question that the values ask.
+    """Read the question.
 
     Args:
         raw: values by their names in ``KEYS``, as they were typed or stood in JSON.
@@ -49,25 +51,22 @@ def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
     _refuse_contradictions(raw)
     notes: list[Notice] = []
     given, linear = _logits(raw, load, notes)
-    rows = as_rows(given)
     labels = None if "label" not in raw else arrays.whole(arrays.array(raw["label"], "label", load), "label")
-    target = _optional(raw, "target", load, notes)
-    weights = _optional(raw, "class_weights", load, notes)
-    found = checked(
-        rows,
+    checked_question = checked(
+        as_rows(given),
         labels,
-        target,
-        class_weights=weights,
-        ignore_index=values.integer(raw.get("ignore_index", IGNORE_INDEX), "ignore_index"),
-        label_smoothing=arrays.real(raw.get("label_smoothing", 0), "label_smoothing"),
-        temperature=arrays.real(raw.get("temperature", 1), "temperature"),
-        reduction=values.word(raw.get("reduction", "mean"), "reduction", REDUCTIONS),
+        optional(raw, "target", _wide, None, load, notes),
+        class_weights=optional(raw, "class_weights", _wide, None, load, notes),
+        ignore_index=optional(raw, "ignore_index", integer, IGNORE_INDEX),
+        label_smoothing=optional(raw, "label_smoothing", arrays.real, 0.0),
+        temperature=optional(raw, "temperature", arrays.real, 1.0),
+        reduction=optional(raw, "reduction", word, "mean", REDUCTIONS),
     )
     return replace(
-        found,
+        checked_question,
         format=given.format,
         flat=given.values.ndim == 1,
-        jacobian=values.switch(raw.get("jacobian", False), "jacobian"),
+        jacobian=optional(raw, "jacobian", switch, False),
         linear=linear,
         tolerances=_tolerances(raw),
         notes=tuple(notes),
@@ -75,17 +74,17 @@ def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
 
 
 def _logits(raw: Mapping[str, object], load: Load, notes: list[Notice]) -> tuple[Stored, Linear | None]:
-    """The logits, and the layer that makes them if there is one."""
+    """Read the logits, and the linear layer that makes them if there is one."""
     if "logits" in raw:
         return arrays.floats(raw["logits"], "logits", load, notes), None
     x, weight = (arrays.floats(raw[key], key, load, notes) for key in ("x", "weight"))
-    linear = linear_layer(x, weight, arrays.floats(raw["bias"], "bias", load, notes) if "bias" in raw else None)
+    linear = linear_layer(x, weight, optional(raw, "bias", arrays.floats, None, load, notes))
     logits = linear.logits
     return Stored(logits[0] if x.values.ndim == 1 else logits, "float64"), linear
 
 
-def _optional(raw: Mapping[str, object], key: str, load: Load, notes: list[Notice]) -> RowSource | None:
-    return arrays.floats(raw[key], key, load, notes).values.astype(np.float64) if key in raw else None
+def _wide(value: object, option: str, load: Load, notes: list[Notice]) -> RowSource:
+    return arrays.floats(value, option, load, notes).values.astype(np.float64)
 
 
 def _refuse_contradictions(raw: Mapping[str, object]) -> None:
@@ -112,17 +111,19 @@ def _refuse_contradictions(raw: Mapping[str, object]) -> None:
 def _tolerances(raw: Mapping[str, object]) -> tuple[float, float] | None:
     if "rtol" not in raw and "atol" not in raw:
         return None
-    found = []
-    for key in ("rtol", "atol"):
-        value = arrays.real(raw.get(key, 0), key)
-        if value < 0:
-            raise DlcalcError("invalid-value", f"{key} {value} is less than 0", hint=f"--{key} 1e-6", option=key)
-        found.append(value)
-    return found[0], found[1]
+    return optional(raw, "rtol", _tolerance, 0.0), optional(raw, "atol", _tolerance, 0.0)
+
+
+def _tolerance(value: object, option: str) -> float:
+    tolerance = arrays.real(value, option)
+    if tolerance < 0:
+        message = f"{option} {tolerance} is less than 0"
+        raise DlcalcError("invalid-value", message, hint=f"--{option} 1e-6", option=option)
+    return tolerance
 
 
 def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
-    """The values of one line of a batch over the defaults; what it says replaces another way to say the same.
+    """Put one line of a batch over the defaults; its logits or target replace another way to give them.
 
     >>> merged({"logits": "1,2", "label": "0"}, {"target": [0, 1]})
     {'logits': '1,2', 'target': [0, 1]}

@@ -1,13 +1,17 @@
 """The question of conv-shape backwards: the number that is open, and the size that is to come out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.solve.layer import UNKNOWNS, InverseQuestion
-from dlcalc.core.validation import flag, spread, wrong_rank
-from dlcalc.notation import conv_shape, layers, values
-from dlcalc.notation.layers import refuse_single
+from dlcalc.core.validation import spread, wrong_rank
+from dlcalc.notation import conv_shape, layers
+from dlcalc.notation.input_size import AXIS_OF, axis_count, dims_given
+from dlcalc.notation.values import flag, per_axis, shown
+
+# Every key of a question, and the short names that are read for it.
+KEYS: Mapping[str, tuple[str, ...]] = {**conv_shape.KEYS, "solve": (), "target": ()}
 
 _SHORT = {
     "input": ("i", "w", "h", "width", "height", "depth", "size"),
@@ -17,14 +21,14 @@ _SHORT = {
     "dilation": ("d",),
     "output_padding": ("o", "op", "output-padding"),
 }
-_NAMES = {name: solved for solved in UNKNOWNS for name in (solved, *_SHORT[solved])}
+_UNKNOWN_OF = {name: unknown for unknown in UNKNOWNS for name in (unknown, *_SHORT[unknown])}
 
-# What stands in the question in place of the open number.
-_SOME_VALUE = {"kernel": 1, "stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
+# A legal value for the question to hold in place of the open number.
+_STAND_IN = {"kernel": 1, "stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
 
 
 def question(raw: Mapping[str, object]) -> InverseQuestion:
-    """The question that the values ask.
+    """Read the question.
 
     Args:
         raw: the values of a question of conv-shape, the open one left out, and ``solve`` and ``target``.
@@ -37,47 +41,47 @@ def question(raw: Mapping[str, object]) -> InverseQuestion:
     >>> question({"solve": "input", "target": "112x56", "kernel": "7"}).asked.axes
     ('h', 'w')
     """
-    solve = _solved(raw["solve"])
+    unknown = _unknown(raw["solve"])
     given = {key: value for key, value in raw.items() if key not in ("solve", "target")}
     if "layers" in raw:
-        refuse_single(given)
-        if solve != "input":
-            message = f"--solve {flag(solve)[2:]} is for a single layer, and LAYERS are given"
+        layers.refuse_single(given)
+        if unknown != "input":
+            message = f"--solve {flag(unknown)[2:]} is for a single layer, and LAYERS are given"
             hint = "--solve input, or one layer in options, like --k 3"
             raise DlcalcError("usage", message, hint=hint, option="solve")
-    if solve == "input":
-        _refuse_given(solve, (*layers.SIZES, "size"), given)
-        given["size"] = _some_size(raw["target"], given)
+    if unknown == "input":
+        _refuse_given(unknown, (*AXIS_OF, "size"), given)
+        given["size"] = [1] * _count_axes(raw["target"], given)
     else:
-        _refuse_given(solve, (solve,), given)
-        given[solve] = _SOME_VALUE[solve]
+        _refuse_given(unknown, (unknown,), given)
+        given[unknown] = _STAND_IN[unknown]
     asked = conv_shape.question(given)
-    target = spread(values.per_axis(raw["target"], "target", asked.axes), len(asked.axes), "target", 1)
-    return InverseQuestion(asked, solve, target)
+    target = spread(per_axis(raw["target"], "target", asked.axes), len(asked.axes), "target", 1)
+    return InverseQuestion(asked, unknown, target)
 
 
-def _solved(value: object) -> str:
-    if isinstance(value, str) and value in _NAMES:
-        return _NAMES[value]
-    hint = "one of " + ", ".join(solved.replace("_", "-") for solved in UNKNOWNS) + "; or i, k, s, p, d, o"
-    raise DlcalcError("usage", f"there is no {values.shown(value)} to solve for", hint=hint, option="solve")
+def _unknown(value: object) -> str:
+    if isinstance(value, str) and value in _UNKNOWN_OF:
+        return _UNKNOWN_OF[value]
+    hint = "one of " + ", ".join(unknown.replace("_", "-") for unknown in UNKNOWNS) + "; or i, k, s, p, d, o"
+    raise DlcalcError("usage", f"there is no {shown(value)} to solve for", hint=hint, option="solve")
 
 
-def _refuse_given(solve: str, keys: tuple[str, ...], given: Mapping[str, object]) -> None:
+def _refuse_given(unknown: str, keys: Iterable[str], given: Mapping[str, object]) -> None:
     for key in keys:
         if key in given:
-            message = f"{flag(key)} is given, and --solve {solve.replace('_', '-')} is to find it"
+            message = f"{flag(key)} is given, and --solve {unknown.replace('_', '-')} is to find it"
             raise DlcalcError("usage", message, hint=f"leave {flag(key)} out, or --solve another number", option=key)
 
 
-def _some_size(target: object, given: Mapping[str, object]) -> list[int]:
-    """An input with as many axes as are said: by ``dims``, else the target, else the layer; else it has a width."""
-    counts = [layers.dims(given), *map(layers.how_many, (target, *(given.get(key) for key in layers.LAYER_KEYS)))]
+def _count_axes(target: object, given: Mapping[str, object]) -> int:
+    """Count the axes of an open input: ``dims`` says how many, else the target, else the layer; else it has a width."""
+    counts = [dims_given(given), *map(axis_count, (target, *(given.get(key) for key in layers.LAYER_KEYS)))]
     if "layers" in given:
-        from dlcalc.notation.networks import axes_said
+        from dlcalc.notation.layer_words import axes_of_words, split_layer_words
 
-        counts.append(axes_said(given["layers"]))
+        counts.append(axes_of_words(split_layer_words(given["layers"])))
     count = next((count for count in counts if count is not None), 1)
     if not 1 <= count <= len(AXES):
         raise wrong_rank(count)
-    return [1] * count
+    return count

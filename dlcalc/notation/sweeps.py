@@ -5,8 +5,7 @@ from itertools import chain
 from math import prod
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.validation import flag
-from dlcalc.notation.values import integer, unreadable
+from dlcalc.notation.values import flag, integer, unreadable
 
 MAX_QUESTIONS = 10_000_000
 
@@ -15,7 +14,7 @@ Runs = Mapping[str, list[Values]]
 
 
 def swept(raw: Mapping[str, object], sweepable: frozenset[str]) -> dict[str, list[Values]]:
-    """The options that have several values, in the order typed, each as a list of runs of values.
+    """Find the options that have several values, in the order typed, and read each as a list of runs of values.
 
     >>> swept({"w": "7..9,20", "kernel": "3"}, frozenset(["w", "kernel"]))
     {'w': [range(7, 10), ('20',)]}
@@ -24,30 +23,30 @@ def swept(raw: Mapping[str, object], sweepable: frozenset[str]) -> dict[str, lis
         DlcalcError: ``usage`` for a range that cannot be read, ``invalid-value`` for an empty one,
             ``too-many-questions``.
     """
-    found: dict[str, list[Values]] = {}
+    runs: dict[str, list[Values]] = {}
     for key, value in raw.items():
         if key in sweepable and isinstance(value, str) and ("," in value or ".." in value):
-            found[key] = [_run(part, key) for part in value.split(",")]
-    total = how_many(found)
+            runs[key] = [_run(part, key) for part in value.split(",")]
+    total = how_many(runs)
     if total > MAX_QUESTIONS:
         message = f"{total} questions are more than {MAX_QUESTIONS:,}"
         raise DlcalcError("too-many-questions", message, hint="a coarser range, like 1..1000..10")
-    return found
+    return runs
 
 
-def how_many(runs: Mapping[str, list[Values]]) -> int:
-    """The number of combinations.
+def how_many(runs: Runs) -> int:
+    """Count the combinations of the swept values.
 
     >>> how_many({"w": [range(7, 10), ("20",)], "kernel": [("1",), ("3",)]})
     8
     """
-    return prod(sum(map(_length, run)) for run in runs.values())
+    return prod(sum(map(len, run)) for run in runs.values())
 
 
-def questions(raw: Mapping[str, object], runs: Mapping[str, list[Values]]) -> Iterator[dict[str, object]]:
-    """The product of the swept options, the last one typed turning fastest, each with the options that stay.
+def questions(raw: Mapping[str, object], runs: Runs) -> Iterator[dict[str, object]]:
+    """Yield the raw values of each question: the product of the swept options, the last typed turning fastest.
 
-    >>> [one["w"] for one in questions({"w": "7..9", "kernel": "3"}, {"w": [range(7, 10)]})]
+    >>> [values["w"] for values in questions({"w": "7..9", "kernel": "3"}, {"w": [range(7, 10)]})]
     [7, 8, 9]
     """
     if not runs:
@@ -58,8 +57,8 @@ def questions(raw: Mapping[str, object], runs: Mapping[str, list[Values]]) -> It
         yield from questions({**raw, key: value}, dict(others))
 
 
-def ends_of_each(raw: Mapping[str, object], runs: Mapping[str, list[Values]]) -> Iterator[dict[str, object]]:
-    """A question for each listed value and each end of a range, the others at their first: what can be unreadable."""
+def ends_of_each(raw: Mapping[str, object], runs: Runs) -> Iterator[dict[str, object]]:
+    """Yield a question per listed value and per end of a range, the other options at their first value."""
     first = {key: run[0][0] for key, run in runs.items()}
     for key, run in runs.items():
         for values in run:
@@ -83,8 +82,3 @@ def _run(text: str, option: str) -> Values:
         message = f"the range {text} is empty: it counts up"
         raise DlcalcError("invalid-value", message, hint=f"{flag(option)} {last}..{first}", option=option)
     return range(first, last + 1, step)
-
-
-def _length(run: Values) -> int:
-    """``len`` fails beyond the machine's word."""
-    return (run.stop - run.start - 1) // run.step + 1 if isinstance(run, range) else len(run)

@@ -1,25 +1,35 @@
-"""One parser for every value, typed on the command line or read from a line of JSON.
+"""Readers of values that were typed on the command line or stood in a line of JSON.
 
 A value is the text that was typed, or the number, text, list or object that stood in the JSON. A reader turns it into
-what the core takes, or raises ``usage`` for what it cannot read and ``shape-mismatch`` for a wrong count of axes;
-whether a number is legal is for the core to say.
+what core takes, or raises ``usage`` for what it cannot read and ``shape-mismatch`` for a wrong count of axes;
+whether a number is legal is for core to say.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Concatenate, ParamSpec, TypeVar
 
-from dlcalc.core.conv.layer import PADDING_WORDS, Padding, Sides
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.validation import MAX_DIGITS, flag, spoken, too_long, wrong_count
+from dlcalc.core.validation import MAX_DIGITS, spoken, too_long, wrong_count
 
 T = TypeVar("T")
-W = TypeVar("W", bound=str)
+Default = TypeVar("Default")
+Word = TypeVar("Word", bound=str)
+More = ParamSpec("More")
 
 _SHOWN = 40  # characters of a bad value that an error repeats
 
 
+def flag(option: str) -> str:
+    """Name an option as it is typed.
+
+    >>> flag("output_padding")
+    '--output-padding'
+    """
+    return "--" + option.replace("_", "-")
+
+
 def shown(value: object) -> str:
-    """A bad value as an error shows it: what was typed, its middle left out where it is long.
+    """Show a bad value in an error as it was typed, the middle of a long one left out.
 
     >>> shown("three"), shown("9" * 50)
     ("'three'", "'9999999999...9999999999' (50 characters)")
@@ -39,12 +49,36 @@ def _as_json(value: object) -> str:
 
 
 def unreadable(option: str, value: object, wanted: str, hint: str) -> DlcalcError:
-    """The error for a value that cannot be read as its type."""
+    """Make the error for a value that cannot be read as its type."""
     return DlcalcError("usage", f"{spoken(option)} {shown(value)} is not {wanted}", hint=hint, option=option)
 
 
+def optional(
+    raw: Mapping[str, object],
+    key: str,
+    read: Callable[Concatenate[object, str, More], T],
+    default: Default,
+    *more: More.args,
+    **named: More.kwargs,
+) -> T | Default:
+    """Read the value of a key, or return the default where the key is absent.
+
+    Args:
+        raw: values by key, unread.
+        key: the key, which is also the name of the option in an error.
+        read: the reader, called with the value, the key and what follows the default.
+        default: returned as it is.
+        *more: what else the reader takes, e.g. the axes.
+        **named: likewise, by name.
+
+    >>> optional({"n": "32"}, "n", integer, 1), optional({}, "kernel", per_axis, None, ("h", "w"))
+    (32, None)
+    """
+    return read(raw[key], key, *more, **named) if key in raw else default
+
+
 def integer(value: object, option: str) -> int:
-    """A whole number; a sign is read, so that the core can say what is wrong with a negative one.
+    """Read a whole number, with its sign: core says what is wrong with a negative number.
 
     >>> integer("224", "w"), integer(224, "w")
     (224, 224)
@@ -63,7 +97,7 @@ def integer(value: object, option: str) -> int:
 
 
 def per_axis(value: object, option: str, axes: Sequence[str]) -> int | tuple[int, ...]:
-    """One whole number for all axes, or one an axis: ``3``, ``3x5``, ``[3, 5]``, ``{"h": 3, "w": 5}``.
+    """Read one whole number for all axes, or one per axis: ``3``, ``3x5``, ``[3, 5]``, ``{"h": 3, "w": 5}``.
 
     >>> per_axis("3x5", "kernel", ("h", "w"))
     (3, 5)
@@ -76,36 +110,8 @@ def per_axis(value: object, option: str, axes: Sequence[str]) -> int | tuple[int
     return tuple(integer(part, option) for part in parts)
 
 
-def padding(value: object, option: str, axes: Sequence[str]) -> Padding:
-    """A padding: a number, one an axis, ``begin:end`` or a word; in JSON also ``[[begin, end], ...]``.
-
-    >>> padding("0:1x1:1", "padding", ("h", "w"))
-    ((0, 1), (1, 1))
-    """
-    if type(value) is int:
-        return value
-    if isinstance(value, str) and value[:1].isalpha():
-        if value not in PADDING_WORDS:
-            hint = "a number, begin:end, or one of " + ", ".join(PADDING_WORDS)
-            raise unreadable(option, value, "a padding", hint)
-        return value
-    parts = split_axes(value, option, axes)
-    if parts is None:
-        return (_sides(value, option),) * len(axes)
-    return tuple(_sides(part, option) for part in parts)
-
-
-def _sides(value: object, option: str) -> Sides:
-    pair: Sequence[object] = (
-        value.split(":") if isinstance(value, str) else value if isinstance(value, list) else [value]
-    )
-    if not 1 <= len(pair) <= 2:
-        raise unreadable(option, value, "a padding", "begin:end, like --padding 0:1")
-    return integer(pair[0], option), integer(pair[-1], option)
-
-
 def split_axes(value: object, option: str, axes: Sequence[str]) -> Sequence[object] | None:
-    """The entries of a value that has one an axis; None for a value that is one for all axes.
+    """Split a value with one entry per axis into its entries, unread; None for a value that holds for all axes.
 
     >>> split_axes("3x5", "kernel", ("h", "w"))
     ['3', '5']
@@ -129,21 +135,21 @@ def split_axes(value: object, option: str, axes: Sequence[str]) -> Sequence[obje
     return parts
 
 
-def word(value: object, option: str, words: Collection[W]) -> W:
+def word(value: object, option: str, words: Collection[Word]) -> Word:
     """Read one of a fixed set of words.
 
     >>> word("conv", "kind", ["conv", "transposed"])
     'conv'
     """
     for known in words:
-        if known == value:
+        if isinstance(value, str) and value == known:
             return known
     message = f"there is no {spoken(option)} {shown(value)}"
     raise DlcalcError("usage", message, hint="one of " + ", ".join(words), option=option)
 
 
 def switch(value: object, option: str) -> bool:
-    """True or false: a flag on the command line, a boolean in JSON.
+    """Read true or false: a flag on the command line, a boolean in JSON.
 
     >>> switch(True, "ceil_mode")
     True
@@ -151,6 +157,3 @@ def switch(value: object, option: str) -> bool:
     if isinstance(value, bool):
         return value
     raise unreadable(option, value, "true or false", "true or false, without quotes")
-
-
-Reader = Callable[[object, str, Sequence[str]], T]

@@ -105,8 +105,8 @@ def test_what_is_asked_for_is_loaded(words: list[str], more: list[str], vector: 
         (STACK, {"conv", "network"}),
         (STACK_COUNT, {"conv", "network", "params"}),
         ([*ONE[:1], "--k", "3", "--target", "5", "--solve", "input"], {"conv", "network", "solve"}),
-        (LOGITS, {"conv", "softmax"}),
-        (NORM, {"conv", "batch_norm"}),
+        (LOGITS, {"softmax"}),
+        (NORM, {"batch_norm"}),
     ],
 )
 @pytest.mark.parametrize("more", PLAIN)

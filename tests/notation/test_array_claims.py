@@ -11,9 +11,10 @@ from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.array_claims import array_claims
 from dlcalc.notation.claims import NumberText
-from tests.notation.test_arrays import json_values, words
+from tests.support.raw_values import json_values, number_texts
 
 SHAPES: dict[str, tuple[int, ...]] = {"grad_logits": (2, 3), "loss": (), "softmax": (2, 3), "jacobian": (2, 3, 3)}
+VALUES = json_values(number_texts, number_texts)
 MATRIX = [[0, 1, 2], [3, 4, 5]]
 FILES: dict[str, Any] = {
     "g.npy": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -185,7 +186,7 @@ def test_what_a_program_printed_is_judged_as_what_it_stored(name: str) -> None:
     assert claim.typed
 
 
-@given(words | json_values | st.dictionaries(st.sampled_from([*SHAPES, "x"]), json_values, max_size=3))
+@given(number_texts | VALUES | st.dictionaries(st.sampled_from([*SHAPES, "x"]), VALUES, max_size=3))
 def test_anything_is_read_or_refused(raw: object) -> None:
     try:
         found = array_claims(raw, SHAPES, load)

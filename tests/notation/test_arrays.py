@@ -10,14 +10,7 @@ from hypothesis import strategies as st
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.notation import arrays
-
-MISSING = DlcalcError("file-not-found", "there is none", hint="one that is there")
-
-
-def no_file(path: str, option: str) -> list[Any]:
-    """A disk with nothing on it."""
-    raise MISSING
-
+from tests.support.raw_values import MISSING, json_values, no_file, number_texts
 
 READ: list[tuple[object, Any]] = [
     ("1,2,3", [1, 2, 3]),
@@ -201,15 +194,7 @@ def test_what_is_no_real_number(value: object, code: str) -> None:
     assert "--temperature" in str(caught.value.hint) or code == "invalid-value"
 
 
-words = st.text() | st.text("0123456789.eE+-,/; \n\tinfaNx_", max_size=12)
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | words,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=2),
-    max_leaves=8,
-)
-
-
-@given(json_values)
+@given(json_values(number_texts, number_texts))
 def test_anything_is_read_or_refused(value: object) -> None:
     try:
         found = arrays.array(value, "logits", no_file)

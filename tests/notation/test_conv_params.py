@@ -79,6 +79,7 @@ def test_what_a_linear_layer_lacks(key: str) -> None:
         ({"c_in": 3, "groups": 1}, ["c_in", "groups"], {"c_in": 3, "groups": 1}),
         ({"w": 9, "n": 2}, ["w", "n"], {"w": 9, "n": 2}),
         ({"h": 9}, ["h"], {"h": 9}),
+        ({"depth": 9, "dims": 2}, ["depth"], {"depth": 9}),  # of a square, by the name of an axis that it lacks
         ({"h": 9, "dims": 1}, ["h", "dims"], {"h": 9, "dims": 1}),
         ({"padding": "1x2"}, ["padding"], {"padding": {"h": [1, 1], "w": [2, 2]}}),
         ({"size": "7x9"}, ["size"], {"size": {"h": 7, "w": 9}}),

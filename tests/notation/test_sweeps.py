@@ -43,7 +43,8 @@ def test_read(text: str, found: list[object]) -> None:
         ("a..b", "usage"),
         ("1..2.5", "usage"),
         (f"1..{MAX_QUESTIONS + 1}", "too-many-questions"),
-        ("1.." + "9" * 299, "too-many-questions"),
+        ("1.." + "9" * 18, "too-many-questions"),
+        ("1.." + "9" * 19, "invalid-value"),
         ("1.." + "9" * 5000, "invalid-value"),
     ],
 )

@@ -11,7 +11,7 @@ from dlcalc.core.arrays.double_double import rounded_once, two_product
 from dlcalc.core.arrays.stored import Floats, numbered, rounded
 from dlcalc.core.batch_norm.affine import Affine, nearest, to_odd
 from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, evaluate
-from dlcalc.core.errors import DlcalcError, Fix
+from dlcalc.core.errors import Advice, DlcalcError, Fix
 
 
 def fold(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
@@ -58,10 +58,11 @@ def fold_before(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
 def _fits(affine: Affine, channels: int, way: str, others: int) -> None:
     if len(affine.gamma) != channels:
         message = f"the batch norm has {numbered(len(affine.gamma), 'channel')}, and {channels} go {way} the layer"
-        hint = numbered(channels, "channel")
+        hint: list[str | Fix] = [numbered(channels, "channel")]
         if len(affine.gamma) == others:
             stands = "before the layer" if way == "out of" else "behind the layer"
-            hint += f", or {'with' if way == 'out of' else 'without'} --bn-first, if the batch norm stands {stands}"
+            hint += [", or with " if way == "out of" else ", or without ", Fix("bn_first")]
+            hint += [f", if the batch norm stands {stands}"]
         raise DlcalcError("shape-mismatch", message, hint=hint, option="weight")
 
 
@@ -180,10 +181,12 @@ def _refuse_border(layer: WeightedLayer, affine: Affine) -> None:
         return
     if layer.kind == "transposed":
         why = "border outputs of a transposed layer get fewer taps"
-        hint = "a batch norm without shift, or stride 1 and --padding " + "x".join(str(e - 1) for e in layer.extent)
+        cropping = Fix("padding", tuple(e - 1 for e in layer.extent))
+        hint: Advice = ("a batch norm without shift, or stride 1 and ", cropping)
     else:
         why = "the layer pads with 0, and the batch norm makes that something else"
-        hint = "pad with -shift/scale in place of 0 and fold without --padding, or keep the batch norm"
+        unpadded = "pad with -shift/scale in place of 0 and fold without "
+        hint = (unpadded, Fix("padding"), ", or keep the batch norm")
     message = f"folding would be wrong at the border by up to {worst:.6g}: {why}"
     raise DlcalcError("certificate-failed", message, hint=hint, option="bn_first")
 

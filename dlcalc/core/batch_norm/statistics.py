@@ -186,7 +186,7 @@ def statistics_of(
             raise DlcalcError("invalid-value", message, hint="finite numbers", option="batches")
         if rule.unbiased and len(batch.samples) < 2:
             message = f"batch {number} has one sample a channel, and a variance over m - 1 wants 2"
-            hint = "at least 2 samples a batch, or --framework onnx, which divides by m"
+            hint = ("at least 2 samples a batch, or ", Fix("framework", "onnx"), ", which divides by m")
             raise DlcalcError("not-enough-samples", message, hint=hint, option="batches")
         if not np.isfinite(batch.variance).all():
             message = f"the samples of batch {number} are so large that their variance is beyond the range of float64"

@@ -142,7 +142,7 @@ class Targets:
         total = float(self.weights @ self.tally.counts)
         if total == 0:
             message = "the class weight of every target is 0: there is nothing to take the mean of"
-            hint = "a weight over 0, or --reduction sum"
+            hint = ("a weight over 0, or ", Fix("reduction", "sum"))
             raise DlcalcError("no-valid-rows", message, hint=hint, option="class_weights")
         return total
 
@@ -251,7 +251,7 @@ def distribution_targets(target: Any, rows: int, classes: int) -> Any:
     matrix = target.reshape((1, -1)) if target.ndim == 1 else target
     if matrix.shape != (rows, classes):
         message = f"target has the shape {shape_text(target.shape)}, and the logits have {rows} x {classes}"
-        hint = f"{numbered(rows, 'row')} of {classes} numbers, or --label for class numbers"
+        hint = (f"{numbered(rows, 'row')} of {classes} numbers, or ", Fix("label"), " for class numbers")
         raise DlcalcError("shape-mismatch", message, hint=hint, option="target")
     return matrix.astype(np.float64)
 

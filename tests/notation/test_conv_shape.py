@@ -1,0 +1,54 @@
+"""The question about one layer: its values, its defaults, and what is refused."""
+
+import pytest
+
+from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.errors import DlcalcError
+from dlcalc.notation.conv_shape import question
+
+READ: list[tuple[dict[str, object], Layer]] = [
+    ({"kernel": "3"}, Layer(3)),
+    ({"kernel": "3x5", "stride": [1, 2]}, Layer((3, 5), (1, 2))),
+    ({"kernel": 3, "padding": "0:1"}, Layer(3, padding=((0, 1), (0, 1)))),
+    ({"kernel": 3, "padding": "same"}, Layer(3, padding="same")),
+    ({"kernel": 3, "dilation": {"h": 1, "w": 2}}, Layer(3, dilation=(1, 2))),
+    ({"kernel": 3, "kind": "avg-pool", "ceil_mode": True}, Layer(3, kind="avg-pool", ceil_mode=True)),
+    ({"kernel": 3, "ceil_mode": False}, Layer(3)),
+    ({"kernel": 3, "kind": "transposed", "output_padding": "1x0"}, Layer(3, kind="transposed", output_padding=(1, 0))),
+    ({"kernel": 3, "output_padding": 0}, Layer(3, output_padding=0)),  # which is not the same as none in Keras
+]
+
+REFUSED: list[tuple[dict[str, object], str, str]] = [
+    ({"kernel": "three"}, "usage", "kernel"),
+    ({"kernel": "3x3x3"}, "shape-mismatch", "kernel"),
+    ({"kernel": 3, "stride": "2x"}, "usage", "stride"),
+    ({"kernel": 3, "padding": "sama"}, "usage", "padding"),
+    ({"kernel": 3, "padding": [[1, 2]]}, "shape-mismatch", "padding"),
+    ({"kernel": 3, "dilation": None}, "usage", "dilation"),
+    ({"kernel": 3, "output_padding": "a"}, "usage", "output_padding"),
+    ({"kernel": 3, "kind": "dense"}, "usage", "kind"),
+    ({"kernel": 3, "ceil_mode": "yes"}, "usage", "ceil_mode"),
+    ({"kernel": 3, "framework": "jax"}, "usage", "framework"),
+    ({"stride": 2}, "usage", "kernel"),
+    ({"kernel": 3, "size": "7x7x7x7"}, "shape-mismatch", "size"),
+    ({"layers": "3", "kernel": 3}, "usage", "kernel"),
+]
+
+
+@pytest.mark.parametrize(("raw", "layer"), READ)
+def test_read(raw: dict[str, object], layer: Layer) -> None:
+    assert question({"size": "7x9", **raw}) == ConvShapeQuestion(("h", "w"), (7, 9), layer)
+
+
+def test_framework_and_dims() -> None:
+    found = question({"size": 7, "dims": 1, "kernel": 3, "framework": "onnx"})
+    assert found == ConvShapeQuestion(("w",), (7,), Layer(3), "onnx", 1)
+
+
+@pytest.mark.parametrize(("raw", "code", "option"), REFUSED)
+def test_refused(raw: dict[str, object], code: str, option: str) -> None:
+    with pytest.raises(DlcalcError) as caught:
+        question({"size": "7x9", **raw})
+    assert (caught.value.code, caught.value.option) == (code, option)
+    assert caught.value.hint

@@ -1,0 +1,76 @@
+"""The size of the input of conv-shape; that of conv-params, which its layer has a say in, is in test_conv_params."""
+
+import pytest
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.notation.input_size import axis_count, dims_given, shape_sizes
+
+READ: list[tuple[dict[str, object], tuple[str, ...], tuple[int, ...], int | None]] = [
+    ({"w": 7}, ("w",), (7,), None),
+    ({"w": "7", "h": "8"}, ("h", "w"), (8, 7), None),
+    ({"h": 8, "depth": 2, "w": 1}, ("d", "h", "w"), (2, 8, 1), None),
+    ({"depth": 2, "w": 1}, ("d", "w"), (2, 1), None),
+    ({"w": 7, "dims": 1}, ("w",), (7,), 1),
+    ({"w": -7}, ("w",), (-7,), None),  # which core refuses
+    ({"size": 7}, ("h", "w"), (7, 7), None),
+    ({"size": "7"}, ("h", "w"), (7, 7), None),
+    ({"size": "7x8"}, ("h", "w"), (7, 8), None),
+    ({"size": "2x7x8"}, ("d", "h", "w"), (2, 7, 8), None),
+    ({"size": [7]}, ("w",), (7,), None),
+    ({"size": [7, 8]}, ("h", "w"), (7, 8), None),
+    ({"size": {"w": 8, "h": 7}}, ("h", "w"), (7, 8), None),
+    ({"size": {"d": 7, "w": 8}}, ("d", "w"), (7, 8), None),
+    ({"size": 7, "dims": "3"}, ("d", "h", "w"), (7, 7, 7), 3),
+    ({"size": "7", "dims": 1}, ("w",), (7,), 1),
+    ({"size": "7x8", "dims": 2}, ("h", "w"), (7, 8), 2),
+]
+
+REFUSED: list[tuple[dict[str, object], str, str]] = [
+    ({}, "usage", "w"),
+    ({"dims": 2}, "usage", "w"),
+    ({"w": 7, "size": 7}, "usage", "size"),
+    ({"w": "seven"}, "usage", "w"),
+    ({"w": "7x8"}, "usage", "w"),
+    ({"w": None}, "usage", "w"),
+    ({"w": 7, "dims": 2}, "shape-mismatch", "dims"),
+    ({"size": "7x8", "dims": 3}, "shape-mismatch", "dims"),
+    ({"size": "1x2x3x4"}, "shape-mismatch", "size"),
+    ({"size": []}, "shape-mismatch", "size"),
+    ({"size": {}}, "shape-mismatch", "size"),
+    ({"size": {"q": 1}}, "usage", "size"),
+    ({"size": {"h": 1, "q": 1}}, "usage", "size"),
+    ({"size": "7x"}, "usage", "size"),
+    ({"size": None}, "usage", "size"),
+    ({"size": 0}, "invalid-value", "size"),
+    ({"size": "0x7"}, "invalid-value", "size"),
+    ({"size": "9" * 19}, "invalid-value", "size"),
+    ({"size": 10**18}, "invalid-value", "size"),
+    ({"w": 7, "dims": "two"}, "usage", "dims"),
+    ({"w": 7, "dims": 0}, "invalid-value", "dims"),
+    ({"w": 7, "dims": 4}, "invalid-value", "dims"),
+]
+
+
+@pytest.mark.parametrize(("raw", "axes", "size", "dims"), READ)
+def test_read(raw: dict[str, object], axes: tuple[str, ...], size: tuple[int, ...], dims: int | None) -> None:
+    assert shape_sizes(raw) == (axes, size, dims)
+
+
+@pytest.mark.parametrize(("raw", "code", "option"), REFUSED)
+def test_refused(raw: dict[str, object], code: str, option: str) -> None:
+    with pytest.raises(DlcalcError) as caught:
+        shape_sizes(raw)
+    assert (caught.value.code, caught.value.option) == (code, option)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [("3", None), (3, None), (None, None), ("3x5", 2), ("3x5x7", 3), ([3], 1), ([], 0), ({"h": 3, "w": 5}, 2)],
+)
+def test_axis_count(value: object, count: int | None) -> None:
+    assert axis_count(value) == count
+
+
+def test_dims_are_not_needed() -> None:
+    assert dims_given({}) is None

@@ -1,0 +1,112 @@
+"""The question backwards: which number is open by every name for it, and on which axes a target stands."""
+
+import pytest
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.notation.solve import KEYS, question
+
+OPEN: dict[str, object] = {"target": "112", "w": 224, "stride": 2}
+
+NAMES = [
+    ("kernel", "kernel"),
+    ("k", "kernel"),
+    ("p", "padding"),
+    ("d", "dilation"),
+    ("o", "output_padding"),
+    ("op", "output_padding"),
+    ("output-padding", "output_padding"),
+    ("output_padding", "output_padding"),
+]
+
+
+@pytest.mark.parametrize(("name", "solve"), NAMES)
+def test_the_open_number(name: str, solve: str) -> None:
+    raw = {**OPEN, "kernel": 7} if solve != "kernel" else OPEN
+    found = question({**raw, "solve": name})
+    assert (found.solve, found.target) == (solve, (112,))
+
+
+@pytest.mark.parametrize("name", ["input", "i", "w", "h", "width", "height", "depth", "size"])
+def test_the_open_input(name: str) -> None:
+    found = question({"solve": name, "target": "112", "kernel": 7})
+    assert (found.solve, found.asked.axes, found.target) == ("input", ("w",), (112,))
+
+
+AXES: list[tuple[dict[str, object], tuple[str, ...], tuple[int, ...]]] = [
+    ({"target": "112x56"}, ("h", "w"), (112, 56)),
+    ({"target": [5, 6, 7]}, ("d", "h", "w"), (5, 6, 7)),
+    ({"target": {"w": 5}}, ("w",), (5,)),
+    ({"target": {"w": 6, "h": 5}}, ("h", "w"), (5, 6)),
+    ({"target": 5, "dims": 2}, ("h", "w"), (5, 5)),
+    ({"target": 5, "kernel": "3x3x3"}, ("d", "h", "w"), (5, 5, 5)),
+    ({"target": 5, "stride": [1, 2]}, ("h", "w"), (5, 5)),
+    ({"target": 5, "padding": "0:1x1:0"}, ("h", "w"), (5, 5)),
+]
+
+
+@pytest.mark.parametrize(("raw", "axes", "target"), AXES)
+def test_the_axes_of_an_open_input(raw: dict[str, object], axes: tuple[str, ...], target: tuple[int, ...]) -> None:
+    found = question({"solve": "input", "kernel": 3, **raw})
+    assert (found.asked.axes, found.target) == (axes, target)
+
+
+@pytest.mark.parametrize(
+    ("layers", "axes"), [("3p1 max2", ("w",)), ("3x3p1", ("h", "w")), ("3 max1x2x2", ("d", "h", "w"))]
+)
+def test_the_axes_of_an_open_input_of_a_stack(layers: str, axes: tuple[str, ...]) -> None:
+    found = question({"solve": "input", "target": 5, "layers": layers})
+    assert (found.asked.axes, found.target) == (axes, (5,) * len(axes))
+
+
+REFUSED: list[tuple[dict[str, object], str, str]] = [
+    ({"solve": "q"}, "usage", "solve"),
+    ({"solve": 7}, "usage", "solve"),
+    ({"solve": ["padding"]}, "usage", "solve"),
+    ({"solve": "kernel"}, "usage", "kernel"),
+    ({"padding": 3}, "usage", "padding"),
+    ({"solve": "input"}, "usage", "w"),
+    ({"target": "a"}, "usage", "target"),
+    ({"target": None}, "usage", "target"),
+    ({"target": 0}, "invalid-value", "target"),
+    ({"target": "1x2"}, "shape-mismatch", "target"),
+    ({"target": {"h": 5}}, "usage", "target"),
+    ({"framework": "jax"}, "usage", "framework"),
+    ({"layers": "3p1"}, "usage", "kernel"),
+]
+
+
+@pytest.mark.parametrize(("raw", "code", "option"), REFUSED)
+def test_refused(raw: dict[str, object], code: str, option: str) -> None:
+    with pytest.raises(DlcalcError) as caught:
+        question({"solve": "padding", "kernel": 7, **OPEN, **raw})
+    assert (caught.value.code, caught.value.option) == (code, option)
+    assert caught.value.hint
+
+
+OPEN_INPUT_REFUSED: list[tuple[dict[str, object], str, str]] = [
+    ({"w": 7}, "usage", "w"),
+    ({"size": 7}, "usage", "size"),
+    ({"depth": 7}, "usage", "depth"),
+    ({"target": "1x2x3x4"}, "shape-mismatch", "size"),
+    ({"target": []}, "shape-mismatch", "size"),
+    ({"target": "1x2", "dims": 3}, "shape-mismatch", "target"),
+    ({"dims": 4}, "invalid-value", "dims"),
+    ({"target": "1x2", "kernel": "3x3x3"}, "shape-mismatch", "kernel"),
+]
+
+
+@pytest.mark.parametrize(("raw", "code", "option"), OPEN_INPUT_REFUSED)
+def test_an_open_input_refused(raw: dict[str, object], code: str, option: str) -> None:
+    with pytest.raises(DlcalcError) as caught:
+        question({"solve": "input", "target": 5, "kernel": 3, **raw})
+    assert (caught.value.code, caught.value.option) == (code, option)
+
+
+def test_of_a_stack_the_input_alone_is_solved_for() -> None:
+    with pytest.raises(DlcalcError, match="--solve padding is for a single layer") as caught:
+        question({"solve": "p", "target": 5, "layers": "3p1", "w": 7})
+    assert (caught.value.code, caught.value.option) == ("usage", "solve")
+
+
+def test_its_keys_are_those_of_conv_shape_and_two_more() -> None:
+    assert {"solve", "target", "w", "kernel", "layers"} <= set(KEYS)
