@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import AXES, Layer
+from dlcalc.core.conv.layer import ALL_AXES, FRAMEWORKS, Axis, Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.params.count import DTYPES, KINDS, ConvParamsQuestion
 from dlcalc.core.validation import flag, legal, wrong_count
@@ -79,7 +78,7 @@ def _refuse_windows(raw: Mapping[str, object]) -> None:
             raise DlcalcError("usage", f"linear has no {name}", hint="leave it out, or --kind conv", option=key)
 
 
-def sizes(raw: Mapping[str, object], of_kernel: int | None) -> tuple[tuple[str, ...], tuple[int, ...] | None, bool]:
+def sizes(raw: Mapping[str, object], of_kernel: int | None) -> tuple[tuple[Axis, ...], tuple[int, ...] | None, bool]:
     """The axes of the layer, the input's extent along each if it is given, and whether one extent stands for all.
 
     How many axes there are is for ``dims`` to say, else for the size, else for the kernel; else there are two.
@@ -102,7 +101,7 @@ def sizes(raw: Mapping[str, object], of_kernel: int | None) -> tuple[tuple[str, 
         if dims is not None and dims != len(named):
             raise wrong_count("dims", dims, len(named))
         return tuple(named), tuple(named.values()), False
-    axes = tuple(AXES)[-count:]
+    axes = ALL_AXES[-count:]
     if not named:
         return axes, None, False
     (axis, extent), *_ = named.items()

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import KINDS, Layer
+from dlcalc.core.conv.layer import FRAMEWORKS, KINDS, Axis, Layer
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.validation import wrong_count
@@ -44,7 +43,7 @@ def question(raw: Mapping[str, object]) -> "ConvShapeQuestion | StackQuestion":
     return ConvShapeQuestion(axes, size, layer, framework, dims)
 
 
-def sizes(raw: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[int, ...], int | None]:
+def sizes(raw: Mapping[str, object]) -> tuple[tuple[Axis, ...], tuple[int, ...], int | None]:
     """The axes that are asked for, the input's extent along each, and how many there are where that was said.
 
     >>> sizes({"size": "224"}), sizes({"h": 160, "w": 224})

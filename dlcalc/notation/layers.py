@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dlcalc.core.conv.layer import AXES, Layer
+from dlcalc.core.conv.layer import ALL_AXES, Axis, Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.validation import flag, legal, spread, wrong_count, wrong_rank
 from dlcalc.notation import values
 
-SIZES = {"depth": "d", "h": "h", "w": "w"}  # key -> axis
+SIZES: dict[str, Axis] = {"depth": "d", "h": "h", "w": "w"}  # key -> axis
 
 # The keys of an input and of its layer, and the short names that are read for them.
 SIZE_KEYS = {"w": ("width",), "h": ("height",), "depth": (), "size": (), "dims": ()}
@@ -52,7 +52,7 @@ def dims(raw: Mapping[str, object]) -> int | None:
     return count
 
 
-def named_sizes(raw: Mapping[str, object]) -> dict[str, int]:
+def named_sizes(raw: Mapping[str, object]) -> dict[Axis, int]:
     """The extents given by the names of their axes, in the order of the axes.
 
     >>> named_sizes({"w": "224", "h": "160"})
@@ -76,7 +76,7 @@ def how_many(value: object) -> int | None:
     return len(value) if isinstance(value, list | dict) else None
 
 
-def whole_size(value: object, count: int | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def whole_size(value: object, count: int | None) -> tuple[tuple[Axis, ...], tuple[int, ...]]:
     """The axes of ``size``, and the extent along each; a single number stands for ``count`` axes, or for two.
 
     >>> whole_size("224", None), whole_size("16x112x112", None)
@@ -88,9 +88,9 @@ def whole_size(value: object, count: int | None) -> tuple[tuple[str, ...], tuple
         raise wrong_rank(given)
     if count not in (None, given):
         raise wrong_count("dims", count or 0, given)
-    axes = tuple(AXES)[-given:]
+    axes = ALL_AXES[-given:]
     if isinstance(value, dict):
-        axes = tuple(axis for axis in AXES if axis in value) or tuple(AXES)
+        axes = tuple(axis for axis in ALL_AXES if axis in value) or ALL_AXES
     return axes, spread(values.per_axis(value, "size", axes), given, "size", 1)
 
 

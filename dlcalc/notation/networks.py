@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
+from dlcalc.core.conv.layer import FRAMEWORKS, FrameworkName
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackQuestion
 from dlcalc.notation import layers, values
@@ -63,7 +63,7 @@ def params_question(raw: Mapping[str, object]) -> "StackParamsQuestion":
     )
 
 
-def _framework(raw: Mapping[str, object]) -> str:
+def _framework(raw: Mapping[str, object]) -> FrameworkName:
     return values.word(raw["framework"], "framework", FRAMEWORKS) if "framework" in raw else "pytorch"
 
 

@@ -85,10 +85,11 @@ def padding(value: object, option: str, axes: Sequence[str]) -> Padding:
     if type(value) is int:
         return value
     if isinstance(value, str) and value[:1].isalpha():
-        if value not in PADDING_WORDS:
-            hint = "a number, begin:end, or one of " + ", ".join(PADDING_WORDS)
-            raise unreadable(option, value, "a padding", hint)
-        return value
+        for known in PADDING_WORDS:
+            if value == known:
+                return known
+        hint = "a number, begin:end, or one of " + ", ".join(PADDING_WORDS)
+        raise unreadable(option, value, "a padding", hint)
     parts = split_axes(value, option, axes)
     if parts is None:
         return (_sides(value, option),) * len(axes)

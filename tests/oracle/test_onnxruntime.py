@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.conv.layer import per_axis
+from dlcalc.core.conv.layer import PaddingWord, per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
@@ -17,7 +17,12 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not ins
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'dlcalc[models]'")
 
 OPERATORS = {"conv": "Conv", "transposed": "ConvTranspose", "max-pool": "MaxPool", "avg-pool": "AveragePool"}
-AUTO_PADS = {"same": "SAME_UPPER", "same-upper": "SAME_UPPER", "same-lower": "SAME_LOWER", "valid": "VALID"}
+AUTO_PADS: dict[PaddingWord, str] = {
+    "same": "SAME_UPPER",
+    "same-upper": "SAME_UPPER",
+    "same-lower": "SAME_LOWER",
+    "valid": "VALID",
+}
 
 
 def attributes(question: ConvShapeQuestion) -> dict[str, Any]:

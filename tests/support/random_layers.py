@@ -1,10 +1,18 @@
 """Random questions, legal and not, small enough to enumerate: the same for every test that compares two roads."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import AXES, KINDS, PADDING_WORDS, Layer, Padding
+from dlcalc.core.conv.layer import (
+    ALL_AXES,
+    FRAMEWORKS,
+    KINDS,
+    PADDING_WORDS,
+    FrameworkName,
+    Layer,
+    Padding,
+    PaddingWord,
+)
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
@@ -12,7 +20,10 @@ from dlcalc.core.validation import PerAxis
 
 
 def questions(
-    count: int, seed: int, frameworks: tuple[str, ...] = tuple(FRAMEWORKS), words: tuple[str, ...] = PADDING_WORDS
+    count: int,
+    seed: int,
+    frameworks: tuple[FrameworkName, ...] = FRAMEWORKS,
+    words: tuple[PaddingWord, ...] = PADDING_WORDS,
 ) -> Iterator[ConvShapeQuestion]:
     """Questions of every kind, on one to three axes."""
     chance = random.Random(seed)
@@ -21,7 +32,10 @@ def questions(
 
 
 def answers(
-    count: int, seed: int, frameworks: tuple[str, ...] = tuple(FRAMEWORKS), words: tuple[str, ...] = PADDING_WORDS
+    count: int,
+    seed: int,
+    frameworks: tuple[FrameworkName, ...] = FRAMEWORKS,
+    words: tuple[PaddingWord, ...] = PADDING_WORDS,
 ) -> Iterator[ConvShape]:
     """The answers to those of the questions that have one."""
     for asked in questions(count, seed, frameworks, words):
@@ -31,9 +45,11 @@ def answers(
             continue
 
 
-def question(chance: random.Random, frameworks: tuple[str, ...], words: tuple[str, ...]) -> ConvShapeQuestion:
+def question(
+    chance: random.Random, frameworks: Sequence[FrameworkName], words: Sequence[PaddingWord]
+) -> ConvShapeQuestion:
     """One question."""
-    axes = tuple(AXES)[-chance.randint(1, 3) :]
+    axes = ALL_AXES[-chance.randint(1, 3) :]
     kind = chance.choice(list(KINDS))
 
     def per_axis(low: int, high: int) -> PerAxis:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.layer import ALL_AXES, Kind, Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer
 from dlcalc.core.params.count import ConvParams
@@ -30,7 +30,7 @@ def question(chance: random.Random, small: bool) -> StackParamsQuestion:
     if chance.random() < 0.4:
         layers += [StackLayer("global-avg-pool")] if chance.random() < 0.6 else []
         layers.append(StackLayer("linear", None, chance.choice([2, 10]), bias=chance.choice([None, True])))
-    axes = ("d", "h", "w")[-chance.choice([1, 2, 2, 2, 3] if small else [2]) :]
+    axes = ALL_AXES[-chance.choice([1, 2, 2, 2, 3] if small else [2]) :]
     size = tuple(chance.choice(sizes) for _ in axes) if chance.random() < 0.85 else None
     layers = [each._replace(word=f"w{number}") for number, each in enumerate(layers, 1)]
     return StackParamsQuestion(
@@ -46,7 +46,8 @@ def question(chance: random.Random, small: bool) -> StackParamsQuestion:
 
 def layer(chance: random.Random, channels: list[int]) -> StackLayer:
     """One layer."""
-    kind = chance.choice(["conv"] * 5 + ["transposed", "max-pool", "avg-pool", "batch-norm"])
+    kinds: list[Kind] = ["conv", "conv", "conv", "conv", "conv", "transposed", "max-pool", "avg-pool", "batch-norm"]
+    kind = chance.choice(kinds)
     kernel = chance.choice([1, 2, 3, 3, 3, 4])
     if kind == "batch-norm":
         return StackLayer(kind)

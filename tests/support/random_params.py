@@ -3,8 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import PADDING_WORDS
+from dlcalc.core.conv.layer import FRAMEWORKS, PADDING_WORDS, FrameworkName, PaddingWord
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion
@@ -12,7 +11,10 @@ from tests.support import random_layers
 
 
 def questions(
-    count: int, seed: int, frameworks: tuple[str, ...] = tuple(FRAMEWORKS), words: tuple[str, ...] = PADDING_WORDS
+    count: int,
+    seed: int,
+    frameworks: tuple[FrameworkName, ...] = FRAMEWORKS,
+    words: tuple[PaddingWord, ...] = PADDING_WORDS,
 ) -> Iterator[ConvParamsQuestion]:
     """Questions of every kind, with a size and without."""
     chance = random.Random(seed)
@@ -36,7 +38,10 @@ def questions(
 
 
 def answers(
-    count: int, seed: int, frameworks: tuple[str, ...] = tuple(FRAMEWORKS), words: tuple[str, ...] = PADDING_WORDS
+    count: int,
+    seed: int,
+    frameworks: tuple[FrameworkName, ...] = FRAMEWORKS,
+    words: tuple[PaddingWord, ...] = PADDING_WORDS,
 ) -> Iterator[ConvParams]:
     """The answers to those of the questions that have one."""
     for asked in questions(count, seed, frameworks, words):

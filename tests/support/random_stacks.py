@@ -3,8 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import AXES, PADDING_WORDS
+from dlcalc.core.conv.layer import ALL_AXES, FRAMEWORKS, PADDING_WORDS, FrameworkName
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer, StackQuestion
@@ -33,8 +32,8 @@ def answers(count: int, seed: int, most: int = 6, axes: int = 1) -> Iterator[Con
 
 def question(chance: random.Random, most: int, axes: int) -> StackQuestion:
     """One stack."""
-    framework = chance.choice(list(FRAMEWORKS))
-    names = tuple(AXES)[-axes:]
+    framework = chance.choice(FRAMEWORKS)
+    names = ALL_AXES[-axes:]
     layers = tuple(layer(chance, framework, axes) for _ in range(chance.randint(1, most)))
     if chance.random() < 0.1:
         layers = (*layers[:-1], StackLayer("global-avg-pool"))
@@ -43,7 +42,7 @@ def question(chance: random.Random, most: int, axes: int) -> StackQuestion:
     return StackQuestion(names, tuple(chance.randint(1, 60) for _ in names), layers, framework)
 
 
-def layer(chance: random.Random, framework: str, axes: int) -> StackLayer:
+def layer(chance: random.Random, framework: FrameworkName, axes: int) -> StackLayer:
     """One layer."""
     if chance.random() < 0.05:
         return StackLayer("batch-norm")

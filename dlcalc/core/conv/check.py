@@ -1,7 +1,7 @@
-"""The second road to a shape: walk over the windows one by one and count. Shares nothing with the closed forms.
+"""An independent method for a layer: walk over its windows one by one and count, without the closed forms.
 
 A framework's choice of padding is checked by what it is for (as many windows as strides fit, the last one ending with
-the padding), not by the formula that found it.
+the padding), not by the formula that found it; each framework's rule is stated here once more, in other words.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,15 +31,15 @@ def check_layer(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
     """Prove the numbers of an answer by enumeration, if it visits at most ``limit`` positions, or else by bounds."""
     method, visited = "enumeration", 0
     failures: list[Failure] = []
-    for layer in answer.layers:
-        for name, asked, axis in zip(answer.question.axes, layer.plan.axes, layer.axes, strict=True):
-            visits = positions(layer, axis)
-            if visits > limit - visited:
-                method = "bounds"
-                failures += bounds(layer, name, axis)
-                continue
-            visited += visits
-            failures += _compare(layer.name, name, axis, walk(layer, axis, asked.padding))
+    (layer,) = answer.layers
+    for name, asked, axis in zip(answer.question.axes, layer.plan.axes, layer.axes, strict=True):
+        visits = positions(layer, axis)
+        if visits > limit - visited:
+            method = "bounds"
+            failures += bounds(layer, name, axis)
+            continue
+        visited += visits
+        failures += _compare(layer.name, name, axis, walk(layer, axis, asked.padding))
     return proof_of(method, visited, failures)
 
 
@@ -55,14 +55,14 @@ def _compare(layer: str, name: str, axis: "AxisShape", counted: Counted) -> list
     stated = Counted(axis.output, True, axis.unread, field.size, field.smallest, field.jump, field.center)
     pairs = zip(Counted._fields, stated, counted, strict=True)
     return [
-        Failure({"layer": layer, "axis": name}, key, plain(said), plain(found))
+        Failure({"layer": layer, "axis": name}, key, ratio_as_float(said), ratio_as_float(found))
         for key, said, found in pairs
         if said != found
     ]
 
 
-def plain(value: object) -> object:
-    """A ratio as a number."""
+def ratio_as_float(value: object) -> object:
+    """Turn a ratio into a float; any other value is returned as it is."""
     return value[0] / value[1] if isinstance(value, tuple) else value
 
 
@@ -137,7 +137,7 @@ _KEPT = {
 
 def _scatter(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
     """Scatter every input of a transposed convolution over the whole output, then cut that to what is kept."""
-    size, kernel, stride, dilation, before, after, extra, _ = axis.window
+    size, kernel, stride, dilation, before, after, extra = axis.window
     taps = range(0, dilation * kernel, dilation)
     keras = layer.plan.framework == "tensorflow" and layer.plan.layer.output_padding is None
     whole = (size - 1) * stride + taps[-1] + 1  # the last product lands one before
@@ -157,7 +157,7 @@ def _scatter(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Co
 
 
 def _transposed_padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides", outputs: int) -> bool:
-    size, kernel, stride, dilation, before, after, extra, _ = axis.window
+    size, kernel, stride, dilation, before, after, extra = axis.window
     if not isinstance(asked, str):
         return (before, after) == asked
     if asked == "valid":

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from dlcalc.core.conv.layer import AXES, Layer, Padding
+from dlcalc.core.conv.layer import ALL_AXES, FrameworkName, Kind, Layer, Padding
 from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape
 from dlcalc.core.validation import PerAxis, wrong_rank
 
@@ -16,7 +16,7 @@ def conv_output_size(
     padding: Padding = 0,
     dilation: PerAxis = 1,
     *,
-    framework: str = "pytorch",
+    framework: FrameworkName = "pytorch",
 ) -> Size:
     """The size of the feature map after a convolution: floor((i + P - ke)/s) + 1 along each axis.
 
@@ -53,7 +53,7 @@ def conv_transpose_output_size(
     dilation: PerAxis = 1,
     output_padding: PerAxis | None = None,
     *,
-    framework: str = "pytorch",
+    framework: FrameworkName = "pytorch",
 ) -> Size:
     """The size of the feature map after a transposed convolution: (i - 1)s - P + ke + output padding.
 
@@ -88,9 +88,9 @@ def pool_output_size(
     padding: Padding = 0,
     dilation: PerAxis = 1,
     *,
-    kind: str = "max-pool",
+    kind: Kind = "max-pool",
     ceil_mode: bool = False,
-    framework: str = "pytorch",
+    framework: FrameworkName = "pytorch",
 ) -> Size:
     """The size of the feature map after a pooling.
 
@@ -119,12 +119,12 @@ def pool_output_size(
     return _output(size, Layer(kernel, stride, padding, dilation, kind, None, ceil_mode), framework)
 
 
-def _output(size: Size, layer: Layer, framework: str) -> Size:
+def _output(size: Size, layer: Layer, framework: FrameworkName) -> Size:
     extents = (size,) if isinstance(size, int) else tuple(size)
-    if not 1 <= len(extents) <= len(AXES):
+    if not 1 <= len(extents) <= len(ALL_AXES):
         raise wrong_rank(len(extents))
     layer = Layer(*map(hashable, layer))
-    answer = layer_shape(ConvShapeQuestion(tuple(AXES)[-len(extents) :], extents, layer, framework))
+    answer = layer_shape(ConvShapeQuestion(ALL_AXES[-len(extents) :], extents, layer, framework))
     return answer.output[0] if isinstance(size, int) else answer.output
 
 

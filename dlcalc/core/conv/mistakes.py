@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from itertools import combinations
 
-from dlcalc.core.conv.layer import SAME_WORDS
-from dlcalc.core.conv.padding import KERAS_TRANSPOSED_SAME, SAME_LOWER, SAME_UPPER
+from dlcalc.core.conv.layer import SAME_WORDS, Family
+from dlcalc.core.conv.padding import SAME_LOWER, SAME_UPPER
 from dlcalc.core.conv.working import AxisWorking, Working
 from dlcalc.core.evidence.diagnosis import Mistake
 
@@ -53,24 +53,26 @@ def _same(axis: AxisWorking) -> AxisWorking:
 
 
 def _has_output_padding(axis: AxisWorking) -> bool:
-    return bool(axis.layer.output_padding) or (axis.framework == "tensorflow" and axis.layer.output_padding == 0)
+    return bool(axis.layer.output_padding) or (axis.framework.fills_strides and axis.layer.output_padding == 0)
 
 
 def _without_output_padding(axis: AxisWorking) -> AxisWorking:
-    """In Keras, left out is not 0."""
-    if axis.framework != "tensorflow":
+    """The output padding left out, which in Keras is not an output padding of 0."""
+    if not axis.framework.fills_strides:
         return _with_layer(axis, output_padding=0)
-    rule = KERAS_TRANSPOSED_SAME if axis.layer.padding in SAME_WORDS else axis.rule
+    word, rule = axis.layer.padding, axis.rule
+    if isinstance(word, str):
+        rule = axis.framework.padding_rule("transposed", word, axis.layer._replace(output_padding=None), axis.input)
     return _with_layer(axis._replace(rule=rule), output_padding=None)
 
 
-def _of_family(axis: AxisWorking, family: str) -> AxisWorking:
+def _of_family(axis: AxisWorking, family: Family) -> AxisWorking:
     """The same numbers in a layer of another kind; what 'same' means goes with the kind."""
     changed = axis._replace(family=family)
     if axis.layer.padding not in SAME_WORDS:
         return changed
     same = _same(changed)
-    if family == "transposed" and axis.framework == "onnx":  # ONNX Runtime goes no further than the taps reach
+    if family == "transposed" and axis.framework.same_may_fall_short:
         return same._replace(extent=min(same.extent, axis.extent))
     return same
 

@@ -31,7 +31,7 @@ class Field(NamedTuple):
 def through_windows(window: Window) -> Field:
     """The field behind a convolution or a pooling: r = ke, j = s, centre = (ke - 1)/2 - before.
 
-    >>> through_windows(Window(224, kernel=7, stride=2, dilation=1, before=3, after=3, output_padding=0, extent=7))
+    >>> through_windows(Window(224, kernel=7, stride=2, dilation=1, before=3, after=3, output_padding=0))
     Field(size=7, smallest=7, jump=(2, 1), center=(0, 1))
     """
     extent = window.extent
@@ -45,7 +45,7 @@ def through_transposed(window: Window, outputs: int) -> Field:
     Position t of the whole output is reached by the taps b with t - b * d a multiple of s. With g = gcd(s, d) they are
     every (s/g)-th tap, their inputs d/g apart; if g does not divide t there are none.
 
-    >>> through_transposed(Window(4, kernel=3, stride=2, dilation=1, before=1, after=1, output_padding=0, extent=3), 7)
+    >>> through_transposed(Window(4, kernel=3, stride=2, dilation=1, before=1, after=1, output_padding=0), 7)
     Field(size=2, smallest=1, jump=(1, 2), center=(0, 1))
     """
     kernel, stride, dilation = window.kernel, window.stride, window.dilation

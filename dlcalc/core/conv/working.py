@@ -3,7 +3,9 @@
 from typing import NamedTuple
 
 from dlcalc.core.conv.coverage import unread
-from dlcalc.core.conv.layer import AxisLayer
+from dlcalc.core.conv.frameworks import framework_of
+from dlcalc.core.conv.frameworks.framework import Framework
+from dlcalc.core.conv.layer import AxisLayer, Family
 from dlcalc.core.conv.padding import PaddingRule
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv.window import Window
@@ -24,8 +26,7 @@ class AxisWorking(NamedTuple):
         guarded: no last window may start in the padding at the end ...
         pad_layer: ... or, where the padding is a layer of its own, behind it.
         family: ``conv``, ``pool`` or ``transposed``: whose formula holds.
-        framework: whose rules hold; in Keras a transposed window covers a stride at the least, where no output padding
-            is given.
+        framework: whose rules hold.
         over: what the input is to be divided by: more than 1 behind a layer whose quotient was not rounded.
     """
 
@@ -39,8 +40,8 @@ class AxisWorking(NamedTuple):
     plus_one: int
     guarded: bool
     pad_layer: bool
-    family: str
-    framework: str
+    family: Family
+    framework: Framework
     over: int = 1
 
 
@@ -76,7 +77,7 @@ def layer_working(answer: ConvShape, number: int, size: tuple[Ratio, ...] | None
                 guarded=layer.ceil_mode,
                 pad_layer=shape.plan.pad_layer,
                 family=layer.family,
-                framework=answer.question.framework,
+                framework=framework_of(shape.plan.framework),
                 over=over,
             )
         )
@@ -102,8 +103,8 @@ def evaluate(axes: Working, key: str) -> Numbers | None:
 
 def _unread(axis: AxisWorking) -> Ratio:
     count, denominator = _size(axis)
-    _, stride, dilation, _, _ = axis.layer
-    window = Window(axis.input, axis.layer.kernel, stride, dilation, axis.before, axis.after, 0, axis.extent)
+    kernel, stride, dilation, _, _ = axis.layer
+    window = Window(axis.input, kernel, stride, dilation, axis.before, axis.after, 0)
     return unread(window, count // denominator), 1
 
 
@@ -111,7 +112,7 @@ def _size(axis: AxisWorking) -> Ratio:
     stride, over = axis.layer.stride, axis.over
     padding = axis.before + axis.after
     if axis.family == "transposed":
-        blocks = axis.framework == "tensorflow" and axis.layer.output_padding is None
+        blocks = axis.framework.fills_strides and axis.layer.output_padding is None
         extent = max(axis.extent, stride) if blocks else axis.extent
         more = extent - padding + (axis.layer.output_padding or 0) + axis.plus_one - 1
         return ratio((axis.input - over) * stride + more * over, over)

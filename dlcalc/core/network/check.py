@@ -1,4 +1,4 @@
-"""The second road to a stack: walk through it, layer by layer. Shares nothing with the closed forms.
+"""An independent method for a network: walk through it, layer by layer, without the closed forms.
 
 What an output sees is found by going back from it: the positions that its taps read, what those see, and so on down to
 the pixels. Behind transposed layers the outputs repeat after as many as the product of their strides; a whole such
@@ -7,11 +7,11 @@ period is gone through, and one output more, which shows the jump.
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dlcalc.core.conv.check import MAX_POSITIONS, bounds, plain, positions, proof_of, walk
+from dlcalc.core.conv.check import MAX_POSITIONS, bounds, positions, proof_of, ratio_as_float, walk
 from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
 
@@ -67,7 +67,7 @@ def _compare(layer: "LayerShape", index: int, name: str, sight: _Sight) -> list[
     field = layer.axes[index].field
     stated = _Sight(field.size, field.smallest, field.jump, field.center)
     return [
-        Failure({"layer": layer.name, "axis": name}, key, plain(said), plain(found))
+        Failure({"layer": layer.name, "axis": name}, key, ratio_as_float(said), ratio_as_float(found))
         for key, said, found in zip(_Sight._fields, stated, sight, strict=True)
         if said != found and not (key == "jump" and found is None)
     ]
@@ -97,7 +97,7 @@ def _sights(layers: "tuple[LayerShape, ...]", index: int, pixels: int, limit: in
     return found + [_Sight(pixels, pixels, None, everything)] * (len(layers) - whole), visited
 
 
-def _periods(axes: "list[AxisShape]", kinds: list[str]) -> list[int]:
+def _periods(axes: "list[AxisShape]", kinds: "Sequence[str]") -> list[int]:
     """After how many outputs each layer sees the same again, a whole number of pixels further on."""
     period, found = 1, []
     for axis, kind in zip(axes, kinds, strict=False):
@@ -106,7 +106,7 @@ def _periods(axes: "list[AxisShape]", kinds: list[str]) -> list[int]:
     return found
 
 
-def _needed(axes: "list[AxisShape]", kinds: list[str], periods: list[int], limit: int) -> list[set[int]] | None:
+def _needed(axes: "list[AxisShape]", kinds: "Sequence[str]", periods: list[int], limit: int) -> list[set[int]] | None:
     """The outputs of each layer that have to be looked at: its own period, and what the layer behind it reads."""
     needed: list[set[int]] = []
     wanted: set[int] = set()

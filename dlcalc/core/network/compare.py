@@ -1,10 +1,11 @@
 """The same layers in every framework: what each makes of them, what differs, and what that means in a sentence."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Hashable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape
+from dlcalc.core.conv.frameworks import framework_of
+from dlcalc.core.conv.layer import FRAMEWORKS, FrameworkName
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape, layer_shape
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.network.forward import forward
 from dlcalc.core.network.network import StackQuestion
@@ -48,7 +49,7 @@ class Side(NamedTuple):
         same: where its own layer cannot pad by these numbers, its ``same``, which a port will be tempted to take.
     """
 
-    framework: str
+    framework: FrameworkName
     answer: ConvShape | None
     error: DlcalcError | None
     same: ConvShape | None = None
@@ -106,50 +107,45 @@ class SideBySide(NamedTuple):
         return tuple(filter(None, map(_tempting, self.sides)))
 
 
-def side_by_side(
-    question: ConvShapeQuestion | StackQuestion, answer: Callable[[Any], ConvShape] = forward
-) -> SideBySide:
+def compare_frameworks(question: ConvShapeQuestion | StackQuestion) -> SideBySide:
     """Ask every framework the same question.
 
     Args:
-        question: what is asked; its own framework is of no account.
-        answer: how it is answered.
+        question: about a layer, or a network; its own framework is of no account.
 
     Raises:
         DlcalcError: ``usage``, ``invalid-value``, ``shape-mismatch``: what no framework is asked.
 
     >>> from dlcalc.core.conv.layer import Layer
-    >>> side_by_side(ConvShapeQuestion(("w",), (224,), Layer(3, 2, "same"))).summary
+    >>> compare_frameworks(ConvShapeQuestion(("w",), (224,), Layer(3, 2, "same"))).summary
     'PyTorch refuses; Keras and ONNX Runtime give 112'
-    >>> side_by_side(ConvShapeQuestion(("w",), (7,), Layer(3))).summary
+    >>> compare_frameworks(ConvShapeQuestion(("w",), (7,), Layer(3))).summary
     'all three agree on 5'
     """
-    return SideBySide(question, tuple(_side(question, framework, answer) for framework in FRAMEWORKS))
+    return SideBySide(question, tuple(_side(question, framework) for framework in FRAMEWORKS))
 
 
-def _side(question: ConvShapeQuestion | StackQuestion, framework: str, answer: Callable[[Any], ConvShape]) -> Side:
+def _side(question: ConvShapeQuestion | StackQuestion, framework: FrameworkName) -> Side:
     question = question._replace(framework=framework)
     try:
-        found = answer(question)
+        answer = forward(question)
     except DlcalcError as error:
         if error.code in _OF_THE_QUESTION:
             raise
         return Side(framework, None, error)
-    return Side(framework, found, None, _same(question, found, answer))
+    return Side(framework, answer, None, _same(question, answer))
 
 
-def _same(
-    question: ConvShapeQuestion | StackQuestion, found: ConvShape, answer: Callable[[Any], ConvShape]
-) -> ConvShape | None:
+def _same(question: ConvShapeQuestion | StackQuestion, answer: ConvShape) -> ConvShape | None:
     """The same layer with ``same`` for its numbers, where these need a pad layer and that does not."""
-    plan = found.layers[0].plan
+    plan = answer.layers[0].plan
     if not isinstance(question, ConvShapeQuestion) or not plan.pad_layer or isinstance(plan.layer.padding, str):
         return None
     try:
-        same = answer(question._replace(layer=question.layer._replace(padding="same")))
+        same = layer_shape(question._replace(layer=question.layer._replace(padding="same")))
     except DlcalcError:
         return None
-    return same if same.output == found.output else None
+    return same if same.output == answer.output else None
 
 
 def facts(layer: LayerShape) -> LayerFacts:
@@ -228,7 +224,7 @@ def _tempting(side: Side) -> str:
         what, first = _WORDS[side.transposed]
         means = f"gives this size too, but {what} {_pixels(shift)} apart: {first} at {_by_axis(same)}"
     extra = "a layer that cuts the output" if side.transposed else "a pad layer"
-    return f"{FRAMEWORKS[side.framework]} needs {extra} for this padding; its own 'same' {means}"
+    return f"{framework_of(side.framework).name} needs {extra} for this padding; its own 'same' {means}"
 
 
 def _gives(answering: Sequence[Side], outputs: Sequence[tuple[int, ...]]) -> str:
@@ -240,9 +236,9 @@ def _gives(answering: Sequence[Side], outputs: Sequence[tuple[int, ...]]) -> str
     return ", ".join((first, *(f"{names} {other}" for names, _, other in parts[1:])))
 
 
-def _grouped(sides: Sequence[Side], values: Sequence[V]) -> list[tuple[V, list[str]]]:
+def _grouped(sides: Sequence[Side], values: Sequence[V]) -> list[tuple[V, list[FrameworkName]]]:
     """Each value once, with the frameworks that have it."""
-    found: dict[V, list[str]] = {}
+    found: dict[V, list[FrameworkName]] = {}
     for side, value in zip(sides, values, strict=True):
         found.setdefault(value, []).append(side.framework)
     return list(found.items())
@@ -252,8 +248,8 @@ def _by_axis(values: Iterable[int]) -> str:
     return " x ".join(map(str, values))
 
 
-def _names(frameworks: Iterable[str]) -> str:
-    return _listed([FRAMEWORKS[framework] for framework in frameworks])
+def _names(frameworks: Iterable[FrameworkName]) -> str:
+    return _listed([framework_of(framework).name for framework in frameworks])
 
 
 def _listed(names: Sequence[str]) -> str:

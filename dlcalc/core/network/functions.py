@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dlcalc.core.conv.functions import hashable
-from dlcalc.core.conv.layer import AXES, Layer
+from dlcalc.core.conv.layer import ALL_AXES, FrameworkName, Layer
 from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.shape import LayerShape
 from dlcalc.core.errors import DlcalcError
@@ -48,7 +48,7 @@ class StackedLayer(NamedTuple):
 
 
 def stack(
-    size: int | Sequence[int], layers: Sequence[Layer], *, framework: str = "pytorch"
+    size: int | Sequence[int], layers: Sequence[Layer], *, framework: FrameworkName = "pytorch"
 ) -> tuple[StackedLayer, ...]:
     """What each of several layers, one after the other, makes of the output of the one before it.
 
@@ -69,14 +69,14 @@ def stack(
     [('conv1', (112,), 7), ('pool1', (56,), 11)]
     """
     extents = (size,) if isinstance(size, int) else tuple(size)
-    if not 1 <= len(extents) <= len(AXES):
+    if not 1 <= len(extents) <= len(ALL_AXES):
         raise wrong_rank(len(extents))
     asked = tuple(StackLayer(layer.kind, Layer(*map(hashable, layer))) for layer in layers)
     for number, layer in enumerate(asked, 1):
         if layer.layer is not None and layer.kind not in _KINDS:
             hint = "one of " + ", ".join(_KINDS)
             raise DlcalcError("usage", f"layer {number}: unknown kind {layer.kind!r}", hint=hint, option="kind")
-    question = StackQuestion(tuple(AXES)[-len(extents) :], extents, asked, framework)
+    question = StackQuestion(ALL_AXES[-len(extents) :], extents, asked, framework)
     return tuple(map(_stacked, stack_shape(question).layers))
 
 
@@ -84,7 +84,7 @@ _KINDS = ("conv", "transposed", "max-pool", "avg-pool")
 
 
 def receptive_field(
-    size: int | Sequence[int], layers: Sequence[Layer], *, framework: str = "pytorch"
+    size: int | Sequence[int], layers: Sequence[Layer], *, framework: FrameworkName = "pytorch"
 ) -> tuple[ReceptiveField, ...]:
     """What an output of the last layer sees of the input, along each axis.
 

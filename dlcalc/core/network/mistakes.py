@@ -1,15 +1,18 @@
 """The mistakes that are made about the sizes of a stack: each in every layer, then each in one, which is named."""
 
+from collections.abc import Iterable
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dlcalc.core.conv.judge import WHOLE_KEYS, facts
 from dlcalc.core.conv.mistakes import MISTAKES
-from dlcalc.core.conv.shape import ConvShape
+from dlcalc.core.conv.shape import ConvShape, Place
 from dlcalc.core.conv.working import Working, evaluate, layer_working
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
-from dlcalc.core.evidence.diagnosis import Mistake, Numbers
-from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
+from dlcalc.core.evidence.diagnosis import Mistake, Numbers, written
+from dlcalc.core.numeric.ratio import Ratio, ratio
+
+W = TypeVar("W")
 
 _MOST_VARIANTS = 6  # of one mistake: axes are swapped in three ways, and their inputs in three
 
@@ -31,32 +34,28 @@ def judge_network(answer: ConvShape, claim: Claim) -> Verdict:
         relevant = [number for number in stack.windows if mistake.relevant(layer_working(answer, number))]
         ones = [(number, one) for number in relevant for one in stack.with_one(mistake, number) if fits(one)]
         if ones:
-            text = f"{_said(mistake)} in {_either(answer, [number for number, _ in ones])}"
-            alone.append(Diagnosis(mistake.name, f"{text} would give {_written(ones[0][1])}"))
+            text = f"{phrase(mistake)} in {either(answer.layers[number].place for number, _ in ones)}"
+            alone.append(Diagnosis(mistake.name, f"{text} would give {written(ones[0][1])}"))
         if len(stack.windows) < 2 or not relevant or (ones and len(relevant) == 1):
             continue  # where there is one layer to make it in, that is named
         numbers = next(filter(fits, stack.with_all(mistake)), None)
         if numbers is not None:
-            found.append(Diagnosis(mistake.name, f"{_said(mistake)} in every layer would give {_written(numbers)}"))
+            found.append(Diagnosis(mistake.name, f"{phrase(mistake)} in every layer would give {written(numbers)}"))
     return verdict._replace(diagnosis=tuple(found + alone))
 
 
-def _said(mistake: Mistake[Working]) -> str:
+def phrase(mistake: Mistake[W]) -> str:
+    """Say what was done, to stand before "in layer 3 (3p1)"."""
     assert isinstance(mistake.sentence, str)
     return mistake.sentence.removesuffix(",")
 
 
-def _either(answer: ConvShape, numbers: list[int]) -> str:
-    """The layers, in each of which the mistake would do; each once."""
-    places = [answer.layers[number].place for number in dict.fromkeys(numbers)]
-    titles = [place.title for place in places if place is not None]
+def either(places: Iterable[Place | None]) -> str:
+    """Name the layers in any one of which a mistake would do, each once."""
+    titles = [place.title for place in dict.fromkeys(places) if place is not None]
     if len(titles) > 3:
         return f"{titles[0]}, {titles[1]} or {len(titles) - 2:,} others"
     return " or ".join(titles)
-
-
-def _written(numbers: Numbers) -> str:
-    return " x ".join(str(as_number(number)) for number in numbers)
 
 
 class _Seen(NamedTuple):

@@ -77,7 +77,7 @@ def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object
     by_axis: tuple[dict[str, object], ...] = ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
     kernel, stride, dilation, padding, size, output, unread, field, jump, center = by_axis
     for axis, (window, _, outputs, missed, (extent, _, step, middle)) in zip(names, axes, strict=True):
-        size[axis], kernel[axis], stride[axis], dilation[axis], before, after, _, _ = window
+        size[axis], kernel[axis], stride[axis], dilation[axis], before, after, _ = window
         padding[axis] = [before, after]
         output[axis], unread[axis], field[axis] = outputs, missed, extent
         jump[axis] = as_number(step)

@@ -10,7 +10,7 @@ import pytest
 from dlcalc.core.conv import check as enumeration
 from dlcalc.core.conv import coverage, shape
 from dlcalc.core.conv.check import check_layer as check
-from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.layer import FrameworkName, Layer
 from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv.window import Window
@@ -112,7 +112,7 @@ def test_a_wrong_size_is_seen_by_both_methods(
         rule = right._replace(value=lambda window: wrong(right.value(window), window))
         return plan._replace(size=rule)
 
-    monkeypatch.setattr(shape, "planned", broken)
+    monkeypatch.setattr(shape, "plan_layer", broken)
     proof = check(conv_shape(question), limit)
     assert "output" in [failure.key for failure in proof.failures]
     assert proof.method == ("bounds" if limit == 0 else "enumeration")
@@ -164,7 +164,7 @@ def test_a_failed_proof_exits_1(conv_shape: Run, monkeypatch: pytest.MonkeyPatch
     assert "NOT confirmed" in table.out
 
 
-def asked(size: int, layer: Layer, framework: str) -> ConvShapeQuestion:
+def asked(size: int, layer: Layer, framework: FrameworkName) -> ConvShapeQuestion:
     return ConvShapeQuestion(("w",), (size,), layer, framework)
 
 

@@ -8,9 +8,7 @@ from dlcalc.core.conv.window import Window
 
 small = st.integers(1, 9)
 windows = st.builds(
-    lambda size, kernel, stride, dilation, before: Window(
-        size, kernel, stride, dilation, before, 0, 0, dilation * (kernel - 1) + 1
-    ),
+    lambda size, kernel, stride, dilation, before: Window(size, kernel, stride, dilation, before, 0, 0),
     st.integers(1, 20),
     small,
     small,
@@ -34,5 +32,5 @@ def test_taps_on_the_output(window: Window, outputs: int) -> None:
 
 
 def test_at_any_size() -> None:
-    window = Window(10**17, 3, 1, 1, 1, 1, 0, 3)
+    window = Window(10**17, 3, 1, 1, 1, 1, 0)
     assert taps_on_input(window, 10**17) == 3 * 10**17 - 2

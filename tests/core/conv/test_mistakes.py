@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from dlcalc.core.conv.judge import KEYS, facts
-from dlcalc.core.conv.layer import SAME_WORDS, Layer
+from dlcalc.core.conv.layer import ALL_AXES, SAME_WORDS, FrameworkName, Layer
 from dlcalc.core.conv.mistakes import MISTAKES
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv.working import evaluate, working
@@ -90,7 +90,7 @@ def planted(
 ) -> list[tuple[str, Claim]]:
     axes = []
     for axis in answer.layers[0].axes:
-        i, k, s, d, p, q, extra, _ = axis.window
+        i, k, s, d, p, q, extra = axis.window
         axes.append(Axis(i, k, s, d, p, q, extra))
     found = []
     for name, wrong in table.items():
@@ -134,8 +134,8 @@ def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -
             assert not (verdict.passed and verdict.diagnosis)
 
 
-def verdict_of(text: str, layer: Layer, size: tuple[int, ...] = (32,), framework: str = "pytorch") -> Verdict:
-    axes = ("d", "h", "w")[-len(size) :]
+def verdict_of(text: str, layer: Layer, size: tuple[int, ...] = (32,), framework: FrameworkName = "pytorch") -> Verdict:
+    axes = ALL_AXES[-len(size) :]
     answer = conv_shape(ConvShapeQuestion(axes, size, layer, framework))
     return judge(answer, claims(text, dict.fromkeys(KEYS, axes))[0])
 
@@ -274,7 +274,7 @@ NAMES = [mistake.name for mistake in MISTAKES]
 
 
 @pytest.mark.parametrize("framework", ["pytorch", "tensorflow", "onnx"])
-def test_every_diagnosis_is_true_for_every_key(framework: str) -> None:
+def test_every_diagnosis_is_true_for_every_key(framework: FrameworkName) -> None:
     """What a mistake is said to give is the right answer to the question with that mistake in it, asked for real."""
     true = found = 0
     for answer in answers(3_000, seed=43, frameworks=(framework,)):

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.layer import FrameworkName, Layer
 from dlcalc.core.conv.shape import AxisShape, ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from tests.support.random_layers import answers
 
 
-def axis_of(size: int, layer: Layer, framework: str = "pytorch") -> AxisShape:
+def axis_of(size: int, layer: Layer, framework: FrameworkName = "pytorch") -> AxisShape:
     return conv_shape(ConvShapeQuestion(("w",), (size,), layer, framework)).layers[0].axes[0]
 
 

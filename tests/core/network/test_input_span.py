@@ -4,12 +4,12 @@ import random
 
 import pytest
 
-from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.layer import Family, Layer
 from dlcalc.core.conv.shape import ConvShapeQuestion, LayerShape
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network import input_span as module
-from dlcalc.core.network.input_span import Span, looking_back
+from dlcalc.core.network.input_span import Span, input_spans
 from tests.support import random_layers
 
 
@@ -60,7 +60,7 @@ def test_every_map_against_trial() -> None:
         for output in {0, layers[-1].axes[0].output // 2, layers[-1].axes[0].output - 1}:
             sets = depends(layers, output)
             expected = [(min(each), max(each)) if each else None for each in sets]
-            assert looking_back(layers, 0, output) == expected, layers
+            assert input_spans(layers, 0, output) == expected, layers
             nothing += None in expected
     assert nothing > 50
 
@@ -72,7 +72,7 @@ def test_the_extent_on_the_input_is_the_receptive_field() -> None:
         for layer in layers:
             window = layer.axes[0].window
             size, jump = size + (window.extent - 1) * jump, jump * window.stride
-        span = looking_back(layers, 0, 0)[-1]
+        span = input_spans(layers, 0, 0)[-1]
         assert span is not None
         assert span[1] - span[0] + 1 == size
 
@@ -88,7 +88,7 @@ def test_published_fields() -> None:
     conv = Layer(3, 1, 1)
     alexnet = stacked(224, Layer(11, 4, 2), pool, Layer(5, 1, 2), pool, conv, conv, conv, pool)
     for layers, extent in ((vgg16(), 212), (alexnet, 195)):
-        span = looking_back(layers, 0, 3)[-1]
+        span = input_spans(layers, 0, 3)[-1]
         assert span is not None
         assert span[1] - span[0] + 1 == extent
 
@@ -106,18 +106,18 @@ def test_too_many_positions_are_followed_by_their_ends(monkeypatch: pytest.Monke
         )
     ]
     assert len(stacks) > 200
-    exact: list[list[Span | None]] = [looking_back(layers, 0, 0) for layers in stacks]
+    exact: list[list[Span | None]] = [input_spans(layers, 0, 0) for layers in stacks]
     monkeypatch.setattr(module, "_MOST_POSITIONS", 0)
     for layers, expected in zip(stacks, exact, strict=True):
-        assert looking_back(layers, 0, 0) == expected
+        assert input_spans(layers, 0, 0) == expected
 
 
 @pytest.mark.parametrize("family", ["gap", "fc"])
-def test_behind_a_layer_that_reads_everything_all_is_seen(family: str) -> None:
+def test_behind_a_layer_that_reads_everything_all_is_seen(family: Family) -> None:
     first, second = stacked(9, Layer(3, 2, 1), Layer(5))
     whole = second._replace(plan=second.plan._replace(family=family))
-    assert looking_back((first, whole), 0, 0) == [(0, 0), (0, 4), (0, 8)]
-    assert looking_back((first, second), 0, 0) == [(0, 0), (0, 4), (-1, 9)]
+    assert input_spans((first, whole), 0, 0) == [(0, 0), (0, 4), (0, 8)]
+    assert input_spans((first, second), 0, 0) == [(0, 0), (0, 4), (-1, 9)]
 
 
 def test_18_digits() -> None:
@@ -125,4 +125,4 @@ def test_18_digits() -> None:
     layers = stacked(huge, Layer(10**17, 10**10, 10**5))
     output = layers[0].axes[0].output - 1
     start = output * 10**10 - 10**5
-    assert looking_back(layers, 0, output) == [(output, output), (start, start + 10**17 - 1)]
+    assert input_spans(layers, 0, output) == [(output, output), (start, start + 10**17 - 1)]

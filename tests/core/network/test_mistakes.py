@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from dlcalc.core.conv.judge import KEYS, facts
-from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.layer import Kind, Layer
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv_shape import claimable, judge
 from dlcalc.core.errors import DlcalcError
@@ -29,7 +29,7 @@ from tests.support import random_stacks
 class Plain(NamedTuple):
     """One layer in plain numbers."""
 
-    kind: str
+    kind: Kind
     k: int
     s: int
     p: int
@@ -92,11 +92,18 @@ def outcome(layers: list[Plain], size: int, mistake: str, where: set[int]) -> Fr
     return value if made else None
 
 
+MET: tuple[tuple[Kind, ...], ...] = (
+    ("conv", "conv", "conv", "max-pool"),
+    ("conv", "conv", "transposed"),
+    ("conv",),
+)
+
+
 def realistic(count: int, seed: int, sizes: tuple[int, ...]) -> Iterator[tuple[list[Plain], ConvShape]]:
     """Stacks as they are met: few kinds of layers, small kernels, strides of 2, and images."""
     chance = random.Random(seed)
     while count:
-        kinds = chance.choice([["conv"] * 3 + ["max-pool"], ["conv", "conv", "transposed"], ["conv"]])
+        kinds = chance.choice(MET)
         plain = [layer(chance, chance.choice(kinds)) for _ in range(chance.randint(2, 7))]
         stack = tuple(
             StackLayer(
@@ -114,7 +121,7 @@ def realistic(count: int, seed: int, sizes: tuple[int, ...]) -> Iterator[tuple[l
         yield plain, answer
 
 
-def layer(chance: random.Random, kind: str) -> Plain:
+def layer(chance: random.Random, kind: Kind) -> Plain:
     if kind == "max-pool":
         k = chance.choice([2, 3])
         return Plain(kind, k, 2, chance.choice([0, 0, 1]), 1, 0, chance.random() < 0.3)
@@ -211,7 +218,7 @@ def test_random_wrong_numbers_are_not_named() -> None:
 CONVS = [Plain("conv", 3, 2, 0, 1, 0, False)] * 3
 
 
-def verdict(size: int, text: str, *layers: Layer | str) -> list[tuple[str, str]]:
+def verdict(size: int, text: str, *layers: Layer | Kind) -> list[tuple[str, str]]:
     stack = [
         StackLayer(each) if isinstance(each, str) else StackLayer(each.kind, each, word=f"{each.kernel}")
         for each in layers
@@ -243,7 +250,7 @@ def test_a_quotient_that_is_rounded_nowhere_goes_on_as_a_fraction() -> None:
         (32, "64", [Layer(3, 1, 1), Layer(2, 2, kind="transposed"), Layer(1)], "", ""),
     ],
 )
-def test_named(size: int, text: str, layers: list[Layer | str], name: str, place: str) -> None:
+def test_named(size: int, text: str, layers: list[Layer | Kind], name: str, place: str) -> None:
     found = verdict(size, text, *layers)
     if name:
         assert any(mistake == name and f" in {place} would give" in said for mistake, said in found), found
