@@ -92,11 +92,8 @@ def compose(state: FieldState, window: Window, transposed: bool, own: Field, out
             extent = high - low + 1
             return FieldState(reach, None, jump, 0, visited), Field(extent, extent, jump, _middle(low, high))
         return state._replace(deferred=window, jump=jump), _uniform_transposed(low, high, step, own, jump)
-    state = (
-        _expand_transposed(state._replace(jump=jump), window)
-        if transposed
-        else _compose_conv(state._replace(jump=jump), window)
-    )
+    expand = _expand_transposed if transposed else _compose_conv
+    state = expand(state._replace(jump=jump), window)
     return state, _field(state, outputs)
 
 

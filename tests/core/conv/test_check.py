@@ -24,16 +24,16 @@ TRANSPOSED = ConvShapeQuestion(("w",), (9,), Layer(3, 2, 1, 1, "transposed", 1))
 SAME = ConvShapeQuestion(("w",), (30,), Layer(3, 2, "same"), "tensorflow")
 
 
-def test_agrees_with_the_closed_forms_on_20_000_random_layers() -> None:
+def test_agrees_with_the_closed_forms_on_random_layers() -> None:
     proved = 0
-    for answer in answers(40_000, seed=21):
+    for answer in answers(10_000, seed=21):
         question = answer.question
         proof = check(answer)
         assert proof.passed, (question, proof)
         assert proof.method == "enumeration"
         assert check(answer, limit=0).passed, question
         proved += 1
-    assert proved >= 20_000
+    assert proved >= 5_000
 
 
 def test_imports_nothing_from_what_it_checks() -> None:

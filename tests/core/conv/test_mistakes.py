@@ -109,7 +109,7 @@ def planted(
 
 def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
     listed = first = 0
-    for answer in answers(8_000, seed=41, frameworks=("pytorch",), words=()):
+    for answer in answers(3_000, seed=41, frameworks=("pytorch",), words=()):
         question = answer.question
         layer = question.layer
         table = TRANSPOSED if layer.family == "transposed" else CEIL if layer.ceil_mode else CONV
@@ -121,12 +121,12 @@ def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
             assert name in names, (question, name, claim, names)
             listed += 1
             first += names[0] == name
-    assert listed > 4_000
+    assert listed > 1_500
     assert first / listed >= 0.8
 
 
 def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -> None:
-    for answer in answers(5_000, seed=42):
+    for answer in answers(2_000, seed=42):
         question = answer.question
         for size in (answer.output, tuple(extent + 3 for extent in answer.output)):
             verdict = judge(answer, Claim("output", tuple(map(typed, size))))
@@ -277,7 +277,7 @@ NAMES = [mistake.name for mistake in MISTAKES]
 def test_every_diagnosis_is_true_for_every_key(framework: FrameworkName) -> None:
     """What a mistake is said to give is the right answer to the question with that mistake in it, asked for real."""
     true = found = 0
-    for answer in answers(3_000, seed=43, frameworks=(framework,)):
+    for answer in answers(1_000, seed=43, frameworks=(framework,)):
         question = answer.question
         if answer.warnings and framework == "onnx":
             continue  # ONNX Runtime's own ways with SAME change with the numbers of the layer
@@ -304,8 +304,8 @@ def test_every_diagnosis_is_true_for_every_key(framework: FrameworkName) -> None
                 if key in ("output", "jump") or plain:
                     assert name in names, (question, key, claim, name, names)
                     found += 1
-    assert true > 2_400
-    assert found > 2_400
+    assert true > 800
+    assert found > 800
 
 
 def _digits(number: tuple[int, int]) -> tuple[int, int, bool]:
@@ -317,7 +317,7 @@ def _digits(number: tuple[int, int]) -> tuple[int, int, bool]:
 
 
 def test_without_a_mistake_the_working_gives_the_right_answer() -> None:
-    for answer in answers(8_000, seed=44):
+    for answer in answers(2_500, seed=44):
         question = answer.question
         for key in KEYS:
             found = evaluate(working(answer), key)

@@ -26,7 +26,7 @@ def positions(axis: AxisShape) -> list[list[int]]:
 
 def test_what_windows_read_and_see_is_what_their_positions_say() -> None:
     compared = 0
-    for answer in answers(12_000, seed=11):
+    for answer in answers(5_000, seed=11):
         question = answer.question
         if question.layer.family == "transposed":
             continue
@@ -39,12 +39,12 @@ def test_what_windows_read_and_see_is_what_their_positions_say() -> None:
             assert Fraction(*axis.field.center or ()) == Fraction(first[0] + first[-1], 2)
             assert axis.field.jump == (axis.window.stride, 1)
             compared += 1
-    assert compared > 5_000
+    assert compared > 2_000
 
 
 def test_what_a_transposed_layer_reads_and_sees_is_what_its_products_say() -> None:
     compared = 0
-    for answer in answers(20_000, seed=12):
+    for answer in answers(8_000, seed=12):
         question = answer.question
         if question.layer.family != "transposed":
             continue
@@ -64,7 +64,7 @@ def test_what_a_transposed_layer_reads_and_sees_is_what_its_products_say() -> No
             center = axis.field.center
             assert (None if center is None else Fraction(*center)) == (centers[0] if centers else None), question
             compared += 1
-    assert compared > 2_000
+    assert compared > 800
 
 
 sizes, kernels, steps = st.integers(1, 60), st.integers(1, 9), st.integers(1, 6)

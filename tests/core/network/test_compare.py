@@ -27,7 +27,7 @@ def alone(question: ConvShapeQuestion, framework: FrameworkName) -> ConvShape | 
         return error
 
 
-COMPARED = [(question, compare_frameworks(question)) for question in questions(3_000, seed=61)]
+COMPARED = [(question, compare_frameworks(question)) for question in questions(1_500, seed=61)]
 
 
 def test_every_side_is_the_framework_alone() -> None:
@@ -53,7 +53,7 @@ def test_every_side_is_the_framework_alone() -> None:
                 taps = [tap * axis.window.dilation - padding[0] for tap in range(axis.window.kernel)]
                 assert padding == (axis.window.before, axis.window.after)
                 assert window == (taps[0], taps[-1])
-    assert 1_000 < refused < 8_000
+    assert 500 < refused < 4_000
 
 
 def test_what_differs_is_what_is_not_the_same() -> None:
@@ -185,7 +185,7 @@ def test_temptations_are_what_keras_computes() -> None:
                 assert side.answer is not None
                 assert side.same.output == side.answer.output
                 tempted += 1
-    assert tempted > 20
+    assert tempted > 10
 
 
 @pytest.mark.parametrize(

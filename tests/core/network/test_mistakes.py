@@ -156,7 +156,7 @@ def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> No
     What stands before it gives the same number, and is a commoner slip.
     """
     planted, first = dict.fromkeys(("every", "one"), 0), dict.fromkeys(("every", "one"), 0)
-    for layers, answer in realistic(100, 51, (225, 320, 512, 1000, 4096)):
+    for layers, answer in realistic(40, 51, (225, 320, 512, 1000, 4096)):
         size = answer.question.size[0]
         for name in NAMES:
             value = outcome(layers, size, name, set(range(len(layers))))
@@ -173,13 +173,13 @@ def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> No
                     assert all(true(each, layers, size, one) for each in found), (layers, size, one, found)
                     planted["one"] += 1
                     first["one"] += found[0].mistake == name
-    assert min(planted.values()) > 500
+    assert min(planted.values()) > 200
     assert first["every"] >= 0.88 * planted["every"], (planted, first)
     assert first["one"] >= 0.6 * planted["one"], (planted, first)
 
 
 def test_a_right_claim_is_never_accused_and_no_mistake_gives_the_right_answer() -> None:
-    for answer in random_stacks.answers(700, seed=52):
+    for answer in random_stacks.answers(200, seed=52):
         if not answer.output:
             continue
         for key in KEYS:

@@ -10,9 +10,8 @@ if TYPE_CHECKING:
     from dlcalc.core.conv.frameworks.framework import Framework
 
 
-@cache
 def framework_of(name: FrameworkName) -> "Framework":
-    """The record of a framework; its file is loaded when it is asked for.
+    """Find the record of a framework; its file is loaded when it is first asked for.
 
     Raises:
         DlcalcError: ``usage`` for a name that is not one of ``FRAMEWORKS``.
@@ -20,6 +19,11 @@ def framework_of(name: FrameworkName) -> "Framework":
     >>> framework_of("tensorflow").name
     'Keras'
     """
+    return _record(name)
+
+
+@cache
+def _record(name: FrameworkName) -> "Framework":
     if name == "pytorch":
         from dlcalc.core.conv.frameworks.pytorch import PYTORCH
 
