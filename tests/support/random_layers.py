@@ -45,6 +45,12 @@ def answers(
             continue
 
 
+def question_of(answer: ConvShape) -> ConvShapeQuestion:
+    """The question behind an answer about one layer."""
+    assert isinstance(answer.question, ConvShapeQuestion)
+    return answer.question
+
+
 def question(
     chance: random.Random, frameworks: Sequence[FrameworkName], words: Sequence[PaddingWord]
 ) -> ConvShapeQuestion:

@@ -16,7 +16,7 @@ MAX_POSITIONS = 10_000_000
 
 
 class Counted(NamedTuple):
-    """What walking along one axis finds, under the names of the answer's keys. Ratios are exact, as in the answer."""
+    """The numbers that a walk along one axis counts, under the names of the answer's keys; ratios are exact."""
 
     output: int
     padding: bool
@@ -44,7 +44,7 @@ def check_layer(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
 
 
 def proof_of(method: str, visited: int, failures: list[Failure]) -> Proof:
-    """How it went: everything was walked through, or the sizes alone were held against their bounds."""
+    """Sum up a proof: everything was walked through, or the sizes alone were held against their bounds."""
     keys = Counted._fields if method == "enumeration" else ("output",)
     manner = "by bounds, the output size alone" if method == "bounds" else f"by enumeration of {visited:,} positions"
     return Proof(method, manner, {"keys": keys, "positions": visited}, tuple(failures))
@@ -67,7 +67,7 @@ def ratio_as_float(value: object) -> object:
 
 
 def positions(layer: "LayerShape", axis: "AxisShape") -> int:
-    """How many positions a walk along the axis visits."""
+    """Count the positions that a walk along the axis visits."""
     window = axis.window
     if layer.plan.layer.kind == "transposed":
         return (window.input + window.stride) * window.kernel
@@ -101,7 +101,7 @@ def _slide(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Coun
 
 
 def _padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> bool:
-    """Whether the padding does what its word promises; numbers must be the ones that were asked for."""
+    """Tell whether the padding does what its word promises; padding in numbers must be what was typed."""
     size, kernel, stride, dilation, before, after, *_ = axis.window
     reach = dilation * (kernel - 1)
     if not isinstance(asked, str):
@@ -173,7 +173,7 @@ def _transposed_padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "st
 
 
 def bounds(layer: "LayerShape", name: str, axis: "AxisShape") -> list[Failure]:
-    """The two inequalities that define the number of windows, where there are too many to visit."""
+    """Hold the size against the two inequalities that define it, where there are too many windows to visit."""
     window, output = axis.window, axis.output
     extent = window.dilation * (window.kernel - 1) + 1
     end = window.input + window.before + window.after

@@ -7,7 +7,7 @@ from dlcalc.core.numeric.lattice import count_pairs_below, count_residues_below,
 
 
 def unread(window: Window, outputs: int) -> int:
-    """How many positions of the input lie in none of the windows of a convolution or a pooling.
+    """Count the positions of the input that lie in none of the windows of a convolution or a pooling.
 
     Args:
         window: the geometry of the axis.
@@ -27,7 +27,7 @@ def unread(window: Window, outputs: int) -> int:
 
 
 def unread_transposed(window: Window, outputs: int) -> int:
-    """How many inputs of a transposed convolution have all their products cropped away.
+    """Count the inputs of a transposed convolution whose products are all cropped away.
 
     Input x lands on output position x * s + b * d - before for every tap b.
 
@@ -46,13 +46,13 @@ def unread_transposed(window: Window, outputs: int) -> int:
 
 
 def _multiples_in(start: int, end: int, step: int, size: int) -> int:
-    """How many of 0, step, ..., (size - 1) * step lie in [start, end)."""
+    """Count those of 0, step, ..., (size - 1) * step that lie in [start, end)."""
     low = max(0, -(-start // step))
     return max(0, min(size, -(-end // step)) - low)
 
 
 def meets(window: Window, count: int, position: int) -> bool:
-    """Whether a tap of one of ``count`` windows falls on a position, counted from the first one that is not padding.
+    """Tell whether a tap of one of ``count`` windows falls on a position, counted from the first that is no padding.
 
     Of a convolution or a pooling that is to read an input. Of a transposed one the windows are the products of inputs,
     and the position is one of the output.
@@ -73,7 +73,7 @@ def meets(window: Window, count: int, position: int) -> bool:
 
 
 def taps_on_input(window: Window, outputs: int) -> int:
-    """How many taps of all the windows of a convolution lie on the input, and not on its padding.
+    """Count the taps of all windows of a convolution that lie on the input, and not on its padding.
 
     Window x reads position x*s + b*d - before with its tap b: the pairs (x, b) for which that is a position of the
     input are the ones below its end, less those below its start.
@@ -85,7 +85,7 @@ def taps_on_input(window: Window, outputs: int) -> int:
 
 
 def taps_on_output(window: Window, outputs: int) -> int:
-    """How many products of a transposed convolution land inside the output, and not in what its padding cuts off.
+    """Count the products of a transposed convolution that land in the output, and not in what its padding cuts off.
 
     Input x adds to position x*s + b*d - before with its tap b.
 
@@ -96,7 +96,7 @@ def taps_on_output(window: Window, outputs: int) -> int:
 
 
 def _pairs_within(window: Window, count: int, positions: int) -> int:
-    """Pairs of ``count`` starts and a tap whose position is one of ``positions``."""
+    """Count the pairs of one of ``count`` starts and a tap whose sum is one of ``positions`` positions."""
     _, kernel, stride, dilation, before, *_ = window
     end = count_pairs_below(before + positions, count, stride, kernel, dilation)
     return end - count_pairs_below(before, count, stride, kernel, dilation)

@@ -21,10 +21,10 @@ def conv_output_size(
     """The size of the feature map after a convolution: floor((i + P - ke)/s) + 1 along each axis.
 
     Args:
-        size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
-        kernel: taps, at least 1, once for all axes or one an axis.
+        size: the input's extent in pixels, or one extent per axis in the order depth, height, width.
+        kernel: taps, at least 1, once for all axes or one per axis.
         stride: pixels between windows, likewise.
-        padding: pixels on each side; one number, one number or (begin, end) an axis, or a word such as ``"same"``.
+        padding: pixels on each side; one number, one number or (begin, end) per axis, or a word such as ``"same"``.
         dilation: pixels between taps, as the kernel.
         framework: whose rules hold: ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.
 
@@ -58,8 +58,8 @@ def conv_transpose_output_size(
     """The size of the feature map after a transposed convolution: (i - 1)s - P + ke + output padding.
 
     Args:
-        size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
-        kernel: taps, at least 1, once for all axes or one an axis.
+        size: the input's extent in pixels, or one extent per axis in the order depth, height, width.
+        kernel: taps, at least 1, once for all axes or one per axis.
         stride: output pixels between neighbouring inputs, likewise.
         padding: pixels cut from each side of the output, as the padding of the convolution that it is the transpose of.
         dilation: pixels between taps, as the kernel.
@@ -95,8 +95,8 @@ def pool_output_size(
     """The size of the feature map after a pooling.
 
     Args:
-        size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
-        kernel: taps, at least 1, once for all axes or one an axis.
+        size: the input's extent in pixels, or one extent per axis in the order depth, height, width.
+        kernel: taps, at least 1, once for all axes or one per axis.
         stride: pixels between windows, likewise; the kernel if absent.
         padding: pixels on each side, as of a convolution.
         dilation: pixels between taps, as the kernel.
@@ -129,5 +129,5 @@ def _output(size: Size, layer: Layer, framework: FrameworkName) -> Size:
 
 
 def hashable(value: Any) -> Any:
-    """Lists are taken for the tuples that they stand for."""
+    """Turn lists into the tuples that they stand for, nested ones too."""
     return tuple(map(hashable, value)) if isinstance(value, list | tuple) else value

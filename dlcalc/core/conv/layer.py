@@ -30,7 +30,7 @@ class Layer(NamedTuple):
     Attributes:
         kernel: taps of the window.
         stride: step of the window; if absent 1, and for a pooling the kernel.
-        padding: positions added on each side; as a tuple one number or one (begin, end) an axis; or one of ``same``,
+        padding: positions added on each side; as a tuple one number or one (begin, end) per axis; or one of ``same``,
             ``same-upper``, ``same-lower``, ``valid``, ``causal``, ``full``.
         dilation: distance between neighbouring taps.
         kind: ``conv``, ``transposed``, ``max-pool`` or ``avg-pool``.
@@ -66,16 +66,17 @@ class AxisLayer(NamedTuple):
 
     @property
     def extent(self) -> int:
-        """Of the window with its holes: ke = d(k - 1) + 1."""
+        """The extent of the window with its holes: ke = d(k - 1) + 1."""
         return self.dilation * (self.kernel - 1) + 1
 
 
 def per_axis(layer: Layer, count: int) -> tuple[AxisLayer, ...]:
-    """The layer's numbers for each of ``count`` axes.
+    """Fill in the layer's numbers for each of ``count`` axes.
 
     Raises:
         DlcalcError: ``invalid-value`` for a number that no framework accepts, ``shape-mismatch`` for a tuple that does
-            not have one entry an axis, ``usage`` for an unknown kind or padding word, or an option that the kind lacks.
+            not have one entry per axis, ``usage`` for an unknown kind or padding word, or for an option that the kind
+            lacks.
 
     >>> per_axis(Layer(kernel=(3, 5), padding=1), 2)[1]
     AxisLayer(kernel=5, stride=1, dilation=1, padding=(1, 1), output_padding=None)

@@ -10,7 +10,7 @@ from dlcalc.core.evidence.diagnosis import Mistake
 
 
 def _with_layer(axis: AxisWorking, **changes: int | None) -> AxisWorking:
-    """The working with other numbers in its layer, and what follows from them."""
+    """Change numbers of the layer, and what follows from them."""
     layer = axis.layer._replace(**changes)  # type: ignore[arg-type]
     before, after = axis.rule.sides(axis.input, layer) if axis.rule else (axis.before, axis.after)
     extent = layer.extent if "dilation" in changes else axis.extent
@@ -18,7 +18,7 @@ def _with_layer(axis: AxisWorking, **changes: int | None) -> AxisWorking:
 
 
 def _has(condition: Callable[[AxisWorking], bool]) -> Callable[[Working], bool]:
-    """Whether the condition holds on some axis."""
+    """Make the condition that one on an axis holds on some axis."""
     return lambda axes: any(map(condition, axes))
 
 
@@ -33,7 +33,7 @@ def _padding_once(axes: Working) -> Iterable[Working]:
 
 
 def _axes_swapped(axes: Working) -> Iterable[Working]:
-    """The sizes in another order, and the input's sizes in another order under the same layer."""
+    """Exchange the sizes of two axes, and the input's sizes under the same layer."""
     for a, b in combinations(range(len(axes)), 2):
         swapped = list(axes)
         swapped[a], swapped[b] = axes[b], axes[a]
@@ -43,7 +43,7 @@ def _axes_swapped(axes: Working) -> Iterable[Working]:
 
 
 def _same(axis: AxisWorking) -> AxisWorking:
-    """SAME padding, which gives ceil(i/s); of a transposed layer i*s, whatever the kernel."""
+    """Take the padding as SAME, which gives ceil(i/s); of a transposed layer i*s, whatever the kernel."""
     if axis.family == "transposed":
         layer = axis.layer._replace(output_padding=None)
         return axis._replace(before=0, after=0, extent=layer.stride, layer=layer)
@@ -57,7 +57,7 @@ def _has_output_padding(axis: AxisWorking) -> bool:
 
 
 def _without_output_padding(axis: AxisWorking) -> AxisWorking:
-    """The output padding left out, which in Keras is not an output padding of 0."""
+    """Leave the output padding out, which in Keras is not an output padding of 0."""
     if not axis.framework.fills_strides:
         return _with_layer(axis, output_padding=0)
     word, rule = axis.layer.padding, axis.rule
@@ -67,7 +67,7 @@ def _without_output_padding(axis: AxisWorking) -> AxisWorking:
 
 
 def _of_family(axis: AxisWorking, family: Family) -> AxisWorking:
-    """The same numbers in a layer of another kind; what 'same' means goes with the kind."""
+    """Take the numbers for those of a layer of another family; what 'same' means goes with the family."""
     changed = axis._replace(family=family)
     if axis.layer.padding not in SAME_WORDS:
         return changed

@@ -11,7 +11,7 @@ from dlcalc.core.evidence.sources import GUIDE, WAVENET
 
 
 class PaddingRule(NamedTuple):
-    """How the padding of one axis comes about.
+    """A rule from a padding word to positions, along one axis.
 
     Attributes:
         total: the formula of P = P_l + P_r.
@@ -28,7 +28,7 @@ class PaddingRule(NamedTuple):
     before_of: Callable[[int, AxisLayer], int]
 
     def sides(self, size: int, layer: AxisLayer) -> Sides:
-        """The positions added before and after an axis of ``size``; negative where input is left out instead."""
+        """Compute the positions added before and after an axis of ``size``; negative where input is left out."""
         total = self.total_of(size, layer)
         before = self.before_of(total, layer)
         return before, total - before

@@ -1,6 +1,6 @@
 """conv-shape: what a layer makes of its input, axis by axis."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 from dlcalc.core.conv.coverage import unread, unread_transposed
 from dlcalc.core.conv.frameworks import framework_of
@@ -105,10 +105,30 @@ class LayerShape(NamedTuple):
         return tuple([axis.output for axis in self.axes])
 
 
-class ConvShape(NamedTuple):
-    """The answer to a question, a ``ConvShapeQuestion`` or a ``StackQuestion``."""
+class ShapeQuestion(Protocol):
+    """A question about an input and what it goes through: a ``ConvShapeQuestion``, or a ``StackQuestion``."""
 
-    question: Any
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The axes that are asked for."""
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """The extent of the input along each axis, in pixels."""
+
+    @property
+    def framework(self) -> FrameworkName:
+        """The framework whose rules hold."""
+
+    @property
+    def dims(self) -> int | None:
+        """How many axes were asked for, where that was said."""
+
+
+class ConvShape(NamedTuple):
+    """The answer to a question: what each layer makes of its input, and the notices of all layers."""
+
+    question: ShapeQuestion
     layers: tuple[LayerShape, ...]
     warnings: tuple[Notice, ...]
 

@@ -1,4 +1,4 @@
-"""How many windows fit along one axis: the size of the output. Dumoulin & Visin, arXiv 1603.07285, relationships 1-15.
+"""The size of the output: the number of windows along one axis. Dumoulin & Visin, arXiv 1603.07285, relationships 1-15.
 
 A rule is one row: its formula as text, from which the explanation is printed, beside the function that computes it.
 """
@@ -100,14 +100,14 @@ TRANSPOSED = SizeRule(
 
 
 def symbols(name: str) -> dict[str, str]:
-    """The symbols of one axis, by the fields of the formulas."""
+    """Name the symbols of one axis, by the fields of the formulas."""
     letter = name.upper()
     own = {"i": f"{letter}1", "output": f"{letter}2", "r0": "r0", "j0": "j0", "c0": "c0"}
     return own | {"k": "K", "s": "S", "d": "d", "ke": "K_e", "P": "P", "p": "P", "pl": "P_l", "pr": "P_r", "op": "op"}
 
 
 def numbers(window: Window) -> dict[str, str]:
-    """The numbers of one axis as text, by the fields of the formulas."""
+    """Write the numbers of one axis as text, by the fields of the formulas."""
     fields = {
         "i": window.input,
         "k": window.kernel,
@@ -126,7 +126,7 @@ def numbers(window: Window) -> dict[str, str]:
 
 
 def in_formula(value: int) -> str:
-    """A number inside a formula: a negative one in parentheses.
+    """Write a number inside a formula: a negative one in parentheses.
 
     >>> in_formula(3), in_formula(-3)
     ('3', '(-3)')

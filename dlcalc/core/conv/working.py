@@ -1,4 +1,4 @@
-"""How the size along each axis is worked out, with every choice that can go wrong as a value of its own."""
+"""The working of the size along each axis, with every choice that can go wrong as a value of its own."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from dlcalc.core.numeric.ratio import Ratio, ratio
 
 
 class AxisWorking(NamedTuple):
-    """How the size along one axis is worked out: the right way to begin with.
+    """The numbers and choices from which the size along one axis is worked out: the right ones to begin with.
 
     Attributes:
         input, before, after: positions of the input and of its padding.
@@ -49,12 +49,12 @@ Working = tuple[AxisWorking, ...]
 
 
 def working(answer: ConvShape) -> Working:
-    """How the sizes of the answer come about."""
+    """Work out the sizes of the last layer of an answer."""
     return layer_working(answer, -1)
 
 
 def layer_working(answer: ConvShape, number: int, size: tuple[Ratio, ...] | None = None) -> Working:
-    """How the sizes of one of its layers come about, on an input of another ``size`` if that is given."""
+    """Work out the sizes of one layer of an answer; ``size``, ratios per axis, replaces its input if given."""
     shape = answer.layers[number]
     layer = shape.plan.layer
     found = []
@@ -85,7 +85,7 @@ def layer_working(answer: ConvShape, number: int, size: tuple[Ratio, ...] | None
 
 
 def evaluate(axes: Working, key: str) -> Numbers | None:
-    """The answer that a working gives; of a transposed layer it knows the size and the jump only."""
+    """Evaluate a working for a key: ratios per axis; None where the working does not say, as for a transposed layer."""
     if key == "output":
         return tuple(map(_size, axes))
     if key == "jump":

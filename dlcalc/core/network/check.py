@@ -19,7 +19,7 @@ Seen = tuple[int, int] | None  # the first and the last pixel
 
 
 class _Sight(NamedTuple):
-    """What the outputs of one layer see, under the names of the answer's keys."""
+    """The receptive field of one layer as it is walked, under the names of the answer's keys."""
 
     receptive_field: int
     receptive_field_min: int
@@ -74,7 +74,7 @@ def _compare(layer: "LayerShape", index: int, name: str, sight: _Sight) -> list[
 
 
 def _sights(layers: "tuple[LayerShape, ...]", index: int, pixels: int, limit: int) -> tuple[list[_Sight], int] | None:
-    """What the outputs of each layer see, and how many taps were followed; None if those are too many."""
+    """Walk from outputs of each layer to pixels: the fields, and the taps followed; None if those are too many."""
     axes = [layer.axes[index] for layer in layers]
     kinds = [layer.plan.layer.kind for layer in layers]
     whole = next((number for number, kind in enumerate(kinds) if kind in ("global-avg-pool", "linear")), len(layers))
@@ -98,7 +98,7 @@ def _sights(layers: "tuple[LayerShape, ...]", index: int, pixels: int, limit: in
 
 
 def _periods(axes: "list[AxisShape]", kinds: "Sequence[str]") -> list[int]:
-    """After how many outputs each layer sees the same again, a whole number of pixels further on."""
+    """Compute the number of outputs after which each layer sees the same again, a whole number of pixels on."""
     period, found = 1, []
     for axis, kind in zip(axes, kinds, strict=False):
         period *= axis.window.stride if kind == "transposed" else 1
@@ -107,7 +107,7 @@ def _periods(axes: "list[AxisShape]", kinds: "Sequence[str]") -> list[int]:
 
 
 def _needed(axes: "list[AxisShape]", kinds: "Sequence[str]", periods: list[int], limit: int) -> list[set[int]] | None:
-    """The outputs of each layer that have to be looked at: its own period, and what the layer behind it reads."""
+    """Collect the outputs of each layer to walk from: its own period, and what the layer behind it reads."""
     needed: list[set[int]] = []
     wanted: set[int] = set()
     for axis, kind, period in zip(reversed(axes), reversed(kinds[: len(axes)]), reversed(periods), strict=True):
@@ -121,7 +121,7 @@ def _needed(axes: "list[AxisShape]", kinds: "Sequence[str]", periods: list[int],
 
 
 def _read(axis: "AxisShape", kind: str, output: int) -> "Iterable[int]":
-    """The positions of its input that an output is computed from."""
+    """List the positions of a layer's input that an output is computed from."""
     _, kernel, stride, dilation, before, *_ = axis.window
     if kind == "transposed":
         landed = range(output + before, output + before - kernel * dilation, -dilation)

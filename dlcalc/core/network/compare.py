@@ -18,10 +18,10 @@ _OF_THE_QUESTION = ("usage", "invalid-value", "shape-mismatch", "groups-do-not-d
 
 
 class LayerFacts(NamedTuple):
-    """What a framework decides of one layer, along every axis.
+    """The choices of a framework for one layer, one entry per axis.
 
     Attributes:
-        name: the layer's.
+        name: of the layer.
         output: positions of the output; none of a vector.
         padding: positions added before and after; of a transposed layer, cut off.
         first_window: the first and the last tap of the first window, as positions of the layer's input; of a
@@ -43,10 +43,10 @@ class Side(NamedTuple):
     """One framework's answer, or its refusal.
 
     Attributes:
-        framework: which.
-        answer: what it answers.
-        error: why it does not.
-        same: where its own layer cannot pad by these numbers, its ``same``, which a port will be tempted to take.
+        framework: the framework.
+        answer: its answer; None where it refuses.
+        error: its refusal; None where it answers.
+        same: its answer with ``same``, where its own layer cannot pad by these numbers: a port is tempted to take it.
     """
 
     framework: FrameworkName
@@ -56,12 +56,12 @@ class Side(NamedTuple):
 
     @property
     def layers(self) -> tuple[LayerFacts, ...]:
-        """What it decides of each layer; nothing where it refuses."""
+        """The choices for each layer; empty where the framework refuses."""
         return () if self.answer is None else tuple(map(facts, self.answer.layers))
 
     @property
     def transposed(self) -> bool:
-        """Whether the (first) layer is."""
+        """Whether the first layer is a transposed one."""
         return self.answer is not None and self.answer.layers[0].plan.family == "transposed"
 
 
@@ -78,7 +78,7 @@ class SideBySide(NamedTuple):
 
     @property
     def warnings(self) -> tuple[Notice, ...]:
-        """All that there is to be warned of; each names its framework."""
+        """The notices of all frameworks, each once; each names its framework."""
         return tuple(dict.fromkeys(warned for side in self.sides if side.answer for warned in side.answer.warnings))
 
     @property
@@ -98,7 +98,7 @@ class SideBySide(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """What it all means, in one sentence."""
+        """The comparison in one sentence."""
         return _summary(self)
 
     @property
@@ -137,7 +137,7 @@ def _side(question: ConvShapeQuestion | StackQuestion, framework: FrameworkName)
 
 
 def _same(question: ConvShapeQuestion | StackQuestion, answer: ConvShape) -> ConvShape | None:
-    """The same layer with ``same`` for its numbers, where these need a pad layer and that does not."""
+    """Answer the layer with ``same`` for its padding in numbers, where these need a pad layer and ``same`` does not."""
     plan = answer.layers[0].plan
     if not isinstance(question, ConvShapeQuestion) or not plan.pad_layer or isinstance(plan.layer.padding, str):
         return None
@@ -149,7 +149,7 @@ def _same(question: ConvShapeQuestion | StackQuestion, answer: ConvShape) -> Con
 
 
 def facts(layer: LayerShape) -> LayerFacts:
-    """What there is to compare of a layer."""
+    """Collect what is compared of a layer."""
     windows = [axis.window for axis in layer.axes] if layer.place is None or layer.place.windows else []
     return LayerFacts(
         layer.name,
@@ -183,13 +183,13 @@ def _summary(answer: SideBySide) -> str:
 
 
 def _features(side: Side) -> str:
-    """Of a vector, which has no axes."""
+    """Write the features of a vector, which has no axes."""
     place = side.answer.layers[-1].place if side.answer else None
     return f"{place.output_channels} features" if place else ""
 
 
 def _apart(answering: Sequence[Side]) -> str:
-    """How the windows lie to each other where the sizes are the same, and something else is not."""
+    """Say how the windows differ where the sizes are the same."""
     layers = [side.layers for side in answering]
     if len(layers[0]) > 1:
         unlike = [several[0].name for several in zip(*layers, strict=True) if _differ(several)]
@@ -212,7 +212,7 @@ def _pixels(shift: int) -> str:
 
 
 def _tempting(side: Side) -> str:
-    """What a framework's own ``same`` would do in place of the second layer that its answer needs."""
+    """Say what a framework's own ``same`` would do in place of the pad layer that its answer needs."""
     if side.answer is None or side.same is None:
         return ""
     starts, same = (
@@ -228,7 +228,7 @@ def _tempting(side: Side) -> str:
 
 
 def _gives(answering: Sequence[Side], outputs: Sequence[tuple[int, ...]]) -> str:
-    """Who gives which size: ``Keras gives 4, ONNX Runtime 5``."""
+    """Say who gives which size: ``Keras gives 4, ONNX Runtime 5``."""
     sizes = [_by_axis(output) or _features(side) for side, output in zip(answering, outputs, strict=True)]
     parts = [(_names(names), len(names) > 1, size) for size, names in _grouped(answering, sizes)]
     who, several, size = parts[0]
@@ -237,7 +237,7 @@ def _gives(answering: Sequence[Side], outputs: Sequence[tuple[int, ...]]) -> str
 
 
 def _grouped(sides: Sequence[Side], values: Sequence[V]) -> list[tuple[V, list[FrameworkName]]]:
-    """Each value once, with the frameworks that have it."""
+    """Group the frameworks by their value, each value once."""
     found: dict[V, list[FrameworkName]] = {}
     for side, value in zip(sides, values, strict=True):
         found.setdefault(value, []).append(side.framework)
@@ -253,5 +253,5 @@ def _names(frameworks: Iterable[FrameworkName]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Names in a sentence: ``a, b and c``."""
+    """Join names in a sentence: ``a, b and c``."""
     return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]

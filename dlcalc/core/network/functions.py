@@ -15,7 +15,7 @@ from dlcalc.core.validation import wrong_rank
 
 
 class ReceptiveField(NamedTuple):
-    """What an output of a stack sees of its input, along one axis, in pixels of that input.
+    """The receptive field of an output of a stack, along one axis, in pixels of the stack's input.
 
     Attributes:
         size: the extent of the receptive field, holes and padding included; behind a transposed layer, the largest.
@@ -31,7 +31,7 @@ class ReceptiveField(NamedTuple):
 
 
 class StackedLayer(NamedTuple):
-    """One layer of a stack, computed; each tuple has an entry an axis, in the order depth, height, width.
+    """One layer of a stack, computed; each tuple has an entry per axis, in the order depth, height, width.
 
     Attributes:
         name: like ``conv1``, unique in its stack.
@@ -50,10 +50,10 @@ class StackedLayer(NamedTuple):
 def stack(
     size: int | Sequence[int], layers: Sequence[Layer], *, framework: FrameworkName = "pytorch"
 ) -> tuple[StackedLayer, ...]:
-    """What each of several layers, one after the other, makes of the output of the one before it.
+    """Compute the sizes and receptive fields of several layers, each on the output of the one before it.
 
     Args:
-        size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
+        size: the input's extent in pixels, or one extent per axis in the order depth, height, width.
         layers: convolutions, transposed convolutions and poolings, from the input on.
         framework: whose rules hold: ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.
 
@@ -86,7 +86,7 @@ _KINDS = ("conv", "transposed", "max-pool", "avg-pool")
 def receptive_field(
     size: int | Sequence[int], layers: Sequence[Layer], *, framework: FrameworkName = "pytorch"
 ) -> tuple[ReceptiveField, ...]:
-    """What an output of the last layer sees of the input, along each axis.
+    """Compute the receptive field of the last layer's outputs, one entry per axis.
 
     Args:
         size: as of ``stack``; paddings such as ``"same"``, and so the centre, may depend on it.

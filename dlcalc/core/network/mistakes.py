@@ -1,4 +1,4 @@
-"""The mistakes that are made about the sizes of a stack: each in every layer, then each in one, which is named."""
+"""Mistakes about the sizes of a network: each in every layer, then each in one, which is named."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -59,7 +59,7 @@ def either(places: Iterable[Place | None]) -> str:
 
 
 class _Seen(NamedTuple):
-    """What is known in front of a layer along each axis, as far as the claim is about it.
+    """The numbers in front of a layer along each axis, as far as the claim depends on them.
 
     Attributes:
         sizes: positions; not whole behind a quotient that was not rounded.
@@ -75,7 +75,7 @@ class _Seen(NamedTuple):
 
 
 class _Stack:
-    """How the claimed number comes about layer by layer, and what becomes of it with mistakes on the way."""
+    """Works out the claimed number layer by layer, right or with mistakes on the way."""
 
     def __init__(self, answer: ConvShape, key: str) -> None:
         self.answer, self.key = answer, key
@@ -93,7 +93,7 @@ class _Stack:
         self.known: dict[tuple[int, _Seen], Numbers | None] = {}
 
     def with_one(self, mistake: Mistake[Working], number: int) -> list[Numbers]:
-        """What the mistake in one layer gives, for each way to make it."""
+        """Work out what the mistake in one layer gives, for each way to make it."""
         if number >= len(self.in_front):
             return []
         seen, found = self.in_front[number], []
@@ -104,7 +104,7 @@ class _Stack:
         return found
 
     def with_all(self, mistake: Mistake[Working]) -> list[Numbers]:
-        """What the mistake in every layer gives, for each way to make it that is the same in all."""
+        """Work out what the mistake in every layer gives, for each way to make it that is the same in all."""
         found = []
         for variant in range(_MOST_VARIANTS):
             seen: _Seen | None = self.start
@@ -125,7 +125,7 @@ class _Stack:
         return found
 
     def _goes_on(self, number: int, seen: _Seen) -> Numbers | None:
-        """The claimed number, from what is known in front of a layer; where that is as ever, there is no mistake."""
+        """Work out the claimed number from the numbers in front of a layer, without a further mistake."""
         passed: list[tuple[int, _Seen]] = []
         found: Numbers | None = None
         while True:
@@ -154,7 +154,7 @@ class _Stack:
         return seen.centers if self.key == "center" else tuple([(extent, 1) for extent in seen.extents])
 
     def _behind(self, number: int, seen: _Seen, edited: Working | None) -> _Seen | None:
-        """What is known behind a layer; None where there is nothing."""
+        """Work out the numbers behind a layer; None where the layer has no output."""
         place = self.answer.layers[number].place
         if place is None or not place.windows:  # behind a gap every output is the same
             return seen._replace(last=None) if place is not None and place.kind == "batch-norm" else None

@@ -43,7 +43,7 @@ def encoded(answer: ConvShape, encode: Callable[[object], str]) -> str:
     axes = layer.axes
     if layer.plan.family == "transposed" or axes[0].padding_rule is not None or layer.place is not None:
         return encode(as_json(answer))[1:-1]
-    names, _, asked, framework, _ = answer.question
+    names, asked, framework = answer.question.axes, layer.plan.layer, answer.question.framework
     key = names, asked, framework
     template = _templates.get(key)
     if template is None:

@@ -21,7 +21,7 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber, Verdict
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
-from tests.support.random_layers import answers
+from tests.support.random_layers import answers, question_of
 
 
 class Axis(NamedTuple):
@@ -110,7 +110,7 @@ def planted(
 def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
     listed = first = 0
     for answer in answers(3_000, seed=41, frameworks=("pytorch",), words=()):
-        question = answer.question
+        question = question_of(answer)
         layer = question.layer
         table = TRANSPOSED if layer.family == "transposed" else CEIL if layer.ceil_mode else CONV
         if answer.warnings and layer.ceil_mode:
@@ -127,7 +127,7 @@ def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
 
 def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -> None:
     for answer in answers(2_000, seed=42):
-        question = answer.question
+        question = question_of(answer)
         for size in (answer.output, tuple(extent + 3 for extent in answer.output)):
             verdict = judge(answer, Claim("output", tuple(map(typed, size))))
             assert verdict.passed == (size == answer.output), question
@@ -278,7 +278,7 @@ def test_every_diagnosis_is_true_for_every_key(framework: FrameworkName) -> None
     """What a mistake is said to give is the right answer to the question with that mistake in it, asked for real."""
     true = found = 0
     for answer in answers(1_000, seed=43, frameworks=(framework,)):
-        question = answer.question
+        question = question_of(answer)
         if answer.warnings and framework == "onnx":
             continue  # ONNX Runtime's own ways with SAME change with the numbers of the layer
         wrong: dict[str, ConvShape] = {}
@@ -300,7 +300,7 @@ def test_every_diagnosis_is_true_for_every_key(framework: FrameworkName) -> None
                     if other in values and other != "same-padding":
                         assert values[other] == value, (question, key, claim, other)
                         true += 1
-                plain = all(one.question.layer.family != "transposed" for one in (answer, wrong[name]))
+                plain = all(one.layers[0].plan.family != "transposed" for one in (answer, wrong[name]))
                 if key in ("output", "jump") or plain:
                     assert name in names, (question, key, claim, name, names)
                     found += 1
@@ -318,7 +318,7 @@ def _digits(number: tuple[int, int]) -> tuple[int, int, bool]:
 
 def test_without_a_mistake_the_working_gives_the_right_answer() -> None:
     for answer in answers(2_500, seed=44):
-        question = answer.question
+        question = question_of(answer)
         for key in KEYS:
             found = evaluate(working(answer), key)
             assert found is None or found == facts(answer, key), (question, key)

@@ -10,7 +10,7 @@ from dlcalc.core.conv.layer import FrameworkName, Layer
 from dlcalc.core.conv.shape import AxisShape, ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
-from tests.support.random_layers import answers
+from tests.support.random_layers import answers, question_of
 
 
 def axis_of(size: int, layer: Layer, framework: FrameworkName = "pytorch") -> AxisShape:
@@ -27,7 +27,7 @@ def positions(axis: AxisShape) -> list[list[int]]:
 def test_what_windows_read_and_see_is_what_their_positions_say() -> None:
     compared = 0
     for answer in answers(5_000, seed=11):
-        question = answer.question
+        question = question_of(answer)
         if question.layer.family == "transposed":
             continue
         for axis in answer.layers[0].axes:
@@ -45,7 +45,7 @@ def test_what_windows_read_and_see_is_what_their_positions_say() -> None:
 def test_what_a_transposed_layer_reads_and_sees_is_what_its_products_say() -> None:
     compared = 0
     for answer in answers(8_000, seed=12):
-        question = answer.question
+        question = question_of(answer)
         if question.layer.family != "transposed":
             continue
         for axis in answer.layers[0].axes:

@@ -38,7 +38,7 @@ class Rule(NamedTuple, Generic[F]):
 
 
 class SameRule(NamedTuple):
-    """What the word ``same`` means, for one family of layers.
+    """The meaning of the word ``same`` for one family of layers.
 
     Attributes:
         family: of the layers.
