@@ -17,23 +17,23 @@ def questions(
     words: tuple[PaddingWord, ...] = PADDING_WORDS,
 ) -> Iterator[ConvParamsQuestion]:
     """Questions of every kind, with a size and without."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     while count:
-        geometry = random_layers.question(chance, frameworks, words)
+        geometry = random_layers.question(rng, frameworks, words)
         if geometry.layer.family == "pool":
             continue
         count -= 1
-        groups = chance.choice((1, 1, 2, 3, 4))
-        c_in, c_out = (groups * chance.randint(1, 6) for _ in "io")
-        if chance.random() < 0.05:
+        groups = rng.choice((1, 1, 2, 3, 4))
+        c_in, c_out = (groups * rng.randint(1, 6) for _ in "io")
+        if rng.random() < 0.05:
             c_in += 1
         asked = ConvParamsQuestion(
-            c_in, c_out, groups, chance.random() < 0.5, dtype=chance.choice(list(DTYPES)), n=chance.choice((1, 1, 2, 5))
+            c_in, c_out, groups, rng.random() < 0.5, dtype=rng.choice(list(DTYPES)), n=rng.choice((1, 1, 2, 5))
         )
-        if chance.random() < 0.1:
+        if rng.random() < 0.1:
             yield asked._replace(groups=1)
             continue
-        size = geometry.size if chance.random() < 0.8 else None
+        size = geometry.size if rng.random() < 0.8 else None
         yield asked._replace(layer=geometry.layer, axes=geometry.axes, size=size, framework=geometry.framework)
 
 

@@ -5,6 +5,7 @@ the pixels. Behind transposed layers the outputs repeat after as many as the pro
 period is gone through, and one output more, which shows the jump.
 """
 
+from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.conv.check import MAX_POSITIONS, bounds, positions, proof_of, ratio_as_float, walk
@@ -147,7 +148,5 @@ def _sight(seen: dict[int, Seen], period: int, outputs: int) -> _Sight:
 
 
 def _lowest_terms(numerator: int, denominator: int) -> tuple[int, int]:
-    from math import gcd
-
     divisor = gcd(numerator, denominator)
     return numerator // divisor, denominator // divisor

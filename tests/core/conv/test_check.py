@@ -1,8 +1,9 @@
-"""The second road: it agrees with the first, shares nothing with it, and fails when the first is wrong."""
+"""The independent method: it agrees with the closed forms, shares nothing with them, and fails when they are wrong."""
 
 import ast
 import inspect
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv.window import Window
 from dlcalc.core.conv_shape import answer as conv_shape
+from dlcalc.core.network import check as network
 from tests.conftest import Run
 from tests.support.random_layers import answers
 
@@ -36,10 +38,29 @@ def test_agrees_with_the_closed_forms_on_random_layers() -> None:
     assert proved >= 5_000
 
 
-def test_imports_nothing_from_what_it_checks() -> None:
-    tree = ast.parse(inspect.getsource(enumeration))
-    imported = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
-    assert imported == {"typing", "dlcalc.core.evidence.proof"}
+def imported(tree: ast.AST) -> set[str | None]:
+    """The modules that a file imports when it runs, inside functions too; not those of annotations alone."""
+    found: set[str | None] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module)
+        found |= imported(node)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("module", "modules"),
+    [
+        (enumeration, {"typing", "dlcalc.core.evidence.proof"}),
+        (network, {"typing", "math", "dlcalc.core.evidence.proof", "dlcalc.core.conv.check"}),
+    ],
+)
+def test_imports_nothing_from_what_it_checks(module: ModuleType, modules: set[str]) -> None:
+    assert imported(ast.parse(inspect.getsource(module))) == modules
 
 
 def off_by(change: int) -> Callable[[Any], Any]:

@@ -21,16 +21,16 @@ def stacked(size: int, *layers: Layer | Kind) -> tuple[LayerShape, ...]:
 
 
 def random_stacks(count: int, seed: int, kinds: tuple[str, ...] = ()) -> list[tuple[LayerShape, ...]]:
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     found: list[tuple[LayerShape, ...]] = []
     while len(found) < count:
         layers: list[Layer] = []
-        while len(layers) < chance.randint(1, 4):
-            question = random_layers.question(chance, ("onnx",), ())
+        while len(layers) < rng.randint(1, 4):
+            question = random_layers.question(rng, ("onnx",), ())
             if len(question.axes) == 1 and (not kinds or question.layer.kind in kinds):
                 layers.append(question.layer)
         try:
-            found.append(stacked(chance.randint(1, 40), *layers))
+            found.append(stacked(rng.randint(1, 40), *layers))
         except DlcalcError:
             continue
     return found

@@ -101,10 +101,10 @@ MET: tuple[tuple[Kind, ...], ...] = (
 
 def realistic(count: int, seed: int, sizes: tuple[int, ...]) -> Iterator[tuple[list[Plain], ConvShape]]:
     """Stacks as they are met: few kinds of layers, small kernels, strides of 2, and images."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     while count:
-        kinds = chance.choice(MET)
-        plain = [layer(chance, chance.choice(kinds)) for _ in range(chance.randint(2, 7))]
+        kinds = rng.choice(MET)
+        plain = [layer(rng, rng.choice(kinds)) for _ in range(rng.randint(2, 7))]
         stack = tuple(
             StackLayer(
                 each.kind,
@@ -114,22 +114,22 @@ def realistic(count: int, seed: int, sizes: tuple[int, ...]) -> Iterator[tuple[l
             for number, each in enumerate(plain)
         )
         try:
-            answer = stack_shape(StackQuestion(("w",), (chance.choice(sizes),), stack))
+            answer = stack_shape(StackQuestion(("w",), (rng.choice(sizes),), stack))
         except DlcalcError:
             continue
         count -= 1
         yield plain, answer
 
 
-def layer(chance: random.Random, kind: Kind) -> Plain:
+def layer(rng: random.Random, kind: Kind) -> Plain:
     if kind == "max-pool":
-        k = chance.choice([2, 3])
-        return Plain(kind, k, 2, chance.choice([0, 0, 1]), 1, 0, chance.random() < 0.3)
+        k = rng.choice([2, 3])
+        return Plain(kind, k, 2, rng.choice([0, 0, 1]), 1, 0, rng.random() < 0.3)
     if kind == "transposed":
-        return Plain(kind, chance.choice([2, 3, 4]), 2, chance.choice([0, 1]), 1, chance.choice([0, 0, 1]), False)
-    k = chance.choice([1, 3, 3, 3, 5, 7])
-    d = chance.choice([1, 1, 1, 2, 3])
-    return Plain(kind, k, chance.choice([1, 1, 2]), chance.choice([0, k // 2, d * (k // 2)]), d, 0, False)
+        return Plain(kind, rng.choice([2, 3, 4]), 2, rng.choice([0, 1]), 1, rng.choice([0, 0, 1]), False)
+    k = rng.choice([1, 3, 3, 3, 5, 7])
+    d = rng.choice([1, 1, 1, 2, 3])
+    return Plain(kind, k, rng.choice([1, 1, 2]), rng.choice([0, k // 2, d * (k // 2)]), d, 0, False)
 
 
 def judged(answer: ConvShape, value: Fraction) -> tuple[Diagnosis, ...]:
@@ -205,11 +205,11 @@ def exact(number: tuple[int, int]) -> TypedNumber:
 
 
 def test_random_wrong_numbers_are_not_named() -> None:
-    chance = random.Random(53)
+    rng = random.Random(53)
     judged_many = 0
     for _, answer in realistic(150, 54, (10**7, 10**8, 10**9)):
         for _ in range(4):
-            claimed = round(answer.output[0] * chance.uniform(0.05, 9)) + chance.randint(100, 999)
+            claimed = round(answer.output[0] * rng.uniform(0.05, 9)) + rng.randint(100, 999)
             assert not judged(answer, Fraction(claimed)), (answer.question, claimed)
             judged_many += 1
     assert judged_many == 600
