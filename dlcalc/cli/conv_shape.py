@@ -53,10 +53,10 @@ EXAMPLES = (
 
 
 def _compare() -> Mode["ConvShapeQuestion | StackQuestion", "SideBySide"]:
-    from dlcalc.core.network.compare import side_by_side
+    from dlcalc.core.network.compare import compare_frameworks
     from dlcalc.report.conv_shape.frameworks import VIEW as OTHER
 
-    return Mode(notation.question, side_by_side, OTHER, {}, ("every framework",), _refusal)
+    return Mode(notation.question, compare_frameworks, OTHER, {}, ("every framework",), _refusal)
 
 
 def _draw() -> Mode["ConvShapeQuestion | StackQuestion", ConvShape]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
+from dlcalc.core.conv.layer import FRAMEWORKS, Kind
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.params.count import DTYPES, KINDS, ConvParamsQuestion
 from dlcalc.notation import layers
@@ -51,7 +51,7 @@ def question(raw: Mapping[str, object]) -> "ConvParamsQuestion | StackParamsQues
     if optional(raw, "ceil_mode", switch, False):
         hint = "leave it out, or layers in words, like max3s2"
         raise DlcalcError("usage", "ceil mode is of a pooling, and this is none", hint=hint, option="ceil_mode")
-    kind = optional(raw, "kind", word, "conv", KINDS)
+    kind: Kind = optional(raw, "kind", word, "conv", KINDS)
     for key, name in (("c_in", "number of input channels"), ("c_out", "number of output channels")):
         if key not in raw:
             raise DlcalcError("usage", f"no {name} is given", hint=f"{flag(key)} 64", option=key)

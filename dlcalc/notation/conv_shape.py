@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import KINDS
+from dlcalc.core.conv.layer import FRAMEWORKS, KINDS, Kind
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.notation import layers
 from dlcalc.notation.input_size import SIZE_KEYS, shape_sizes
@@ -42,7 +41,7 @@ def question(raw: Mapping[str, object]) -> "ConvShapeQuestion | StackQuestion":
 
         return shape_question(raw)
     axes, size, dims = shape_sizes(raw)
-    kind = optional(raw, "kind", word, "conv", KINDS)
+    kind: Kind = optional(raw, "kind", word, "conv", KINDS)
     layer = layers.read_layer(raw, axes, kind, ceil_mode=optional(raw, "ceil_mode", switch, False))
     return ConvShapeQuestion(axes, size, layer, optional(raw, "framework", word, "pytorch", FRAMEWORKS), dims)
 

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 
-from dlcalc.core.conv.layer import AXES
+from dlcalc.core.conv.layer import ALL_AXES, Axis
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.validation import legal, spread, wrong_count, wrong_rank
 from dlcalc.notation.values import flag, integer, per_axis
 
-AXIS_OF = {"depth": "d", "h": "h", "w": "w"}  # key -> axis, in the order of a tensor's shape
+AXIS_OF: dict[str, Axis] = {"depth": "d", "h": "h", "w": "w"}  # key -> axis, in the order of a tensor's shape
 KEY_OF = {axis: key for key, axis in AXIS_OF.items()}
 
 # The keys of an input, and the short names that are read for each.
 SIZE_KEYS = {"w": ("width",), "h": ("height",), "depth": (), "size": (), "dims": ()}
 
-Axes = tuple[str, ...]
+Axes = tuple[Axis, ...]
 Size = tuple[int, ...]
 
 
@@ -68,7 +68,7 @@ def params_sizes(raw: Mapping[str, object], layer_axes: int | None) -> tuple[Axe
             raise wrong_count("dims", dims, len(named))
         return tuple(named), tuple(named.values()), False
     count = implied or (3 if "d" in named else 2)
-    axes = tuple(AXES)[-count:]
+    axes = ALL_AXES[-count:]
     if not named:
         return axes, None, False
     (axis, extent), *_ = named.items()
@@ -88,7 +88,7 @@ def dims_given(raw: Mapping[str, object]) -> int | None:
     if "dims" not in raw:
         return None
     count = legal(integer(raw["dims"], "dims"), "dims", 1)
-    if count > len(AXES):
+    if count > len(ALL_AXES):
         raise DlcalcError("invalid-value", f"dims {count} is more than 3", hint="--dims 3", option="dims")
     return count
 
@@ -104,7 +104,7 @@ def axis_count(value: object) -> int | None:
     return len(value) if isinstance(value, list | dict) else None
 
 
-def _named_sizes(raw: Mapping[str, object]) -> dict[str, int]:
+def _named_sizes(raw: Mapping[str, object]) -> dict[Axis, int]:
     """Read the extents that are given by the names of their axes, in the order of the axes.
 
     >>> _named_sizes({"w": "224", "h": "160"})
@@ -125,11 +125,11 @@ def _whole_size(value: object, count: int | None) -> tuple[Axes, Size]:
     """
     entries = axis_count(value)
     given = (count or 2) if entries is None else entries
-    if not 1 <= given <= len(AXES):
+    if not 1 <= given <= len(ALL_AXES):
         raise wrong_rank(given)
     if count not in (None, given):
         raise wrong_count("dims", count or 0, given)
-    axes = tuple(AXES)[-given:]
+    axes = ALL_AXES[-given:]
     if isinstance(value, dict):
-        axes = tuple(axis for axis in AXES if axis in value) or tuple(AXES)
+        axes = tuple(axis for axis in ALL_AXES if axis in value) or ALL_AXES
     return axes, spread(per_axis(value, "size", axes), given, "size", 1)

@@ -6,14 +6,15 @@ padding in a word is what a padding is everywhere. What cannot be read is shown 
 
 from collections.abc import Mapping, Sequence
 
-from dlcalc.core.conv.layer import PADDING_WORDS
+from dlcalc.core.conv.layer import PADDING_WORDS, Kind
+from dlcalc.core.conv.shape import Place
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import Place, StackLayer, located
+from dlcalc.core.network.network import StackLayer, in_layer
 from dlcalc.notation.layers import read_layer
 from dlcalc.notation.values import integer, shown
 
 # Prefix of a word -> the kind, the letters that may follow its kernel, and whether it is depthwise. Longest first.
-_KINDS: dict[str, tuple[str, str, bool]] = {
+_KINDS: dict[str, tuple[Kind, str, bool]] = {
     "convt": ("transposed", "spdogcb", False),
     "conv": ("conv", "spdgcb", False),
     "dw": ("conv", "spdcb", True),
@@ -21,7 +22,7 @@ _KINDS: dict[str, tuple[str, str, bool]] = {
     "avg": ("avg-pool", "spdu", False),
     "": ("conv", "spdgcb", False),
 }
-_WHOLE = {"gap": "global-avg-pool", "bn": "batch-norm"}
+_WHOLE: dict[str, Kind] = {"gap": "global-avg-pool", "bn": "batch-norm"}
 _LETTERS = {
     "s": "stride",
     "p": "padding",
@@ -90,7 +91,7 @@ def read_layer_words(
             except _BadWordError as bad:
                 raise _with_caret(bad, word, number) from None
             except DlcalcError as error:
-                raise located(error, place) from None
+                raise in_layer(error, place) from None
     return tuple([known[word] for word in layer_words])
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dlcalc.core.conv.layer import PADDING_WORDS, Layer, Padding, Sides
+from dlcalc.core.conv.layer import PADDING_WORDS, Kind, Layer, Padding, Sides
 from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS
 from dlcalc.notation.values import flag, integer, optional, per_axis, split_axes, unreadable
@@ -13,7 +13,9 @@ SINGLE = (*LAYER_KEYS, "kind", "c_out", "groups")  # keys of a single layer: in 
 INTEGERS = frozenset((*SIZE_KEYS, *LAYER_KEYS))
 
 
-def read_layer(raw: Mapping[str, object], axes: Sequence[str], kind: str = "conv", *, ceil_mode: bool = False) -> Layer:
+def read_layer(
+    raw: Mapping[str, object], axes: Sequence[str], kind: Kind = "conv", *, ceil_mode: bool = False
+) -> Layer:
     """Read the numbers of a layer with windows.
 
     Args:
@@ -50,10 +52,11 @@ def padding(value: object, option: str, axes: Sequence[str]) -> Padding:
     if type(value) is int:
         return value
     if isinstance(value, str) and value[:1].isalpha():
-        if value not in PADDING_WORDS:
-            hint = "a number, begin:end, or one of " + ", ".join(PADDING_WORDS)
-            raise unreadable(option, value, "a padding", hint)
-        return value
+        for known in PADDING_WORDS:
+            if value == known:
+                return known
+        hint = "a number, begin:end, or one of " + ", ".join(PADDING_WORDS)
+        raise unreadable(option, value, "a padding", hint)
     parts = split_axes(value, option, axes)
     if parts is None:
         return (_sides(value, option),) * len(axes)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
+from dlcalc.core.conv.layer import FRAMEWORKS
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackQuestion
 from dlcalc.notation.input_size import params_sizes, shape_sizes

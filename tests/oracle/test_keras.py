@@ -11,7 +11,7 @@ from dlcalc.core.conv.layer import per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
-from tests.support.random_layers import answers, questions
+from tests.support.random_layers import answers, question_of, questions
 
 pytestmark = pytest.mark.oracle
 
@@ -74,7 +74,7 @@ def test_sizes_and_refusals_equal_keras() -> None:
 def test_explicit_padding_is_a_pad_layer_in_front() -> None:
     compared = 0
     for answer in answers(4_000, seed=8, frameworks=("tensorflow",), words=("full",)):
-        question = answer.question
+        question = question_of(answer)
         if question.layer.family == "transposed":
             continue
         padded = tuple(axis.window.padded for axis in answer.layers[0].axes)

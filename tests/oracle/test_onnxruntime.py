@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.conv.layer import per_axis
+from dlcalc.core.conv.layer import PaddingWord, per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
-from tests.support.random_layers import answers, questions
+from tests.support.random_layers import answers, question_of, questions
 
 pytestmark = pytest.mark.oracle
 
@@ -17,7 +17,12 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not ins
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'dlcalc[models]'")
 
 OPERATORS = {"conv": "Conv", "transposed": "ConvTranspose", "max-pool": "MaxPool", "avg-pool": "AveragePool"}
-AUTO_PADS = {"same": "SAME_UPPER", "same-upper": "SAME_UPPER", "same-lower": "SAME_LOWER", "valid": "VALID"}
+AUTO_PADS: dict[PaddingWord, str] = {
+    "same": "SAME_UPPER",
+    "same-upper": "SAME_UPPER",
+    "same-lower": "SAME_LOWER",
+    "valid": "VALID",
+}
 
 
 def attributes(question: ConvShapeQuestion) -> dict[str, Any]:
@@ -90,7 +95,7 @@ def test_windows_stand_where_onnxruntime_has_them() -> None:
     """A kernel that is one tap wide in its first place reads the pixels where the windows start."""
     compared = 0
     for answer in answers(12_000, seed=4, frameworks=("onnx",), words=("same", "same-lower")):
-        question = answer.question
+        question = question_of(answer)
         if question.layer.kind != "conv" or len(question.axes) != 1:
             continue
         axis = answer.layers[0].axes[0]
@@ -109,7 +114,7 @@ def test_average_pools_stand_where_onnxruntime_has_them() -> None:
     """Without padding in the window, its mean is its middle."""
     compared = 0
     for answer in answers(20_000, seed=5, frameworks=("onnx",), words=("same", "same-lower")):
-        question = answer.question
+        question = question_of(answer)
         if question.layer.kind != "avg-pool" or len(question.axes) != 1 or question.layer.ceil_mode:
             continue
         axis = answer.layers[0].axes[0]
@@ -126,7 +131,7 @@ def test_average_pools_stand_where_onnxruntime_has_them() -> None:
 def test_transposed_outputs_stand_where_onnxruntime_has_them() -> None:
     compared = 0
     for answer in answers(12_000, seed=6, frameworks=("onnx",), words=("same", "same-lower")):
-        question = answer.question
+        question = question_of(answer)
         if question.layer.kind != "transposed" or len(question.axes) != 1:
             continue
         axis = answer.layers[0].axes[0]

@@ -9,7 +9,7 @@ from dlcalc.core.conv.layer import per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
-from tests.support.random_layers import answers, questions
+from tests.support.random_layers import answers, question_of, questions
 
 pytestmark = pytest.mark.oracle
 
@@ -85,7 +85,7 @@ def test_asymmetric_padding_is_a_pad_layer_in_front() -> None:
     """What the warning says to do gives the size that is printed."""
     compared = 0
     for answer in answers(20_000, seed=2, frameworks=("pytorch",), words=("causal", "full")):
-        question = answer.question
+        question = question_of(answer)
         if expressible(question) and not isinstance(question.layer.padding, str):
             continue
         if question.layer.family == "transposed":

@@ -1,10 +1,18 @@
 """Random questions, legal and not, small enough to enumerate: the same for every test that compares two roads."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import AXES, KINDS, PADDING_WORDS, Layer, Padding
+from dlcalc.core.conv.layer import (
+    ALL_AXES,
+    FRAMEWORKS,
+    KINDS,
+    PADDING_WORDS,
+    FrameworkName,
+    Layer,
+    Padding,
+    PaddingWord,
+)
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
@@ -12,16 +20,22 @@ from dlcalc.core.validation import PerAxis
 
 
 def questions(
-    count: int, seed: int, frameworks: tuple[str, ...] = tuple(FRAMEWORKS), words: tuple[str, ...] = PADDING_WORDS
+    count: int,
+    seed: int,
+    frameworks: tuple[FrameworkName, ...] = FRAMEWORKS,
+    words: tuple[PaddingWord, ...] = PADDING_WORDS,
 ) -> Iterator[ConvShapeQuestion]:
     """Questions of every kind, on one to three axes."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     for _ in range(count):
-        yield question(chance, frameworks, words)
+        yield question(rng, frameworks, words)
 
 
 def answers(
-    count: int, seed: int, frameworks: tuple[str, ...] = tuple(FRAMEWORKS), words: tuple[str, ...] = PADDING_WORDS
+    count: int,
+    seed: int,
+    frameworks: tuple[FrameworkName, ...] = FRAMEWORKS,
+    words: tuple[PaddingWord, ...] = PADDING_WORDS,
 ) -> Iterator[ConvShape]:
     """The answers to those of the questions that have one."""
     for asked in questions(count, seed, frameworks, words):
@@ -31,25 +45,33 @@ def answers(
             continue
 
 
-def question(chance: random.Random, frameworks: tuple[str, ...], words: tuple[str, ...]) -> ConvShapeQuestion:
+def question_of(answer: ConvShape) -> ConvShapeQuestion:
+    """The question behind an answer about one layer."""
+    assert isinstance(answer.question, ConvShapeQuestion)
+    return answer.question
+
+
+def question(
+    rng: random.Random, frameworks: Sequence[FrameworkName], words: Sequence[PaddingWord]
+) -> ConvShapeQuestion:
     """One question."""
-    axes = tuple(AXES)[-chance.randint(1, 3) :]
-    kind = chance.choice(list(KINDS))
+    axes = ALL_AXES[-rng.randint(1, 3) :]
+    kind = rng.choice(list(KINDS))
 
     def per_axis(low: int, high: int) -> PerAxis:
-        if chance.random() < 0.6:
-            return chance.randint(low, high)
-        return tuple(chance.randint(low, high) for _ in axes)
+        if rng.random() < 0.6:
+            return rng.randint(low, high)
+        return tuple(rng.randint(low, high) for _ in axes)
 
     padding: Padding = per_axis(0, 3)
-    if words and chance.random() < 0.3:
-        padding = chance.choice(words)
-    elif chance.random() < 0.2:
-        padding = tuple((chance.randint(0, 3), chance.randint(0, 3)) for _ in axes)
-    stride = per_axis(1, 5) if chance.random() < 0.8 else None
-    dilation = per_axis(1, 3) if chance.random() < 0.4 else 1
-    output_padding = per_axis(0, 3) if kind == "transposed" and chance.random() < 0.6 else None
-    ceil_mode = KINDS[kind] == "pool" and chance.random() < 0.5
+    if words and rng.random() < 0.3:
+        padding = rng.choice(words)
+    elif rng.random() < 0.2:
+        padding = tuple((rng.randint(0, 3), rng.randint(0, 3)) for _ in axes)
+    stride = per_axis(1, 5) if rng.random() < 0.8 else None
+    dilation = per_axis(1, 3) if rng.random() < 0.4 else 1
+    output_padding = per_axis(0, 3) if kind == "transposed" and rng.random() < 0.6 else None
+    ceil_mode = KINDS[kind] == "pool" and rng.random() < 0.5
     layer = Layer(per_axis(1, 5), stride, padding, dilation, kind, output_padding, ceil_mode)
-    size = tuple(chance.randint(1, 20) for _ in axes)
-    return ConvShapeQuestion(axes, size, layer, chance.choice(frameworks))
+    size = tuple(rng.randint(1, 20) for _ in axes)
+    return ConvShapeQuestion(axes, size, layer, rng.choice(frameworks))

@@ -3,8 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import PADDING_WORDS
+from dlcalc.core.conv.layer import FRAMEWORKS, PADDING_WORDS, FrameworkName, PaddingWord
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion
@@ -12,31 +11,37 @@ from tests.support import random_layers
 
 
 def questions(
-    count: int, seed: int, frameworks: tuple[str, ...] = tuple(FRAMEWORKS), words: tuple[str, ...] = PADDING_WORDS
+    count: int,
+    seed: int,
+    frameworks: tuple[FrameworkName, ...] = FRAMEWORKS,
+    words: tuple[PaddingWord, ...] = PADDING_WORDS,
 ) -> Iterator[ConvParamsQuestion]:
     """Questions of every kind, with a size and without."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     while count:
-        geometry = random_layers.question(chance, frameworks, words)
+        geometry = random_layers.question(rng, frameworks, words)
         if geometry.layer.family == "pool":
             continue
         count -= 1
-        groups = chance.choice((1, 1, 2, 3, 4))
-        c_in, c_out = (groups * chance.randint(1, 6) for _ in "io")
-        if chance.random() < 0.05:
+        groups = rng.choice((1, 1, 2, 3, 4))
+        c_in, c_out = (groups * rng.randint(1, 6) for _ in "io")
+        if rng.random() < 0.05:
             c_in += 1
         asked = ConvParamsQuestion(
-            c_in, c_out, groups, chance.random() < 0.5, dtype=chance.choice(list(DTYPES)), n=chance.choice((1, 1, 2, 5))
+            c_in, c_out, groups, rng.random() < 0.5, dtype=rng.choice(list(DTYPES)), n=rng.choice((1, 1, 2, 5))
         )
-        if chance.random() < 0.1:
+        if rng.random() < 0.1:
             yield asked._replace(groups=1)
             continue
-        size = geometry.size if chance.random() < 0.8 else None
+        size = geometry.size if rng.random() < 0.8 else None
         yield asked._replace(layer=geometry.layer, axes=geometry.axes, size=size, framework=geometry.framework)
 
 
 def answers(
-    count: int, seed: int, frameworks: tuple[str, ...] = tuple(FRAMEWORKS), words: tuple[str, ...] = PADDING_WORDS
+    count: int,
+    seed: int,
+    frameworks: tuple[FrameworkName, ...] = FRAMEWORKS,
+    words: tuple[PaddingWord, ...] = PADDING_WORDS,
 ) -> Iterator[ConvParams]:
     """The answers to those of the questions that have one."""
     for asked in questions(count, seed, frameworks, words):

@@ -3,8 +3,7 @@
 import random
 from collections.abc import Iterator
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.layer import AXES, PADDING_WORDS
+from dlcalc.core.conv.layer import ALL_AXES, FRAMEWORKS, PADDING_WORDS, FrameworkName
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer, StackQuestion
@@ -14,42 +13,42 @@ from tests.support import random_layers
 
 def questions(count: int, seed: int, most: int = 6, axes: int = 1) -> Iterator[StackQuestion]:
     """Stacks of up to ``most`` layers of every kind, in every framework."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     for _ in range(count):
-        yield question(chance, most, axes)
+        yield question(rng, most, axes)
 
 
 def answers(count: int, seed: int, most: int = 6, axes: int = 1) -> Iterator[ConvShape]:
     """As many answers, to the stacks that have one."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     while count:
         try:
-            answer = stack_shape(question(chance, most, axes))
+            answer = stack_shape(question(rng, most, axes))
         except DlcalcError:
             continue
         count -= 1
         yield answer
 
 
-def question(chance: random.Random, most: int, axes: int) -> StackQuestion:
+def question(rng: random.Random, most: int, axes: int) -> StackQuestion:
     """One stack."""
-    framework = chance.choice(list(FRAMEWORKS))
-    names = tuple(AXES)[-axes:]
-    layers = tuple(layer(chance, framework, axes) for _ in range(chance.randint(1, most)))
-    if chance.random() < 0.1:
+    framework = rng.choice(FRAMEWORKS)
+    names = ALL_AXES[-axes:]
+    layers = tuple(layer(rng, framework, axes) for _ in range(rng.randint(1, most)))
+    if rng.random() < 0.1:
         layers = (*layers[:-1], StackLayer("global-avg-pool"))
-    if chance.random() < 0.1:
+    if rng.random() < 0.1:
         layers = (*layers, StackLayer("linear", None, 10))
-    return StackQuestion(names, tuple(chance.randint(1, 60) for _ in names), layers, framework)
+    return StackQuestion(names, tuple(rng.randint(1, 60) for _ in names), layers, framework)
 
 
-def layer(chance: random.Random, framework: str, axes: int) -> StackLayer:
+def layer(rng: random.Random, framework: FrameworkName, axes: int) -> StackLayer:
     """One layer."""
-    if chance.random() < 0.05:
+    if rng.random() < 0.05:
         return StackLayer("batch-norm")
     while True:
-        words = PADDING_WORDS if chance.random() < 0.5 else ()
-        windows = random_layers.question(chance, (framework,), words)
+        words = PADDING_WORDS if rng.random() < 0.5 else ()
+        windows = random_layers.question(rng, (framework,), words)
         if len(windows.axes) == axes and small(windows.layer.stride):
             return StackLayer(windows.layer.kind, windows.layer)
 

@@ -1,7 +1,7 @@
-"""The second road to a shape: walk over the windows one by one and count. Shares nothing with the closed forms.
+"""An independent method for a layer: walk over its windows one by one and count, without the closed forms.
 
 A framework's choice of padding is checked by what it is for (as many windows as strides fit, the last one ending with
-the padding), not by the formula that found it.
+the padding), not by the formula that found it; each framework's rule is stated here once more, in other words.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +16,7 @@ MAX_POSITIONS = 10_000_000
 
 
 class Counted(NamedTuple):
-    """What walking along one axis finds, under the names of the answer's keys. Ratios are exact, as in the answer."""
+    """The numbers that a walk along one axis counts, under the names of the answer's keys; ratios are exact."""
 
     output: int
     padding: bool
@@ -31,20 +31,20 @@ def check_layer(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
     """Prove the numbers of an answer by enumeration, if it visits at most ``limit`` positions, or else by bounds."""
     method, visited = "enumeration", 0
     failures: list[Failure] = []
-    for layer in answer.layers:
-        for name, asked, axis in zip(answer.question.axes, layer.plan.axes, layer.axes, strict=True):
-            visits = positions(layer, axis)
-            if visits > limit - visited:
-                method = "bounds"
-                failures += bounds(layer, name, axis)
-                continue
-            visited += visits
-            failures += _compare(layer.name, name, axis, walk(layer, axis, asked.padding))
+    (layer,) = answer.layers
+    for name, asked, axis in zip(answer.question.axes, layer.plan.axes, layer.axes, strict=True):
+        visits = positions(layer, axis)
+        if visits > limit - visited:
+            method = "bounds"
+            failures += bounds(layer, name, axis)
+            continue
+        visited += visits
+        failures += _compare(layer.name, name, axis, walk(layer, axis, asked.padding))
     return proof_of(method, visited, failures)
 
 
 def proof_of(method: str, visited: int, failures: list[Failure]) -> Proof:
-    """How it went: everything was walked through, or the sizes alone were held against their bounds."""
+    """Sum up a proof: everything was walked through, or the sizes alone were held against their bounds."""
     keys = Counted._fields if method == "enumeration" else ("output",)
     manner = "by bounds, the output size alone" if method == "bounds" else f"by enumeration of {visited:,} positions"
     return Proof(method, manner, {"keys": keys, "positions": visited}, tuple(failures))
@@ -55,19 +55,19 @@ def _compare(layer: str, name: str, axis: "AxisShape", counted: Counted) -> list
     stated = Counted(axis.output, True, axis.unread, field.size, field.smallest, field.jump, field.center)
     pairs = zip(Counted._fields, stated, counted, strict=True)
     return [
-        Failure({"layer": layer, "axis": name}, key, plain(said), plain(found))
+        Failure({"layer": layer, "axis": name}, key, ratio_as_float(said), ratio_as_float(found))
         for key, said, found in pairs
         if said != found
     ]
 
 
-def plain(value: object) -> object:
-    """A ratio as a number."""
+def ratio_as_float(value: object) -> object:
+    """Turn a ratio into a float; any other value is returned as it is."""
     return value[0] / value[1] if isinstance(value, tuple) else value
 
 
 def positions(layer: "LayerShape", axis: "AxisShape") -> int:
-    """How many positions a walk along the axis visits."""
+    """Count the positions that a walk along the axis visits."""
     window = axis.window
     if layer.plan.layer.kind == "transposed":
         return (window.input + window.stride) * window.kernel
@@ -101,7 +101,7 @@ def _slide(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Coun
 
 
 def _padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> bool:
-    """Whether the padding does what its word promises; numbers must be the ones that were asked for."""
+    """Tell whether the padding does what its word promises; padding in numbers must be what was typed."""
     size, kernel, stride, dilation, before, after, *_ = axis.window
     reach = dilation * (kernel - 1)
     if not isinstance(asked, str):
@@ -137,7 +137,7 @@ _KEPT = {
 
 def _scatter(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
     """Scatter every input of a transposed convolution over the whole output, then cut that to what is kept."""
-    size, kernel, stride, dilation, before, after, extra, _ = axis.window
+    size, kernel, stride, dilation, before, after, extra = axis.window
     taps = range(0, dilation * kernel, dilation)
     keras = layer.plan.framework == "tensorflow" and layer.plan.layer.output_padding is None
     whole = (size - 1) * stride + taps[-1] + 1  # the last product lands one before
@@ -157,7 +157,7 @@ def _scatter(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Co
 
 
 def _transposed_padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides", outputs: int) -> bool:
-    size, kernel, stride, dilation, before, after, extra, _ = axis.window
+    size, kernel, stride, dilation, before, after, extra = axis.window
     if not isinstance(asked, str):
         return (before, after) == asked
     if asked == "valid":
@@ -173,7 +173,7 @@ def _transposed_padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "st
 
 
 def bounds(layer: "LayerShape", name: str, axis: "AxisShape") -> list[Failure]:
-    """The two inequalities that define the number of windows, where there are too many to visit."""
+    """Hold the size against the two inequalities that define it, where there are too many windows to visit."""
     window, output = axis.window, axis.output
     extent = window.dilation * (window.kernel - 1) + 1
     end = window.input + window.before + window.after

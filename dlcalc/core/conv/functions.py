@@ -2,7 +2,7 @@
 
 from typing import Any, TypeVar
 
-from dlcalc.core.conv.layer import AXES, Layer, Padding
+from dlcalc.core.conv.layer import ALL_AXES, FrameworkName, Kind, Layer, Padding
 from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape
 from dlcalc.core.validation import PerAxis, wrong_rank
 
@@ -16,15 +16,15 @@ def conv_output_size(
     padding: Padding = 0,
     dilation: PerAxis = 1,
     *,
-    framework: str = "pytorch",
+    framework: FrameworkName = "pytorch",
 ) -> Size:
     """The size of the feature map after a convolution: floor((i + P - ke)/s) + 1 along each axis.
 
     Args:
-        size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
-        kernel: taps, at least 1, once for all axes or one an axis.
+        size: the input's extent in pixels, or one extent per axis in the order depth, height, width.
+        kernel: taps, at least 1, once for all axes or one per axis.
         stride: pixels between windows, likewise.
-        padding: pixels on each side; one number, one number or (begin, end) an axis, or a word such as ``"same"``.
+        padding: pixels on each side; one number, one number or (begin, end) per axis, or a word such as ``"same"``.
         dilation: pixels between taps, as the kernel.
         framework: whose rules hold: ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.
 
@@ -53,13 +53,13 @@ def conv_transpose_output_size(
     dilation: PerAxis = 1,
     output_padding: PerAxis | None = None,
     *,
-    framework: str = "pytorch",
+    framework: FrameworkName = "pytorch",
 ) -> Size:
     """The size of the feature map after a transposed convolution: (i - 1)s - P + ke + output padding.
 
     Args:
-        size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
-        kernel: taps, at least 1, once for all axes or one an axis.
+        size: the input's extent in pixels, or one extent per axis in the order depth, height, width.
+        kernel: taps, at least 1, once for all axes or one per axis.
         stride: output pixels between neighbouring inputs, likewise.
         padding: pixels cut from each side of the output, as the padding of the convolution that it is the transpose of.
         dilation: pixels between taps, as the kernel.
@@ -88,15 +88,15 @@ def pool_output_size(
     padding: Padding = 0,
     dilation: PerAxis = 1,
     *,
-    kind: str = "max-pool",
+    kind: Kind = "max-pool",
     ceil_mode: bool = False,
-    framework: str = "pytorch",
+    framework: FrameworkName = "pytorch",
 ) -> Size:
     """The size of the feature map after a pooling.
 
     Args:
-        size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
-        kernel: taps, at least 1, once for all axes or one an axis.
+        size: the input's extent in pixels, or one extent per axis in the order depth, height, width.
+        kernel: taps, at least 1, once for all axes or one per axis.
         stride: pixels between windows, likewise; the kernel if absent.
         padding: pixels on each side, as of a convolution.
         dilation: pixels between taps, as the kernel.
@@ -119,15 +119,15 @@ def pool_output_size(
     return _output(size, Layer(kernel, stride, padding, dilation, kind, None, ceil_mode), framework)
 
 
-def _output(size: Size, layer: Layer, framework: str) -> Size:
+def _output(size: Size, layer: Layer, framework: FrameworkName) -> Size:
     extents = (size,) if isinstance(size, int) else tuple(size)
-    if not 1 <= len(extents) <= len(AXES):
+    if not 1 <= len(extents) <= len(ALL_AXES):
         raise wrong_rank(len(extents))
     layer = Layer(*map(hashable, layer))
-    answer = layer_shape(ConvShapeQuestion(tuple(AXES)[-len(extents) :], extents, layer, framework))
+    answer = layer_shape(ConvShapeQuestion(ALL_AXES[-len(extents) :], extents, layer, framework))
     return answer.output[0] if isinstance(size, int) else answer.output
 
 
 def hashable(value: Any) -> Any:
-    """Lists are taken for the tuples that they stand for."""
+    """Turn lists into the tuples that they stand for, nested ones too."""
     return tuple(map(hashable, value)) if isinstance(value, list | tuple) else value

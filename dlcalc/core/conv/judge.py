@@ -11,7 +11,7 @@ from dlcalc.core.numeric.ratio import Ratio
 
 
 def facts(answer: ConvShape, key: str) -> tuple[Ratio | None, ...]:
-    """The right numbers of a key that can be claimed."""
+    """List the right numbers of a key that can be claimed, one per axis."""
     axes, place = answer.layers[-1].axes, answer.layers[-1].place
     if key == "output" and place is not None and place.gives_vector:
         return ((place.output_channels or 0, 1),)
@@ -29,9 +29,9 @@ KEYS: Mapping[str, Callable[[AxisShape], Ratio | None]] = {
 WHOLE_KEYS = ("output", "unread", "receptive_field", "receptive_field_min")
 
 
-def claimable(answer: ConvShape) -> dict[str, tuple[str, ...]]:
-    """The keys that can be claimed, the headline first, each with its axes; a vector has none, but its features."""
-    found = dict.fromkeys(KEYS, answer.question.axes)
+def claimable(answer: ConvShape) -> Mapping[str, tuple[str, ...]]:
+    """List the keys that can be claimed, the headline first, each with its axes; of a vector, its features."""
+    found: dict[str, tuple[str, ...]] = dict.fromkeys(KEYS, answer.question.axes)
     return found if answer.output else found | {"output": ()}
 
 

@@ -1,17 +1,25 @@
 """A layer with windows, as its author writes it, and what every framework demands of its numbers."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.validation import PerAxis, legal, spread, wrong_count
 
-AXES = {"d": "depth", "h": "height", "w": "width"}  # in the order of a tensor's shape
-KINDS = {"conv": "conv", "transposed": "transposed", "max-pool": "pool", "avg-pool": "pool"}  # kind -> family
-SAME_WORDS = ("same", "same-upper", "same-lower")
-PADDING_WORDS = (*SAME_WORDS, "valid", "causal", "full")
+Axis = Literal["d", "h", "w"]
+Kind = Literal["conv", "transposed", "max-pool", "avg-pool", "global-avg-pool", "batch-norm", "linear"]
+Family = Literal["conv", "transposed", "pool", "gap", "bn", "fc"]
+FrameworkName = Literal["pytorch", "tensorflow", "onnx"]
+PaddingWord = Literal["same", "same-upper", "same-lower", "valid", "causal", "full"]
+
+AXES: dict[str, str] = {"d": "depth", "h": "height", "w": "width"}  # in the order of a tensor's shape
+ALL_AXES: tuple[Axis, ...] = get_args(Axis)
+KINDS: dict[Kind, Family] = {"conv": "conv", "transposed": "transposed", "max-pool": "pool", "avg-pool": "pool"}
+FRAMEWORKS: tuple[FrameworkName, ...] = get_args(FrameworkName)
+PADDING_WORDS: tuple[PaddingWord, ...] = get_args(PaddingWord)
+SAME_WORDS = PADDING_WORDS[:3]
 
 Sides = tuple[int, int]
-Padding = int | str | tuple[int | Sides, ...]
+Padding = int | PaddingWord | tuple[int | Sides, ...]
 
 
 class Layer(NamedTuple):
@@ -22,7 +30,7 @@ class Layer(NamedTuple):
     Attributes:
         kernel: taps of the window.
         stride: step of the window; if absent 1, and for a pooling the kernel.
-        padding: positions added on each side; as a tuple one number or one (begin, end) an axis; or one of ``same``,
+        padding: positions added on each side; as a tuple one number or one (begin, end) per axis; or one of ``same``,
             ``same-upper``, ``same-lower``, ``valid``, ``causal``, ``full``.
         dilation: distance between neighbouring taps.
         kind: ``conv``, ``transposed``, ``max-pool`` or ``avg-pool``.
@@ -37,12 +45,12 @@ class Layer(NamedTuple):
     stride: PerAxis | None = None
     padding: Padding = 0
     dilation: PerAxis = 1
-    kind: str = "conv"
+    kind: Kind = "conv"
     output_padding: PerAxis | None = None
     ceil_mode: bool = False
 
     @property
-    def family(self) -> str:
+    def family(self) -> Family:
         """``conv``, ``transposed`` or ``pool``: the kinds of a family share their arithmetic."""
         return KINDS[self.kind]
 
@@ -53,21 +61,22 @@ class AxisLayer(NamedTuple):
     kernel: int
     stride: int
     dilation: int
-    padding: Sides | str
+    padding: Sides | PaddingWord
     output_padding: int | None
 
     @property
     def extent(self) -> int:
-        """Of the window with its holes: ke = d(k - 1) + 1."""
+        """The extent of the window with its holes: ke = d(k - 1) + 1."""
         return self.dilation * (self.kernel - 1) + 1
 
 
 def per_axis(layer: Layer, count: int) -> tuple[AxisLayer, ...]:
-    """The layer's numbers for each of ``count`` axes.
+    """Fill in the layer's numbers for each of ``count`` axes.
 
     Raises:
         DlcalcError: ``invalid-value`` for a number that no framework accepts, ``shape-mismatch`` for a tuple that does
-            not have one entry an axis, ``usage`` for an unknown kind or padding word, or an option that the kind lacks.
+            not have one entry per axis, ``usage`` for an unknown kind or padding word, or for an option that the kind
+            lacks.
 
     >>> per_axis(Layer(kernel=(3, 5), padding=1), 2)[1]
     AxisLayer(kernel=5, stride=1, dilation=1, padding=(1, 1), output_padding=None)
@@ -92,7 +101,7 @@ def per_axis(layer: Layer, count: int) -> tuple[AxisLayer, ...]:
     return tuple(map(AxisLayer, kernels, strides, dilations, _spread_padding(layer.padding, count), extras))
 
 
-def _spread_padding(padding: Padding, count: int) -> tuple[Sides | str, ...]:
+def _spread_padding(padding: Padding, count: int) -> tuple[Sides | PaddingWord, ...]:
     if isinstance(padding, str):
         if padding not in PADDING_WORDS:
             hint = "a number, begin:end, or one of " + ", ".join(PADDING_WORDS)

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable
 from itertools import combinations
 
-from dlcalc.core.conv.layer import SAME_WORDS
-from dlcalc.core.conv.padding import KERAS_TRANSPOSED_SAME, SAME_LOWER, SAME_UPPER
+from dlcalc.core.conv.layer import SAME_WORDS, Family
+from dlcalc.core.conv.padding import SAME_LOWER, SAME_UPPER
 from dlcalc.core.conv.working import AxisWorking, Working
 from dlcalc.core.evidence.diagnosis import Mistake
 
 
 def _with_layer(axis: AxisWorking, **changes: int | None) -> AxisWorking:
-    """The working with other numbers in its layer, and what follows from them."""
+    """Change numbers of the layer, and what follows from them."""
     layer = axis.layer._replace(**changes)  # type: ignore[arg-type]
     before, after = axis.rule.sides(axis.input, layer) if axis.rule else (axis.before, axis.after)
     extent = layer.extent if "dilation" in changes else axis.extent
@@ -18,7 +18,7 @@ def _with_layer(axis: AxisWorking, **changes: int | None) -> AxisWorking:
 
 
 def _has(condition: Callable[[AxisWorking], bool]) -> Callable[[Working], bool]:
-    """Whether the condition holds on some axis."""
+    """Make the condition that one on an axis holds on some axis."""
     return lambda axes: any(map(condition, axes))
 
 
@@ -33,7 +33,7 @@ def _padding_once(axes: Working) -> Iterable[Working]:
 
 
 def _axes_swapped(axes: Working) -> Iterable[Working]:
-    """The sizes in another order, and the input's sizes in another order under the same layer."""
+    """Exchange the sizes of two axes, and the input's sizes under the same layer."""
     for a, b in combinations(range(len(axes)), 2):
         swapped = list(axes)
         swapped[a], swapped[b] = axes[b], axes[a]
@@ -43,7 +43,7 @@ def _axes_swapped(axes: Working) -> Iterable[Working]:
 
 
 def _same(axis: AxisWorking) -> AxisWorking:
-    """SAME padding, which gives ceil(i/s); of a transposed layer i*s, whatever the kernel."""
+    """Take the padding as SAME, which gives ceil(i/s); of a transposed layer i*s, whatever the kernel."""
     if axis.family == "transposed":
         layer = axis.layer._replace(output_padding=None)
         return axis._replace(before=0, after=0, extent=layer.stride, layer=layer)
@@ -53,24 +53,26 @@ def _same(axis: AxisWorking) -> AxisWorking:
 
 
 def _has_output_padding(axis: AxisWorking) -> bool:
-    return bool(axis.layer.output_padding) or (axis.framework == "tensorflow" and axis.layer.output_padding == 0)
+    return bool(axis.layer.output_padding) or (axis.framework.fills_strides and axis.layer.output_padding == 0)
 
 
 def _without_output_padding(axis: AxisWorking) -> AxisWorking:
-    """In Keras, left out is not 0."""
-    if axis.framework != "tensorflow":
+    """Leave the output padding out, which in Keras is not an output padding of 0."""
+    if not axis.framework.fills_strides:
         return _with_layer(axis, output_padding=0)
-    rule = KERAS_TRANSPOSED_SAME if axis.layer.padding in SAME_WORDS else axis.rule
+    word, rule = axis.layer.padding, axis.rule
+    if isinstance(word, str):
+        rule = axis.framework.padding_rule("transposed", word, axis.layer._replace(output_padding=None), axis.input)
     return _with_layer(axis._replace(rule=rule), output_padding=None)
 
 
-def _of_family(axis: AxisWorking, family: str) -> AxisWorking:
-    """The same numbers in a layer of another kind; what 'same' means goes with the kind."""
+def _of_family(axis: AxisWorking, family: Family) -> AxisWorking:
+    """Take the numbers for those of a layer of another family; what 'same' means goes with the family."""
     changed = axis._replace(family=family)
     if axis.layer.padding not in SAME_WORDS:
         return changed
     same = _same(changed)
-    if family == "transposed" and axis.framework == "onnx":  # ONNX Runtime goes no further than the taps reach
+    if family == "transposed" and axis.framework.same_may_fall_short:
         return same._replace(extent=min(same.extent, axis.extent))
     return same
 

@@ -13,7 +13,7 @@ from dlcalc.core.numeric.ratio import Ratio, ratio
 
 
 class Field(NamedTuple):
-    """What the outputs of a layer see of the network's input, along one axis.
+    """The receptive field of a layer's outputs, along one axis.
 
     Attributes:
         size: the extent of the receptive field, in pixels of the network's input; of a transposed layer, the largest.
@@ -29,9 +29,9 @@ class Field(NamedTuple):
 
 
 def through_windows(window: Window) -> Field:
-    """The field behind a convolution or a pooling: r = ke, j = s, centre = (ke - 1)/2 - before.
+    """Compute the field of a convolution or a pooling: r = ke, j = s, centre = (ke - 1)/2 - before.
 
-    >>> through_windows(Window(224, kernel=7, stride=2, dilation=1, before=3, after=3, output_padding=0, extent=7))
+    >>> through_windows(Window(224, kernel=7, stride=2, dilation=1, before=3, after=3, output_padding=0))
     Field(size=7, smallest=7, jump=(2, 1), center=(0, 1))
     """
     extent = window.extent
@@ -40,12 +40,12 @@ def through_windows(window: Window) -> Field:
 
 
 def through_transposed(window: Window, outputs: int) -> Field:
-    """The field behind a transposed convolution, where it differs from output to output with a period of the stride.
+    """Compute the field of a transposed convolution, which differs between outputs with a period of the stride.
 
     Position t of the whole output is reached by the taps b with t - b * d a multiple of s. With g = gcd(s, d) they are
     every (s/g)-th tap, their inputs d/g apart; if g does not divide t there are none.
 
-    >>> through_transposed(Window(4, kernel=3, stride=2, dilation=1, before=1, after=1, output_padding=0, extent=3), 7)
+    >>> through_transposed(Window(4, kernel=3, stride=2, dilation=1, before=1, after=1, output_padding=0), 7)
     Field(size=2, smallest=1, jump=(1, 2), center=(0, 1))
     """
     kernel, stride, dilation = window.kernel, window.stride, window.dilation
@@ -58,7 +58,7 @@ def through_transposed(window: Window, outputs: int) -> Field:
 
 
 def _first_center(window: Window, outputs: int, divisor: int) -> Ratio | None:
-    """The midpoint of the inputs of the first output that has any."""
+    """Find the midpoint of the inputs of the first output that has any; None if none of the outputs has."""
     kernel, stride, dilation = window.kernel, window.stride, window.dilation
     taps, inputs = stride // divisor, dilation // divisor
     first = -(-window.before // divisor)

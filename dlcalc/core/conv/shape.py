@@ -1,19 +1,19 @@
 """conv-shape: what a layer makes of its input, axis by axis."""
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 from dlcalc.core.conv.coverage import unread, unread_transposed
-from dlcalc.core.conv.frameworks import Plan, plan
-from dlcalc.core.conv.layer import AXES, AxisLayer, Layer, per_axis
+from dlcalc.core.conv.frameworks import framework_of
+from dlcalc.core.conv.layer import AXES, KINDS, Axis, AxisLayer, FrameworkName, Kind, Layer
+from dlcalc.core.conv.padding import PaddingRule
+from dlcalc.core.conv.plan import Plan, plan_layer
 from dlcalc.core.conv.receptive_field import Field, through_transposed, through_windows
 from dlcalc.core.conv.window import FLOOR, Window
 from dlcalc.core.errors import Advice, DlcalcError, Fix, Notice
 from dlcalc.core.validation import legal
 
-if TYPE_CHECKING:
-    from dlcalc.core.conv.padding import PaddingRule
-    from dlcalc.core.network.network import Place
+_MOST_DIGITS = 1000  # of an output: layers may multiply, and products of three axes are still written by Python
+_TOO_LONG = 10**_MOST_DIGITS
 
 
 class ConvShapeQuestion(NamedTuple):
@@ -27,10 +27,10 @@ class ConvShapeQuestion(NamedTuple):
         dims: how many axes were asked for, where that was said.
     """
 
-    axes: tuple[str, ...]
+    axes: tuple[Axis, ...]
     size: tuple[int, ...]
     layer: Layer
-    framework: str = "pytorch"
+    framework: FrameworkName = "pytorch"
     dims: int | None = None
 
 
@@ -46,10 +46,40 @@ class AxisShape(NamedTuple):
     """
 
     window: Window
-    padding_rule: "PaddingRule | None"
+    padding_rule: PaddingRule | None
     output: int
     unread: int
     field: Field
+
+
+class Place(NamedTuple):
+    """Where a layer stands in its stack.
+
+    Attributes:
+        number: from 1 on.
+        word: the layer as it was typed.
+        kind: one of ``FAMILIES``.
+        input_channels, output_channels: where they are known.
+        takes_vector, gives_vector: its input or its output has no axes (any more).
+    """
+
+    number: int
+    word: str
+    kind: Kind
+    input_channels: int | None
+    output_channels: int | None
+    takes_vector: bool
+    gives_vector: bool
+
+    @property
+    def windows(self) -> bool:
+        """Whether its kind has windows of its own."""
+        return self.kind in KINDS
+
+    @property
+    def title(self) -> str:
+        """The layer in a sentence, like ``layer 3 (3p1)``."""
+        return f"layer {self.number} ({self.word})" if self.word else f"layer {self.number}"
 
 
 class LayerShape(NamedTuple):
@@ -58,7 +88,7 @@ class LayerShape(NamedTuple):
     name: str
     plan: Plan
     axes: tuple[AxisShape, ...]
-    place: "Place | None" = None
+    place: Place | None = None
 
     @property
     def input(self) -> tuple[int, ...]:
@@ -75,10 +105,30 @@ class LayerShape(NamedTuple):
         return tuple([axis.output for axis in self.axes])
 
 
-class ConvShape(NamedTuple):
-    """The answer to a question, a ``ConvShapeQuestion`` or a ``StackQuestion``."""
+class ShapeQuestion(Protocol):
+    """A question about an input and what it goes through: a ``ConvShapeQuestion``, or a ``StackQuestion``."""
 
-    question: Any
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The axes that are asked for."""
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """The extent of the input along each axis, in pixels."""
+
+    @property
+    def framework(self) -> FrameworkName:
+        """The framework whose rules hold."""
+
+    @property
+    def dims(self) -> int | None:
+        """How many axes were asked for, where that was said."""
+
+
+class ConvShape(NamedTuple):
+    """The answer to a question: what each layer makes of its input, and the notices of all layers."""
+
+    question: ShapeQuestion
     layers: tuple[LayerShape, ...]
     warnings: tuple[Notice, ...]
 
@@ -98,75 +148,105 @@ def layer_shape(question: ConvShapeQuestion) -> ConvShape:
     (5,)
     """
     axes, size, layer, framework, _ = question
-    the_plan = planned(framework, layer, len(axes))
-    shapes, warnings = on_input(the_plan, axes, size)
-    return ConvShape(question, (LayerShape(the_plan.family + "1", the_plan, shapes),), warnings)
+    plan = plan_layer(framework, layer, len(axes))
+    check_size(axes, size)
+    return _computed(question, plan)
 
 
-def on_input(
-    the_plan: Plan, axes: tuple[str, ...], size: tuple[int, ...]
+def inner_shape(question: ConvShapeQuestion) -> ConvShape:
+    """Compute what ``layer_shape`` does, on an input that was computed and not typed: of any number of digits.
+
+    Raises:
+        DlcalcError: what ``layer_shape`` raises of everything but the size.
+    """
+    return _computed(question, plan_layer(question.framework, question.layer, len(question.axes)))
+
+
+def check_size(axes: tuple[Axis, ...], size: tuple[int, ...]) -> None:
+    """Check the extents of an input that was typed.
+
+    Raises:
+        DlcalcError: ``invalid-value``.
+    """
+    for name, extent in zip(axes, size, strict=True):
+        legal(extent, "depth" if name == "d" else name, 1)
+
+
+def _computed(question: ConvShapeQuestion, plan: Plan) -> ConvShape:
+    shapes, notices = shapes_on(plan, question.axes, question.size)
+    return ConvShape(question, (LayerShape(plan.family + "1", plan, shapes),), notices)
+
+
+def shapes_on(
+    plan: Plan, axes: tuple[Axis, ...], size: tuple[int, ...]
 ) -> tuple[tuple[AxisShape, ...], tuple[Notice, ...]]:
-    """What a layer makes of an input of ``size``, as if nothing stood in front of it, and what to be warned of."""
-    shapes = tuple([_axis_shape(the_plan, *of) for of in zip(axes, the_plan.axes, size, strict=True)])
-    warnings = the_plan.warnings
-    if the_plan.framework == "onnx" and any(min(shape.window.before, shape.window.after) < 0 for shape in shapes):
-        text = "ONNX Runtime leaves input out: SAME would pad by less than 0, because the kernel is under the stride"
-        warnings += (Notice("crops-input", text),)
+    """Compute each axis of a layer on an input of ``size``, as if nothing stood in front of it, and its caveats.
+
+    Raises:
+        DlcalcError: what ``axis_output`` raises.
+    """
+    shapes = tuple([_axis_shape(plan, *of) for of in zip(axes, plan.axes, size, strict=True)])
+    warnings = plan.warnings
+    crops = framework_of(plan.framework).crops
+    if crops is not None and any(min(shape.window.before, shape.window.after) < 0 for shape in shapes):
+        warnings += (crops,)
     return shapes, warnings
 
 
-@lru_cache(maxsize=4096)
-def planned(framework: str, layer: Layer, count: int) -> Plan:
-    """The plan of a layer: a sweep or a batch asks about few layers and many sizes."""
-    return plan(framework, layer, per_axis(layer, count))
-
-
-def _axis_shape(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> AxisShape:
-    window, rule, output = axis_output(the_plan, name, axis, size)
-    if the_plan.family == "transposed":
+def _axis_shape(plan: Plan, name: Axis, axis: AxisLayer, size: int) -> AxisShape:
+    window, rule, output = axis_output(plan, name, axis, size)
+    if plan.family == "transposed":
         return AxisShape(window, rule, output, unread_transposed(window, output), through_transposed(window, output))
     return AxisShape(window, rule, output, unread(window, output), through_windows(window))
 
 
-def axis_output(the_plan: Plan, name: str, axis: AxisLayer, size: int) -> "tuple[Window, PaddingRule | None, int]":
-    """The geometry of one axis, the rule of its padding, and the output size, which is at least 1.
+def axis_output(plan: Plan, name: Axis, axis: AxisLayer, size: int) -> tuple[Window, PaddingRule | None, int]:
+    """Compute the geometry of one axis, the rule of its padding, and the output size, which is at least 1.
+
+    Args:
+        plan: of the layer.
+        name: the axis, for errors.
+        axis: the layer's numbers along the axis.
+        size: the extent of the input, at least 1.
 
     Raises:
-        DlcalcError: ``invalid-value``, ``kernel-exceeds-input``, ``empty-output``, ``unsupported-by-framework``.
+        DlcalcError: ``kernel-exceeds-input``, ``empty-output``, ``unsupported-by-framework``; ``invalid-value`` for an
+            output of more than 1000 digits.
     """
-    legal(size, "depth" if name == "d" else name, 1)
-    window, rule = resolve(the_plan, axis, size)
-    if the_plan.family == "transposed":
-        output = the_plan.size.value(window)
+    window, rule = resolve(plan, axis, size)
+    if plan.family == "transposed":
+        output = plan.size.value(window)
         if output < 1:
-            raise _empty_output(name, the_plan, window, output)
+            raise _empty_output(name, plan, window, output)
+        if output >= _TOO_LONG:
+            message = f"the output {AXES[name]} has more than {_MOST_DIGITS} digits"
+            raise DlcalcError("invalid-value", message, hint="fewer layers, or smaller strides", option="stride")
         return window, rule, output
-    if the_plan.size is FLOOR and window.padded < window.extent:  # before dividing: -1 / 2 must not become 0
-        raise _kernel_exceeds(name, the_plan, window)
-    output = the_plan.size.value(window)
+    if plan.size is FLOOR and window.padded < window.extent:  # before dividing: -1 / 2 must not become 0
+        raise _kernel_exceeds(name, plan, window)
+    output = plan.size.value(window)
     if output < 1:
-        raise _kernel_exceeds(name, the_plan, window)
-    if the_plan.layer.kind == "avg-pool" and the_plan.framework == "pytorch" and len(the_plan.axes) == 3:
-        _refuse_small_volume(name, window, the_plan.pad_layer)
+        raise _kernel_exceeds(name, plan, window)
+    for refusal in framework_of(plan.framework).input_refusals:
+        error = refusal.apply(plan.layer, plan.axes, plan.pad_layer, name, window)
+        if error is not None:
+            raise error
     return window, rule, output
 
 
-def resolve(the_plan: Plan, axis: AxisLayer, size: int) -> "tuple[Window, PaddingRule | None]":
-    """The geometry of one axis of ``size``, and the rule of its padding where that was a word."""
+def resolve(plan: Plan, axis: AxisLayer, size: int) -> tuple[Window, PaddingRule | None]:
+    """Resolve the padding on an input of ``size``: the geometry, and the rule of the padding where that was a word."""
     extra = axis.output_padding or 0
     rule = None
     if isinstance(axis.padding, str):
-        from dlcalc.core.conv.padding_words import rule_of
-
-        rule = rule_of(the_plan, axis, axis.padding, size)
+        rule = framework_of(plan.framework).padding_rule(plan.family, axis.padding, axis, size)
         before, after = rule.sides(size, axis)
     else:
         before, after = axis.padding
-    kernel, stride, dilation = axis.kernel, axis.stride, axis.dilation
-    return Window(size, kernel, stride, dilation, before, after, extra, dilation * (kernel - 1) + 1), rule
+    return Window(size, axis.kernel, axis.stride, axis.dilation, before, after, extra), rule
 
 
-def _kernel_exceeds(name: str, the_plan: Plan, window: Window) -> DlcalcError:
+def _kernel_exceeds(name: Axis, plan: Plan, window: Window) -> DlcalcError:
     axis, spans = AXES[name], f"kernel {window.kernel}"
     if window.dilation > 1:
         spans += f" with dilation {window.dilation} spans {window.extent}, which"
@@ -174,43 +254,34 @@ def _kernel_exceeds(name: str, the_plan: Plan, window: Window) -> DlcalcError:
     if window.before or window.after:
         parts = " + ".join(map(str, (window.input, window.before, window.after)))
         room = f"the padded {axis} {window.padded} ({parts})"
-    largest = _largest_kernel(the_plan, window)
-    hint: str | Advice = (Fix("kernel", largest), f" at most{_along(the_plan, axis)}, or more padding")
-    if isinstance(the_plan.layer.padding, str):  # which follows the kernel
+    largest = _largest_kernel(plan, window)
+    hint: str | Advice = (Fix("kernel", largest), f" at most{_along(plan, axis)}, or more padding")
+    if isinstance(plan.layer.padding, str):  # which follows the kernel
         hint = "a smaller kernel or dilation, or padding in numbers"
-    elif the_plan.family == "pool" and window.before > largest // 2:  # which the padding may not exceed
+    elif plan.family == "pool" and window.before > largest // 2:  # which the padding may not exceed
         hint = "a smaller dilation, a smaller kernel with less padding, or a larger input"
     return DlcalcError("kernel-exceeds-input", f"{spans} is larger than {room}", hint=hint, option="kernel")
 
 
-def _largest_kernel(the_plan: Plan, window: Window) -> int:
+def _largest_kernel(plan: Plan, window: Window) -> int:
     """The largest kernel that has a window; in ceil mode one may reach beyond the end, by less than a stride."""
     room, dilation = window.padded - 1, window.dilation
-    if the_plan.size is FLOOR:
+    if plan.size is FLOOR:
         return room // dilation + 1
-    if the_plan.layer.stride is None:  # the stride grows with the kernel
+    if plan.layer.stride is None:  # the stride grows with the kernel
         return room // (dilation - 1) + 1
     return (room + window.stride - 1) // dilation + 1
 
 
-def _along(the_plan: Plan, axis: str) -> str:
-    return f" along the {axis}" if len(the_plan.axes) > 1 else ""
+def _along(plan: Plan, axis: str) -> str:
+    return f" along the {axis}" if len(plan.axes) > 1 else ""
 
 
-def _refuse_small_volume(name: str, window: Window, pad_layer: bool) -> None:
-    seen = window.padded if pad_layer else window.input
-    if seen < window.kernel:
-        room = f"the {AXES[name]} {seen}, and PyTorch's AvgPool3d does not count the padding"
-        message = f"kernel {window.kernel} is larger than {room}"
-        hint = (Fix("kernel", seen), " at most, with no more than half of it for padding")
-        raise DlcalcError("kernel-exceeds-input", message, hint=hint, option="kernel")
-
-
-def _empty_output(name: str, the_plan: Plan, window: Window, output: int) -> DlcalcError:
+def _empty_output(name: Axis, plan: Plan, window: Window, output: int) -> DlcalcError:
     most = (window.before + window.after + output - 1) // 2
     padding = f"padding {window.before} + {window.after}"
     message = f"{padding} leaves an output {AXES[name]} of {output}, less than 1"
     hint: str | Advice = "a larger kernel or input"
     if most >= 0:
-        hint = (Fix("padding", most), f" at most{_along(the_plan, AXES[name])}")
+        hint = (Fix("padding", most), f" at most{_along(plan, AXES[name])}")
     return DlcalcError("empty-output", message, hint=hint, option="padding")

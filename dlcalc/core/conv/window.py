@@ -1,10 +1,12 @@
-"""How many windows fit along one axis: the size of the output. Dumoulin & Visin, arXiv 1603.07285, relationships 1-15.
+"""The size of the output: the number of windows along one axis. Dumoulin & Visin, arXiv 1603.07285, relationships 1-15.
 
 A rule is one row: its formula as text, from which the explanation is printed, beside the function that computes it.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
+
+from dlcalc.core.evidence.sources import GUIDE
 
 
 class Window(NamedTuple):
@@ -18,7 +20,6 @@ class Window(NamedTuple):
         before: positions padded before the first; negative where input is left out.
         after: positions padded after the last.
         output_padding: extra positions of a transposed layer's output.
-        extent: of the window with its holes, d(k - 1) + 1.
     """
 
     input: int
@@ -28,7 +29,11 @@ class Window(NamedTuple):
     before: int
     after: int
     output_padding: int
-    extent: int
+
+    @property
+    def extent(self) -> int:
+        """Positions from the first tap to the last, holes included: d(k - 1) + 1."""
+        return self.dilation * (self.kernel - 1) + 1
 
     @property
     def padded(self) -> int:
@@ -53,8 +58,8 @@ class SizeRule(NamedTuple):
 
 
 def _floor(window: Window) -> int:
-    size, _, stride, _, before, after, _, extent = window
-    return (size + before + after - extent) // stride + 1
+    size, kernel, stride, dilation, before, after, _ = window
+    return (size + before + after - dilation * (kernel - 1) - 1) // stride + 1
 
 
 def _ceil(window: Window, limit: int) -> int:
@@ -67,17 +72,11 @@ def _transposed(window: Window) -> int:
     return whole - window.before - window.after + window.output_padding
 
 
-def _transposed_keras(window: Window) -> int:
-    whole = (window.input - 1) * window.stride + max(window.extent, window.stride)
-    return whole - window.before - window.after
-
-
-_GUIDE = "Dumoulin & Visin 2016"
 _TORCH = "PyTorch MaxPool2d, ceil_mode"
 FLOOR = SizeRule(
     "floor(({i} - {ke} + {pl} + {pr})/{s}) + 1",
     "({i} - {k} + 2{p})/{s} + 1",
-    f"{_GUIDE}, relationships 6 and 15",
+    f"{GUIDE}, relationships 6 and 15",
     _floor,
 )
 CEIL = SizeRule(
@@ -95,26 +94,20 @@ CEIL_AFTER_PAD = SizeRule(
 TRANSPOSED = SizeRule(
     "({i} - 1)*{s} - {pl} - {pr} + {ke} + {op}",
     "({i} - 1){s} - 2{p} + {k} + output padding",
-    f"{_GUIDE}, relationship 14",
+    f"{GUIDE}, relationship 14",
     _transposed,
-)
-TRANSPOSED_KERAS = SizeRule(
-    "({i} - 1)*{s} - {pl} - {pr} + max({ke}, {s})",
-    "({i} - 1){s} - 2{p} + max({k}, {s})",
-    "Keras 3.15 Conv2DTranspose",
-    _transposed_keras,
 )
 
 
 def symbols(name: str) -> dict[str, str]:
-    """The symbols of one axis, by the fields of the formulas."""
+    """Name the symbols of one axis, by the fields of the formulas."""
     letter = name.upper()
     own = {"i": f"{letter}1", "output": f"{letter}2", "r0": "r0", "j0": "j0", "c0": "c0"}
     return own | {"k": "K", "s": "S", "d": "d", "ke": "K_e", "P": "P", "p": "P", "pl": "P_l", "pr": "P_r", "op": "op"}
 
 
 def numbers(window: Window) -> dict[str, str]:
-    """The numbers of one axis as text, by the fields of the formulas."""
+    """Write the numbers of one axis as text, by the fields of the formulas."""
     fields = {
         "i": window.input,
         "k": window.kernel,
@@ -133,7 +126,7 @@ def numbers(window: Window) -> dict[str, str]:
 
 
 def in_formula(value: int) -> str:
-    """A number inside a formula: a negative one in parentheses.
+    """Write a number inside a formula: a negative one in parentheses.
 
     >>> in_formula(3), in_formula(-3)
     ('3', '(-3)')

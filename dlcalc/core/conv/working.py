@@ -1,9 +1,11 @@
-"""How the size along each axis is worked out, with every choice that can go wrong as a value of its own."""
+"""The working of the size along each axis, with every choice that can go wrong as a value of its own."""
 
 from typing import NamedTuple
 
 from dlcalc.core.conv.coverage import unread
-from dlcalc.core.conv.layer import AxisLayer
+from dlcalc.core.conv.frameworks import framework_of
+from dlcalc.core.conv.frameworks.framework import Framework
+from dlcalc.core.conv.layer import AxisLayer, Family
 from dlcalc.core.conv.padding import PaddingRule
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv.window import Window
@@ -12,7 +14,7 @@ from dlcalc.core.numeric.ratio import Ratio, ratio
 
 
 class AxisWorking(NamedTuple):
-    """How the size along one axis is worked out: the right way to begin with.
+    """The numbers and choices from which the size along one axis is worked out: the right ones to begin with.
 
     Attributes:
         input, before, after: positions of the input and of its padding.
@@ -24,8 +26,7 @@ class AxisWorking(NamedTuple):
         guarded: no last window may start in the padding at the end ...
         pad_layer: ... or, where the padding is a layer of its own, behind it.
         family: ``conv``, ``pool`` or ``transposed``: whose formula holds.
-        framework: whose rules hold; in Keras a transposed window covers a stride at the least, where no output padding
-            is given.
+        framework: whose rules hold.
         over: what the input is to be divided by: more than 1 behind a layer whose quotient was not rounded.
     """
 
@@ -39,8 +40,8 @@ class AxisWorking(NamedTuple):
     plus_one: int
     guarded: bool
     pad_layer: bool
-    family: str
-    framework: str
+    family: Family
+    framework: Framework
     over: int = 1
 
 
@@ -48,12 +49,12 @@ Working = tuple[AxisWorking, ...]
 
 
 def working(answer: ConvShape) -> Working:
-    """How the sizes of the answer come about."""
+    """Work out the sizes of the last layer of an answer."""
     return layer_working(answer, -1)
 
 
 def layer_working(answer: ConvShape, number: int, size: tuple[Ratio, ...] | None = None) -> Working:
-    """How the sizes of one of its layers come about, on an input of another ``size`` if that is given."""
+    """Work out the sizes of one layer of an answer; ``size``, ratios per axis, replaces its input if given."""
     shape = answer.layers[number]
     layer = shape.plan.layer
     found = []
@@ -76,7 +77,7 @@ def layer_working(answer: ConvShape, number: int, size: tuple[Ratio, ...] | None
                 guarded=layer.ceil_mode,
                 pad_layer=shape.plan.pad_layer,
                 family=layer.family,
-                framework=answer.question.framework,
+                framework=framework_of(shape.plan.framework),
                 over=over,
             )
         )
@@ -84,7 +85,7 @@ def layer_working(answer: ConvShape, number: int, size: tuple[Ratio, ...] | None
 
 
 def evaluate(axes: Working, key: str) -> Numbers | None:
-    """The answer that a working gives; of a transposed layer it knows the size and the jump only."""
+    """Evaluate a working for a key: ratios per axis; None where the working does not say, as for a transposed layer."""
     if key == "output":
         return tuple(map(_size, axes))
     if key == "jump":
@@ -102,8 +103,8 @@ def evaluate(axes: Working, key: str) -> Numbers | None:
 
 def _unread(axis: AxisWorking) -> Ratio:
     count, denominator = _size(axis)
-    _, stride, dilation, _, _ = axis.layer
-    window = Window(axis.input, axis.layer.kernel, stride, dilation, axis.before, axis.after, 0, axis.extent)
+    kernel, stride, dilation, _, _ = axis.layer
+    window = Window(axis.input, kernel, stride, dilation, axis.before, axis.after, 0)
     return unread(window, count // denominator), 1
 
 
@@ -111,7 +112,7 @@ def _size(axis: AxisWorking) -> Ratio:
     stride, over = axis.layer.stride, axis.over
     padding = axis.before + axis.after
     if axis.family == "transposed":
-        blocks = axis.framework == "tensorflow" and axis.layer.output_padding is None
+        blocks = axis.framework.fills_strides and axis.layer.output_padding is None
         extent = max(axis.extent, stride) if blocks else axis.extent
         more = extent - padding + (axis.layer.output_padding or 0) + axis.plus_one - 1
         return ratio((axis.input - over) * stride + more * over, over)

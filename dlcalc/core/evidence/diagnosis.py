@@ -132,11 +132,16 @@ def judge(
         working,
         lambda edited: evaluate(edited, claim.key),
         lambda numbers: reproduces(claim, numbers, exact),
-        _written,
+        written,
         claim.carries_a_pair,
     )
     return verdict._replace(diagnosis=diagnosis)
 
 
-def _written(numbers: Numbers) -> str:
+def written(numbers: Numbers) -> str:
+    """Write the numbers of an answer, one per axis, as a sentence has them.
+
+    >>> written(((5, 1), (1, 2)))
+    '5 x 0.5'
+    """
     return " x ".join(str(as_number(number)) for number in numbers)

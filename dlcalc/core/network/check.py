@@ -1,17 +1,18 @@
-"""The second road to a stack: walk through it, layer by layer. Shares nothing with the closed forms.
+"""An independent method for a network: walk through it, layer by layer, without the closed forms.
 
 What an output sees is found by going back from it: the positions that its taps read, what those see, and so on down to
 the pixels. Behind transposed layers the outputs repeat after as many as the product of their strides; a whole such
 period is gone through, and one output more, which shows the jump.
 """
 
+from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
-from dlcalc.core.conv.check import MAX_POSITIONS, bounds, plain, positions, proof_of, walk
+from dlcalc.core.conv.check import MAX_POSITIONS, bounds, positions, proof_of, ratio_as_float, walk
 from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
 
@@ -19,7 +20,7 @@ Seen = tuple[int, int] | None  # the first and the last pixel
 
 
 class _Sight(NamedTuple):
-    """What the outputs of one layer see, under the names of the answer's keys."""
+    """The receptive field of one layer as it is walked, under the names of the answer's keys."""
 
     receptive_field: int
     receptive_field_min: int
@@ -67,14 +68,14 @@ def _compare(layer: "LayerShape", index: int, name: str, sight: _Sight) -> list[
     field = layer.axes[index].field
     stated = _Sight(field.size, field.smallest, field.jump, field.center)
     return [
-        Failure({"layer": layer.name, "axis": name}, key, plain(said), plain(found))
+        Failure({"layer": layer.name, "axis": name}, key, ratio_as_float(said), ratio_as_float(found))
         for key, said, found in zip(_Sight._fields, stated, sight, strict=True)
         if said != found and not (key == "jump" and found is None)
     ]
 
 
 def _sights(layers: "tuple[LayerShape, ...]", index: int, pixels: int, limit: int) -> tuple[list[_Sight], int] | None:
-    """What the outputs of each layer see, and how many taps were followed; None if those are too many."""
+    """Walk from outputs of each layer to pixels: the fields, and the taps followed; None if those are too many."""
     axes = [layer.axes[index] for layer in layers]
     kinds = [layer.plan.layer.kind for layer in layers]
     whole = next((number for number, kind in enumerate(kinds) if kind in ("global-avg-pool", "linear")), len(layers))
@@ -97,8 +98,8 @@ def _sights(layers: "tuple[LayerShape, ...]", index: int, pixels: int, limit: in
     return found + [_Sight(pixels, pixels, None, everything)] * (len(layers) - whole), visited
 
 
-def _periods(axes: "list[AxisShape]", kinds: list[str]) -> list[int]:
-    """After how many outputs each layer sees the same again, a whole number of pixels further on."""
+def _periods(axes: "list[AxisShape]", kinds: "Sequence[str]") -> list[int]:
+    """Compute the number of outputs after which each layer sees the same again, a whole number of pixels on."""
     period, found = 1, []
     for axis, kind in zip(axes, kinds, strict=False):
         period *= axis.window.stride if kind == "transposed" else 1
@@ -106,8 +107,8 @@ def _periods(axes: "list[AxisShape]", kinds: list[str]) -> list[int]:
     return found
 
 
-def _needed(axes: "list[AxisShape]", kinds: list[str], periods: list[int], limit: int) -> list[set[int]] | None:
-    """The outputs of each layer that have to be looked at: its own period, and what the layer behind it reads."""
+def _needed(axes: "list[AxisShape]", kinds: "Sequence[str]", periods: list[int], limit: int) -> list[set[int]] | None:
+    """Collect the outputs of each layer to walk from: its own period, and what the layer behind it reads."""
     needed: list[set[int]] = []
     wanted: set[int] = set()
     for axis, kind, period in zip(reversed(axes), reversed(kinds[: len(axes)]), reversed(periods), strict=True):
@@ -121,7 +122,7 @@ def _needed(axes: "list[AxisShape]", kinds: list[str], periods: list[int], limit
 
 
 def _read(axis: "AxisShape", kind: str, output: int) -> "Iterable[int]":
-    """The positions of its input that an output is computed from."""
+    """List the positions of a layer's input that an output is computed from."""
     _, kernel, stride, dilation, before, *_ = axis.window
     if kind == "transposed":
         landed = range(output + before, output + before - kernel * dilation, -dilation)
@@ -147,7 +148,5 @@ def _sight(seen: dict[int, Seen], period: int, outputs: int) -> _Sight:
 
 
 def _lowest_terms(numerator: int, denominator: int) -> tuple[int, int]:
-    from math import gcd
-
     divisor = gcd(numerator, denominator)
     return numerator // divisor, denominator // divisor

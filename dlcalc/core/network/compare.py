@@ -1,10 +1,11 @@
 """The same layers in every framework: what each makes of them, what differs, and what that means in a sentence."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Hashable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape
+from dlcalc.core.conv.frameworks import framework_of
+from dlcalc.core.conv.layer import FRAMEWORKS, FrameworkName
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape, layer_shape
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.network.forward import forward
 from dlcalc.core.network.network import StackQuestion
@@ -17,10 +18,10 @@ _OF_THE_QUESTION = ("usage", "invalid-value", "shape-mismatch", "groups-do-not-d
 
 
 class LayerFacts(NamedTuple):
-    """What a framework decides of one layer, along every axis.
+    """The choices of a framework for one layer, one entry per axis.
 
     Attributes:
-        name: the layer's.
+        name: of the layer.
         output: positions of the output; none of a vector.
         padding: positions added before and after; of a transposed layer, cut off.
         first_window: the first and the last tap of the first window, as positions of the layer's input; of a
@@ -42,25 +43,25 @@ class Side(NamedTuple):
     """One framework's answer, or its refusal.
 
     Attributes:
-        framework: which.
-        answer: what it answers.
-        error: why it does not.
-        same: where its own layer cannot pad by these numbers, its ``same``, which a port will be tempted to take.
+        framework: the framework.
+        answer: its answer; None where it refuses.
+        error: its refusal; None where it answers.
+        same: its answer with ``same``, where its own layer cannot pad by these numbers: a port is tempted to take it.
     """
 
-    framework: str
+    framework: FrameworkName
     answer: ConvShape | None
     error: DlcalcError | None
     same: ConvShape | None = None
 
     @property
     def layers(self) -> tuple[LayerFacts, ...]:
-        """What it decides of each layer; nothing where it refuses."""
+        """The choices for each layer; empty where the framework refuses."""
         return () if self.answer is None else tuple(map(facts, self.answer.layers))
 
     @property
     def transposed(self) -> bool:
-        """Whether the (first) layer is."""
+        """Whether the first layer is a transposed one."""
         return self.answer is not None and self.answer.layers[0].plan.family == "transposed"
 
 
@@ -77,7 +78,7 @@ class SideBySide(NamedTuple):
 
     @property
     def warnings(self) -> tuple[Notice, ...]:
-        """All that there is to be warned of; each names its framework."""
+        """The notices of all frameworks, each once; each names its framework."""
         return tuple(dict.fromkeys(warned for side in self.sides if side.answer for warned in side.answer.warnings))
 
     @property
@@ -97,7 +98,7 @@ class SideBySide(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """What it all means, in one sentence."""
+        """The comparison in one sentence."""
         return _summary(self)
 
     @property
@@ -106,54 +107,49 @@ class SideBySide(NamedTuple):
         return tuple(filter(None, map(_tempting, self.sides)))
 
 
-def side_by_side(
-    question: ConvShapeQuestion | StackQuestion, answer: Callable[[Any], ConvShape] = forward
-) -> SideBySide:
+def compare_frameworks(question: ConvShapeQuestion | StackQuestion) -> SideBySide:
     """Ask every framework the same question.
 
     Args:
-        question: what is asked; its own framework is of no account.
-        answer: how it is answered.
+        question: about a layer, or a network; its own framework is of no account.
 
     Raises:
         DlcalcError: ``usage``, ``invalid-value``, ``shape-mismatch``: what no framework is asked.
 
     >>> from dlcalc.core.conv.layer import Layer
-    >>> side_by_side(ConvShapeQuestion(("w",), (224,), Layer(3, 2, "same"))).summary
+    >>> compare_frameworks(ConvShapeQuestion(("w",), (224,), Layer(3, 2, "same"))).summary
     'PyTorch refuses; Keras and ONNX Runtime give 112'
-    >>> side_by_side(ConvShapeQuestion(("w",), (7,), Layer(3))).summary
+    >>> compare_frameworks(ConvShapeQuestion(("w",), (7,), Layer(3))).summary
     'all three agree on 5'
     """
-    return SideBySide(question, tuple(_side(question, framework, answer) for framework in FRAMEWORKS))
+    return SideBySide(question, tuple(_side(question, framework) for framework in FRAMEWORKS))
 
 
-def _side(question: ConvShapeQuestion | StackQuestion, framework: str, answer: Callable[[Any], ConvShape]) -> Side:
+def _side(question: ConvShapeQuestion | StackQuestion, framework: FrameworkName) -> Side:
     question = question._replace(framework=framework)
     try:
-        found = answer(question)
+        answer = forward(question)
     except DlcalcError as error:
         if error.code in _OF_THE_QUESTION:
             raise
         return Side(framework, None, error)
-    return Side(framework, found, None, _same(question, found, answer))
+    return Side(framework, answer, None, _same(question, answer))
 
 
-def _same(
-    question: ConvShapeQuestion | StackQuestion, found: ConvShape, answer: Callable[[Any], ConvShape]
-) -> ConvShape | None:
-    """The same layer with ``same`` for its numbers, where these need a pad layer and that does not."""
-    plan = found.layers[0].plan
+def _same(question: ConvShapeQuestion | StackQuestion, answer: ConvShape) -> ConvShape | None:
+    """Answer the layer with ``same`` for its padding in numbers, where these need a pad layer and ``same`` does not."""
+    plan = answer.layers[0].plan
     if not isinstance(question, ConvShapeQuestion) or not plan.pad_layer or isinstance(plan.layer.padding, str):
         return None
     try:
-        same = answer(question._replace(layer=question.layer._replace(padding="same")))
+        same = layer_shape(question._replace(layer=question.layer._replace(padding="same")))
     except DlcalcError:
         return None
-    return same if same.output == found.output else None
+    return same if same.output == answer.output else None
 
 
 def facts(layer: LayerShape) -> LayerFacts:
-    """What there is to compare of a layer."""
+    """Collect what is compared of a layer."""
     windows = [axis.window for axis in layer.axes] if layer.place is None or layer.place.windows else []
     return LayerFacts(
         layer.name,
@@ -187,13 +183,13 @@ def _summary(answer: SideBySide) -> str:
 
 
 def _features(side: Side) -> str:
-    """Of a vector, which has no axes."""
+    """Write the features of a vector, which has no axes."""
     place = side.answer.layers[-1].place if side.answer else None
     return f"{place.output_channels} features" if place else ""
 
 
 def _apart(answering: Sequence[Side]) -> str:
-    """How the windows lie to each other where the sizes are the same, and something else is not."""
+    """Say how the windows differ where the sizes are the same."""
     layers = [side.layers for side in answering]
     if len(layers[0]) > 1:
         unlike = [several[0].name for several in zip(*layers, strict=True) if _differ(several)]
@@ -216,7 +212,7 @@ def _pixels(shift: int) -> str:
 
 
 def _tempting(side: Side) -> str:
-    """What a framework's own ``same`` would do in place of the second layer that its answer needs."""
+    """Say what a framework's own ``same`` would do in place of the pad layer that its answer needs."""
     if side.answer is None or side.same is None:
         return ""
     starts, same = (
@@ -228,11 +224,11 @@ def _tempting(side: Side) -> str:
         what, first = _WORDS[side.transposed]
         means = f"gives this size too, but {what} {_pixels(shift)} apart: {first} at {_by_axis(same)}"
     extra = "a layer that cuts the output" if side.transposed else "a pad layer"
-    return f"{FRAMEWORKS[side.framework]} needs {extra} for this padding; its own 'same' {means}"
+    return f"{framework_of(side.framework).name} needs {extra} for this padding; its own 'same' {means}"
 
 
 def _gives(answering: Sequence[Side], outputs: Sequence[tuple[int, ...]]) -> str:
-    """Who gives which size: ``Keras gives 4, ONNX Runtime 5``."""
+    """Say who gives which size: ``Keras gives 4, ONNX Runtime 5``."""
     sizes = [_by_axis(output) or _features(side) for side, output in zip(answering, outputs, strict=True)]
     parts = [(_names(names), len(names) > 1, size) for size, names in _grouped(answering, sizes)]
     who, several, size = parts[0]
@@ -240,9 +236,9 @@ def _gives(answering: Sequence[Side], outputs: Sequence[tuple[int, ...]]) -> str
     return ", ".join((first, *(f"{names} {other}" for names, _, other in parts[1:])))
 
 
-def _grouped(sides: Sequence[Side], values: Sequence[V]) -> list[tuple[V, list[str]]]:
-    """Each value once, with the frameworks that have it."""
-    found: dict[V, list[str]] = {}
+def _grouped(sides: Sequence[Side], values: Sequence[V]) -> list[tuple[V, list[FrameworkName]]]:
+    """Group the frameworks by their value, each value once."""
+    found: dict[V, list[FrameworkName]] = {}
     for side, value in zip(sides, values, strict=True):
         found.setdefault(value, []).append(side.framework)
     return list(found.items())
@@ -252,10 +248,10 @@ def _by_axis(values: Iterable[int]) -> str:
     return " x ".join(map(str, values))
 
 
-def _names(frameworks: Iterable[str]) -> str:
-    return _listed([FRAMEWORKS[framework] for framework in frameworks])
+def _names(frameworks: Iterable[FrameworkName]) -> str:
+    return _listed([framework_of(framework).name for framework in frameworks])
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Names in a sentence: ``a, b and c``."""
+    """Join names in a sentence: ``a, b and c``."""
     return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else names[0]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dlcalc.core.conv.functions import hashable
-from dlcalc.core.conv.layer import AXES, Layer
+from dlcalc.core.conv.layer import ALL_AXES, FrameworkName, Layer
 from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.shape import LayerShape
 from dlcalc.core.errors import DlcalcError
@@ -15,7 +15,7 @@ from dlcalc.core.validation import wrong_rank
 
 
 class ReceptiveField(NamedTuple):
-    """What an output of a stack sees of its input, along one axis, in pixels of that input.
+    """The receptive field of an output of a stack, along one axis, in pixels of the stack's input.
 
     Attributes:
         size: the extent of the receptive field, holes and padding included; behind a transposed layer, the largest.
@@ -31,7 +31,7 @@ class ReceptiveField(NamedTuple):
 
 
 class StackedLayer(NamedTuple):
-    """One layer of a stack, computed; each tuple has an entry an axis, in the order depth, height, width.
+    """One layer of a stack, computed; each tuple has an entry per axis, in the order depth, height, width.
 
     Attributes:
         name: like ``conv1``, unique in its stack.
@@ -48,12 +48,12 @@ class StackedLayer(NamedTuple):
 
 
 def stack(
-    size: int | Sequence[int], layers: Sequence[Layer], *, framework: str = "pytorch"
+    size: int | Sequence[int], layers: Sequence[Layer], *, framework: FrameworkName = "pytorch"
 ) -> tuple[StackedLayer, ...]:
-    """What each of several layers, one after the other, makes of the output of the one before it.
+    """Compute the sizes and receptive fields of several layers, each on the output of the one before it.
 
     Args:
-        size: the input's extent in pixels, or one extent an axis in the order depth, height, width.
+        size: the input's extent in pixels, or one extent per axis in the order depth, height, width.
         layers: convolutions, transposed convolutions and poolings, from the input on.
         framework: whose rules hold: ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.
 
@@ -69,14 +69,14 @@ def stack(
     [('conv1', (112,), 7), ('pool1', (56,), 11)]
     """
     extents = (size,) if isinstance(size, int) else tuple(size)
-    if not 1 <= len(extents) <= len(AXES):
+    if not 1 <= len(extents) <= len(ALL_AXES):
         raise wrong_rank(len(extents))
     asked = tuple(StackLayer(layer.kind, Layer(*map(hashable, layer))) for layer in layers)
     for number, layer in enumerate(asked, 1):
         if layer.layer is not None and layer.kind not in _KINDS:
             hint = "one of " + ", ".join(_KINDS)
             raise DlcalcError("usage", f"layer {number}: unknown kind {layer.kind!r}", hint=hint, option="kind")
-    question = StackQuestion(tuple(AXES)[-len(extents) :], extents, asked, framework)
+    question = StackQuestion(ALL_AXES[-len(extents) :], extents, asked, framework)
     return tuple(map(_stacked, stack_shape(question).layers))
 
 
@@ -84,9 +84,9 @@ _KINDS = ("conv", "transposed", "max-pool", "avg-pool")
 
 
 def receptive_field(
-    size: int | Sequence[int], layers: Sequence[Layer], *, framework: str = "pytorch"
+    size: int | Sequence[int], layers: Sequence[Layer], *, framework: FrameworkName = "pytorch"
 ) -> tuple[ReceptiveField, ...]:
-    """What an output of the last layer sees of the input, along each axis.
+    """Compute the receptive field of the last layer's outputs, one entry per axis.
 
     Args:
         size: as of ``stack``; paddings such as ``"same"``, and so the centre, may depend on it.

@@ -1,4 +1,4 @@
-"""What one output is computed from, layer by layer: from the output back to the network's input."""
+"""The positions that one output depends on, layer by layer: from the output back to the network's input."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,23 +11,23 @@ _WHOLE = ("gap", "fc")  # families that read all of their input, behind which ev
 _MOST_POSITIONS = 100_000  # that are followed one by one; beyond, only the first and the last
 
 
-def looking_back(layers: Sequence[LayerShape], axis: int, output: int) -> list[Span | None]:
-    """The first and the last position that one output of the last layer is computed from, in every map before it.
+def input_spans(layers: Sequence[LayerShape], axis: int, output: int) -> list[Span | None]:
+    """Find the range of positions of every earlier map that one output position depends on.
 
     As in the receptive field, positions in the padding count: they may be negative, or beyond the end.
 
     Args:
-        layers: one after another, as in a ``ConvShape``.
-        axis: the number of an axis.
+        layers: of a network, from its input on.
+        axis: the number of the axis, from 0 on.
         output: a position of the last layer's output.
 
     Returns:
-        The output itself, then the input of each layer, from the last one to the network's; None from where on nothing
-        reaches the output, as may be behind a transposed layer.
+        (first, last) of the output itself, then of the input of each layer, from the last one to the network's input;
+        None from where on nothing reaches the output, as may be behind a transposed layer.
 
     >>> from dlcalc.core.conv.layer import Layer
     >>> from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape
-    >>> looking_back(layer_shape(ConvShapeQuestion(("w",), (224,), Layer(7, 2, 3))).layers, 0, 5)
+    >>> input_spans(layer_shape(ConvShapeQuestion(("w",), (224,), Layer(7, 2, 3))).layers, 0, 5)
     [(5, 5), (7, 13)]
     """
     seen, span = {output}, (output, output)
@@ -51,14 +51,14 @@ def looking_back(layers: Sequence[LayerShape], axis: int, output: int) -> list[S
 
 
 def _read(window: Window, outputs: Iterable[int]) -> Iterator[int]:
-    """The positions that the windows of some outputs read."""
+    """Yield the positions that the windows of some outputs read."""
     for output in outputs:
         start = output * window.stride - window.before
         yield from range(start, start + window.extent, window.dilation)
 
 
 def _added_to(window: Window, outputs: Iterable[int]) -> Iterator[int]:
-    """The inputs of a transposed layer whose products are added to some outputs."""
+    """Yield the inputs of a transposed layer whose products are added to some outputs."""
     for output in outputs:
         whole = output + window.before
         for product in range(whole, whole - window.extent, -window.dilation):
@@ -67,7 +67,10 @@ def _added_to(window: Window, outputs: Iterable[int]) -> Iterator[int]:
 
 
 def _behind(window: Window, transposed: bool, first: int, last: int) -> Span:
-    """The same of all outputs from the first to the last: exact but behind holes and transposed layers together."""
+    """Find the range that the outputs from ``first`` to ``last`` depend on.
+
+    It is exact unless holes of a dilated layer meet a transposed layer: then it may be too wide.
+    """
     reach = window.extent - 1
     if transposed:
         return -((reach - first - window.before) // window.stride), (last + window.before) // window.stride

@@ -1,15 +1,18 @@
-"""The mistakes that are made about the sizes of a stack: each in every layer, then each in one, which is named."""
+"""Mistakes about the sizes of a network: each in every layer, then each in one, which is named."""
 
+from collections.abc import Iterable
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from dlcalc.core.conv.judge import WHOLE_KEYS, facts
 from dlcalc.core.conv.mistakes import MISTAKES
-from dlcalc.core.conv.shape import ConvShape
+from dlcalc.core.conv.shape import ConvShape, Place
 from dlcalc.core.conv.working import Working, evaluate, layer_working
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
-from dlcalc.core.evidence.diagnosis import Mistake, Numbers
-from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
+from dlcalc.core.evidence.diagnosis import Mistake, Numbers, written
+from dlcalc.core.numeric.ratio import Ratio, ratio
+
+W = TypeVar("W")
 
 _MOST_VARIANTS = 6  # of one mistake: axes are swapped in three ways, and their inputs in three
 
@@ -31,36 +34,32 @@ def judge_network(answer: ConvShape, claim: Claim) -> Verdict:
         relevant = [number for number in stack.windows if mistake.relevant(layer_working(answer, number))]
         ones = [(number, one) for number in relevant for one in stack.with_one(mistake, number) if fits(one)]
         if ones:
-            text = f"{_said(mistake)} in {_either(answer, [number for number, _ in ones])}"
-            alone.append(Diagnosis(mistake.name, f"{text} would give {_written(ones[0][1])}"))
+            text = f"{phrase(mistake)} in {either(answer.layers[number].place for number, _ in ones)}"
+            alone.append(Diagnosis(mistake.name, f"{text} would give {written(ones[0][1])}"))
         if len(stack.windows) < 2 or not relevant or (ones and len(relevant) == 1):
             continue  # where there is one layer to make it in, that is named
         numbers = next(filter(fits, stack.with_all(mistake)), None)
         if numbers is not None:
-            found.append(Diagnosis(mistake.name, f"{_said(mistake)} in every layer would give {_written(numbers)}"))
+            found.append(Diagnosis(mistake.name, f"{phrase(mistake)} in every layer would give {written(numbers)}"))
     return verdict._replace(diagnosis=tuple(found + alone))
 
 
-def _said(mistake: Mistake[Working]) -> str:
+def phrase(mistake: Mistake[W]) -> str:
+    """Say what was done, to stand before "in layer 3 (3p1)"."""
     assert isinstance(mistake.sentence, str)
     return mistake.sentence.removesuffix(",")
 
 
-def _either(answer: ConvShape, numbers: list[int]) -> str:
-    """The layers, in each of which the mistake would do; each once."""
-    places = [answer.layers[number].place for number in dict.fromkeys(numbers)]
-    titles = [place.title for place in places if place is not None]
+def either(places: Iterable[Place | None]) -> str:
+    """Name the layers in any one of which a mistake would do, each once."""
+    titles = [place.title for place in dict.fromkeys(places) if place is not None]
     if len(titles) > 3:
         return f"{titles[0]}, {titles[1]} or {len(titles) - 2:,} others"
     return " or ".join(titles)
 
 
-def _written(numbers: Numbers) -> str:
-    return " x ".join(str(as_number(number)) for number in numbers)
-
-
 class _Seen(NamedTuple):
-    """What is known in front of a layer along each axis, as far as the claim is about it.
+    """The numbers in front of a layer along each axis, as far as the claim depends on them.
 
     Attributes:
         sizes: positions; not whole behind a quotient that was not rounded.
@@ -76,7 +75,7 @@ class _Seen(NamedTuple):
 
 
 class _Stack:
-    """How the claimed number comes about layer by layer, and what becomes of it with mistakes on the way."""
+    """Works out the claimed number layer by layer, right or with mistakes on the way."""
 
     def __init__(self, answer: ConvShape, key: str) -> None:
         self.answer, self.key = answer, key
@@ -94,7 +93,7 @@ class _Stack:
         self.known: dict[tuple[int, _Seen], Numbers | None] = {}
 
     def with_one(self, mistake: Mistake[Working], number: int) -> list[Numbers]:
-        """What the mistake in one layer gives, for each way to make it."""
+        """Work out what the mistake in one layer gives, for each way to make it."""
         if number >= len(self.in_front):
             return []
         seen, found = self.in_front[number], []
@@ -105,7 +104,7 @@ class _Stack:
         return found
 
     def with_all(self, mistake: Mistake[Working]) -> list[Numbers]:
-        """What the mistake in every layer gives, for each way to make it that is the same in all."""
+        """Work out what the mistake in every layer gives, for each way to make it that is the same in all."""
         found = []
         for variant in range(_MOST_VARIANTS):
             seen: _Seen | None = self.start
@@ -126,7 +125,7 @@ class _Stack:
         return found
 
     def _goes_on(self, number: int, seen: _Seen) -> Numbers | None:
-        """The claimed number, from what is known in front of a layer; where that is as ever, there is no mistake."""
+        """Work out the claimed number from the numbers in front of a layer, without a further mistake."""
         passed: list[tuple[int, _Seen]] = []
         found: Numbers | None = None
         while True:
@@ -155,7 +154,7 @@ class _Stack:
         return seen.centers if self.key == "center" else tuple([(extent, 1) for extent in seen.extents])
 
     def _behind(self, number: int, seen: _Seen, edited: Working | None) -> _Seen | None:
-        """What is known behind a layer; None where there is nothing."""
+        """Work out the numbers behind a layer; None where the layer has no output."""
         place = self.answer.layers[number].place
         if place is None or not place.windows:  # behind a gap every output is the same
             return seen._replace(last=None) if place is not None and place.kind == "batch-norm" else None

@@ -1,12 +1,14 @@
-"""A stack of layers as its author writes it, and how an error says which layer it is about."""
+"""A network of layers as its author writes it, the place of each layer, and how an error names the layer."""
 
 from typing import NamedTuple
 
-from dlcalc.core.conv.layer import KINDS, Layer
+from dlcalc.core.conv.layer import KINDS, Axis, Family, FrameworkName, Kind, Layer
+from dlcalc.core.conv.shape import Place
 from dlcalc.core.errors import Advice, DlcalcError, Fix, Notice, alternatives
+from dlcalc.core.validation import legal
 
 # Kinds without windows of their own, and the family that each has to itself.
-WHOLE = {"global-avg-pool": "gap", "batch-norm": "bn", "linear": "fc"}
+WHOLE: dict[Kind, Family] = {"global-avg-pool": "gap", "batch-norm": "bn", "linear": "fc"}
 FAMILIES = KINDS | WHOLE  # the names of the layers of a family are counted together: conv1, pool1, conv2
 
 
@@ -23,7 +25,7 @@ class StackLayer(NamedTuple):
         word: the layer as it was typed.
     """
 
-    kind: str
+    kind: Kind
     layer: Layer | None = None
     channels: int | None = None
     groups: int = 1
@@ -39,48 +41,18 @@ class StackQuestion(NamedTuple):
         channels: of the input, where they are known.
     """
 
-    axes: tuple[str, ...]
+    axes: tuple[Axis, ...]
     size: tuple[int, ...]
     layers: tuple[StackLayer, ...]
-    framework: str = "pytorch"
+    framework: FrameworkName = "pytorch"
     dims: int | None = None
     channels: int | None = None
 
 
-class Place(NamedTuple):
-    """Where a layer stands in its stack.
+def layer_names(places: tuple[Place, ...]) -> list[str]:
+    """Name each layer after its family, with its number among the layers of the family.
 
-    Attributes:
-        number: from 1 on.
-        word: the layer as it was typed.
-        kind: one of ``FAMILIES``.
-        input_channels, output_channels: where they are known.
-        takes_vector, gives_vector: its input or its output has no axes (any more).
-    """
-
-    number: int
-    word: str
-    kind: str
-    input_channels: int | None
-    output_channels: int | None
-    takes_vector: bool
-    gives_vector: bool
-
-    @property
-    def windows(self) -> bool:
-        """Whether its kind has windows of its own."""
-        return self.kind in KINDS
-
-    @property
-    def title(self) -> str:
-        """The layer in a sentence, like ``layer 3 (3p1)``."""
-        return f"layer {self.number} ({self.word})" if self.word else f"layer {self.number}"
-
-
-def named(places: tuple[Place, ...]) -> list[str]:
-    """A name for each layer, after its family and its number among those of the family.
-
-    >>> [*map(str, named(tuple(Place(1, "", kind, 1, 1, False, False) for kind in ("conv", "max-pool", "conv"))))]
+    >>> [*map(str, layer_names(tuple(Place(1, "", kind, 1, 1, False, False) for kind in ("conv", "max-pool", "conv"))))]
     ['conv1', 'pool1', 'conv2']
     """
     counts: dict[str, int] = {}
@@ -92,13 +64,14 @@ def named(places: tuple[Place, ...]) -> list[str]:
     return names
 
 
-def placed(layers: tuple[StackLayer, ...], channels: int | None) -> tuple[Place, ...]:
-    """The place of each layer, with what is known of its channels.
+def place_layers(layers: tuple[StackLayer, ...], channels: int | None) -> tuple[Place, ...]:
+    """Place each layer in its network, with what is known of its channels.
 
     Raises:
         DlcalcError: ``usage`` for windows over a vector, ``groups-do-not-divide``, ``invalid-value``.
 
-    >>> [place.output_channels for place in placed((StackLayer("conv", Layer(3), 64), StackLayer("batch-norm")), 3)]
+    >>> layers = StackLayer("conv", Layer(3), 64), StackLayer("batch-norm")
+    >>> [place.output_channels for place in place_layers(layers, 3)]
     [64, 64]
     """
     places = []
@@ -110,7 +83,7 @@ def placed(layers: tuple[StackLayer, ...], channels: int | None) -> tuple[Place,
         place = Place(number, layer.word, layer.kind, channels, outputs, vector, vector or layer.kind == "linear")
         if vector and layer.kind not in ("linear", "batch-norm"):
             hint = "leave it out, or put it in front of the fc"
-            raise located(DlcalcError("usage", "the output of an fc has no axes for it", hint=hint), place)
+            raise in_layer(DlcalcError("usage", "the output of an fc has no axes for it", hint=hint), place)
         _check_channels(layer, place)
         places.append(place)
         channels, vector = outputs, place.gives_vector
@@ -121,13 +94,11 @@ _MIXING = ("conv", "transposed", "linear")  # whose output may have other channe
 
 
 def groups_of(layer: StackLayer, channels: int | None) -> int | None:
-    """Into how many groups the channels are divided; None where the input's number of channels would say it."""
+    """Count the groups of a layer on ``channels``; None where the layer is depthwise and they are not known."""
     return channels if layer.depthwise else layer.groups
 
 
 def _check_channels(layer: StackLayer, place: Place) -> None:
-    from dlcalc.core.validation import legal
-
     try:
         if layer.channels is not None:
             legal(layer.channels, "features" if layer.kind == "linear" else "c_out", 1)
@@ -137,7 +108,7 @@ def _check_channels(layer: StackLayer, place: Place) -> None:
             if channels is not None and groups is not None and channels % groups:
                 raise _groups_do_not_divide(layer, place, groups, channels, side)
     except DlcalcError as error:
-        raise located(error, place) from None
+        raise in_layer(error, place) from None
 
 
 def _groups_do_not_divide(layer: StackLayer, place: Place, groups: int, channels: int, side: str) -> DlcalcError:
@@ -153,13 +124,13 @@ def _groups_do_not_divide(layer: StackLayer, place: Place, groups: int, channels
     return DlcalcError("groups-do-not-divide", message, hint=hint, option="groups")
 
 
-def located(error: DlcalcError, place: Place) -> DlcalcError:
-    """The same error, saying which layer it is about."""
+def in_layer(error: DlcalcError, place: Place) -> DlcalcError:
+    """Prefix an error with the layer that it is about."""
     return DlcalcError(error.code, f"{place.title}: {error.message}", hint=error.advice, option="layers")
 
 
-def warned_together(found: list[tuple[Place, Notice]]) -> tuple[Notice, ...]:
-    """The warnings of all layers, each once, with the layers that it is about."""
+def merge_notices(found: list[tuple[Place, Notice]]) -> tuple[Notice, ...]:
+    """Merge the notices of all layers: each once, prefixed with the layers that it is about."""
     about: dict[Notice, list[str]] = {}
     for place, warning in found:
         about.setdefault(warning, []).append(place.title)

@@ -1,4 +1,4 @@
-"""What the outputs of a stack see of the network's input, along one axis: exactly, behind transposed layers too.
+"""The receptive field of a network along one axis: exact, behind transposed layers too.
 
 Araujo et al., Computing Receptive Fields of CNNs, Distill 2019, compose windows by three recurrences, for the extent,
 the jump and the centre. Behind a transposed layer the outputs differ, with a period; so what is composed here is the
@@ -16,14 +16,16 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.core.numeric.ratio import Ratio, ratio
 
 _MOST_VISITED = 1_000_000
-_LIMIT = 10**4000  # Python writes no longer numbers
+_LIMIT = 10**4000  # of a jump: Python writes hardly longer numbers, and strides multiply
 
 
 class Reach(NamedTuple):
-    """The first and the last pixel that each output sees; output t + len(lows) sees ``step`` pixels on.
+    """The first and the last pixel that each output sees.
+
+    The invariant: output t + len(lows) sees what output t sees, ``step`` pixels further on.
 
     Attributes:
-        lows, highs: one an output of a period; None where an output sees nothing.
+        lows, highs: pixels, one per output of a period; None where an output sees nothing. Both have the same length.
         step: pixels from one period to the next.
     """
 
@@ -32,70 +34,71 @@ class Reach(NamedTuple):
     step: int
 
 
-class Trail(NamedTuple):
-    """How the network's input is seen behind the layers so far.
+class FieldState(NamedTuple):
+    """The receptive fields of all outputs behind the layers so far, along one axis.
 
     Attributes:
-        reach: of their outputs; but of the inputs of ``pending``, if there is one.
-        pending: a transposed layer whose outputs nobody has asked for yet, one by one.
+        reach: of the outputs; where a transposed layer is deferred, of its inputs.
+        deferred: a transposed layer that is not expanded into its outputs yet; only a layer behind it needs them.
         jump: pixels of the network's input between neighbouring outputs.
         whole: every output sees all of the network's input, this many pixels; 0 where it does not.
-        visited: how much has been gone through so far.
+        visited: how many taps have been followed so far.
     """
 
     reach: Reach
-    pending: Window | None = None
+    deferred: Window | None = None
     jump: Ratio = (1, 1)
     whole: int = 0
     visited: int = 0
 
 
-START = Trail(Reach((0,), (0,), 1))  # every pixel sees itself
+START = FieldState(Reach((0,), (0,), 1))  # every pixel sees itself
 
 
-def everything(trail: Trail, size: int) -> tuple[Trail, Field]:
-    """Behind a layer whose outputs see all of an input of ``size``."""
-    return trail._replace(whole=size), Field(size, size, trail.jump, ratio(size - 1, 2))
+def whole_input(state: FieldState, size: int) -> tuple[FieldState, Field]:
+    """Compose a layer whose outputs see all of the network's input, which has ``size`` pixels."""
+    return state._replace(whole=size), Field(size, size, state.jump, ratio(size - 1, 2))
 
 
-def onward(trail: Trail, window: Window, transposed: bool, own: Field, outputs: int) -> tuple[Trail, Field]:
-    """Behind one more layer with windows.
+def compose(state: FieldState, window: Window, transposed: bool, own: Field, outputs: int) -> tuple[FieldState, Field]:
+    """Compose one more layer with windows: the state behind it, and the field of its outputs.
 
     Args:
-        trail: behind the layers before it.
-        window: its geometry.
-        transposed: whether it is a transposed convolution.
-        own: its field on its own input.
-        outputs: how many it has.
+        state: behind the layers in front of it.
+        window: the geometry of the layer.
+        transposed: whether the layer is a transposed convolution.
+        own: the field of the layer alone, on its own input.
+        outputs: how many outputs the layer has.
 
     Raises:
         DlcalcError: ``invalid-value`` where outputs repeat too late to be gone through, or a jump is beyond writing.
     """
-    numerator, denominator = trail.jump
+    numerator, denominator = state.jump
     stride = window.stride
     jump = ratio(numerator, denominator * stride) if transposed else ratio(numerator * stride, denominator)
     if max(jump) >= _LIMIT:
         message = "the jump has more than 4000 digits"
         raise DlcalcError("invalid-value", message, hint="fewer layers, or smaller strides", option="layers")
-    if trail.whole:
-        return everything(trail._replace(jump=jump), trail.whole)
-    if trail.pending is not None:
-        trail = _settled(trail, trail.pending)
-    (lows, highs, step), _, _, _, visited = trail
+    if state.whole:
+        return whole_input(state._replace(jump=jump), state.whole)
+    if state.deferred is not None:
+        state = _expand_transposed(state, state.deferred)
+    (lows, highs, step), _, _, _, visited = state
     low, high = lows[0], highs[0]
     if len(lows) == 1 and low is not None and high is not None:
         if not transposed:
             low, high = low - window.before * step, high + (window.extent - 1 - window.before) * step
             reach = Reach((low,), (high,), step * stride)
             extent = high - low + 1
-            return Trail(reach, None, jump, 0, visited), Field(extent, extent, jump, _middle(low, high))
-        return trail._replace(pending=window, jump=jump), _alike(low, high, step, own, jump)
-    trail = _settled(trail._replace(jump=jump), window) if transposed else _slid(trail._replace(jump=jump), window)
-    return trail, _field(trail, outputs)
+            return FieldState(reach, None, jump, 0, visited), Field(extent, extent, jump, _middle(low, high))
+        return state._replace(deferred=window, jump=jump), _uniform_transposed(low, high, step, own, jump)
+    expand = _expand_transposed if transposed else _compose_conv
+    state = expand(state._replace(jump=jump), window)
+    return state, _field(state, outputs)
 
 
-def _alike(low: int, high: int, step: int, own: Field, jump: Ratio) -> Field:
-    """Behind a transposed layer whose inputs all see alike: its own field, each pixel of which is ``step`` apart."""
+def _uniform_transposed(low: int, high: int, step: int, own: Field, jump: Ratio) -> Field:
+    """Compose a transposed layer whose inputs all see equally much: its own field, the pixels of it ``step`` apart."""
     extent = high - low + 1
     size = (own.size - 1) * step + extent
     smallest = (own.smallest - 1) * step + extent if own.smallest else 0
@@ -105,16 +108,16 @@ def _alike(low: int, high: int, step: int, own: Field, jump: Ratio) -> Field:
     return Field(size, smallest, jump, ratio((low + high) * denominator + 2 * step * numerator, 2 * denominator))
 
 
-def _field(trail: Trail, outputs: int) -> Field:
-    lows, highs, _ = trail.reach
+def _field(state: FieldState, outputs: int) -> Field:
+    lows, highs, _ = state.reach
     extents = [0 if low is None or high is None else high - low + 1 for low, high in zip(lows, highs, strict=True)]
     first = next((number for number, extent in enumerate(extents[:outputs]) if extent), None)
     if first is None:
-        return Field(max(extents), min(extents), trail.jump, None)
+        return Field(max(extents), min(extents), state.jump, None)
     low, high = lows[first], highs[first]
     assert low is not None
     assert high is not None
-    return Field(max(extents), min(extents), trail.jump, _middle(low, high))
+    return Field(max(extents), min(extents), state.jump, _middle(low, high))
 
 
 def _middle(low: int, high: int) -> Ratio:
@@ -122,37 +125,37 @@ def _middle(low: int, high: int) -> Ratio:
     return (doubled, 2) if doubled % 2 else (doubled // 2, 1)
 
 
-def _slid(trail: Trail, window: Window) -> Trail:
-    """Behind the windows of a convolution or a pooling.
+def _compose_conv(state: FieldState, window: Window) -> FieldState:
+    """Compose a convolution or a pooling with outputs that differ.
 
     Taps whose inputs are a whole number of periods apart see the same, further on: of them the first and the last are
     enough.
     """
-    reach, period = trail.reach, len(trail.reach.lows)
+    reach, period = state.reach, len(state.reach.lows)
     length = period // gcd(period, window.stride)
     taps = min(window.kernel, period // gcd(period, window.dilation))
-    trail = _allowed(trail, length * taps, length)
+    state = _charged(state, length * taps, length)
     last = window.extent - 1
     steps = range(0, taps * window.dilation, window.dilation)
     lows, highs = [], []
     for start in range(-window.before, length * window.stride - window.before, window.stride):
         lows.append(_least(reach, (start + step for step in steps)))
         highs.append(_most(reach, (start + last - step for step in steps)))
-    return trail._replace(reach=Reach(lows, highs, length * window.stride // period * reach.step))
+    return state._replace(reach=Reach(lows, highs, length * window.stride // period * reach.step))
 
 
-def _settled(trail: Trail, window: Window) -> Trail:
-    """Behind a transposed layer, its outputs gone through one by one.
+def _expand_transposed(state: FieldState, window: Window) -> FieldState:
+    """Expand a transposed layer into a period of its outputs.
 
     Output t is reached by the taps b with t + before - b * d a multiple of s: with g = gcd(s, d) every (s/g)-th, their
     inputs d/g apart.
     """
-    reach, period = trail.reach, len(trail.reach.lows)
+    reach, period = state.reach, len(state.reach.lows)
     kernel, stride, dilation = window.kernel, window.stride, window.dilation
     divisor = gcd(stride, dilation)
     taps, inputs = stride // divisor, dilation // divisor
     repeat = period // gcd(period, inputs)
-    trail = _allowed(trail, period * stride * min(repeat, -(-kernel // taps)), period * stride)
+    state = _charged(state, period * stride * min(repeat, -(-kernel // taps)), period * stride)
     inverse = pow(inputs, -1, taps) if taps > 1 else 0
     lows: list[int | None] = []
     highs: list[int | None] = []
@@ -164,7 +167,7 @@ def _settled(trail: Trail, window: Window) -> Trail:
         some = range(0, min(count, repeat) * inputs, inputs)
         lows.append(_least(reach, (first + on for on in some)))
         highs.append(_most(reach, (last - back for back in some)))
-    return trail._replace(reach=Reach(lows, highs, reach.step), pending=None)
+    return state._replace(reach=Reach(lows, highs, reach.step), deferred=None)
 
 
 def _least(reach: Reach, positions: Iterator[int]) -> int | None:
@@ -183,9 +186,9 @@ def _seen(pixels: Sequence[int | None], step: int, positions: Iterator[int]) -> 
             yield pixel + position // period * step
 
 
-def _allowed(trail: Trail, visits: int, period: int) -> Trail:
-    visited = trail.visited + visits
+def _charged(state: FieldState, visits: int, period: int) -> FieldState:
+    visited = state.visited + visits
     if visited > _MOST_VISITED:
         message = f"the receptive field repeats every {period} outputs, which are too many to go through"
         raise DlcalcError("invalid-value", message, hint="a smaller stride of a transposed layer", option="layers")
-    return trail._replace(visited=visited)
+    return state._replace(visited=visited)

@@ -1,4 +1,4 @@
-"""The numbers of groups that would do in place of one that does not."""
+"""Common divisors of two channel counts, nearest to a number of groups that divides neither."""
 
 from math import gcd
 
@@ -6,7 +6,7 @@ _STEPS = 100_000  # looked at in each direction: enough to miss nothing up to a 
 
 
 def nearest_common_divisors(near: int, *numbers: int) -> list[int]:
-    """The nearest common divisor on each side of ``near``, the smaller first.
+    """Find the nearest common divisor of the numbers on each side of ``near``, the smaller first.
 
     A divisor is looked for among the numbers next to ``near``, and among the quotients by small numbers; beyond 10**10
     the nearest of those that are found.

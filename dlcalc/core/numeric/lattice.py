@@ -8,7 +8,7 @@ from math import gcd
 
 
 def floor_sum(n: int, m: int, a: int, b: int) -> int:
-    """The sum of floor((a * x + b) / m) over x = 0 .. n - 1, by Euclid's algorithm.
+    """Compute the sum of floor((a * x + b) / m) over x = 0 .. n - 1, by Euclid's algorithm.
 
     Args:
         n: how many terms, at least 0.
@@ -31,7 +31,7 @@ def floor_sum(n: int, m: int, a: int, b: int) -> int:
 
 
 def count_pairs_below(limit: int, rows: int, row_step: int, columns: int, column_step: int) -> int:
-    """How many pairs (a, b), 0 <= a < rows and 0 <= b < columns, have a * row_step + b * column_step < limit.
+    """Count the pairs (a, b), 0 <= a < rows and 0 <= b < columns, with a * row_step + b * column_step < limit.
 
     >>> count_pairs_below(5, 3, 2, 2, 3)  # 0, 3, 2, 4 of 0, 3, 2, 5, 4, 7
     4
@@ -45,7 +45,7 @@ def count_pairs_below(limit: int, rows: int, row_step: int, columns: int, column
 
 
 def count_sums_below(limit: int, rows: int, row_step: int, columns: int, column_step: int) -> int:
-    """How many different values a * row_step + b * column_step below ``limit`` those pairs have.
+    """Count the different values below ``limit`` of a * row_step + b * column_step, a < rows and b < columns.
 
     Two pairs have the same sum where they differ by a multiple of (column_step, -row_step) / gcd, so each value has one
     pair that the step leads out of the rectangle: all pairs, less those that it leads from inside to inside.
@@ -61,7 +61,7 @@ def count_sums_below(limit: int, rows: int, row_step: int, columns: int, column_
 
 
 def count_residues_below(bound: int, n: int, m: int, a: int, b: int) -> int:
-    """How many x in 0 .. n - 1 have (a * x + b) mod m < bound, for 0 <= bound <= m.
+    """Count the x in 0 .. n - 1 with (a * x + b) mod m < bound, for 0 <= bound <= m.
 
     >>> count_residues_below(2, 5, 3, 1, 0)  # x = 0, 1, 3, 4
     4
@@ -70,7 +70,7 @@ def count_residues_below(bound: int, n: int, m: int, a: int, b: int) -> int:
 
 
 def least_residue(n: int, m: int, a: int, b: int) -> int:
-    """The smallest (a * x + b) mod m over x = 0 .. n - 1, n at least 1, by bisection on how many lie below.
+    """Find the smallest (a * x + b) mod m over x = 0 .. n - 1, n at least 1, by bisection on how many lie below.
 
     >>> least_residue(3, 10, 4, 5)  # of 5, 9, 3
     3

@@ -6,7 +6,7 @@ Ratio = tuple[int, int]
 
 
 def ratio(numerator: int, denominator: int) -> Ratio:
-    """The ratio in lowest terms, its denominator positive.
+    """Reduce a ratio to lowest terms, its denominator positive.
 
     >>> ratio(6, -4)
     (-3, 2)
@@ -18,7 +18,7 @@ def ratio(numerator: int, denominator: int) -> Ratio:
 
 
 def as_float(value: Ratio) -> int | float:
-    """The nearest float, or, beyond the range of floats, the whole number below: never infinity.
+    """Convert to the nearest float, or beyond the range of floats to the whole number below: never infinity.
 
     >>> as_float((3, 2))
     1.5
@@ -31,7 +31,7 @@ def as_float(value: Ratio) -> int | float:
 
 
 def as_number(value: Ratio) -> int | float:
-    """The exact integer where the ratio is one, else the nearest float.
+    """Convert to the exact integer where the ratio is one, else to the nearest float.
 
     >>> as_number((4, 1)), as_number((1, 2))
     (4, 0.5)

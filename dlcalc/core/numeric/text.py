@@ -1,4 +1,4 @@
-"""What a number looks like as text, for whatever reads one: typed, in CSV, in JSON."""
+"""The notation of a number as text, for whatever reads one: typed, in CSV, in JSON."""
 
 import re
 
@@ -8,7 +8,7 @@ _match = re.compile(_NUMBER, re.IGNORECASE | re.ASCII).fullmatch
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is one real number that ``float`` reads: decimal, in plain digits, or ``inf`` or ``nan``.
+    """Tell whether a text is one real number that ``float`` reads: decimal, in plain digits, or ``inf`` or ``nan``.
 
     >>> [is_number(text) for text in ("-1.5e-3", ".5", "5.", "-Infinity", "NaN")]
     [True, True, True, True, True]

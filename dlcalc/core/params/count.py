@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
-from dlcalc.core.conv.frameworks import plan
-from dlcalc.core.conv.layer import Layer, per_axis
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, layer_shape
+from dlcalc.core.conv.layer import Axis, FrameworkName, Kind, Layer, per_axis
+from dlcalc.core.conv.plan import plan_axes
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, Place, inner_shape, layer_shape
 from dlcalc.core.errors import DlcalcError, Notice, alternatives
 from dlcalc.core.validation import legal
 
-if TYPE_CHECKING:
-    from dlcalc.core.network.network import Place
-
-KINDS = ("conv", "transposed", "linear")
+KINDS: tuple[Kind, ...] = ("conv", "transposed", "linear")
 
 # Bytes of one entry.
 DTYPES = {
@@ -52,9 +49,9 @@ class ConvParamsQuestion(NamedTuple):
     groups: int = 1
     bias: bool = False
     layer: Layer | None = None
-    axes: tuple[str, ...] = ()
+    axes: tuple[Axis, ...] = ()
     size: tuple[int, ...] | None = None
-    framework: str = "pytorch"
+    framework: FrameworkName = "pytorch"
     dtype: str = "float32"
     n: int = 1
     square: bool = False
@@ -143,7 +140,7 @@ class LayerParams(NamedTuple):
     kernel: tuple[int, ...]
     shape: ConvShape | None
     amounts: Amounts
-    place: "Place | None" = None
+    place: Place | None = None
     without_windows: tuple[int, ...] = ()
 
     @property
@@ -210,7 +207,7 @@ def layer_params(question: ConvParamsQuestion) -> ConvParams:
     return ConvParams(question, (layer,), layer.shape.warnings if layer.shape else ())
 
 
-def count(asked: ConvParamsQuestion, name: str | None = None, place: "Place | None" = None) -> LayerParams:
+def count(asked: ConvParamsQuestion, name: str | None = None, place: Place | None = None) -> LayerParams:
     """One layer, counted; ``name`` says what to call it, and ``place`` where it stands in a stack."""
     for option in ("c_in", "c_out", "groups", "n"):
         legal(getattr(asked, option), option, 1)
@@ -222,10 +219,12 @@ def count(asked: ConvParamsQuestion, name: str | None = None, place: "Place | No
         numbers = per_axis(asked.layer, len(asked.axes))
         kernel = tuple(axis.kernel for axis in numbers)
         if asked.size is None:
-            plan(asked.framework, asked.layer, numbers)  # which refuses a layer that the framework cannot build
+            plan_axes(asked.framework, asked.layer, numbers)  # which refuses a layer that the framework cannot build
             shape = None
         else:
-            shape = layer_shape(ConvShapeQuestion(asked.axes, asked.size, asked.layer, asked.framework))
+            typed = place is None or place.number == 1  # the input of the others is computed, and may be longer
+            shape_of = layer_shape if typed else inner_shape
+            shape = shape_of(ConvShapeQuestion(asked.axes, asked.size, asked.layer, asked.framework))
     each = DTYPES[asked.dtype]
     weights = asked.c_in // asked.groups * prod(kernel) * asked.c_out
     bias = asked.c_out if asked.bias else 0

@@ -3,18 +3,18 @@
 from math import prod
 from typing import NamedTuple
 
-from dlcalc.core.conv.layer import per_axis
-from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape, planned
+from dlcalc.core.conv.layer import Axis, FrameworkName, per_axis
+from dlcalc.core.conv.plan import plan_layer
+from dlcalc.core.conv.shape import ConvShapeQuestion, Place, inner_shape, layer_shape
 from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.network.network import (
-    Place,
     StackLayer,
     StackQuestion,
     groups_of,
-    located,
-    named,
-    placed,
-    warned_together,
+    in_layer,
+    layer_names,
+    merge_notices,
+    place_layers,
 )
 from dlcalc.core.params.count import DTYPES, Amounts, ConvParams, ConvParamsQuestion, LayerParams, Work, count
 from dlcalc.core.validation import legal
@@ -32,9 +32,9 @@ class StackParamsQuestion(NamedTuple):
     c_in: int
     layers: tuple[StackLayer, ...]
     bias: bool = False
-    axes: tuple[str, ...] = ("h", "w")
+    axes: tuple[Axis, ...] = ("h", "w")
     size: tuple[int, ...] | None = None
-    framework: str = "pytorch"
+    framework: FrameworkName = "pytorch"
     dtype: str = "float32"
     n: int = 1
     square: bool = False
@@ -54,18 +54,18 @@ def stack_params(question: StackParamsQuestion) -> ConvParams:
     """
     legal(question.c_in, "c_in", 1)
     legal(question.n, "n", 1)
-    places = placed(question.layers, question.c_in)
+    places = place_layers(question.layers, question.c_in)
     for place in places:
         if place.output_channels is None:
             error = DlcalcError("usage", "its number of output channels is not given", hint=f"{place.word}c64")
-            raise located(error, place)
+            raise in_layer(error, place)
     layers: list[LayerParams] = []
     size = question.size
-    for name, place, layer in zip(named(places), places, question.layers, strict=True):
+    for name, place, layer in zip(layer_names(places), places, question.layers, strict=True):
         try:
             layers.append(_counted(question, name, place, layer, size))
         except DlcalcError as error:
-            raise located(error, place) from None
+            raise in_layer(error, place) from None
         known = size is not None or layer.kind == "global-avg-pool"
         size = layers[-1].output if known else None
     warned = [
@@ -73,7 +73,7 @@ def stack_params(question: StackParamsQuestion) -> ConvParams:
         for place, layer in zip(places, layers, strict=True)
         for warning in (layer.shape.warnings if layer.shape else ())
     ]
-    return ConvParams(question, tuple(layers), warned_together(warned))
+    return ConvParams(question, tuple(layers), merge_notices(warned))
 
 
 def as_shapes(question: StackParamsQuestion) -> StackQuestion:
@@ -118,9 +118,10 @@ def _without_weights(asked: ConvParamsQuestion, name: str, place: Place) -> Laye
         numbers = per_axis(asked.layer, len(asked.axes))
         kernel = tuple(axis.kernel for axis in numbers)
         if asked.size is None:
-            planned(asked.framework, asked.layer, len(asked.axes))  # which refuses what cannot be built
+            plan_layer(asked.framework, asked.layer, len(asked.axes))  # which refuses what cannot be built
         else:
-            shape = layer_shape(ConvShapeQuestion(asked.axes, asked.size, asked.layer, asked.framework))
+            shape_of = layer_shape if place.number == 1 else inner_shape  # the others' input is not typed
+            shape = shape_of(ConvShapeQuestion(asked.axes, asked.size, asked.layer, asked.framework))
             output = shape.output
     elif place.kind == "global-avg-pool":
         output = (1,) * len(asked.axes)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
 from dlcalc.core.evidence.diagnosis import Mistake
+from dlcalc.core.network.mistakes import either, phrase
 from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
 from dlcalc.core.params.count import ConvParams
 from dlcalc.core.params.mistakes import MISTAKES
@@ -38,13 +39,14 @@ def _diagnosis(answer: ConvParams, claim: Claim, right: int) -> tuple[Diagnosis,
         for where, several in _together(mistake, answer, relevant):
             total = next(filter(lambda total: _fits(claim, (total, 1), right), _totals(right, several)), None)
             if total is not None:
-                found.append(Diagnosis(mistake.name, f"{_said(mistake)} {where} would give {total}"))
+                found.append(Diagnosis(mistake.name, f"{phrase(mistake)} {where} would give {total}"))
                 break
         fitting = [
             number for number, each in relevant.items() if any(_fits(claim, (right + one, 1), right) for one in each)
         ]
         if fitting:
-            text = f"{_said(mistake)} in {_either(answer, fitting)} would give {claim.values[0]}"
+            where = either(answer.layers[number].place for number in fitting)
+            text = f"{phrase(mistake)} in {where} would give {claim.values[0]}"
             alone.append(Diagnosis(mistake.name, text))
     return tuple(found + alone)
 
@@ -99,15 +101,3 @@ def _in_units(mistake: Mistake[Working], answer: ConvParams, claim: Claim, right
 
 def _fits(claim: Claim, number: Ratio, right: int) -> bool:
     return number != (right, 1) and reproduces(claim, (number,), True)
-
-
-def _said(mistake: Mistake[Working]) -> str:
-    assert isinstance(mistake.sentence, str)
-    return mistake.sentence.removesuffix(",")
-
-
-def _either(answer: ConvParams, numbers: list[int]) -> str:
-    titles = [place.title for number in numbers if (place := answer.layers[number].place)]
-    if len(titles) > 3:
-        return f"{titles[0]}, {titles[1]} or {len(titles) - 2:,} others"
-    return " or ".join(titles)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.conv.shape import axis_output, planned
+from dlcalc.core.conv.plan import plan_layer
+from dlcalc.core.conv.shape import Place, axis_output
 from dlcalc.core.errors import DlcalcError, alternatives
-from dlcalc.core.network.network import Place, StackQuestion, located, placed
+from dlcalc.core.network.network import StackQuestion, in_layer, place_layers
 from dlcalc.core.solve.axis import inputs_giving
 from dlcalc.core.solve.layer import Inverse, InverseQuestion, refuse_too_many
 from dlcalc.core.solve.notices import remarks
@@ -59,10 +60,10 @@ def _stages(asked: StackQuestion) -> list[list[_Stage]]:
     """The layers along each axis; batch norms, which change no size, are left out."""
     count = len(asked.axes)
     found: list[list[_Stage]] = [[] for _ in asked.axes]
-    for place, layer in zip(placed(asked.layers, asked.channels), asked.layers, strict=True):
+    for place, layer in zip(place_layers(asked.layers, asked.channels), asked.layers, strict=True):
         if place.gives_vector:
             error = DlcalcError("usage", "its output has no axes, and so no size", hint="the layers in front of the fc")
-            raise located(error, place)
+            raise in_layer(error, place)
         if place.kind == "batch-norm":
             continue
         if layer.layer is None:
@@ -70,9 +71,9 @@ def _stages(asked: StackQuestion) -> list[list[_Stage]]:
                 stages.append(_Stage(place, None))
             continue
         try:
-            numbers = planned(asked.framework, layer.layer, count).axes
+            numbers = plan_layer(asked.framework, layer.layer, count).axes
         except DlcalcError as error:
-            raise located(error, place) from None
+            raise in_layer(error, place) from None
         for number, (name, axis) in enumerate(zip(asked.axes, numbers, strict=True)):
             others = [
                 stand_in(asked.framework, "input", other, False) for other in numbers[:number] + numbers[number + 1 :]
@@ -95,7 +96,7 @@ def _giving(stages: list[_Stage], target: int) -> tuple[Run, ...]:
 
 def _forward(stages: list[_Stage], count: int) -> Callable[[int], int]:
     """From an input to the output of the last layer, by the rule that answers every question."""
-    plans = [None if opened is None else planned(opened.framework, opened.layer, count) for _, opened in stages]
+    plans = [None if opened is None else plan_layer(opened.framework, opened.layer, count) for _, opened in stages]
 
     def output(value: int) -> int:
         for (place, opened), plan in zip(stages, plans, strict=True):
@@ -105,7 +106,7 @@ def _forward(stages: list[_Stage], count: int) -> Callable[[int], int]:
             try:
                 value = axis_output(plan, opened.name, opened.numbers, value)[2]
             except DlcalcError as error:
-                raise located(error, place) from None
+                raise in_layer(error, place) from None
         return value
 
     return output

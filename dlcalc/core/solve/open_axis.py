@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dlcalc.core.conv.frameworks import Plan, needs_pad_layer, plan, size_rule
-from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Layer, Sides
+from dlcalc.core.conv.frameworks import framework_of
+from dlcalc.core.conv.layer import SAME_WORDS, Axis, AxisLayer, FrameworkName, Layer, PaddingWord, Sides
+from dlcalc.core.conv.plan import Plan, plan_axes
 from dlcalc.core.conv.shape import axis_output, resolve
 from dlcalc.core.errors import DlcalcError
 
@@ -26,9 +27,9 @@ class OpenAxis(NamedTuple):
         strides_follow: the stride of the pooling is its kernel.
     """
 
-    framework: str
+    framework: FrameworkName
     layer: Layer
-    name: str
+    name: Axis
     size: int
     numbers: AxisLayer
     others: tuple[AxisLayer, ...]
@@ -55,10 +56,10 @@ class OpenAxis(NamedTuple):
         def size_of(value: int) -> int:
             numbers, size = self.put(value)
             axes = (numbers, *self.others)
-            pad_layer = needs_pad_layer(self.framework, self.layer, axes)
+            pad_layer = framework_of(self.framework).needs_pad_layer(self.layer, axes)
             the_plan = by_value.get(pad_layer)
             if the_plan is None:
-                rule = size_rule(self.framework, layer, pad_layer)
+                rule = framework_of(self.framework).size_rule(layer, pad_layer)
                 the_plan = Plan(self.framework, layer, layer.family, axes, rule, pad_layer, ())
                 by_value[pad_layer] = the_plan
             window, _ = resolve(the_plan, numbers, size)
@@ -75,7 +76,7 @@ class OpenAxis(NamedTuple):
             if kept:
                 the_plan = kept[0]
             else:
-                the_plan = plan(self.framework, self.layer, (numbers, *self.others))
+                the_plan = plan_axes(self.framework, self.layer, (numbers, *self.others))
                 if self.solve == "input":  # the one number that no plan depends on
                     kept.append(the_plan)
             return axis_output(the_plan, self.name, numbers, size)[2]
@@ -108,7 +109,7 @@ def split(total: int) -> Sides:
     return total // 2, total - total // 2
 
 
-def stand_in(framework: str, solve: str, other: AxisLayer, special: bool) -> AxisLayer:
+def stand_in(framework: FrameworkName, solve: str, other: AxisLayer, special: bool) -> AxisLayer:
     """Another axis, with no more of it than decides what the framework makes of this one.
 
     That is its stride and its dilation (Keras combines no two over 1), that something is dilated (ONNX Runtime's
@@ -122,7 +123,7 @@ def stand_in(framework: str, solve: str, other: AxisLayer, special: bool) -> Axi
     """
     stride = 1 if solve == "stride" else other.stride
     dilation = 1 + special if solve == "dilation" else other.dilation
-    padding: Sides | str = other.padding
+    padding: Sides | PaddingWord = other.padding
     if not isinstance(padding, str):
         uneven = special if solve == "padding" else padding[0] != padding[1]
         padding = (0, 1) if uneven and framework == "pytorch" else (0, 0)

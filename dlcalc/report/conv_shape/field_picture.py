@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from dlcalc.core.conv.shape import LayerShape
-from dlcalc.core.network.input_span import Span, looking_back
+from dlcalc.core.network.input_span import Span, input_spans
 from dlcalc.report.sheet import Picture, Row, ends, in_lines
 
 _MOST_WIDTH = 60  # of the drawn part; a wider one shows no more
@@ -30,7 +30,7 @@ def maps(layers: Sequence[LayerShape], axis: int) -> list[Map]:
     size = layers[-1].axes[axis].output
     names = [*(layer.name for layer in reversed(layers)), "input"]
     sizes = [size, *(layer.axes[axis].window.input for layer in reversed(layers))]
-    return list(map(Map, names, sizes, looking_back(layers, axis, (size - 1) // 2)))
+    return list(map(Map, names, sizes, input_spans(layers, axis, (size - 1) // 2)))
 
 
 def picture(of: Sequence[Map], width: int, ascii_only: bool) -> Picture:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.frameworks import FRAMEWORKS
+from dlcalc.core.conv.frameworks import framework_of
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.network.compare import LayerFacts, Side, SideBySide, facts
 from dlcalc.core.outcome import Judged
@@ -24,8 +24,8 @@ def as_json(answer: SideBySide) -> dict[str, object]:
 
     >>> from dlcalc.core.conv.layer import Layer
     >>> from dlcalc.core.conv.shape import ConvShapeQuestion
-    >>> from dlcalc.core.network.compare import side_by_side
-    >>> as_json(side_by_side(ConvShapeQuestion(("w",), (7,), Layer(3))))["frameworks"]["onnx"]
+    >>> from dlcalc.core.network.compare import compare_frameworks
+    >>> as_json(compare_frameworks(ConvShapeQuestion(("w",), (7,), Layer(3))))["frameworks"]["onnx"]
     {'output': {'w': 5}, 'padding': {'w': [0, 0]}, 'first_window': {'w': [0, 2]}}
     """
     axes = answer.question.axes
@@ -82,7 +82,7 @@ _NONE = "-"
 
 def sheet(answer: SideBySide) -> Sheet:
     """Lay out a column per framework and a row per quantity and axis; below, the refusals with their hints."""
-    header = ("", *(FRAMEWORKS[side.framework] for side in answer.sides), "")
+    header = ("", *(framework_of(side.framework).name for side in answer.sides), "")
     grids: tuple[Grid, ...] = ()
     if answer.answering:
         rows = [(title, *cells, "differs" if _differing(cells) else "") for title, cells in _rows(answer)]
@@ -92,7 +92,9 @@ def sheet(answer: SideBySide) -> Sheet:
         if side.error is not None:
             said = hint(side.error)
             hinted = f" (hint: {said})" if said else ""
-            refusals.append(f"{FRAMEWORKS[side.framework]} refuses: {side.error.message}{hinted} [{side.error.code}]")
+            refusals.append(
+                f"{framework_of(side.framework).name} refuses: {side.error.message}{hinted} [{side.error.code}]"
+            )
     remarks = [f"{remark[0].upper()}{remark[1:]}." for remark in answer.remarks]
     return Sheet(answer.summary, _caption(answer), grids, (*refusals, *remarks))
 

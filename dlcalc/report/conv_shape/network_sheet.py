@@ -13,7 +13,8 @@ _TITLES = ("layer", "word", "output", "channels", "unread", "field", "at least",
 def sheet(answer: ConvShape) -> Sheet:
     """Lay the answer out as a table."""
     layers, size = answer.layers, answer.question.size
-    channels = [answer.question.channels, *(layer.place.output_channels for layer in layers if layer.place)]
+    places = [layer.place for layer in layers if layer.place]
+    channels = [places[0].input_channels, *(place.output_channels for place in places)]
     counts = [written(count) if any(channels) else "" for count in channels]
     least = any(axis.field.smallest != axis.field.size for layer in layers for axis in layer.axes)
     rows: list[tuple[str, ...]] = [("input", "", text(size), counts[0], "", "1", "1" if least else "", "1", "0")]

@@ -43,7 +43,7 @@ def encoded(answer: ConvShape, encode: Callable[[object], str]) -> str:
     axes = layer.axes
     if layer.plan.family == "transposed" or axes[0].padding_rule is not None or layer.place is not None:
         return encode(as_json(answer))[1:-1]
-    names, _, asked, framework, _ = answer.question
+    names, asked, framework = answer.question.axes, layer.plan.layer, answer.question.framework
     key = names, asked, framework
     template = _templates.get(key)
     if template is None:
@@ -77,7 +77,7 @@ def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object
     by_axis: tuple[dict[str, object], ...] = ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
     kernel, stride, dilation, padding, size, output, unread, field, jump, center = by_axis
     for axis, (window, _, outputs, missed, (extent, _, step, middle)) in zip(names, axes, strict=True):
-        size[axis], kernel[axis], stride[axis], dilation[axis], before, after, _, _ = window
+        size[axis], kernel[axis], stride[axis], dilation[axis], before, after, _ = window
         padding[axis] = [before, after]
         output[axis], unread[axis], field[axis] = outputs, missed, extent
         jump[axis] = as_number(step)

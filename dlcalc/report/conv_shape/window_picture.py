@@ -100,7 +100,7 @@ def picture(of: Scene, width: int, glyphs: Glyphs) -> Picture:
         width: the longest a line may be; where the positions do not fit, those in the middle are left out.
         glyphs: ``UNICODE`` or ``ASCII``.
 
-    >>> small = Scene(Window(5, 3, 2, 1, 1, 1, 0, 3), rows=3, inside=5, words=_WINDOWS)
+    >>> small = Scene(Window(5, 3, 2, 1, 1, 1, 0), rows=3, inside=5, words=_WINDOWS)
     >>> for row in picture(small, 40, ASCII).rows:
     ...     print(f"{row.label:10}{row.cells}")
                 0 1 2 3 4

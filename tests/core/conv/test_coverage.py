@@ -1,8 +1,11 @@
-"""Which positions are met by a tap, against the taps themselves."""
+"""Which positions are met by a tap, and how many taps are real, against the taps one by one."""
 
 from itertools import product
 
-from dlcalc.core.conv.coverage import meets
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlcalc.core.conv.coverage import meets, taps_on_input, taps_on_output
 from dlcalc.core.conv.window import Window
 
 
@@ -11,7 +14,7 @@ def test_every_position_around_every_small_window() -> None:
     for kernel, stride, dilation, count, before in product(
         range(1, 5), range(1, 6), range(1, 6), range(1, 5), (-2, 0, 1, 3)
     ):
-        window = Window(9, kernel, stride, dilation, before, 0, 0, dilation * (kernel - 1) + 1)
+        window = Window(9, kernel, stride, dilation, before, 0, 0)
         taps = {a * stride + b * dilation - before for a in range(count) for b in range(kernel)}
         for position in range(min(taps) - 3, max(taps) + 4):
             assert meets(window, count, position) == (position in taps), (window, count, position)
@@ -21,9 +24,37 @@ def test_every_position_around_every_small_window() -> None:
 
 def test_at_18_digits() -> None:
     big = 10**17
-    window = Window(
-        10 * big, kernel=big, stride=big + 1, dilation=big - 1, before=0, after=0, output_padding=0, extent=1
-    )
+    window = Window(10 * big, kernel=big, stride=big + 1, dilation=big - 1, before=0, after=0, output_padding=0)
     inside = 7 * (big + 1) + 12345 * (big - 1)
     assert meets(window, big, inside)
     assert not meets(window, 7, inside)
+
+
+small = st.integers(1, 9)
+windows = st.builds(
+    lambda size, kernel, stride, dilation, before: Window(size, kernel, stride, dilation, before, 0, 0),
+    st.integers(1, 20),
+    small,
+    small,
+    small,
+    st.integers(-9, 30),
+)
+
+
+@given(windows, st.integers(1, 30))
+def test_taps_on_the_input(window: Window, outputs: int) -> None:
+    size, kernel, stride, dilation, before, *_ = window
+    places = [x * stride + b * dilation - before for x in range(outputs) for b in range(kernel)]
+    assert taps_on_input(window, outputs) == sum(0 <= place < size for place in places)
+
+
+@given(windows, st.integers(1, 60))
+def test_taps_on_the_output(window: Window, outputs: int) -> None:
+    size, kernel, stride, dilation, before, *_ = window
+    places = [x * stride + b * dilation - before for x in range(size) for b in range(kernel)]
+    assert taps_on_output(window, outputs) == sum(0 <= place < outputs for place in places)
+
+
+def test_taps_at_18_digits() -> None:
+    window = Window(10**17, 3, 1, 1, 1, 1, 0)
+    assert taps_on_input(window, 10**17) == 3 * 10**17 - 2

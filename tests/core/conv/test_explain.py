@@ -21,7 +21,7 @@ def computed(step: Step) -> Any:
 
 def test_every_formula_gives_its_value() -> None:
     compared: dict[str, int] = {}
-    for answer in answers(6_000, seed=31):
+    for answer in answers(2_500, seed=31):
         question = answer.question
         for step in steps(answer):
             if not IN_WORDS.search(step.formula):
@@ -29,7 +29,7 @@ def test_every_formula_gives_its_value() -> None:
                 symbol = re.sub(r"^[DHW]", "", step.symbol)
                 compared[symbol] = compared.get(symbol, 0) + 1
     assert set(compared) == {"K_e", "P", "P_l", "P_r", "2", "r", "r_min", "j", "c"}
-    assert min(compared.values()) > 100
+    assert min(compared.values()) > 40
 
 
 def test_every_term_is_said_with_its_reason_and_its_source() -> None:

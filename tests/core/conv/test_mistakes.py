@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from dlcalc.core.conv.judge import KEYS, facts
-from dlcalc.core.conv.layer import SAME_WORDS, Layer
+from dlcalc.core.conv.layer import ALL_AXES, SAME_WORDS, FrameworkName, Layer
 from dlcalc.core.conv.mistakes import MISTAKES
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv.working import evaluate, working
@@ -21,7 +21,7 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber, Verdict
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
-from tests.support.random_layers import answers
+from tests.support.random_layers import answers, question_of
 
 
 class Axis(NamedTuple):
@@ -90,7 +90,7 @@ def planted(
 ) -> list[tuple[str, Claim]]:
     axes = []
     for axis in answer.layers[0].axes:
-        i, k, s, d, p, q, extra, _ = axis.window
+        i, k, s, d, p, q, extra = axis.window
         axes.append(Axis(i, k, s, d, p, q, extra))
     found = []
     for name, wrong in table.items():
@@ -109,8 +109,8 @@ def planted(
 
 def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
     listed = first = 0
-    for answer in answers(8_000, seed=41, frameworks=("pytorch",), words=()):
-        question = answer.question
+    for answer in answers(3_000, seed=41, frameworks=("pytorch",), words=()):
+        question = question_of(answer)
         layer = question.layer
         table = TRANSPOSED if layer.family == "transposed" else CEIL if layer.ceil_mode else CONV
         if answer.warnings and layer.ceil_mode:
@@ -121,21 +121,21 @@ def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
             assert name in names, (question, name, claim, names)
             listed += 1
             first += names[0] == name
-    assert listed > 4_000
+    assert listed > 1_500
     assert first / listed >= 0.8
 
 
 def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -> None:
-    for answer in answers(5_000, seed=42):
-        question = answer.question
+    for answer in answers(2_000, seed=42):
+        question = question_of(answer)
         for size in (answer.output, tuple(extent + 3 for extent in answer.output)):
             verdict = judge(answer, Claim("output", tuple(map(typed, size))))
             assert verdict.passed == (size == answer.output), question
             assert not (verdict.passed and verdict.diagnosis)
 
 
-def verdict_of(text: str, layer: Layer, size: tuple[int, ...] = (32,), framework: str = "pytorch") -> Verdict:
-    axes = ("d", "h", "w")[-len(size) :]
+def verdict_of(text: str, layer: Layer, size: tuple[int, ...] = (32,), framework: FrameworkName = "pytorch") -> Verdict:
+    axes = ALL_AXES[-len(size) :]
     answer = conv_shape(ConvShapeQuestion(axes, size, layer, framework))
     return judge(answer, claims(text, dict.fromkeys(KEYS, axes))[0])
 
@@ -274,11 +274,11 @@ NAMES = [mistake.name for mistake in MISTAKES]
 
 
 @pytest.mark.parametrize("framework", ["pytorch", "tensorflow", "onnx"])
-def test_every_diagnosis_is_true_for_every_key(framework: str) -> None:
+def test_every_diagnosis_is_true_for_every_key(framework: FrameworkName) -> None:
     """What a mistake is said to give is the right answer to the question with that mistake in it, asked for real."""
     true = found = 0
-    for answer in answers(3_000, seed=43, frameworks=(framework,)):
-        question = answer.question
+    for answer in answers(1_000, seed=43, frameworks=(framework,)):
+        question = question_of(answer)
         if answer.warnings and framework == "onnx":
             continue  # ONNX Runtime's own ways with SAME change with the numbers of the layer
         wrong: dict[str, ConvShape] = {}
@@ -300,12 +300,12 @@ def test_every_diagnosis_is_true_for_every_key(framework: str) -> None:
                     if other in values and other != "same-padding":
                         assert values[other] == value, (question, key, claim, other)
                         true += 1
-                plain = all(one.question.layer.family != "transposed" for one in (answer, wrong[name]))
+                plain = all(one.layers[0].plan.family != "transposed" for one in (answer, wrong[name]))
                 if key in ("output", "jump") or plain:
                     assert name in names, (question, key, claim, name, names)
                     found += 1
-    assert true > 2_400
-    assert found > 2_400
+    assert true > 800
+    assert found > 800
 
 
 def _digits(number: tuple[int, int]) -> tuple[int, int, bool]:
@@ -317,8 +317,8 @@ def _digits(number: tuple[int, int]) -> tuple[int, int, bool]:
 
 
 def test_without_a_mistake_the_working_gives_the_right_answer() -> None:
-    for answer in answers(8_000, seed=44):
-        question = answer.question
+    for answer in answers(2_500, seed=44):
+        question = question_of(answer)
         for key in KEYS:
             found = evaluate(working(answer), key)
             assert found is None or found == facts(answer, key), (question, key)

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.layer import FrameworkName, Layer
 from dlcalc.core.conv.shape import AxisShape, ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
-from tests.support.random_layers import answers
+from tests.support.random_layers import answers, question_of
 
 
-def axis_of(size: int, layer: Layer, framework: str = "pytorch") -> AxisShape:
+def axis_of(size: int, layer: Layer, framework: FrameworkName = "pytorch") -> AxisShape:
     return conv_shape(ConvShapeQuestion(("w",), (size,), layer, framework)).layers[0].axes[0]
 
 
@@ -26,8 +26,8 @@ def positions(axis: AxisShape) -> list[list[int]]:
 
 def test_what_windows_read_and_see_is_what_their_positions_say() -> None:
     compared = 0
-    for answer in answers(12_000, seed=11):
-        question = answer.question
+    for answer in answers(5_000, seed=11):
+        question = question_of(answer)
         if question.layer.family == "transposed":
             continue
         for axis in answer.layers[0].axes:
@@ -39,13 +39,13 @@ def test_what_windows_read_and_see_is_what_their_positions_say() -> None:
             assert Fraction(*axis.field.center or ()) == Fraction(first[0] + first[-1], 2)
             assert axis.field.jump == (axis.window.stride, 1)
             compared += 1
-    assert compared > 5_000
+    assert compared > 2_000
 
 
 def test_what_a_transposed_layer_reads_and_sees_is_what_its_products_say() -> None:
     compared = 0
-    for answer in answers(20_000, seed=12):
-        question = answer.question
+    for answer in answers(8_000, seed=12):
+        question = question_of(answer)
         if question.layer.family != "transposed":
             continue
         for axis in answer.layers[0].axes:
@@ -64,7 +64,7 @@ def test_what_a_transposed_layer_reads_and_sees_is_what_its_products_say() -> No
             center = axis.field.center
             assert (None if center is None else Fraction(*center)) == (centers[0] if centers else None), question
             compared += 1
-    assert compared > 2_000
+    assert compared > 800
 
 
 sizes, kernels, steps = st.integers(1, 60), st.integers(1, 9), st.integers(1, 6)

@@ -4,36 +4,33 @@ import random
 
 import pytest
 
-from dlcalc.core.conv.layer import Layer
-from dlcalc.core.conv.shape import ConvShapeQuestion, LayerShape
-from dlcalc.core.conv_shape import answer as conv_shape
+from dlcalc.core.conv.layer import Kind, Layer
+from dlcalc.core.conv.shape import LayerShape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network import input_span as module
-from dlcalc.core.network.input_span import Span, looking_back
+from dlcalc.core.network.input_span import Span, input_spans
+from dlcalc.core.network.network import StackLayer, StackQuestion
+from dlcalc.core.network.shape import stack_shape
 from tests.support import random_layers
 
 
-def stacked(size: int, *layers: Layer) -> tuple[LayerShape, ...]:
-    """Each layer on the output of the one before it."""
-    found: list[LayerShape] = []
-    for layer in layers:
-        shape = conv_shape(ConvShapeQuestion(("w",), (size,), layer, "onnx")).layers[0]
-        found.append(shape._replace(name=f"{shape.plan.family}{len(found) + 1}"))
-        size = shape.axes[0].output
-    return tuple(found)
+def stacked(size: int, *layers: Layer | Kind) -> tuple[LayerShape, ...]:
+    """A network of layers with windows and of kinds without."""
+    network = [StackLayer(each) if isinstance(each, str) else StackLayer(each.kind, each) for each in layers]
+    return stack_shape(StackQuestion(("w",), (size,), tuple(network), "onnx")).layers
 
 
 def random_stacks(count: int, seed: int, kinds: tuple[str, ...] = ()) -> list[tuple[LayerShape, ...]]:
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     found: list[tuple[LayerShape, ...]] = []
     while len(found) < count:
         layers: list[Layer] = []
-        while len(layers) < chance.randint(1, 4):
-            question = random_layers.question(chance, ("onnx",), ())
+        while len(layers) < rng.randint(1, 4):
+            question = random_layers.question(rng, ("onnx",), ())
             if len(question.axes) == 1 and (not kinds or question.layer.kind in kinds):
                 layers.append(question.layer)
         try:
-            found.append(stacked(chance.randint(1, 40), *layers))
+            found.append(stacked(rng.randint(1, 40), *layers))
         except DlcalcError:
             continue
     return found
@@ -56,23 +53,23 @@ def depends(layers: tuple[LayerShape, ...], output: int) -> list[set[int]]:
 
 def test_every_map_against_trial() -> None:
     nothing = 0
-    for layers in random_stacks(1_500, seed=71):
+    for layers in random_stacks(600, seed=71):
         for output in {0, layers[-1].axes[0].output // 2, layers[-1].axes[0].output - 1}:
             sets = depends(layers, output)
             expected = [(min(each), max(each)) if each else None for each in sets]
-            assert looking_back(layers, 0, output) == expected, layers
+            assert input_spans(layers, 0, output) == expected, layers
             nothing += None in expected
-    assert nothing > 50
+    assert nothing > 20
 
 
 def test_the_extent_on_the_input_is_the_receptive_field() -> None:
     """Araujo et al., equation 1: without transposed layers the extents add up."""
-    for layers in random_stacks(500, seed=72, kinds=("conv", "max-pool", "avg-pool")):
+    for layers in random_stacks(200, seed=72, kinds=("conv", "max-pool", "avg-pool")):
         size, jump = 1, 1
         for layer in layers:
             window = layer.axes[0].window
             size, jump = size + (window.extent - 1) * jump, jump * window.stride
-        span = looking_back(layers, 0, 0)[-1]
+        span = input_spans(layers, 0, 0)[-1]
         assert span is not None
         assert span[1] - span[0] + 1 == size
 
@@ -88,7 +85,7 @@ def test_published_fields() -> None:
     conv = Layer(3, 1, 1)
     alexnet = stacked(224, Layer(11, 4, 2), pool, Layer(5, 1, 2), pool, conv, conv, conv, pool)
     for layers, extent in ((vgg16(), 212), (alexnet, 195)):
-        span = looking_back(layers, 0, 3)[-1]
+        span = input_spans(layers, 0, 3)[-1]
         assert span is not None
         assert span[1] - span[0] + 1 == extent
 
@@ -97,7 +94,7 @@ def test_too_many_positions_are_followed_by_their_ends(monkeypatch: pytest.Monke
     """Which is the same wherever there are no holes for a transposed layer to fall into."""
     stacks = [
         layers
-        for layers in random_stacks(1_000, seed=73)
+        for layers in random_stacks(500, seed=73)
         if all(layer.axes[0].window.dilation == 1 <= layer.axes[0].window.stride for layer in layers)
         and all(
             layer.axes[0].window.kernel >= layer.axes[0].window.stride
@@ -105,19 +102,17 @@ def test_too_many_positions_are_followed_by_their_ends(monkeypatch: pytest.Monke
             if layer.plan.family == "transposed"
         )
     ]
-    assert len(stacks) > 200
-    exact: list[list[Span | None]] = [looking_back(layers, 0, 0) for layers in stacks]
+    assert len(stacks) > 100
+    exact: list[list[Span | None]] = [input_spans(layers, 0, 0) for layers in stacks]
     monkeypatch.setattr(module, "_MOST_POSITIONS", 0)
     for layers, expected in zip(stacks, exact, strict=True):
-        assert looking_back(layers, 0, 0) == expected
+        assert input_spans(layers, 0, 0) == expected
 
 
-@pytest.mark.parametrize("family", ["gap", "fc"])
-def test_behind_a_layer_that_reads_everything_all_is_seen(family: str) -> None:
-    first, second = stacked(9, Layer(3, 2, 1), Layer(5))
-    whole = second._replace(plan=second.plan._replace(family=family))
-    assert looking_back((first, whole), 0, 0) == [(0, 0), (0, 4), (0, 8)]
-    assert looking_back((first, second), 0, 0) == [(0, 0), (0, 4), (-1, 9)]
+@pytest.mark.parametrize("kind", ["global-avg-pool", "linear"])
+def test_behind_a_layer_that_reads_everything_all_is_seen(kind: Kind) -> None:
+    assert input_spans(stacked(9, Layer(3, 2, 1), kind), 0, 0) == [(0, 0), (0, 4), (0, 8)]
+    assert input_spans(stacked(9, Layer(3, 2, 1), Layer(5)), 0, 0) == [(0, 0), (0, 4), (-1, 9)]
 
 
 def test_18_digits() -> None:
@@ -125,4 +120,4 @@ def test_18_digits() -> None:
     layers = stacked(huge, Layer(10**17, 10**10, 10**5))
     output = layers[0].axes[0].output - 1
     start = output * 10**10 - 10**5
-    assert looking_back(layers, 0, output) == [(output, output), (start, start + 10**17 - 1)]
+    assert input_spans(layers, 0, output) == [(output, output), (start, start + 10**17 - 1)]

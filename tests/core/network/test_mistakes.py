@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from dlcalc.core.conv.judge import KEYS, facts
-from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.layer import Kind, Layer
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv_shape import claimable, judge
 from dlcalc.core.errors import DlcalcError
@@ -29,7 +29,7 @@ from tests.support import random_stacks
 class Plain(NamedTuple):
     """One layer in plain numbers."""
 
-    kind: str
+    kind: Kind
     k: int
     s: int
     p: int
@@ -92,12 +92,19 @@ def outcome(layers: list[Plain], size: int, mistake: str, where: set[int]) -> Fr
     return value if made else None
 
 
+MET: tuple[tuple[Kind, ...], ...] = (
+    ("conv", "conv", "conv", "max-pool"),
+    ("conv", "conv", "transposed"),
+    ("conv",),
+)
+
+
 def realistic(count: int, seed: int, sizes: tuple[int, ...]) -> Iterator[tuple[list[Plain], ConvShape]]:
     """Stacks as they are met: few kinds of layers, small kernels, strides of 2, and images."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     while count:
-        kinds = chance.choice([["conv"] * 3 + ["max-pool"], ["conv", "conv", "transposed"], ["conv"]])
-        plain = [layer(chance, chance.choice(kinds)) for _ in range(chance.randint(2, 7))]
+        kinds = rng.choice(MET)
+        plain = [layer(rng, rng.choice(kinds)) for _ in range(rng.randint(2, 7))]
         stack = tuple(
             StackLayer(
                 each.kind,
@@ -107,22 +114,22 @@ def realistic(count: int, seed: int, sizes: tuple[int, ...]) -> Iterator[tuple[l
             for number, each in enumerate(plain)
         )
         try:
-            answer = stack_shape(StackQuestion(("w",), (chance.choice(sizes),), stack))
+            answer = stack_shape(StackQuestion(("w",), (rng.choice(sizes),), stack))
         except DlcalcError:
             continue
         count -= 1
         yield plain, answer
 
 
-def layer(chance: random.Random, kind: str) -> Plain:
+def layer(rng: random.Random, kind: Kind) -> Plain:
     if kind == "max-pool":
-        k = chance.choice([2, 3])
-        return Plain(kind, k, 2, chance.choice([0, 0, 1]), 1, 0, chance.random() < 0.3)
+        k = rng.choice([2, 3])
+        return Plain(kind, k, 2, rng.choice([0, 0, 1]), 1, 0, rng.random() < 0.3)
     if kind == "transposed":
-        return Plain(kind, chance.choice([2, 3, 4]), 2, chance.choice([0, 1]), 1, chance.choice([0, 0, 1]), False)
-    k = chance.choice([1, 3, 3, 3, 5, 7])
-    d = chance.choice([1, 1, 1, 2, 3])
-    return Plain(kind, k, chance.choice([1, 1, 2]), chance.choice([0, k // 2, d * (k // 2)]), d, 0, False)
+        return Plain(kind, rng.choice([2, 3, 4]), 2, rng.choice([0, 1]), 1, rng.choice([0, 0, 1]), False)
+    k = rng.choice([1, 3, 3, 3, 5, 7])
+    d = rng.choice([1, 1, 1, 2, 3])
+    return Plain(kind, k, rng.choice([1, 1, 2]), rng.choice([0, k // 2, d * (k // 2)]), d, 0, False)
 
 
 def judged(answer: ConvShape, value: Fraction) -> tuple[Diagnosis, ...]:
@@ -149,7 +156,7 @@ def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> No
     What stands before it gives the same number, and is a commoner slip.
     """
     planted, first = dict.fromkeys(("every", "one"), 0), dict.fromkeys(("every", "one"), 0)
-    for layers, answer in realistic(100, 51, (225, 320, 512, 1000, 4096)):
+    for layers, answer in realistic(40, 51, (225, 320, 512, 1000, 4096)):
         size = answer.question.size[0]
         for name in NAMES:
             value = outcome(layers, size, name, set(range(len(layers))))
@@ -166,13 +173,13 @@ def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> No
                     assert all(true(each, layers, size, one) for each in found), (layers, size, one, found)
                     planted["one"] += 1
                     first["one"] += found[0].mistake == name
-    assert min(planted.values()) > 500
+    assert min(planted.values()) > 200
     assert first["every"] >= 0.88 * planted["every"], (planted, first)
     assert first["one"] >= 0.6 * planted["one"], (planted, first)
 
 
 def test_a_right_claim_is_never_accused_and_no_mistake_gives_the_right_answer() -> None:
-    for answer in random_stacks.answers(700, seed=52):
+    for answer in random_stacks.answers(200, seed=52):
         if not answer.output:
             continue
         for key in KEYS:
@@ -198,11 +205,11 @@ def exact(number: tuple[int, int]) -> TypedNumber:
 
 
 def test_random_wrong_numbers_are_not_named() -> None:
-    chance = random.Random(53)
+    rng = random.Random(53)
     judged_many = 0
     for _, answer in realistic(150, 54, (10**7, 10**8, 10**9)):
         for _ in range(4):
-            claimed = round(answer.output[0] * chance.uniform(0.05, 9)) + chance.randint(100, 999)
+            claimed = round(answer.output[0] * rng.uniform(0.05, 9)) + rng.randint(100, 999)
             assert not judged(answer, Fraction(claimed)), (answer.question, claimed)
             judged_many += 1
     assert judged_many == 600
@@ -211,7 +218,7 @@ def test_random_wrong_numbers_are_not_named() -> None:
 CONVS = [Plain("conv", 3, 2, 0, 1, 0, False)] * 3
 
 
-def verdict(size: int, text: str, *layers: Layer | str) -> list[tuple[str, str]]:
+def verdict(size: int, text: str, *layers: Layer | Kind) -> list[tuple[str, str]]:
     stack = [
         StackLayer(each) if isinstance(each, str) else StackLayer(each.kind, each, word=f"{each.kernel}")
         for each in layers
@@ -243,7 +250,7 @@ def test_a_quotient_that_is_rounded_nowhere_goes_on_as_a_fraction() -> None:
         (32, "64", [Layer(3, 1, 1), Layer(2, 2, kind="transposed"), Layer(1)], "", ""),
     ],
 )
-def test_named(size: int, text: str, layers: list[Layer | str], name: str, place: str) -> None:
+def test_named(size: int, text: str, layers: list[Layer | Kind], name: str, place: str) -> None:
     found = verdict(size, text, *layers)
     if name:
         assert any(mistake == name and f" in {place} would give" in said for mistake, said in found), found

@@ -38,7 +38,7 @@ def field(size: int, *layers: StackLayer) -> tuple[int, float]:
     return found.size, as_number(found.jump)
 
 
-@pytest.mark.parametrize(("count", "axes", "seed"), [(20_000, 1, 1), (1_500, 2, 2), (500, 3, 3)])
+@pytest.mark.parametrize(("count", "axes", "seed"), [(5_000, 1, 1), (500, 2, 2), (150, 3, 3)])
 def test_a_walk_through_random_stacks_finds_the_same(count: int, axes: int, seed: int) -> None:
     for found in random_stacks.answers(count, seed, axes=axes):
         proof = check_network(found, 2_000_000)
@@ -47,7 +47,7 @@ def test_a_walk_through_random_stacks_finds_the_same(count: int, axes: int, seed
 
 
 def test_a_layer_alone_is_a_stack_of_one() -> None:
-    for asked in random_layers.questions(4_000, seed=5):
+    for asked in random_layers.questions(2_000, seed=5):
         stack = StackQuestion(asked.axes, asked.size, (StackLayer(asked.layer.kind, asked.layer),), asked.framework)
         try:
             alone = conv_shape(asked)
@@ -174,3 +174,30 @@ def test_a_batch_norm_changes_nothing() -> None:
 
 def test_one_layer_is_asked_as_ever() -> None:
     assert conv_shape(ConvShapeQuestion(("w",), (7,), Layer(3))).layers[0].place is None
+
+
+def test_sizes_inside_a_network_may_be_longer_than_what_is_typed() -> None:
+    """18 digits for what is typed; what follows from it is exact however large, and proved."""
+    huge = 10**18 - 1
+    found = answer(huge, GAP, up(huge, huge), up(3, huge), conv(3, 10**17), conv(1, 7))
+    sizes = [layer.output[0] for layer in found.layers]
+    assert sizes[:3] == [1, huge, (huge - 1) * huge + 3]
+    assert sizes[3] == (sizes[2] - 3) // 10**17 + 1 > 10**18
+    assert sizes[4] == (sizes[3] - 1) // 7 + 1
+    assert check_network(found).passed
+    assert found.layers[2].axes[0].field.jump == (1, huge**2)
+
+
+@pytest.mark.parametrize("size", [0, 10**18])
+def test_the_typed_size_is_limited_once(size: int) -> None:
+    with pytest.raises(DlcalcError) as refused:
+        answer(size, up(2, 2), conv(3))
+    assert (refused.value.code, refused.value.option) == ("invalid-value", "w")
+
+
+def test_an_output_that_cannot_be_written_is_refused() -> None:
+    deep = [GAP, *[up(10**17, 10**17)] * 70]
+    assert answer(1, *deep[:51]).output[0] == 10 ** (17 * 50)
+    with pytest.raises(DlcalcError, match=r"^layer 60: the output width has more than 1000 digits") as refused:
+        answer(1, *deep)
+    assert refused.value.code == "invalid-value"

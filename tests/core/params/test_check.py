@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dlcalc.core.conv import shape
-from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.layer import Axis, Layer
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.params import check as counting
 from dlcalc.core.params import count as params
@@ -17,7 +17,7 @@ from dlcalc.core.params.count import Amounts, ConvParams, ConvParamsQuestion, Wo
 from tests.conftest import Run
 from tests.support.random_params import answers
 
-HW = ("h", "w")
+HW: tuple[Axis, ...] = ("h", "w")
 CONV = ConvParamsQuestion(6, 4, 2, True, Layer(3, 2, 1, 2), HW, (9, 12))
 TRANSPOSED = ConvParamsQuestion(4, 8, 1, False, Layer(4, 2, 1, kind="transposed"), HW, (5, 7), n=3, dtype="float16")
 LINEAR = ConvParamsQuestion(12, 5, bias=True)

@@ -5,13 +5,13 @@ from math import prod
 
 import pytest
 
-from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.layer import Axis, Layer
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion, LayerParams, Work, count, total
 from tests.support.random_params import answers, questions
 
-HW = ("h", "w")
+HW: tuple[Axis, ...] = ("h", "w")
 
 
 def asked(c_in: int, c_out: int, layer: Layer | None = None, size: int | None = None, **more: object) -> ConvParams:

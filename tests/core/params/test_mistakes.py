@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.layer import ALL_AXES, Kind, Layer
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.conv_params import claimable, judge
 from dlcalc.core.errors import DlcalcError
@@ -180,13 +180,13 @@ def realistic(count: int, seed: int) -> Iterator[ConvParams]:
     """Layers as they are met: channels in powers of two and a few others, small kernels, images."""
     chance = random.Random(seed)
     while count:
-        kind = chance.choice(["conv"] * 6 + ["transposed"] * 2 + ["linear"])
+        kind = chance.choice(KINDS)
         c_in, c_out = (chance.choice([1, 3, 8, 16, 24, 32, 64, 96, 128, 256, 512]) for _ in "io")
         asked = ConvParamsQuestion(
             c_in, c_out, bias=chance.random() < 0.5, dtype=chance.choice(["float32", "float32", "float16", "int8"])
         )
         if kind != "linear":
-            axes = ("d", "h", "w")[-chance.choice([1, 2, 2, 2, 3]) :]
+            axes = ALL_AXES[-chance.choice([1, 2, 2, 2, 3]) :]
             kernel = chance.choice([1, 2, 3, 3, 3, 4, 5, 7])
             kernels = tuple(chance.choice([kernel, kernel, 1, 5]) for _ in axes) if chance.random() < 0.2 else kernel
             layer = Layer(kernels, chance.choice([1, 1, 2]), chance.randint(0, 3), chance.choice([1, 1, 2]), kind)
@@ -224,6 +224,7 @@ def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
 
 
 NAMES = [mistake.name for mistake in MISTAKES]
+KINDS: tuple[Kind, ...] = (*("conv",) * 6, *("transposed",) * 2, "linear")
 
 
 def test_the_table_lists_every_mistake_commonest_first() -> None:

@@ -7,7 +7,7 @@ from itertools import islice, product
 
 import pytest
 
-from dlcalc.core.conv.layer import AXES, KINDS, PADDING_WORDS, Layer, Padding
+from dlcalc.core.conv.layer import ALL_AXES, FRAMEWORKS, KINDS, PADDING_WORDS, FrameworkName, Kind, Layer, Padding
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
@@ -17,13 +17,15 @@ from dlcalc.core.solve.layer import UNKNOWNS, Inverse, InverseQuestion, Values, 
 from dlcalc.core.solve.runs import Run, ascending
 from dlcalc.core.validation import PerAxis
 
+POOLS: tuple[Kind, ...] = ("max-pool", "avg-pool")
+PADDING_AT_WILL: tuple[FrameworkName, ...] = ("pytorch", "onnx")
 SOME_VALUE = {"kernel": 1, "stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
 LEAST = {"padding": 0, "output_padding": 0}
 MOST = {1: 45, 2: 10, 3: 5}  # values tried along each axis, by how many axes there are
 
 
 def random_question(chance: random.Random) -> InverseQuestion:
-    axes = tuple(AXES)[-chance.choice((1, 1, 1, 1, 2, 2, 3)) :]
+    axes = ALL_AXES[-chance.choice((1, 1, 1, 1, 2, 2, 3)) :]
     solved = chance.choice(UNKNOWNS)
     kind = "transposed" if solved == "output_padding" else chance.choice(list(KINDS))
 
@@ -47,7 +49,7 @@ def random_question(chance: random.Random) -> InverseQuestion:
     if solved != "input":
         layer = layer._replace(**{solved: SOME_VALUE[solved]})  # type: ignore[arg-type]
     size, target = (tuple(chance.randint(1, most) for _ in axes) for most in (20, 8))
-    framework = chance.choice(("pytorch", "tensorflow", "onnx"))
+    framework = chance.choice(FRAMEWORKS)
     return InverseQuestion(ConvShapeQuestion(axes, size, layer, framework), solved, target)
 
 
@@ -111,9 +113,7 @@ def test_all_solutions_and_only_solutions() -> None:
 def test_a_dilated_same_pool_of_onnx_goes_up_and_down_with_its_stride() -> None:
     """ceil(i/s) - ceil((ke - k)/s): the one size that no bisection finds."""
     solved = 0
-    for size, kernel, dilation, ceil, kind in product(
-        range(1, 40, 5), (2, 3, 5), (2, 4), (False, True), ("max-pool", "avg-pool")
-    ):
+    for size, kernel, dilation, ceil, kind in product(range(1, 40, 5), (2, 3, 5), (2, 4), (False, True), POOLS):
         layer = Layer(kernel, 1, "same", dilation, kind, None, ceil)
         for target in range(1, 7):
             question = InverseQuestion(ConvShapeQuestion(("w",), (size,), layer, "onnx"), "stride", (target,))
@@ -139,7 +139,7 @@ def where_neighbours_differ() -> Iterator[InverseQuestion]:
         ):
             yield InverseQuestion(one._replace(layer=layer), solved, (target,))
     for size, kernel, stride, target in product((4, 7, 10), (1, 2, 4), (1, 3, 5), range(1, 9)):
-        for framework, kind in product(("pytorch", "onnx"), ("max-pool", "avg-pool")):
+        for framework, kind in product(PADDING_AT_WILL, POOLS):
             layer = Layer(kernel, stride, 0, 1, kind, None, ceil_mode=True)
             yield InverseQuestion(ConvShapeQuestion(("w",), (size,), layer, framework), "padding", (target,))
     for sizes, kernel, stride in product(product((3, 4, 6), repeat=2), (2, 3), (3, 4)):
@@ -230,7 +230,7 @@ def test_what_may_be_tried_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         (Layer(7, 2), "tensorflow", ["needs-pad-layer"]),
     ],
 )
-def test_what_is_said_of_a_padding(layer: Layer, framework: str, codes: list[str]) -> None:
+def test_what_is_said_of_a_padding(layer: Layer, framework: FrameworkName, codes: list[str]) -> None:
     answer = solve(InverseQuestion(ConvShapeQuestion(("w",), (224,), layer, framework), "padding", (112,)))
     assert [warning.code for warning in answer.warnings] == codes
     assert ("with padding 2:3" in str(answer.warnings)) == (framework == "pytorch")

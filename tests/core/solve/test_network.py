@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from dlcalc.core.conv.layer import Layer
+from dlcalc.core.conv.layer import Kind, Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer, StackQuestion
 from dlcalc.core.network.shape import stack_shape
@@ -75,7 +75,7 @@ def test_all_solutions_and_only_solutions(axes: int, count: int) -> None:
     assert beside > 20 or axes > 1
 
 
-def stack(*layers: Layer | str) -> StackQuestion:
+def stack(*layers: Layer | Kind) -> StackQuestion:
     found = (StackLayer(layer) if isinstance(layer, str) else StackLayer(layer.kind, layer) for layer in layers)
     return StackQuestion(("w",), (1,), tuple(found))
 

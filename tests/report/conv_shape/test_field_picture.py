@@ -7,7 +7,7 @@ import pytest
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape
-from dlcalc.core.network.input_span import looking_back
+from dlcalc.core.network.input_span import input_spans
 from dlcalc.core.outcome import Outcome
 from dlcalc.report.conv_shape import drawing as conv_drawing
 from dlcalc.report.conv_shape.field_picture import Map, maps, picture
@@ -58,7 +58,7 @@ def test_every_row_is_what_looking_back_finds() -> None:
     for layers in random_stacks(400, seed=91):
         rows = picture(maps(layers, 0), 76, True).rows
         middle = (layers[-1].axes[0].output - 1) // 2
-        expected = looking_back(layers, 0, middle)
+        expected = input_spans(layers, 0, middle)
         sizes = [layers[-1].axes[0].output, *(layer.axes[0].window.input for layer in reversed(layers))]
         assert [row.label for row in rows] == [*(layer.name for layer in reversed(layers)), "input"]
         for (_, cells), span, size in zip(rows, expected, sizes, strict=True):

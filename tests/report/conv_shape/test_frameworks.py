@@ -5,10 +5,10 @@ import io
 
 import pytest
 
-from dlcalc.core.network.compare import side_by_side
+from dlcalc.core.network import compare
 from dlcalc.report.conv_shape import frameworks as view
 from tests.conftest import Run
-from tests.core.network.test_compare import Several, answered
+from tests.support.shifted import TWO, shifted_in_keras
 
 SAME = "--w 224 --k 3 --s 2 --p same --compare"
 
@@ -141,8 +141,9 @@ def test_the_same_of_keras_beside_its_answer(conv_shape: Run) -> None:
     assert "gives this size too, but windows one pixel apart: the first starts at 0." in conv_shape(words).out
 
 
-def test_several_layers() -> None:
-    found = side_by_side(Several(), answered)  # type: ignore[arg-type]
+def test_several_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare, "forward", shifted_in_keras)
+    found = compare.compare_frameworks(TWO)
     keras = view.as_json(found)["frameworks"]["tensorflow"]  # type: ignore[index]
     first = {"name": "conv1", "output": {"w": 224}, "padding": {"w": [1, 1]}, "first_window": {"w": [-1, 1]}}
     second = {"name": "conv2", "output": {"w": 112}, "padding": {"w": [0, 1]}, "first_window": {"w": [0, 2]}}

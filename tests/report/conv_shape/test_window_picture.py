@@ -133,7 +133,7 @@ def test_random_layers_at_any_width(width: int, glyphs: Glyphs) -> None:
     elided = drawn = 0
     for answer in answers(2_500, seed=81):
         for axis in answer.layers[0].axes:
-            found = compare(axis, answer.question.layer.family == "transposed", width, glyphs)
+            found = compare(axis, answer.layers[0].plan.family == "transposed", width, glyphs)
             elided += found.left_out is not None
             drawn += 1
     assert drawn > 2_000
@@ -143,7 +143,7 @@ def test_random_layers_at_any_width(width: int, glyphs: Glyphs) -> None:
 def test_nothing_is_wider_than_it_may_be() -> None:
     for answer in answers(600, seed=82):
         for axis, width, glyphs in product(answer.layers[0].axes, (30, 40, 80), (UNICODE, ASCII)):
-            rows = picture(scene(axis, answer.question.layer.family == "transposed"), width, glyphs).rows
+            rows = picture(scene(axis, answer.layers[0].plan.family == "transposed"), width, glyphs).rows
             labels = max(len(row.label) for row in rows)
             assert all(labels + 2 + len(row.cells) <= width for row in rows), (axis, width)
 
