@@ -13,8 +13,8 @@ from tests.support.random_layers import answers, questions
 
 pytestmark = pytest.mark.oracle
 
-onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed: pip install 'dlcalc[oracle]'")
-onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'dlcalc[models]'")
+onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed: pip install 'dlcalc-verify[oracle]'")
+onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'dlcalc-verify[models]'")
 
 OPERATORS = {"conv": "Conv", "transposed": "ConvTranspose", "max-pool": "MaxPool", "avg-pool": "AveragePool"}
 AUTO_PADS = {"same": "SAME_UPPER", "same-upper": "SAME_UPPER", "same-lower": "SAME_LOWER", "valid": "VALID"}

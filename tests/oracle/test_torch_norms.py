@@ -12,7 +12,7 @@ from dlcalc.core.batch_norm.question import batch_of
 from dlcalc.core.batch_norm.statistics import statistics_of
 from tests.support.random_norms import affine, layer
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc[oracle]'")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc-verify[oracle]'")
 pytestmark = pytest.mark.oracle
 
 
