@@ -13,7 +13,9 @@ from tests.support.random_layers import answers, questions
 
 pytestmark = pytest.mark.oracle
 
-onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed: pip install 'dlcalc-verify[oracle]'")
+onnxruntime = pytest.importorskip(
+    "onnxruntime", reason="ONNX Runtime is not installed: pip install 'dlcalc-verify[oracle]'"
+)
 onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'dlcalc-verify[models]'")
 
 OPERATORS = {"conv": "Conv", "transposed": "ConvTranspose", "max-pool": "MaxPool", "avg-pool": "AveragePool"}
