@@ -5,8 +5,9 @@
 A test compares the pages with what this script writes, so that a new code without its sentence does not pass.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from dlcalc.core.batch_norm.mistakes import MISTAKES as BN_FOLD
@@ -15,6 +16,8 @@ from dlcalc.core.errors import ErrorCode, NoticeCode
 from dlcalc.core.evidence.diagnosis import Mistake
 from dlcalc.core.params.mistakes import MISTAKES as CONV_PARAMS
 from dlcalc.core.softmax.mistakes.table import MISTAKES as SOFTMAX_GRAD
+
+WIDTH = 100  # of prose, in columns
 
 ERRORS: dict[ErrorCode, str] = {
     "usage": "an option cannot be read as what it is, or options do not go together",
@@ -92,30 +95,39 @@ def codes() -> str:
     lines = [
         "# Codes",
         "",
-        "Scripts may depend on every code on this page: once released, it is never renamed or given another",
-        "meaning. New ones may be added. `python docs/generate.py` writes this page from the tables of the code.",
+        *_prose(
+            "Scripts may depend on every code on this page: once released, it is never renamed or given another "
+            "meaning. New ones may be added. `python docs/generate.py` writes this page from the tables of the "
+            "code."
+        ),
         "",
         "## Errors",
         "",
-        "A question without an answer exits 2. Its error stands on stderr in words; with JSON it is an object",
-        "with `code`, `message`, `hint` (the nearest legal value, or what to do instead) and `option`.",
+        *_prose(
+            "A question without an answer exits 2. Its error stands on stderr in words; with JSON it is an object "
+            "with `code`, `message`, `hint` (the nearest legal value, or what to do instead) and `option`."
+        ),
         "",
         *_table("code", ERRORS),
         "",
         "## Warnings",
         "",
-        "A warning is a caveat about an answer that stands. It is in `warnings` of the JSON, or on stderr beside",
-        "a table.",
+        *_prose(
+            "A warning is a caveat about an answer that stands. It is in `warnings` of the JSON, or on stderr "
+            "beside a table."
+        ),
         "",
         *_table("code", NOTICES),
         "",
         "## Mistakes",
         "",
-        "A mistake is named where a claim is wrong and the mistake would give it: the whole claim, to its last",
-        "digit or within its tolerance. A mistake is tried only where its option matters. Those that fit are",
-        "listed in the order of these tables. Two at once are tried where no single one fits and the claim",
-        "carries enough digits. In a stack of layers each is tried in every layer at once, and in one layer,",
-        "which is named.",
+        *_prose(
+            "A mistake is named where a claim is wrong and the mistake would give it: the whole claim, to its "
+            "last digit or within its tolerance. A mistake is tried only where its option matters. Those that fit "
+            "are listed in the order of these tables. Two at once are tried where no single one fits and the "
+            "claim carries enough digits. In a stack of layers each is tried in every layer at once, and in one "
+            "layer, which is named."
+        ),
     ]
     for command, mistakes in MISTAKES.items():
         said = {mistake.name: _sentence(mistake).removesuffix(",") for mistake in mistakes}
@@ -128,8 +140,16 @@ def _sentence(mistake: Mistake[Any]) -> str:
 
 
 def _table(title: str, sentences: Mapping[str, str] | Mapping[ErrorCode, str] | Mapping[NoticeCode, str]) -> list[str]:
-    rows = [f"| `{code}` | {sentence} |" for code, sentence in sentences.items()]
-    return [f"| {title} | meaning |", "|---|---|", *rows]
+    return _grid([title, "meaning"], [(f"`{code}`", sentence) for code, sentence in sentences.items()])
+
+
+def _grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    titles, *body = [f"| {' | '.join(cells)} |" for cells in (header, *rows)]
+    return [titles, "|---" * len(header) + "|", *body]
+
+
+def _prose(text: str) -> list[str]:
+    return wrap(text, WIDTH, break_on_hyphens=False, break_long_words=False)
 
 
 PAGES: dict[str, Callable[[], str]] = {"codes.md": codes}

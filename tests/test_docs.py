@@ -17,6 +17,7 @@ from dlcalc.cli import COMMANDS
 from dlcalc.core.errors import ErrorCode, NoticeCode
 from docs import generate
 from tests.conftest import Result, Run
+from tests.test_architecture import ROOMS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -51,6 +52,12 @@ def unbroken(output: str) -> str:
 def visible(output: str) -> str:
     """An output without the blanks at the ends of its lines, which `fold` leaves and editors take away."""
     return re.sub(r" +$", "", output, flags=re.MULTILINE)
+
+
+def map_of(page: Path) -> dict[str, set[str]]:
+    """Each row of a table whose first cell is a room, and whose last the rooms that it may import."""
+    rows = re.findall(r"^\| `(\w+)` \|.*\|(.*)\|$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {room: set(re.findall(r"`(\w+)`", cell)) for room, cell in rows if room in ROOMS}
 
 
 EXAMPLES = [
@@ -178,6 +185,11 @@ def test_a_generated_page_is_what_the_tables_say(name: str) -> None:
 def test_every_code_has_a_sentence() -> None:
     assert list(generate.ERRORS) == list(get_args(ErrorCode))
     assert list(generate.NOTICES) == list(get_args(NoticeCode))
+
+
+def test_the_map_is_the_one_that_is_held() -> None:
+    said = map_of(ROOT / "docs" / "development.md")
+    assert said == {room: others - {room} for room, others in ROOMS.items()}
 
 
 def help_examples() -> list[tuple[str, str]]:
