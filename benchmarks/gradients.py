@@ -1,125 +1,107 @@
 """What gradients of large files cost: file to file against PyTorch, and in memory against copying the array.
 
-    python benchmarks/gradients.py [PAIRS]
+    python benchmarks/gradients.py [PAIRS] [--against CHECKOUT]
 
-Needs torch. Prints median ratios; both sides of a pair run one after the other, with as many threads. Of dlcalc the
-whole process is timed; of PyTorch loading, cross_entropy forward and backward, and saving, without the import.
+File to file needs torch, and is left out without it; both sides have as many threads. Of dlcalc the whole process is
+timed; of PyTorch loading, cross_entropy forward and backward, and saving, without the import. With --against, file to
+file, in pairs with another checkout.
 """
 
-import os
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pairs import HERE, PROGRAM, arguments, compare, seconds
 
+from dlcalc import softmax_cross_entropy_grad
 from dlcalc.core.arrays.blocks import processors
-from dlcalc.core.softmax.answer import softmax_grad
-from dlcalc.core.softmax.question import SoftmaxQuestion, checked
 
-PROGRAM = os.path.join(os.path.dirname(sys.executable), "dlcalc")
 SIZES = [(65_536, 1_000, "float32"), (65_536, 1_000, "float64"), (4_096, 50_257, "float32")]
-OUTPUT = "gradient.npy"
+GRADIENT = [
+    "softmax-grad",
+    "--logits",
+    "logits.npy",
+    "--label",
+    "labels.npy",
+    "-o",
+    "gradient.npy",
+    "--force",
+    "--json",
+]
 TORCH = f"""
 import sys, time, numpy, torch
 torch.set_num_threads({processors()})
 start = time.perf_counter()
 logits = torch.from_numpy(numpy.load("logits.npy")).requires_grad_()
 torch.nn.functional.cross_entropy(logits, torch.from_numpy(numpy.load("labels.npy"))).backward()
-numpy.save("{OUTPUT}", logits.grad.numpy())
-print(time.perf_counter() - start)
+numpy.save("gradient.npy", logits.grad.numpy())
+open("took", "w").write(str(time.perf_counter() - start))
 """
 
 
 def random_case(rows: int, classes: int, dtype: str) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Logits and labels."""
-    chance = np.random.default_rng(0)
-    return chance.standard_normal((rows, classes), dtype=dtype), chance.integers(0, classes, rows)  # type: ignore[call-overload]
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((rows, classes)).astype(dtype), rng.integers(0, classes, rows)
 
 
-def by_dlcalc() -> float:
+def by_dlcalc(folder: str, checkout: Path = HERE) -> float:
     """The wall time of a whole process, file to file; what it writes is on the disk."""
-    words = [
-        PROGRAM,
-        "softmax-grad",
-        "--logits",
-        "logits.npy",
-        "--label",
-        "labels.npy",
-        "-o",
-        OUTPUT,
-        "--force",
-        "--json",
-    ]
-    start = time.perf_counter()
-    subprocess.run([sys.executable, *words], stdout=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - start
+    return seconds([*PROGRAM, *GRADIENT], checkout, cwd=folder)
 
 
-def by_torch() -> float:
+def by_torch(folder: str) -> float:
     """The time that PyTorch says it took."""
-    done = subprocess.run([sys.executable, "-c", TORCH], capture_output=True, check=True, text=True)
-    return float(done.stdout)
-
-
-def compared(name: str, pairs: list[tuple[float, float]], other: str) -> None:
-    """Print a median ratio."""
-    ratio = statistics.median(ours / theirs for ours, theirs in pairs)
-    ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
-    print(f"{name:36} {ratio:5.2f} times {other} ({ours:.2f} s against {theirs:.2f} s, {len(pairs)} pairs)")
-
-
-def against_torch(pairs: int) -> None:
-    """File to file."""
-    home = os.getcwd()
-    for rows, classes, dtype in SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            os.chdir(folder)
-            logits, labels = random_case(rows, classes, dtype)
-            np.save("logits.npy", logits)
-            np.save("labels.npy", labels)
-            by_torch(), by_dlcalc()
-            times = [(by_dlcalc(), by_torch()) for _ in range(pairs)]
-            compared(f"{rows:,} x {classes:,} {dtype}, file to file", times, "PyTorch")
-            os.chdir(home)
+    seconds(["-c", TORCH], cwd=folder)
+    return float((Path(folder) / "took").read_text())
 
 
 def copied(logits: NDArray[Any]) -> float:
     """The time of a copy by all processors."""
     edges = np.linspace(0, len(logits), processors() + 1, dtype=int).tolist()
     start = time.perf_counter()
-    found = np.empty_like(logits)
+    copy = np.empty_like(logits)
     with ThreadPoolExecutor(processors()) as pool:
-        list(pool.map(lambda a, b: np.copyto(found[a:b], logits[a:b]), edges[:-1], edges[1:]))
+        list(pool.map(lambda a, b: np.copyto(copy[a:b], logits[a:b]), edges[:-1], edges[1:]))
     return time.perf_counter() - start
 
 
-def computed(question: SoftmaxQuestion) -> float:
-    """The time of the gradient."""
+def computed(logits: NDArray[Any], labels: NDArray[np.int64]) -> float:
+    """The time of the gradient in memory."""
     start = time.perf_counter()
-    softmax_grad(question)
+    softmax_cross_entropy_grad(logits, labels)
     return time.perf_counter() - start
-
-
-def against_a_copy(pairs: int) -> None:
-    """In memory, against a copy of the array by as many threads."""
-    for rows, classes, dtype in SIZES:
-        logits, labels = random_case(rows, classes, dtype)
-        question = checked(logits, labels, None)
-        times = [(computed(question), copied(logits)) for _ in range(pairs + 1)][1:]
-        compared(f"{rows:,} x {classes:,} {dtype}, in memory", times, "a copy")
 
 
 def main() -> None:
     """Measure and print."""
-    pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 9
-    against_a_copy(pairs)
-    against_torch(pairs)
+    given = arguments(__doc__, 9)
+    for rows, classes, dtype in SIZES:
+        title = f"{rows:,} x {classes:,} {dtype}"
+        logits, labels = random_case(rows, classes, dtype)
+        if given.against is None:
+            own = partial(computed, logits, labels)
+            compare(f"{title}, in memory", own, partial(copied, logits), "a copy", given.pairs)
+        with tempfile.TemporaryDirectory() as folder:
+            np.save(f"{folder}/logits.npy", logits)
+            np.save(f"{folder}/labels.npy", labels)
+            del logits
+            theirs: Callable[[], float]
+            if given.against is not None:
+                theirs, other = partial(by_dlcalc, folder, given.against), "the other checkout"
+            elif find_spec("torch"):
+                theirs, other = partial(by_torch, folder), "PyTorch"
+            else:
+                print(f"{title}, file to file: PyTorch is not installed")
+                continue
+            compare(f"{title}, file to file", partial(by_dlcalc, folder), theirs, other, given.pairs)
 
 
 if __name__ == "__main__":

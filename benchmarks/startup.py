@@ -1,46 +1,47 @@
 """What start-up costs: whole processes, in pairs with a bare interpreter that imports the same libraries.
 
-    python benchmarks/startup.py [PAIRS]
+    python benchmarks/startup.py [PAIRS] [--against CHECKOUT]
 
-Prints the median ratio of each road. Both sides of a pair run one after the other, so that a slow machine slows both.
+With --against, in pairs with the same command of another checkout. The last line sets a stack of 1,000 layers against
+one layer.
 """
 
-import os
-import statistics
-import subprocess
-import sys
-import time
+from functools import partial
 
-PROGRAM = os.path.join(os.path.dirname(sys.executable), "dlcalc")  # as it was installed beside this interpreter
-SHAPE = [PROGRAM, "conv-shape", "--w", "224", "--k", "7", "--s", "2", "--p", "3"]
-GRADIENT = [PROGRAM, "softmax-grad", "--logits", "1,2,3", "--label", "2"]
-ROADS = {
+from pairs import PROGRAM, arguments, compare, seconds
+
+SHAPE = ["conv-shape", "--w", "224", "--k", "7", "--s", "2", "--p", "3"]
+COUNT = ["conv-params", "--k", "3", "--c-in", "64", "--c-out", "128"]
+GRADIENT = ["softmax-grad", "--logits", "1,2,3", "--label", "2"]
+NORM = ["bn-fold", "--mean", "0.5", "--var", "4"]
+STACK = ["conv-shape", "--w", "2048", "--json", *["3p1", "5p2c64", "bn", "dw3p1"] * 250]
+CALLS = {
     "conv-shape --json": ([*SHAPE, "--json"], "import click, json"),
     "conv-shape -q": ([*SHAPE, "-q"], "import click"),
     "conv-shape": (SHAPE, "import click, rich.console, rich.table"),
+    "conv-shape --expect --json": ([*SHAPE, "--expect", "112", "--json"], "import click, json"),
+    "conv-params --json": ([*COUNT, "--json"], "import click, json"),
     "softmax-grad --json": ([*GRADIENT, "--json"], "import click, json, numpy"),
     "softmax-grad": (GRADIENT, "import click, numpy, rich.console, rich.table"),
+    "bn-fold --json": ([*NORM, "--json"], "import click, json, numpy"),
 }
-
-
-def seconds(words: list[str]) -> float:
-    """The wall time of one process of this interpreter."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    start = time.perf_counter()
-    subprocess.run([sys.executable, *words], stdout=subprocess.DEVNULL, check=True, env=environment)
-    return time.perf_counter() - start
 
 
 def main() -> None:
     """Measure and print."""
-    pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 11
-    for name, (words, imports) in ROADS.items():
-        bare = ["-c", imports]
-        seconds(words), seconds(bare)  # once for the .pyc files
-        times = [(seconds(words), seconds(bare)) for _ in range(pairs)]
-        ratio = statistics.median(ours / theirs for ours, theirs in times)
-        ours, theirs = (statistics.median(side) * 1000 for side in zip(*times, strict=True))
-        print(f"{name:20} {ratio:5.2f} times {imports!r} ({ours:.0f} ms against {theirs:.0f} ms, {pairs} pairs)")
+    given = arguments(__doc__, 11)
+    if given.against is not None:
+        for words in [*(words for words, _ in CALLS.values()), STACK]:
+            name = " ".join([words[0], *(word for word in words if word.startswith(("--j", "-q", "--e")))])
+            call = partial(seconds, [*PROGRAM, *words])
+            title = "1,000 layers, " + name if words is STACK else name
+            compare(title, call, partial(call, given.against), "the other checkout", given.pairs)
+        return
+    for name, (words, imports) in CALLS.items():
+        bare = partial(seconds, ["-c", imports])
+        compare(name, partial(seconds, [*PROGRAM, *words]), bare, repr(imports), given.pairs)
+    one = partial(seconds, [*PROGRAM, *CALLS["conv-shape --json"][0]])
+    compare("1,000 layers, conv-shape --json", partial(seconds, [*PROGRAM, *STACK]), one, "one layer", given.pairs)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Sizes and refusals against Keras 3, which is in no extra: skipped without it.
+"""Sizes and refusals against Keras 3; skipped without it.
 
 The layers are built and asked for their output shape, and not run: TensorFlow aborts the process on some of them.
 """

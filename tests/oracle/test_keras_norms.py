@@ -1,4 +1,4 @@
-"""Running statistics against Keras 3, which is in no extra: skipped without it."""
+"""Running statistics against Keras 3; skipped without it."""
 
 import numpy as np
 import pytest

@@ -6,7 +6,7 @@ import pytest
 from dlcalc.core.batch_norm.question import batch_of
 from dlcalc.core.batch_norm.statistics import statistics_of
 
-helper = pytest.importorskip("onnx.helper", reason="onnx is not installed: pip install 'dlcalc[models]'")
+helper = pytest.importorskip("onnx.helper", reason="onnx is not installed: pip install 'dlcalc-verify[models]'")
 reference = pytest.importorskip("onnx.reference")
 pytestmark = pytest.mark.oracle
 

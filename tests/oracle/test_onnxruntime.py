@@ -13,8 +13,10 @@ from tests.support.random_layers import answers, question_of, questions
 
 pytestmark = pytest.mark.oracle
 
-onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed: pip install 'dlcalc[oracle]'")
-onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'dlcalc[models]'")
+onnxruntime = pytest.importorskip(
+    "onnxruntime", reason="ONNX Runtime is not installed: pip install 'dlcalc-verify[oracle]'"
+)
+onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'dlcalc-verify[models]'")
 
 OPERATORS = {"conv": "Conv", "transposed": "ConvTranspose", "max-pool": "MaxPool", "avg-pool": "AveragePool"}
 AUTO_PADS: dict[PaddingWord, str] = {

@@ -13,7 +13,7 @@ from tests.support.random_layers import answers, question_of, questions
 
 pytestmark = pytest.mark.oracle
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc[oracle]'")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc-verify[oracle]'")
 
 MODULES = {"conv": "Conv", "transposed": "ConvTranspose", "max-pool": "MaxPool", "avg-pool": "AvgPool"}
 

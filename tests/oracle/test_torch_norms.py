@@ -13,7 +13,7 @@ from dlcalc.core.batch_norm.statistics import statistics_of
 from dlcalc.core.batch_norm.weighted_layer import KINDS
 from tests.support.random_norms import affine, layer
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc[oracle]'")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc-verify[oracle]'")
 pytestmark = pytest.mark.oracle
 
 

@@ -11,7 +11,7 @@ from tests.support.random_params import answers
 
 pytestmark = pytest.mark.oracle
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc[oracle]'")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc-verify[oracle]'")
 
 NAMES = {"conv": "Conv", "transposed": "ConvTranspose"}
 

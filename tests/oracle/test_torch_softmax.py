@@ -11,7 +11,7 @@ from dlcalc.core.softmax.check import check
 from dlcalc.core.softmax.question import Linear, checked
 from tests.support.random_softmax import cases
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc[oracle]'")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc-verify[oracle]'")
 pytestmark = pytest.mark.oracle
 
 

@@ -1,0 +1,135 @@
+"""The page of all error, warning and mistake codes, each with its sentence."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dlcalc.core.batch_norm.mistakes import MISTAKES as BN_FOLD
+from dlcalc.core.conv.mistakes import MISTAKES as CONV_SHAPE
+from dlcalc.core.errors import ErrorCode, NoticeCode
+from dlcalc.core.evidence.diagnosis import Mistake
+from dlcalc.core.params.mistakes import MISTAKES as CONV_PARAMS
+from dlcalc.core.softmax.mistakes.table import MISTAKES as SOFTMAX_GRAD
+from docs.markdown import grid, prose
+
+ERRORS: dict[ErrorCode, str] = {
+    "usage": "an option cannot be read as what it is, or options do not go together",
+    "invalid-value": "a value can be read, and is not legal: a stride of 0, more than 18 digits",
+    "kernel-exceeds-input": "the kernel, with its holes, is larger than the padded input",
+    "unsupported-by-framework": "the framework does not compute such a layer; another one may",
+    "padding-too-large": "a pooling of this framework takes less padding for this kernel",
+    "output-padding-too-large": "the output padding of a transposed layer must be less than its stride (or dilation)",
+    "groups-do-not-divide": "the groups do not divide the channels",
+    "empty-output": "a transposed layer crops its whole output away",
+    "no-solution": "no value of the number that `--solve` leaves open gives the target",
+    "too-many-questions": "a sweep or a list of solutions is longer than 10,000,000",
+    "shape-mismatch": "the counts of axes, rows, classes or channels do not fit together",
+    "label-out-of-range": "a label is no class of the logits",
+    "no-valid-rows": "the mean is over nothing: every row is ignored, or the weights of its rows sum to 0",
+    "no-finite-logit": "a row has no softmax: NaN, +inf, or -inf for every class",
+    "not-enough-samples": "an unbiased variance needs two samples per channel",
+    "invalid-statistics": "a variance or a mean is no number that a batch norm can have",
+    "file-not-found": "there is no file of this name",
+    "file-unreadable": "the file is there and cannot be read",
+    "malformed-file": "the content of a file is not what its format says",
+    "unsafe-file": "reading the file could run code (pickled objects), or expand without bounds",
+    "unsupported-file": "the format of the file is not one that is read or written here",
+    "unsupported-dtype": "the array has a dtype that is not one of real numbers",
+    "certificate-failed": "a batch norm in front of a layer cannot be folded: outputs at the border would differ",
+    "output-exists": "the file to be written exists; `--force` replaces it",
+    "write-failed": "the output cannot be written",
+    "missing-dependency": "a file needs a package that is not installed (reserved: nothing needs one yet)",
+    "out-of-memory": "the arrays do not fit into memory (reserved: not told apart yet)",
+    "internal-error": "a bug in dlcalc; please report it",
+}
+
+NOTICES: dict[NoticeCode, str] = {
+    "affine-overflow": "scale or shift is beyond the range of float64",
+    "backend-refuses": "Keras states this size, and its backend refuses to run the layer",
+    "crops-input": "SAME padding is negative here: the framework leaves input out",
+    "gradient-overflows": "an entry of the gradient is beyond the range of its format",
+    "implementations-differ": "the text of ONNX and its implementations differ on this layer",
+    "infinite-loss": "the loss of a row is infinite",
+    "logits-look-like-probabilities": "every row lies in [0, 1] and sums to 1: softmax would be applied twice",
+    "needs-crop-layer": "the framework needs a crop behind its transposed layer",
+    "needs-pad-layer": "the framework needs an explicit pad layer in front of its layer",
+    "folded-overflow": "folded numbers are beyond the range of their format",
+    "folded-subnormal": "folded weights are subnormal in their format, and have fewer digits",
+    "gamma-zero": "gamma is 0, so a channel gives beta alone",
+    "no-valid-rows": "no row counts (reserved: it is an error so far)",
+    "same-ignores-dilation": "ONNX Runtime's pools compute SAME from the undilated kernel",
+    "start-value-left": "the running statistics still hold a part of their start values",
+    "stored-by-column": "a file in Fortran order is read slowly",
+    "target-negative": "a target distribution has a negative entry",
+    "target-not-normalized": "a target distribution does not sum to 1",
+    "uint16-read-as-bfloat16": "a file of uint16 is read as bfloat16",
+    "unbounded": "every number from here on is a solution: the smallest stands for all",
+    "variance-below-eps": "a variance is less than eps, so eps decides the scale",
+}
+
+MISTAKES: Mapping[str, Iterable[Mistake[Any]]] = {
+    "conv-shape": CONV_SHAPE,
+    "conv-params": CONV_PARAMS,
+    "softmax-grad": SOFTMAX_GRAD,
+    "bn-fold": BN_FOLD,
+}
+# Of mistakes whose sentence depends on the question or on the claim, the sentence about any.
+ANY = {
+    "eps-default": "taking another eps: a framework's default, or one that the claim itself says",
+    "label-off-by-one": "taking label y + 1 or y - 1 for y",
+    "low-precision-fold": "computing in float32, float16 or bfloat16, and not only storing in it",
+    "mib-not-mb": "taking MiB for MB, or MB for MiB, or giving MiB and not bytes",
+    "scaled": "a constant factor, which is fitted to the claim and said",
+}
+
+
+def page() -> str:
+    """The page of all codes."""
+    lines = [
+        "# Codes",
+        "",
+        *prose(
+            "Scripts may depend on every code on this page: once released, it is never renamed or given another "
+            "meaning. New ones may be added. `python -m docs.generate` writes this page from the tables of the "
+            "code."
+        ),
+        "",
+        "## Errors",
+        "",
+        *prose(
+            "A question without an answer exits 2. Its error stands on stderr in words; with JSON it is an object "
+            "with `code`, `message`, `hint` (the nearest legal value, or what to do instead) and `option`."
+        ),
+        "",
+        *_table("code", ERRORS),
+        "",
+        "## Warnings",
+        "",
+        *prose(
+            "A warning is a caveat about an answer that stands. It is in `warnings` of the JSON, or on stderr "
+            "beside a table."
+        ),
+        "",
+        *_table("code", NOTICES),
+        "",
+        "## Mistakes",
+        "",
+        *prose(
+            "A mistake is named where a claim is wrong and the mistake would give it: the whole claim, to its "
+            "last digit or within its tolerance. A mistake is tried only where its option matters. Those that fit "
+            "are listed in the order of these tables. Two at once are tried where no single one fits and the "
+            "claim carries enough digits. In a stack of layers each is tried in every layer at once, and in one "
+            "layer, which is named."
+        ),
+    ]
+    for command, mistakes in MISTAKES.items():
+        said = {mistake.name: _sentence(mistake).removesuffix(",") for mistake in mistakes}
+        lines += ["", f"### {command}", "", *_table("mistake", said)]
+    return "\n".join(lines) + "\n"
+
+
+def _sentence(mistake: Mistake[Any]) -> str:
+    return mistake.sentence if isinstance(mistake.sentence, str) else ANY[mistake.name]
+
+
+def _table(title: str, sentences: Mapping[str, str] | Mapping[ErrorCode, str] | Mapping[NoticeCode, str]) -> list[str]:
+    return grid([title, "meaning"], [(f"`{code}`", sentence) for code, sentence in sentences.items()])
