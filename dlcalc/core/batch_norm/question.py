@@ -9,7 +9,7 @@ from dlcalc.core.arrays.stored import Array, Floats, Stored, numbered, shape_tex
 from dlcalc.core.batch_norm.affine import Affine
 from dlcalc.core.batch_norm.statistics import Batch, Statistics
 from dlcalc.core.batch_norm.weighted_layer import KINDS, Kind, WeightedLayer
-from dlcalc.core.errors import DlcalcError, Fix, Notice
+from dlcalc.core.errors import Advice, DlcalcError, Fix, Notice
 from dlcalc.core.validation import spread
 
 _LAYOUTS: dict[Kind, str] = {
@@ -163,8 +163,9 @@ def as_inputs(question: BnFoldQuestion) -> tuple[Floats, Callable[[Floats], Floa
         raise DlcalcError("shape-mismatch", message, hint=hint, option="x")
     if min(_room(layer, rows), default=0) < 0:
         message = f"x has the shape {shape_text(x.shape)}, which is too small for the layer to give any output"
-        hint = "an x no smaller than the window" if layer is None or layer.kind == "conv" else "a smaller --padding"
-        raise DlcalcError("shape-mismatch", message, hint=hint, option="x")
+        cropped = layer is not None and layer.kind != "conv"
+        advice: Advice = ("a smaller ", Fix("padding")) if cropped else ("an x no smaller than the window",)
+        raise DlcalcError("shape-mismatch", message, hint=advice, option="x")
     return rows, restored
 
 
