@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that repeat what tables of the code say: codes.md.
+"""Writes the pages of docs/ that repeat what tables of the code say: codes.md and frameworks.md.
 
     python -m docs.generate
 
@@ -8,9 +8,9 @@ A test compares the pages with what this script writes, so that a new code witho
 from collections.abc import Callable
 from pathlib import Path
 
-from docs import codes
+from docs import codes, frameworks
 
-PAGES: dict[str, Callable[[], str]] = {"codes.md": codes.page}
+PAGES: dict[str, Callable[[], str]] = {"codes.md": codes.page, "frameworks.md": frameworks.page}
 
 
 def main() -> None:
