@@ -20,12 +20,12 @@ from dlcalc.cli.options import (
     stacked,
 )
 from dlcalc.core import conv_params as engine
-from dlcalc.core.params.count import DTYPES, KINDS, ConvParamsQuestion
+from dlcalc.core.params.question import DTYPES, KINDS, ConvParamsQuestion
 from dlcalc.notation import conv_params as notation
 from dlcalc.report.conv_params.view import VIEW
 
 if TYPE_CHECKING:
-    from dlcalc.core.params.network import StackParamsQuestion
+    from dlcalc.core.params.question import StackParamsQuestion
     from dlcalc.core.params.variants import Comparison
 
 EXAMPLES = (

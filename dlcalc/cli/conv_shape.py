@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dlcalc.core.conv.shape import ConvShapeQuestion
     from dlcalc.core.network.compare import SideBySide
     from dlcalc.core.network.network import StackQuestion
-    from dlcalc.core.solve.layer import Inverse, InverseQuestion
+    from dlcalc.core.solve.question import Inverse, InverseQuestion
 
 SOLVED = ("input", "kernel", "stride", "padding", "dilation", "output-padding")
 
@@ -66,7 +66,7 @@ def _draw() -> Mode["ConvShapeQuestion | StackQuestion", ConvShape]:
 
 
 def _solve() -> Mode["InverseQuestion", "Inverse"]:
-    from dlcalc.core.solve.layer import solve
+    from dlcalc.core.solve.solve import solve
     from dlcalc.notation.solve import KEYS, question
     from dlcalc.report.conv_shape.solutions import VIEW as OTHER
 

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from dlcalc.core.params.count import ConvParams, ConvParamsQuestion, layer_params
+from dlcalc.core.params.count import ConvParams, layer_params
+from dlcalc.core.params.question import ConvParamsQuestion, StackParamsQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -10,12 +11,11 @@ if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Claim, Verdict
     from dlcalc.core.evidence.proof import Proof
     from dlcalc.core.evidence.step import Step
-    from dlcalc.core.params.network import StackParamsQuestion
 
 __all__ = ["answer", "check", "claimable", "explain", "judge"]
 
 
-def answer(question: "ConvParamsQuestion | StackParamsQuestion") -> ConvParams:
+def answer(question: ConvParamsQuestion | StackParamsQuestion) -> ConvParams:
     """Count the parameters of every layer; the work and the memory too where the size of the input is known.
 
     Raises:

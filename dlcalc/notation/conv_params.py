@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import FRAMEWORKS, Kind
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params.count import DTYPES, KINDS, ConvParamsQuestion
+from dlcalc.core.params.question import DTYPES, KINDS, ConvParamsQuestion
 from dlcalc.notation import layers
 from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS, axis_count, params_sizes
 from dlcalc.notation.values import flag, integer, optional, switch, word
 
 if TYPE_CHECKING:
-    from dlcalc.core.params.network import StackParamsQuestion
+    from dlcalc.core.params.question import StackParamsQuestion
 
 _COUNTS = {"c_in": ("in_channels",), "c_out": ("out_channels",), "groups": ("g",), "n": ()}
 

@@ -12,7 +12,7 @@ from dlcalc.notation.layers import refuse_single
 from dlcalc.notation.values import integer, optional, switch, word
 
 if TYPE_CHECKING:
-    from dlcalc.core.params.network import StackParamsQuestion
+    from dlcalc.core.params.question import StackParamsQuestion
 
 
 def shape_question(raw: Mapping[str, object]) -> StackQuestion:
@@ -40,8 +40,7 @@ def params_question(raw: Mapping[str, object]) -> "StackParamsQuestion":
     >>> params_question({"c_in": 3, "layers": "3p1c64 gap fc10"}).c_in
     3
     """
-    from dlcalc.core.params.count import DTYPES
-    from dlcalc.core.params.network import StackParamsQuestion
+    from dlcalc.core.params.question import DTYPES, StackParamsQuestion
 
     refuse_single(raw)
     if "c_in" not in raw:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.solve.layer import UNKNOWNS, InverseQuestion
+from dlcalc.core.solve.question import UNKNOWNS, InverseQuestion, Unknown
 from dlcalc.core.validation import spread, wrong_rank
 from dlcalc.notation import conv_shape, layers
 from dlcalc.notation.input_size import AXIS_OF, axis_count, dims_given
@@ -36,9 +36,9 @@ def question(raw: Mapping[str, object]) -> InverseQuestion:
     Raises:
         DlcalcError: ``usage``, ``shape-mismatch``, ``invalid-value``.
 
-    >>> question({"solve": "p", "target": "112", "w": "224", "kernel": "7"}).solve
+    >>> question({"solve": "p", "target": "112", "w": "224", "kernel": "7"}).unknown
     'padding'
-    >>> question({"solve": "input", "target": "112x56", "kernel": "7"}).asked.axes
+    >>> question({"solve": "input", "target": "112x56", "kernel": "7"}).template.axes
     ('h', 'w')
     """
     unknown = _unknown(raw["solve"])
@@ -55,12 +55,12 @@ def question(raw: Mapping[str, object]) -> InverseQuestion:
     else:
         _refuse_given(unknown, (unknown,), given)
         given[unknown] = _STAND_IN[unknown]
-    asked = conv_shape.question(given)
-    target = spread(per_axis(raw["target"], "target", asked.axes), len(asked.axes), "target", 1)
-    return InverseQuestion(asked, unknown, target)
+    template = conv_shape.question(given)
+    target = spread(per_axis(raw["target"], "target", template.axes), len(template.axes), "target", 1)
+    return InverseQuestion(template, unknown, target)
 
 
-def _unknown(value: object) -> str:
+def _unknown(value: object) -> Unknown:
     if isinstance(value, str) and value in _UNKNOWN_OF:
         return _UNKNOWN_OF[value]
     hint = "one of " + ", ".join(unknown.replace("_", "-") for unknown in UNKNOWNS) + "; or i, k, s, p, d, o"

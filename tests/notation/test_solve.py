@@ -23,13 +23,13 @@ NAMES = [
 def test_the_open_number(name: str, solve: str) -> None:
     raw = {**OPEN, "kernel": 7} if solve != "kernel" else OPEN
     found = question({**raw, "solve": name})
-    assert (found.solve, found.target) == (solve, (112,))
+    assert (found.unknown, found.target) == (solve, (112,))
 
 
 @pytest.mark.parametrize("name", ["input", "i", "w", "h", "width", "height", "depth", "size"])
 def test_the_open_input(name: str) -> None:
     found = question({"solve": name, "target": "112", "kernel": 7})
-    assert (found.solve, found.asked.axes, found.target) == ("input", ("w",), (112,))
+    assert (found.unknown, found.template.axes, found.target) == ("input", ("w",), (112,))
 
 
 AXES: list[tuple[dict[str, object], tuple[str, ...], tuple[int, ...]]] = [
@@ -47,7 +47,7 @@ AXES: list[tuple[dict[str, object], tuple[str, ...], tuple[int, ...]]] = [
 @pytest.mark.parametrize(("raw", "axes", "target"), AXES)
 def test_the_axes_of_an_open_input(raw: dict[str, object], axes: tuple[str, ...], target: tuple[int, ...]) -> None:
     found = question({"solve": "input", "kernel": 3, **raw})
-    assert (found.asked.axes, found.target) == (axes, target)
+    assert (found.template.axes, found.target) == (axes, target)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_the_axes_of_an_open_input(raw: dict[str, object], axes: tuple[str, ...]
 )
 def test_the_axes_of_an_open_input_of_a_stack(layers: str, axes: tuple[str, ...]) -> None:
     found = question({"solve": "input", "target": 5, "layers": layers})
-    assert (found.asked.axes, found.target) == (axes, (5,) * len(axes))
+    assert (found.template.axes, found.target) == (axes, (5,) * len(axes))
 
 
 REFUSED: list[tuple[dict[str, object], str, str]] = [

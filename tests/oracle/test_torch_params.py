@@ -18,7 +18,7 @@ NAMES = {"conv": "Conv", "transposed": "ConvTranspose"}
 
 def module(answer: ConvParams) -> Any:
     """The module that the question describes; None where that takes a pad layer of its own."""
-    asked = answer.question
+    asked = answer.layers[0].question
     if asked.layer is None:
         return torch.nn.Linear(asked.c_in, asked.c_out, asked.bias)
     axes = per_axis(asked.layer, len(asked.axes))
@@ -55,7 +55,7 @@ def test_parameters_equal_torch() -> None:
         if answer.question.dtype in ("float32", "float16", "bfloat16", "float64"):
             made = made.to(getattr(torch, answer.question.dtype))
             assert sum(one.numel() * one.element_size() for one in made.parameters()) == amounts.param_bytes
-        compared[answer.question.kind] += 1
+        compared[answer.layers[0].question.kind] += 1
     assert min(compared.values()) > 400, compared
     assert sum(compared.values()) > 4_000
 
@@ -68,7 +68,7 @@ def test_work_equals_the_counter_of_torch() -> None:
         made, work = module(answer), answer.amounts.work
         if made is None or work is None:
             continue
-        asked = answer.question
+        asked = answer.layers[0].question
         data = torch.zeros(asked.n, asked.c_in, *(asked.size or ()))
         with warnings.catch_warnings(), torch.no_grad(), counting.FlopCounterMode(display=False) as counter:
             warnings.simplefilter("ignore")
@@ -87,7 +87,7 @@ def test_the_work_on_real_data_is_what_a_layer_of_ones_adds_up_to() -> None:
     compared = dict.fromkeys(("conv", "transposed"), 0)
     for answer in answers(6_000, seed=3, frameworks=("pytorch",), words=("same", "valid")):
         made, work = module(answer), answer.amounts.work
-        asked = answer.question
+        asked = answer.layers[0].question
         if made is None or work is None or asked.layer is None:
             continue
         with warnings.catch_warnings(), torch.no_grad():

@@ -7,7 +7,8 @@ from dlcalc.core.conv.layer import ALL_AXES, Kind, Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer
 from dlcalc.core.params.count import ConvParams
-from dlcalc.core.params.network import StackParamsQuestion, stack_params
+from dlcalc.core.params.network import stack_params
+from dlcalc.core.params.question import StackParamsQuestion
 
 
 def answers(count: int, seed: int, small: bool = False) -> Iterator[ConvParams]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dlcalc.core.conv.layer import FRAMEWORKS, PADDING_WORDS, FrameworkName, PaddingWord
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion
+from dlcalc.core.params.count import ConvParams
+from dlcalc.core.params.question import DTYPES, ConvParamsQuestion
 from tests.support import random_layers
 
 

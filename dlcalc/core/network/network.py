@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from dlcalc.core.conv.layer import KINDS, Axis, Family, FrameworkName, Kind, Layer
 from dlcalc.core.conv.shape import Place
-from dlcalc.core.errors import Advice, DlcalcError, Fix, Notice, alternatives
+from dlcalc.core.errors import DlcalcError, Fix, Notice
 from dlcalc.core.validation import legal
 
 # Kinds without windows of their own, and the family that each has to itself.
@@ -104,24 +104,22 @@ def _check_channels(layer: StackLayer, place: Place) -> None:
             legal(layer.channels, "features" if layer.kind == "linear" else "c_out", 1)
         groups = groups_of(layer, place.input_channels)
         legal(layer.groups, "groups", 1)
-        for channels, side in ((place.input_channels, "input"), (place.output_channels, "output")):
+        for channels in (place.input_channels, place.output_channels):
             if channels is not None and groups is not None and channels % groups:
-                raise _groups_do_not_divide(layer, place, groups, channels, side)
+                raise _groups_do_not_divide(layer, place, groups)
     except DlcalcError as error:
         raise in_layer(error, place) from None
 
 
-def _groups_do_not_divide(layer: StackLayer, place: Place, groups: int, channels: int, side: str) -> DlcalcError:
-    from dlcalc.core.numeric.divisors import nearest_common_divisors
+def _groups_do_not_divide(layer: StackLayer, place: Place, groups: int) -> DlcalcError:
+    from dlcalc.core.numeric.divisors import groups_do_not_divide
 
-    message = f"groups {groups} does not divide the {channels} {side} channels"
-    if layer.depthwise:
-        hint: Advice = (f"a multiple of {groups}, like ", Fix("c_out", groups * max(1, round(channels / groups))))
-    else:
-        known = [count for count in (place.input_channels, place.output_channels) if count is not None]
-        nearest = nearest_common_divisors(groups, known[0], known[-1])
-        hint = alternatives("groups", nearest)
-    return DlcalcError("groups-do-not-divide", message, hint=hint, option="groups")
+    error = groups_do_not_divide(groups, place.input_channels, place.output_channels)
+    if not layer.depthwise or place.output_channels is None:
+        return error
+    like = groups * max(1, round(place.output_channels / groups))
+    hint = (f"a multiple of {groups}, like ", Fix("c_out", like))
+    return DlcalcError(error.code, error.message, hint=hint, option=error.option)
 
 
 def in_layer(error: DlcalcError, place: Place) -> DlcalcError:

@@ -87,9 +87,9 @@ def _differences(place: dict[str, object], said: dict[str, int], found: "dict[st
 
 def _chained(before: "LayerParams | None", layer: "LayerParams") -> list[Failure]:
     """Whether a layer takes what the one before it gives."""
-    if before is None or not before.output or (before.output, before.asked.c_out) == (layer.input, layer.channels):
+    if before is None or not before.output or (before.output, before.question.c_out) == (layer.input, layer.channels):
         return []
-    said, found = [*layer.input, layer.channels], [*before.output, before.asked.c_out]
+    said, found = [*layer.input, layer.channels], [*before.output, before.question.c_out]
     return [Failure({"layer": layer.name}, "input", said, found)]
 
 
@@ -111,10 +111,14 @@ def _counted(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
     """The numbers of a layer by their keys; None where they are out of reach."""
     if layer.kind in _WITHOUT_WEIGHTS:
         return _counted_without_weights(layer, budget)
-    asked = layer.asked
+    question = layer.question
     pairs, weights = _weights(layer, budget)
-    bias = sum(1 for _ in range(asked.c_out)) if asked.bias and budget.allows(asked.c_out) else asked.c_out * asked.bias
-    each = int("".join(filter(str.isdigit, asked.dtype))) // 8  # a dtype says its bits in its name
+    bias = (
+        sum(1 for _ in range(question.c_out))
+        if question.bias and budget.allows(question.c_out)
+        else question.c_out * question.bias
+    )
+    each = int("".join(filter(str.isdigit, question.dtype))) // 8  # a dtype says its bits in its name
     found: dict[str, int | None] = {
         "weights": weights,
         "bias": bias,
@@ -122,10 +126,10 @@ def _counted(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
         "buffers": 0,
         "param_bytes": (weights + bias) * each,
     }
-    if layer.shape is None and asked.layer is not None:
+    if layer.shape is None and question.layer is not None:
         return found
-    axes = [_taps(asked.kind, axis, budget) for axis in (layer.shape.layers[-1].axes if layer.shape else ())]
-    used: int = pairs * asked.n
+    axes = [_taps(question.kind, axis, budget) for axis in (layer.shape.layers[-1].axes if layer.shape else ())]
+    used: int = pairs * question.n
     real: int | None = used
     for axis in axes:
         used *= axis.used
@@ -142,7 +146,7 @@ def _counted(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
 
 def _memory(layer: "LayerParams", each: int) -> tuple[int, int]:
     """The bytes of the input and of the output."""
-    taken, made = layer.asked.n * layer.channels * each, layer.asked.n * layer.asked.c_out * each
+    taken, made = layer.question.n * layer.channels * each, layer.question.n * layer.question.c_out * each
     for size in layer.input:
         taken *= size
     for size in layer.output:
@@ -155,8 +159,8 @@ _WITHOUT_WEIGHTS = ("max-pool", "avg-pool", "global-avg-pool", "batch-norm")
 
 
 def _counted_without_weights(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
-    each = int("".join(filter(str.isdigit, layer.asked.dtype))) // 8
-    channels = layer.asked.c_out if layer.kind == "batch-norm" else 0
+    each = int("".join(filter(str.isdigit, layer.question.dtype))) // 8
+    channels = layer.question.c_out if layer.kind == "batch-norm" else 0
     learned = sum(2 for _ in range(channels)) if budget.allows(channels) else channels + channels
     found: dict[str, int | None] = {
         "weights": 0,
@@ -165,7 +169,7 @@ def _counted_without_weights(layer: "LayerParams", budget: _Budget) -> "dict[str
         "buffers": learned,
         "param_bytes": learned * each,
     }
-    if layer.asked.size is None:
+    if layer.question.size is None:
         return found
     taken, made = _memory(layer, each)
     nothing = dict.fromkeys(("macs", "macs_without_padding", "flops"), 0)
@@ -174,8 +178,8 @@ def _counted_without_weights(layer: "LayerParams", budget: _Budget) -> "dict[str
 
 def _weights(layer: "LayerParams", budget: _Budget) -> tuple[int, int]:
     """The pairs of channels that meet, and the entries of the weight tensor."""
-    asked = layer.asked
-    c_in, c_out, groups = asked.c_in, asked.c_out, asked.groups
+    question = layer.question
+    c_in, c_out, groups = question.c_in, question.c_out, question.groups
     full = c_in * c_out
     for taps in layer.kernel:
         full *= taps

@@ -2,8 +2,9 @@
 
 from dlcalc.core.conv.explain import size_steps
 from dlcalc.core.conv.window import in_formula, numbers, symbols
-from dlcalc.core.evidence.step import Step
-from dlcalc.core.params.count import DTYPES, ConvParams, LayerParams, Work
+from dlcalc.core.evidence.step import Step, Steps
+from dlcalc.core.params.count import ConvParams, LayerParams, Work
+from dlcalc.core.params.question import DTYPES, KINDS
 
 _GUIDE = "Dumoulin & Visin 2016"
 _MAC = "fvcore and He et al. 2016 call it a FLOP"
@@ -14,16 +15,12 @@ _LAYER = ("weights", "bias", "macs")  # what is worth saying of every layer
 
 
 def explain_layer(answer: ConvParams) -> tuple[Step, ...]:
-    """List every quantity of the answer, in the order in which they are computed."""
-    found: list[Step] = []
-    for layer in answer.layers:
-        found += steps_of(layer)
-    return tuple(found)
+    """List every quantity of a layer, in the order in which they are computed."""
+    return tuple(_steps_of(answer.layers[-1]))
 
 
-def steps_of(layer: LayerParams) -> list[Step]:
-    """Every quantity of one layer."""
-    terms = _Terms(layer)
+def _steps_of(layer: LayerParams) -> list[Step]:
+    terms = _LayerSteps(layer)
     terms.parameters()
     if layer.amounts.work is not None:
         terms.work(layer.amounts.work)
@@ -31,27 +28,19 @@ def steps_of(layer: LayerParams) -> list[Step]:
 
 
 def weights_step(layer: LayerParams) -> Step:
-    """How the weights are counted."""
-    terms = _Terms(layer)
+    """Explain how the weights of a layer are counted."""
+    terms = _LayerSteps(layer)
     terms.weights()
     return terms.steps[0]
 
 
-class _Terms:
+class _LayerSteps(Steps):
     """Collects the steps of one layer. A formula is a list of factors, each in symbols and in numbers."""
 
     def __init__(self, layer: LayerParams) -> None:
-        self.layer, self.asked = layer, layer.asked
-        self.each = DTYPES[layer.asked.dtype]
-        self.steps: list[Step] = []
-
-    def add(
-        self, symbol: str, formula: str, substituted: str, value: int, source: str, why: str, axis: str | None = None
-    ) -> None:
-        """Append a step."""
-        self.steps.append(
-            Step(symbol, formula, substituted, value, source, why, {} if axis is None else {"axis": axis})
-        )
+        super().__init__()
+        self.layer, self.question = layer, layer.question
+        self.each = DTYPES[layer.question.dtype]
 
     def product(self, symbol: str, factors: list[tuple[str, object]], value: int, source: str, why: str) -> None:
         """Append a step that multiplies."""
@@ -63,30 +52,30 @@ class _Terms:
         """The taps of a window: K*K where the axes are alike."""
         kernel = self.layer.kernel
         alike = len(set(kernel)) == 1
-        return [("K" if alike else f"K_{axis}", taps) for axis, taps in zip(self.asked.axes, kernel, strict=False)]
+        return [("K" if alike else f"K_{axis}", taps) for axis, taps in zip(self.question.axes, kernel, strict=False)]
 
     @property
     def channels(self) -> list[tuple[str, object]]:
         """The pairs of channels that meet."""
-        asked = self.asked
-        if asked.groups == 1:
-            return [("C_in", asked.c_in), ("C_out", asked.c_out)]
-        return [("(C_in/g)", f"({asked.c_in}/{asked.groups})"), ("C_out", asked.c_out)]
+        question = self.question
+        if question.groups == 1:
+            return [("C_in", question.c_in), ("C_out", question.c_out)]
+        return [("(C_in/g)", f"({question.c_in}/{question.groups})"), ("C_out", question.c_out)]
 
     def weights(self) -> None:
         """The entries of the weight tensor."""
-        source = "y = Wx + b" if self.asked.layer is None else f"{_GUIDE}, section 2"
+        source = "y = Wx + b" if self.question.layer is None else f"{_GUIDE}, section 2"
         why = "entries of the weight tensor"
-        if self.asked.groups > 1:
+        if self.question.groups > 1:
             why += "; channels meet within a group"
         self.product("weights", [*self.taps, *self.channels], self.layer.amounts.weights, source, why)
 
     def parameters(self) -> None:
         """What is learned, and its memory."""
-        amounts, asked = self.layer.amounts, self.asked
+        amounts, question = self.layer.amounts, self.question
         self.weights()
-        if asked.bias:
-            self.add("bias", "C_out", str(asked.c_out), amounts.bias, "one an output channel", "entries of the bias")
+        if question.bias:
+            self.add("bias", "C_out", str(question.c_out), amounts.bias, "one an output channel", "entries of the bias")
         else:
             self.add("bias", "0", "0", 0, "C_out where there is one", "entries of the bias")
         parts = f"{amounts.weights} + {amounts.bias}"
@@ -94,19 +83,19 @@ class _Terms:
         self.add("buffers", "0", "0", 0, "2C for a batch norm, and there is none", "entries kept and not learned")
         why = f"bytes of the parameters, {self.each} an entry"
         memory = [("params", amounts.params), ("bytes", self.each)]
-        self.product("param_bytes", list(memory), amounts.param_bytes, asked.dtype, why)
+        self.product("param_bytes", list(memory), amounts.param_bytes, question.dtype, why)
 
     def work(self, work: Work) -> None:
         """What is computed, and the memory of what goes in and comes out."""
-        asked = self.asked
+        question = self.question
         if self.layer.shape is not None:
-            for axis in asked.axes:
+            for axis in question.axes:
                 self.steps += size_steps(self.layer.shape, axis)
                 self.real_taps(axis)
         inputs, outputs = self.positions("1", self.layer.input), self.positions("2", self.layer.output)
-        batch: list[tuple[str, object]] = [("N", asked.n)]
-        starts = inputs if asked.kind == "transposed" else outputs
-        of = "an input" if asked.kind == "transposed" else "an output"
+        batch: list[tuple[str, object]] = [("N", question.n)]
+        starts = inputs if question.kind == "transposed" else outputs
+        of = "an input" if question.kind == "transposed" else "an output"
         self.product(
             "macs",
             [*batch, *self.channels, *self.taps, *starts],
@@ -114,7 +103,7 @@ class _Terms:
             _MAC,
             f"multiply-accumulates: K taps {of} along each axis",
         )
-        real = [(f"T_{axis}", taps) for axis, taps in zip(asked.axes, self.real, strict=False)]
+        real = [(f"T_{axis}", taps) for axis, taps in zip(question.axes, self.real, strict=False)]
         self.product(
             "macs_without_padding",
             [*batch, *self.channels, *real],
@@ -124,19 +113,19 @@ class _Terms:
         )
         why = "1 MAC = 2 FLOPs, a bias none"
         self.product("flops", [("2", 2), ("macs", work.macs)], 2 * work.macs, _FLOPS, why)
-        output = [*batch, ("C_out", asked.c_out), *outputs]
+        output = [*batch, ("C_out", question.c_out), *outputs]
         each = ("bytes", self.each)
         why = f"bytes of the output, {self.each} an entry"
-        self.product("activation_bytes", [*output, each], work.activation_bytes, asked.dtype, why)
-        sides = [("C_in", asked.c_in), *inputs], [("C_out", asked.c_out), *outputs]
+        self.product("activation_bytes", [*output, each], work.activation_bytes, question.dtype, why)
+        sides = [("C_in", question.c_in), *inputs], [("C_out", question.c_out), *outputs]
         both = [" + ".join("*".join(str(pair[i]) for pair in side) for side in sides) for i in (0, 1)]
         held: list[tuple[str, object]] = [*batch, (f"({both[0]})", f"({both[1]})"), each]
         why = "bytes of the input and the output together"
-        self.product("peak_activation_bytes", held, work.peak_activation_bytes, asked.dtype, why)
+        self.product("peak_activation_bytes", held, work.peak_activation_bytes, question.dtype, why)
 
     def positions(self, number: str, sizes: tuple[int, ...]) -> list[tuple[str, object]]:
         """The positions along each axis of the input (1) or the output (2)."""
-        return [(f"{axis.upper()}{number}", size) for axis, size in zip(self.asked.axes, sizes, strict=False)]
+        return [(f"{axis.upper()}{number}", size) for axis, size in zip(self.question.axes, sizes, strict=False)]
 
     @property
     def real(self) -> list[int]:
@@ -144,62 +133,58 @@ class _Terms:
         from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
 
         shape = self.layer.shape
-        closed = taps_on_output if self.asked.kind == "transposed" else taps_on_input
+        closed = taps_on_output if self.question.kind == "transposed" else taps_on_input
         return [closed(axis.window, axis.output) for axis in shape.layers[-1].axes] if shape else []
 
     def real_taps(self, axis: str) -> None:
         """Along one axis, the taps that meet real data."""
         assert self.layer.shape is not None
-        place = self.asked.axes.index(axis)
-        found = self.layer.shape.layers[-1].axes[place]
-        starts, kept = ("{i}", "{o}") if self.asked.kind == "transposed" else ("{o}", "{i}")
+        index = self.question.axes.index(axis)
+        shape = self.layer.shape.layers[-1].axes[index]
+        starts, kept = ("{i}", "{o}") if self.question.kind == "transposed" else ("{o}", "{i}")
         formula = f"|{{(x, b) : x < {starts}, b < {{k}}, 0 <= x*{{s}} + b*{{d}} - {{pl}} < {kept}}}|"
         formula = formula.replace("|{(", "|{{(").replace("}|", "}}|")
-        names, values = symbols(axis), numbers(found.window)
+        names, values = symbols(axis), numbers(shape.window)
         why = "taps that meet the input" if kept == "{i}" else "products that land in the output"
-        self.add(
-            f"T_{axis}",
-            formula.format(**names, o=names["output"]),
-            formula.format(**values, o=in_formula(found.output)),
-            self.real[place],
-            "pairs of a window and a tap",
-            why,
-            axis,
-        )
+        along = Steps({"axis": axis})
+        formulas = formula.format(**names, o=names["output"]), formula.format(**values, o=in_formula(shape.output))
+        along.add(f"T_{axis}", *formulas, self.real[index], "pairs of a window and a tap", why)
+        self.steps += along.steps
 
 
 def explain_network(answer: ConvParams) -> tuple[Step, ...]:
     """List the counts of every layer, then their sums."""
-    found: list[Step] = []
+    steps: list[Step] = []
     for layer in answer.layers:
-        found += [step._replace(where={"layer": layer.name}) for step in _of(layer)]
-    totals = answer.amounts.by_key()
+        steps += [step._replace(where={"layer": layer.name}) for step in _counts_of(layer)]
+    sums = Steps({"layer": "total"})
     each = [layer.amounts.by_key() for layer in answer.layers]
-    for key, total in totals.items():
+    for key, total in answer.amounts.by_key().items():
         parts = [counts.get(key, 0) for counts in each]
         if key == "peak_activation_bytes":
             formula, text = "the largest of the layers' input + output", f"max({_listed(parts, ', ')})"
         else:
             formula, text = f"sum of the layers' {key}", _listed(parts, " + ")
         why = "of all layers together" if key in _SUMMED else f"{DTYPES[answer.question.dtype]} bytes an entry"
-        found.append(Step(key, formula, text, total, "by definition", why, {"layer": "total"}))
-    return tuple(found)
+        sums.add(key, formula, text, total, "by definition", why)
+    return (*steps, *sums.steps)
 
 
 def _listed(parts: list[int], sign: str) -> str:
-    """What is not 0, and not more than can be read."""
+    """Join the numbers that are not 0, and not more of them than can be read."""
     some = [str(part) for part in parts if part] or ["0"]
     return sign.join(some if len(some) <= 12 else [*some[:6], "...", *some[-5:]])
 
 
-def _of(layer: LayerParams) -> list[Step]:
+def _counts_of(layer: LayerParams) -> list[Step]:
+    """Explain the counts of one layer among others."""
     if layer.kind == "batch-norm":
-        channels, learned = str(layer.asked.c_in), layer.amounts.norm
+        channels, learned = str(layer.question.c_in), layer.amounts.norm
         why = "scale and shift of each channel"
         return [
             Step("params", "2*C", f"2*{channels}", learned, "Ioffe & Szegedy 2015", why),
             Step("buffers", "2*C", f"2*{channels}", learned, "Ioffe & Szegedy 2015", "mean and variance of each"),
         ]
-    if layer.kind not in ("conv", "transposed", "linear"):
+    if layer.kind not in KINDS:
         return [Step("params", "0", "0", 0, "by definition", "it learns nothing")]
-    return [step for step in steps_of(layer) if step.symbol in _LAYER]
+    return [step for step in _steps_of(layer) if step.symbol in _LAYER]

@@ -1,12 +1,15 @@
-"""Judging what is claimed of parameters, work and memory."""
+"""What can be claimed of parameters, work and memory, and how a claim is judged."""
+
+from collections.abc import Iterable
 
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.evidence import diagnosis
 from dlcalc.core.evidence.claim import Claim, Verdict
-from dlcalc.core.params.count import ConvParams, ConvParamsQuestion
+from dlcalc.core.params.count import ConvParams
 from dlcalc.core.params.mistakes import BYTES, MACS, MISTAKES
-from dlcalc.core.params.working import evaluate, working
+from dlcalc.core.params.question import ConvParamsQuestion
+from dlcalc.core.params.working import evaluate, layer_working
 
 _KEYS = ("params", "weights", "bias", "buffers", *BYTES, *MACS, "flops", "output")  # the headline first
 
@@ -20,7 +23,7 @@ def claimable(answer: ConvParams) -> dict[str, tuple[str, ...]]:
 
 
 def shape_of(answer: ConvParams, key: str) -> ConvShape | None:
-    """The answer about sizes that a claim of ``output`` is about; None for any other claim, or without a size."""
+    """Compute the sizes that a claim of ``output`` is about; None for any other claim, or without a size."""
     if key != "output":
         return None
     if isinstance(answer.question, ConvParamsQuestion):
@@ -40,16 +43,20 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
         DlcalcError: ``usage`` for a claim about what is known only with the size of the input.
     """
     key, numbers = claim.key, answer.amounts.by_key()
-    one_layer = isinstance(answer.question, ConvParamsQuestion)
     if key not in numbers:
-        if one_layer and answer.question.kind == "linear":
-            hint = "one of " + ", ".join(numbers)
-            raise DlcalcError("usage", f"a linear layer has no {key} size", hint=hint, option="expect")
-        sizes = (Fix("w", 224), ", or ", Fix("size", (224, 224)))
-        raise DlcalcError("usage", f"{key} is known only with the size of the input", hint=sizes, option="expect")
-    if not one_layer:
-        from dlcalc.core.params.network_mistakes import judge_totals
+        raise _unknown_number(answer, key, numbers)
+    if isinstance(answer.question, ConvParamsQuestion):
+        working = layer_working(answer.layers[-1], key)
+        return diagnosis.judge(claim, ((numbers[key], 1),), True, working, MISTAKES, evaluate)
+    from dlcalc.core.params.network_mistakes import judge_totals
 
-        return judge_totals(answer, claim)
-    right = ((numbers[key], 1),)
-    return diagnosis.judge(claim, right, True, working(answer, key), MISTAKES, evaluate)
+    return judge_totals(answer, claim)
+
+
+def _unknown_number(answer: ConvParams, key: str, numbers: Iterable[str]) -> DlcalcError:
+    """The error for a claim about a number that the answer does not have."""
+    if isinstance(answer.question, ConvParamsQuestion) and answer.question.kind == "linear":
+        hint = "one of " + ", ".join(numbers)
+        return DlcalcError("usage", f"a linear layer has no {key} size", hint=hint, option="expect")
+    sizes = (Fix("w", 224), ", or ", Fix("size", (224, 224)))
+    return DlcalcError("usage", f"{key} is known only with the size of the input", hint=sizes, option="expect")

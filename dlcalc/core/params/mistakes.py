@@ -1,4 +1,4 @@
-"""The mistakes that are made about parameters, work and memory, commonest first."""
+"""The mistakes that are made about the parameters, work and memory of a layer, commonest first."""
 
 from collections.abc import Callable, Iterable
 from itertools import product
@@ -13,12 +13,12 @@ _MIB_PER_MB = (10**6, 2**20)
 
 
 def _about(*keys: str) -> Callable[[Working], bool]:
-    """Whether the number that is asked for is one of these."""
+    """The test whether a working is that of one of some keys."""
     return lambda work: work.key in keys
 
 
 def _bias_included(work: Working) -> Iterable[Working]:
-    """Among the parameters; and among the work, where a tool that counts it may say one operation or two."""
+    """Count the bias among the parameters, or its additions among the work, as one operation or as two."""
     if work.key in MACS or work.key == "flops":
         for adds in (1, 2) if work.key == "flops" else (1,):
             yield work._replace(bias_adds=work.bias_adds + adds)
@@ -29,7 +29,7 @@ def _bias_included(work: Working) -> Iterable[Working]:
 
 
 def _kernel_not_squared(work: Working) -> Iterable[Working]:
-    """K for K*K, and K or K*K for K*K*K: along the other axes a window has one tap, on real data."""
+    """Take K for K*K, and K or K*K for K*K*K: along the other axes a window has one tap, on real data."""
     for kept in product((True, False), repeat=len(work.axes)):
         if any(kept) and not all(kept):
             yield work._replace(
@@ -47,7 +47,7 @@ def _channels_swapped(work: Working) -> Iterable[Working]:
 
 
 def _depthwise_separable(work: Working) -> Iterable[Working]:
-    """Each of the two layers has a bias, or the last alone."""
+    """Compute two layers, each of which has a bias, or the last alone."""
     separable = work._replace(separable=True, groups=1)
     if work.biases:
         yield separable._replace(biases=work.biases + work.c_in)
@@ -55,7 +55,7 @@ def _depthwise_separable(work: Working) -> Iterable[Working]:
 
 
 def _in_other_units(work: Working) -> Iterable[Working]:
-    """A number of MiB taken for one of MB, or the other way round, or given where bytes are asked for."""
+    """Take a number of MiB for one of MB, or the other way round, or give it where bytes are asked for."""
     mib, mb = _MIB_PER_MB
     for scale in ((mib, mb), (mb, mib)):
         for rounding in ("exact", "down", "up"):

@@ -1,14 +1,14 @@
-"""The mistakes that are made about the counts of a stack: each in every layer, then each in one, which is named."""
-
-from collections.abc import Iterator
+"""The mistakes that are made about the totals of a network: each in every layer, then each in one, which is named."""
 
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
 from dlcalc.core.evidence.diagnosis import Mistake
 from dlcalc.core.network.mistakes import either, phrase
-from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
-from dlcalc.core.params.count import ConvParams
+from dlcalc.core.numeric.ratio import Ratio, as_number
+from dlcalc.core.params.count import ConvParams, LayerParams
 from dlcalc.core.params.mistakes import MISTAKES
-from dlcalc.core.params.working import Working, evaluate, layer_working
+from dlcalc.core.params.working import Working, evaluate, layer_working, rescaled
+
+Changes = dict[int, list[int]]  # per layer, by its index: how each way to make a mistake changes the total
 
 _WITH_WEIGHTS = ("conv", "transposed", "linear")
 _STATISTICS = "batch-norm-with-statistics"
@@ -17,83 +17,80 @@ _UNITS = ("flops-not-macs", "macs-not-flops", "forward-plus-backward", "bytes-no
 
 def judge_totals(answer: ConvParams, claim: Claim) -> Verdict:
     """Judge one claim about the totals of all layers, and explain it if it is wrong."""
-    key, numbers = claim.key, answer.amounts.by_key()
-    verdict = compare(claim, ((numbers[key], 1),), True)
-    return verdict if verdict.passed else verdict._replace(diagnosis=_diagnosis(answer, claim, numbers[key]))
+    right = answer.amounts.by_key()[claim.key]
+    verdict = compare(claim, ((right, 1),), True)
+    return verdict if verdict.passed else verdict._replace(diagnosis=_diagnosis(answer, claim, right))
 
 
 def _diagnosis(answer: ConvParams, claim: Claim, right: int) -> tuple[Diagnosis, ...]:
-    layers = [number for number, layer in enumerate(answer.layers) if layer.kind in _WITH_WEIGHTS]
-    norms = [number for number, layer in enumerate(answer.layers) if layer.kind == "batch-norm"]
-    found: list[Diagnosis] = []
+    together: list[Diagnosis] = []
     alone: list[Diagnosis] = []
     for mistake in MISTAKES:
-        if mistake.name in _UNITS:
-            found += _in_units(mistake, answer, claim, right)
+        if mistake.name in _UNITS:  # nobody takes the wrong unit in one layer alone
+            together += _in_other_units(mistake, answer, claim, right)
             continue
-        if norms and mistake.name == _STATISTICS:  # of those that are there
-            changes = {number: _statistics(answer, claim.key, number) for number in norms}
-        else:
-            changes = {number: _changes(mistake, answer, claim.key, number) for number in layers}
-        relevant = {number: each for number, each in changes.items() if each}
-        for where, several in _together(mistake, answer, relevant):
-            total = next(filter(lambda total: _fits(claim, (total, 1), right), _totals(right, several)), None)
+        changes = _changes(mistake, answer, claim.key)
+        together += _in_several_layers(mistake, answer, claim, right, changes)
+        alone += _in_one_layer(mistake, answer, claim, right, changes)
+    return tuple(together + alone)
+
+
+def _changes(mistake: Mistake[Working], answer: ConvParams, key: str) -> Changes:
+    """The changes that a mistake makes to a total; of batch norms that are there, by taking statistics for learned."""
+    layers = list(enumerate(answer.layers))
+    norms = {number: layer.amounts for number, layer in layers if layer.kind == "batch-norm"}
+    if norms and mistake.name == _STATISTICS:
+        if key == "params":
+            return {number: [amounts.buffers] for number, amounts in norms.items()}
+        return {number: [amounts.param_bytes] for number, amounts in norms.items()} if key == "param_bytes" else {}
+    if key == "peak_activation_bytes":  # no sum over the layers
+        return {}
+    changes = {number: _changes_of(mistake, layer, key) for number, layer in layers if layer.kind in _WITH_WEIGHTS}
+    return {number: each for number, each in changes.items() if each}
+
+
+def _changes_of(mistake: Mistake[Working], layer: LayerParams, key: str) -> list[int]:
+    working = layer_working(layer, key)
+    ((right, _),) = evaluate(working, key)
+    wrong = [evaluate(edited, key)[0] for edited in mistake.edits(working)]  # whole numbers: the unit is the right one
+    return [number - right for number, _ in wrong]
+
+
+def _in_several_layers(
+    mistake: Mistake[Working], answer: ConvParams, claim: Claim, right: int, changes: Changes
+) -> list[Diagnosis]:
+    """Diagnose a mistake made in every layer; or, with a bias that only some layers have, in those."""
+    several = [("in every layer", list(changes.values()))]
+    biased = [each for number, each in changes.items() if answer.layers[number].question.bias]
+    if mistake.name == "bias-included" and len(biased) < len(changes):
+        several.append(("in every layer that has one", biased))
+    for where, each in several:
+        if len(each) > 1:
+            ways = max(map(len, each))  # the same way to make it in all layers
+            totals = [right + sum([some[min(way, len(some) - 1)] for some in each]) for way in range(ways)]
+            total = next((total for total in totals if _fits(claim, (total, 1), right)), None)
             if total is not None:
-                found.append(Diagnosis(mistake.name, f"{phrase(mistake)} {where} would give {total}"))
-                break
-        fitting = [
-            number for number, each in relevant.items() if any(_fits(claim, (right + one, 1), right) for one in each)
-        ]
-        if fitting:
-            where = either(answer.layers[number].place for number in fitting)
-            text = f"{phrase(mistake)} in {where} would give {claim.values[0]}"
-            alone.append(Diagnosis(mistake.name, text))
-    return tuple(found + alone)
+                return [Diagnosis(mistake.name, f"{phrase(mistake)} {where} would give {total}")]
+    return []
 
 
-def _together(
-    mistake: Mistake[Working], answer: ConvParams, changes: dict[int, list[int]]
-) -> Iterator[tuple[str, list[list[int]]]]:
-    """The layers in which a mistake is made at once: in all, or with a bias that some of them have, in those."""
-    if len(changes) > 1:
-        yield "in every layer", list(changes.values())
-    biased = [each for number, each in changes.items() if answer.layers[number].asked.bias]
-    if mistake.name == "bias-included" and 1 < len(biased) < len(changes):
-        yield "in every layer that has one", biased
-
-
-def _totals(right: int, several: list[list[int]]) -> list[int]:
-    """The totals with a mistake in several layers, for each way to make it that is the same in all."""
-    ways = max(map(len, several))
-    return [right + sum([each[min(way, len(each) - 1)] for each in several]) for way in range(ways)]
-
-
-def _statistics(answer: ConvParams, key: str, number: int) -> list[int]:
-    """By how much the parameters change if the statistics of a batch norm are taken for some."""
-    amounts = answer.layers[number].amounts
-    return {"params": [amounts.buffers], "param_bytes": [amounts.param_bytes]}.get(key, [])
-
-
-def _changes(mistake: Mistake[Working], answer: ConvParams, key: str, number: int) -> list[int]:
-    """By how much each way to make the mistake in one layer changes the total."""
-    work = layer_working(answer, key, number)
-    if key == "peak_activation_bytes":
+def _in_one_layer(
+    mistake: Mistake[Working], answer: ConvParams, claim: Claim, right: int, changes: Changes
+) -> list[Diagnosis]:
+    """Diagnose a mistake made in one layer, and name the layers that it may have been made in."""
+    fitting = [number for number, each in changes.items() if any(_fits(claim, (right + one, 1), right) for one in each)]
+    if not fitting:
         return []
-    right = evaluate(work, key)
-    each = [evaluate(edited, key) for edited in mistake.edits(work)]
-    if right is None:
-        return []
-    return [numbers[0][0] - right[0][0] for numbers in each if numbers is not None and numbers[0][1] == 1]
+    text = (
+        f"{phrase(mistake)} in {either(answer.layers[number].place for number in fitting)} would give {claim.values[0]}"
+    )
+    return [Diagnosis(mistake.name, text)]
 
 
-def _in_units(mistake: Mistake[Working], answer: ConvParams, claim: Claim, right: int) -> list[Diagnosis]:
-    """The total in other units: nobody takes the wrong ones in one layer alone."""
-    work = layer_working(answer, claim.key, 0)
-    for edited in mistake.edits(work):
-        number = ratio(right * edited.scale[0], edited.scale[1])
-        if edited.rounding != "exact" and number[1] != 1:
-            down = number[0] // number[1]
-            number = (down if edited.rounding == "down" else down + 1, 1)
+def _in_other_units(mistake: Mistake[Working], answer: ConvParams, claim: Claim, right: int) -> list[Diagnosis]:
+    """Diagnose a total that is given in another unit."""
+    for edited in mistake.edits(layer_working(answer.layers[0], claim.key)):
+        number = rescaled(right, edited)
         if _fits(claim, number, right):
             return [Diagnosis(mistake.name, f"{mistake.said(edited)} would give {as_number(number)}")]
     return []

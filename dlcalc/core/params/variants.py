@@ -1,44 +1,42 @@
 """A convolution beside the forms that stand in for it: the same windows, fewer parameters."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError, Fix, Notice
-from dlcalc.core.params.count import Amounts, ConvParams, ConvParamsQuestion, LayerParams, count, layer_params, total
-
-if TYPE_CHECKING:
-    from dlcalc.core.params.network import StackParamsQuestion
+from dlcalc.core.params.count import Amounts, ConvParams, LayerParams, count, layer_params, total
+from dlcalc.core.params.question import ConvParamsQuestion, StackParamsQuestion
 
 _CARDINALITY = 32  # groups of ResNeXt-50 (Xie et al. 2017), where none are given
 _EXPANSION = 4  # of the bottleneck of ResNet-50 (He et al. 2016)
 
 
 class Form(NamedTuple):
-    """One form: the layers that it is made of, one after the other."""
+    """A form of a convolution: the layers that it is made of, one after the other."""
 
     name: str
     layers: tuple[LayerParams, ...]
 
     @property
     def amounts(self) -> Amounts:
-        """Of its layers together."""
+        """The amounts of the form's layers together."""
         return total([layer.amounts for layer in self.layers])
 
 
 class Comparison(NamedTuple):
-    """The answer, and the forms beside it."""
+    """The answer to a question about a convolution, and the forms that stand in for it."""
 
     answer: ConvParams
     forms: tuple[Form, ...]
 
     @property
     def warnings(self) -> tuple[Notice, ...]:
-        """The answer's."""
+        """The caveats about the answer."""
         return self.answer.warnings
 
 
-def compare(question: "ConvParamsQuestion | StackParamsQuestion") -> Comparison:
-    """The standard, the grouped, the depthwise-separable and the bottleneck form of a convolution.
+def compare(question: ConvParamsQuestion | StackParamsQuestion) -> Comparison:
+    """Count the standard, the grouped, the depthwise-separable and the bottleneck form of a convolution.
 
     All have the windows, the channels and the bias of the question:
 
@@ -70,31 +68,31 @@ def compare(question: "ConvParamsQuestion | StackParamsQuestion") -> Comparison:
     return Comparison(answer, tuple(form(question) for form in (_standard, _grouped, _separable, _bottleneck)))
 
 
-def _standard(asked: ConvParamsQuestion) -> Form:
-    return Form("standard", (count(asked._replace(groups=1)),))
+def _standard(question: ConvParamsQuestion) -> Form:
+    return Form("standard", (count(question._replace(groups=1)),))
 
 
-def _grouped(asked: ConvParamsQuestion) -> Form:
-    groups = asked.groups
+def _grouped(question: ConvParamsQuestion) -> Form:
+    groups = question.groups
     if groups == 1:
-        groups = next(g for g in range(_CARDINALITY, 0, -1) if asked.c_in % g == 0 == asked.c_out % g)
-    return Form("grouped", (count(asked._replace(groups=groups)),))
+        groups = next(g for g in range(_CARDINALITY, 0, -1) if question.c_in % g == 0 == question.c_out % g)
+    return Form("grouped", (count(question._replace(groups=groups)),))
 
 
-def _separable(asked: ConvParamsQuestion) -> Form:
-    depthwise = count(asked._replace(c_out=asked.c_in, groups=asked.c_in), "depthwise")
-    return Form("depthwise-separable", (depthwise, _pointwise(depthwise, asked.c_out, "pointwise")))
+def _separable(question: ConvParamsQuestion) -> Form:
+    depthwise = count(question._replace(c_out=question.c_in, groups=question.c_in), "depthwise")
+    return Form("depthwise-separable", (depthwise, _pointwise(depthwise, question.c_out, "pointwise")))
 
 
-def _bottleneck(asked: ConvParamsQuestion) -> Form:
-    width = max(1, asked.c_out // _EXPANSION)
-    reduce = count(asked._replace(c_out=width, groups=1, layer=Layer(1)), "reduce")
-    windows = count(asked._replace(c_in=width, c_out=width, groups=1), "windows")
-    return Form("bottleneck", (reduce, windows, _pointwise(windows, asked.c_out, "expand")))
+def _bottleneck(question: ConvParamsQuestion) -> Form:
+    width = max(1, question.c_out // _EXPANSION)
+    reduce = count(question._replace(c_out=width, groups=1, layer=Layer(1)), "reduce")
+    windows = count(question._replace(c_in=width, c_out=width, groups=1), "windows")
+    return Form("bottleneck", (reduce, windows, _pointwise(windows, question.c_out, "expand")))
 
 
 def _pointwise(before: LayerParams, c_out: int, name: str) -> LayerParams:
-    """A 1x1 layer on what another puts out."""
-    asked = before.asked
+    """Count a 1x1 layer on the output of another."""
+    question = before.question
     size = None if before.shape is None else before.output
-    return count(asked._replace(c_in=asked.c_out, c_out=c_out, groups=1, layer=Layer(1), size=size), name)
+    return count(question._replace(c_in=question.c_out, c_out=c_out, groups=1, layer=Layer(1), size=size), name)

@@ -7,17 +7,19 @@ from typing import NamedTuple
 from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
 from dlcalc.core.evidence.diagnosis import Numbers
 from dlcalc.core.numeric.ratio import Ratio, ratio
-from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion
+from dlcalc.core.params.count import LayerParams
+from dlcalc.core.params.question import DTYPES
 
 
 class AxisWork(NamedTuple):
-    """One axis of the windows.
+    """The work of the windows along one axis.
 
     Attributes:
         kernel: taps.
-        input, output: positions; 1 where no size is known.
+        input: positions of the input; 1 where no size is known.
+        output: positions of the output; 1 where no size is known.
         starts: windows, each with all its taps: outputs of a convolution, inputs of a transposed one.
-        real: products that meet real data.
+        real: products on real data.
     """
 
     kernel: int
@@ -28,24 +30,27 @@ class AxisWork(NamedTuple):
 
 
 class Working(NamedTuple):
-    """How a number is worked out: the right way to begin with.
+    """How a number is worked out; a mistake is an edit of the right working.
 
     Attributes:
         key: which number.
-        asked: the question, for what is typed and what is not.
+        each: bytes per entry.
         axes: the windows along each axis.
-        c_in, c_out, groups, n: channels, their groups, and samples.
+        c_in: channels of the input.
+        c_out: channels of the output.
+        groups: into how many groups the channels are divided.
+        n: samples in a batch.
         biases: entries of all biases.
         among_weights: entries that are none of the weights and are counted among them.
         bias_adds: how often the addition of a bias is counted as work.
-        norm: entries of a batch norm for each channel: 2 trained, or 4 with its statistics.
+        norm: entries of a batch norm per channel: 2 trained, or 4 with its statistics.
         separable: a depthwise and a pointwise layer in place of the one.
         scale: what the number is multiplied by in the end: the wrong unit.
         rounding: ``exact``, ``down`` or ``up``, to a whole number.
     """
 
     key: str
-    asked: ConvParamsQuestion
+    each: int
     axes: tuple[AxisWork, ...]
     c_in: int
     c_out: int
@@ -59,44 +64,38 @@ class Working(NamedTuple):
     scale: Ratio = (1, 1)
     rounding: str = "exact"
 
-    @property
-    def each(self) -> int:
-        """Bytes an entry."""
-        return DTYPES[self.asked.dtype]
 
-
-def working(answer: ConvParams, key: str) -> Working:
-    """How a number of the answer comes about."""
-    return layer_working(answer, key, -1)
-
-
-def layer_working(answer: ConvParams, key: str, number: int) -> Working:
-    """How a number of one of its layers comes about."""
-    layer = answer.layers[number]
-    asked = layer.asked
-    if layer.shape is None:
-        axes = [AxisWork(taps, 1, 1, 1, 1) for taps in layer.kernel]
-    else:
+def layer_working(layer: LayerParams, key: str) -> Working:
+    """How a number of a layer is worked out, without a mistake."""
+    question = layer.question
+    axes = [AxisWork(taps, 1, 1, 1, 1) for taps in layer.kernel]
+    if layer.shape is not None:
         axes = []
         for axis in layer.shape.layers[-1].axes:
             window, output = axis.window, axis.output
-            if asked.kind == "transposed":
+            if question.kind == "transposed":
                 starts, real = window.input, taps_on_output(window, output)
             else:
                 starts, real = output, taps_on_input(window, output)
             axes.append(AxisWork(window.kernel, window.input, output, starts, real))
-    biases = asked.c_out if asked.bias else 0
-    return Working(key, asked, tuple(axes), asked.c_in, asked.c_out, asked.groups, asked.n, biases)
+    biases = question.c_out if question.bias else 0
+    each = DTYPES[question.dtype]
+    return Working(key, each, tuple(axes), question.c_in, question.c_out, question.groups, question.n, biases)
 
 
-def evaluate(work: Working, key: str) -> Numbers | None:
-    """The number that a working gives."""
+def evaluate(work: Working, key: str) -> Numbers:
+    """Compute the number that a working gives."""
+    return (rescaled(_NUMBERS[key](work), work),)
+
+
+def rescaled(number: int, work: Working) -> Ratio:
+    """Convert a number to the unit of a working, rounded as it says."""
     numerator, denominator = work.scale
-    found = ratio(_NUMBERS[key](work) * numerator, denominator)
-    if work.rounding == "exact":
-        return (found,)
-    down = found[0] // found[1]
-    return ((down if work.rounding == "down" or found[1] == 1 else down + 1, 1),)
+    result = ratio(number * numerator, denominator)
+    if work.rounding == "exact" or result[1] == 1:
+        return result
+    down = result[0] // result[1]
+    return (down if work.rounding == "down" else down + 1, 1)
 
 
 def _weights(work: Working) -> int:
@@ -119,7 +118,7 @@ def _inputs(work: Working) -> int:
 
 
 def _macs(work: Working, used: int) -> int:
-    """Of ``used`` products a pair of channels; a pointwise layer works on the output of the depthwise one."""
+    """Multiply-accumulates of ``used`` products per pair of channels; a pointwise layer follows the depthwise one."""
     if work.separable:
         return work.n * work.c_in * used + work.c_in * _outputs(work)
     return work.n * (work.c_in // work.groups) * used * work.c_out

@@ -1,176 +1,123 @@
-"""conv-shape backwards: every value of one number of a layer that gives an output of the size asked for."""
+"""Every value of one unknown number of a layer that gives an output of the size asked for."""
 
-from collections.abc import Iterator
+from functools import partial
 from itertools import product
-from math import prod
-from typing import Any, NamedTuple
 
-from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Padding, per_axis
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
-from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.conv.layer import AXES, per_axis
+from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.forward import forward
-from dlcalc.core.solve.axis import giving
-from dlcalc.core.solve.open_axis import OpenAxis, split, stand_in
-from dlcalc.core.solve.runs import Run, ascending
+from dlcalc.core.solve.axis import Section, accepted_steps, confirm, sections, values_giving
+from dlcalc.core.solve.frameworks import axes_are_coupled
+from dlcalc.core.solve.nearest import nearest_targets, sizes_at_edges, sizes_close_by
+from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, open_axes, refusal
+from dlcalc.core.solve.question import InverseQuestion, Unknown, Values, refuse_too_many
+from dlcalc.core.solve.runs import LIMIT, Run, ascending
 from dlcalc.core.validation import legal, spoken
 
-UNKNOWNS = ("input", "kernel", "stride", "padding", "dilation", "output_padding")
-MAX_SOLUTIONS = 10_000_000
-
-Values = tuple[int, ...]  # one an axis; of a padding both sides together
+_FURTHEST = 20  # distance at which sizes are tried, where none was found at an edge
 
 
-class InverseQuestion(NamedTuple):
-    """A layer with one number open, or a stack of layers with its input open, and the output that it is to give.
+def solve_layer(
+    template: ConvShapeQuestion, unknown: Unknown, target: tuple[int, ...]
+) -> tuple[tuple[tuple[Run, ...], ...], tuple[Values, ...] | None]:
+    """Find the values along each axis, and the solutions where the axes are coupled.
 
-    Attributes:
-        asked: the layer and its input, a ``ConvShapeQuestion``, or a ``StackQuestion``; the number that is open has
-            some value there.
-        solve: which one is open, of ``UNKNOWNS``.
+    Args:
+        template: the layer and its input, with an arbitrary legal value in place of the unknown number.
+        unknown: which number is unknown.
         target: the output's extent along each axis.
-    """
-
-    asked: Any
-    solve: str
-    target: tuple[int, ...]
-
-    @property
-    def strides_follow(self) -> bool:
-        """Whether the stride of a pooling is the kernel that is open."""
-        if self.solve != "kernel":
-            return False
-        layer = self.asked.layer
-        return layer.stride is None and layer.family == "pool"
-
-    def put(self, values: Values) -> Any:
-        """The question that the forward rule answers, with the values in place of the open number."""
-        if self.solve == "input":
-            return self.asked._replace(size=values)
-        number: Padding = tuple(map(split, values)) if self.solve == "padding" else values
-        return self.asked._replace(layer=self.asked.layer._replace(**{self.solve: number}))
-
-
-class Inverse(NamedTuple):
-    """The answer to an ``InverseQuestion``.
-
-    Attributes:
-        question: what was asked.
-        runs: the values along each axis.
-        listed: the solutions, where not every value of one axis goes with every one of another.
-        warnings: what their reader should know.
-    """
-
-    question: InverseQuestion
-    runs: tuple[tuple[Run, ...], ...]
-    listed: tuple[Values, ...] | None
-    warnings: tuple[Notice, ...]
-
-    @property
-    def how_many(self) -> int:
-        """How many solutions are listed."""
-        return _count(self.runs) if self.listed is None else len(self.listed)
-
-    def solutions(self) -> Iterator[Values]:
-        """Every solution, the last axis turning fastest; of values that go on for ever the smallest."""
-        return product(*map(ascending, self.runs)) if self.listed is None else iter(self.listed)
-
-    def forward(self, values: Values) -> ConvShape:
-        """What the forward rule says of a solution."""
-        return forward(self.question.put(values))
-
-
-def solve(question: InverseQuestion) -> Inverse:
-    """All the values of the open number, along each axis, that give the target, and only those.
 
     Raises:
-        DlcalcError: ``no-solution``, ``too-many-questions``, and all that ``conv_shape`` raises of the other numbers.
-
-    >>> from dlcalc.core.conv.layer import Layer
-    >>> asked = ConvShapeQuestion(("w",), (224,), Layer(kernel=7, stride=2))
-    >>> list(solve(InverseQuestion(asked, "padding", (112,))).solutions())
-    [(5,), (6,)]
+        DlcalcError: ``no-solution``, ``too-many-questions``, and all that ``layer_shape`` raises of the other numbers.
     """
-    if not isinstance(question.asked, ConvShapeQuestion):
-        from dlcalc.core.solve.network import solve_stack
-
-        return solve_stack(question)
-    for name, extent in zip(question.asked.axes, question.target, strict=True):
+    for name, extent, size in zip(template.axes, target, template.size, strict=True):
         legal(extent, "target", 1)
-        if question.solve != "input":
-            size = question.asked.size[question.asked.axes.index(name)]
+        if unknown != "input":
             legal(size, "depth" if name == "d" else name, 1)
-    every = companies(question)
-    found = [[giving(axis, extent) for axis, extent in zip(axes, question.target, strict=True)] for axes in every]
-    runs = tuple(tuple(run for each in of_axis for run in each) for of_axis in zip(*found, strict=True))
-    if not all(runs):
-        from dlcalc.core.solve.nearest import no_solution
-
-        raise no_solution(question, every, runs.index(()))
+    problems = _problems(template, unknown)
+    runs = tuple(
+        tuple(run for axis in alike for run in values_giving(axis, extent))
+        for alike, extent in zip(zip(*problems, strict=True), target, strict=True)
+    )
+    if () in runs:
+        index = runs.index(())
+        raise _no_solution([axes[index] for axes in problems], target, index)
     refuse_too_many(runs)
-    listed = None
-    if len(every) > 1:
+    if len(problems) > 1:
+        question = InverseQuestion(template, unknown, target)
         listed = tuple(values for values in product(*map(ascending, runs)) if _gives(question, values))
         if not listed:
-            wanted = "x".join(map(str, question.target))
-            message = f"no {spoken(question.solve)} along one axis goes with one along another to give {wanted}"
+            wanted = "x".join(map(str, target))
+            message = f"no {spoken(unknown)} along one axis goes with one along another to give {wanted}"
             raise DlcalcError("no-solution", message, hint="another target, or one axis at a time", option="target")
-    else:
-        _confirm(every[0], question.target, runs)
-    from dlcalc.core.solve.notices import remarks
-
-    return Inverse(question, runs, listed, remarks(question, runs, listed))
-
-
-def refuse_too_many(runs: tuple[tuple[Run, ...], ...]) -> None:
-    """Refuse more solutions than are listed.
-
-    Raises:
-        DlcalcError: ``too-many-questions``.
-    """
-    count = _count(runs)
-    if count > MAX_SOLUTIONS:
-        message = f"{count} solutions are more than {MAX_SOLUTIONS:,}"
-        raise DlcalcError("too-many-questions", message, hint="a layer that leaves less open", option="solve")
+        return runs, listed
+    for axis, along_axis, extent in zip(problems[0], runs, target, strict=True):
+        confirm(along_axis, axis.output_function(), extent, unknown)
+    return runs, None
 
 
-def _count(runs: tuple[tuple[Run, ...], ...]) -> int:
-    return prod(sum(run.length for run in of_axis) for of_axis in runs)
-
-
-def companies(question: InverseQuestion) -> list[tuple[OpenAxis, ...]]:
-    """Each axis with what stands for the others; twice, where the open number of those may decide something here."""
-    asked, layer = question.asked, question.asked.layer
-    axes = per_axis(layer, len(asked.axes))
-    pytorch_pads = question.solve == "padding" and asked.framework == "pytorch" and layer.family == "pool"
-    onnx_looks = question.solve == "dilation" and asked.framework == "onnx" and layer.kind == "max-pool"
-    both = len(axes) > 1 and (pytorch_pads or (onnx_looks and layer.padding in SAME_WORDS))
-    return [_company(question, axes, special) for special in ((False, True) if both else (False,))]
-
-
-def _company(question: InverseQuestion, axes: tuple[AxisLayer, ...], special: bool) -> tuple[OpenAxis, ...]:
-    asked, open_number = question.asked, question.solve
-    found = []
-    for number, (name, size, axis) in enumerate(zip(asked.axes, asked.size, axes, strict=True)):
-        others = axes[:number] + axes[number + 1 :]
-        company = tuple(stand_in(asked.framework, open_number, other, special) for other in others)
-        found.append(
-            OpenAxis(asked.framework, asked.layer, name, size, axis, company, open_number, question.strides_follow)
-        )
-    return tuple(found)
+def _problems(template: ConvShapeQuestion, unknown: Unknown) -> list[tuple[OpenAxis, ...]]:
+    """The problems of each axis; where axes are coupled, for other axes that decide nothing and for some that do."""
+    framework, layer, axes = template.framework, template.layer, template.axes
+    numbers = per_axis(layer, len(axes))
+    coupled = len(axes) > 1 and axes_are_coupled(framework, layer, unknown)
+    return [
+        open_axes(framework, layer, axes, template.size, numbers, unknown, special)
+        for special in ((False, True) if coupled else (False,))
+    ]
 
 
 def _gives(question: InverseQuestion, values: Values) -> bool:
     try:
-        return forward(question.put(values)).output == question.target
+        return forward(question.with_values(values)).output == question.target
     except DlcalcError:
         return False
 
 
-def _confirm(axes: tuple[OpenAxis, ...], target: tuple[int, ...], runs: tuple[tuple[Run, ...], ...]) -> None:
-    """Put each value through the forward rule. What fails here is a bug, and never an answer."""
-    for axis, extent, of_axis in zip(axes, target, runs, strict=True):
-        output = axis.forward()
-        for run in of_axis:
-            for value in run.values():
-                if output(value) != extent:
-                    raise AssertionError(f"{spoken(axis.solve)} {value} gives {output(value)}, not {extent}")
+def _no_solution(problems: list[OpenAxis], target: tuple[int, ...], index: int) -> DlcalcError:
+    """The error for an axis without a solution; a layer that is refused whatever the value has one of its own."""
+    axis = problems[0]
+    unknown = "input" if axis.unknown == "input" else spoken(axis.unknown)
+    message = f"no {unknown} gives an output {AXES[axis.name]} of {target[index]}"
+    sizes = {size for problem in problems for size in _sizes_near(problem, target[index])}
+    nearest = nearest_targets(message, target, index, sizes)
+    if nearest is not None:
+        return nearest
+    start, _ = axis.classes()[0]
+    error = refusal(axis.output_function(), start)
+    if error is not None and error.code not in NO_OUTPUT:
+        return error
+    reason = f": {error.message}" if error else ""
+    advice = (error and error.advice) or "another layer"
+    return DlcalcError("no-solution", message + reason, hint=advice, option="target")
+
+
+def _sizes_near(axis: OpenAxis, target: int) -> set[int]:
+    sizes = {size for section in sections(axis, target) for size in _sizes_of_section(axis, section, target)}
+    return sizes or sizes_close_by(partial(values_giving, axis), target, _FURTHEST)
+
+
+def _sizes_of_section(axis: OpenAxis, section: Section, target: int) -> set[int]:
+    """The sizes on both sides of where a section passes the target, as far as the framework takes its values."""
+    size_of, output_of = axis.size_function(), axis.output_function()
+
+    def code(number: int) -> str | None:
+        error = refusal(output_of, section.value(number))
+        return None if error is None or error.code in NO_OUTPUT else error.code
+
+    accepted = accepted_steps(code, 0, section.last)
+    if accepted is None:
+        return set()
+    low, high = accepted
+    high = min(high, (LIMIT - 1 - section.start) // section.step)
+    if low > high:
+        return set()
+
+    def size_at(number: int) -> int:
+        return size_of(section.value(number))
+
+    def output_at(number: int) -> int:
+        return output_of(section.value(number))
+
+    return sizes_at_edges(size_at, output_at, target, low, high)

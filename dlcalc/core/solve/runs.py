@@ -1,4 +1,4 @@
-"""Whole numbers in runs, and the search for where a run begins: what an inverse at any size is made of."""
+"""Runs of whole numbers, and the bisection that finds where a run begins."""
 
 from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
@@ -7,12 +7,12 @@ from typing import NamedTuple
 from dlcalc.core.validation import MAX_DIGITS
 
 LIMIT = 10**MAX_DIGITS  # no number that can be typed is as large
-# No threshold of a layer is as large: products of two numbers and sums of those are below.
-FAR = 10 ** (2 * MAX_DIGITS + 100)
+# beyond every threshold of a layer: its output has at most 1000 digits, and each of its numbers can be typed
+FAR = 10**1000 * LIMIT**3
 
 
 class Run(NamedTuple):
-    """The numbers from ``first`` to ``last``, a ``step`` apart; without a last one they go on for ever."""
+    """The numbers from ``first`` to ``last``, a ``step`` apart; if ``last`` is None they have no end."""
 
     first: int
     last: int | None
@@ -20,20 +20,20 @@ class Run(NamedTuple):
 
     @property
     def length(self) -> int:
-        """How many are listed: of those that go on for ever the smallest."""
+        """How many numbers are listed: of a run without end only the smallest."""
         return 1 if self.last is None else (self.last - self.first) // self.step + 1
 
     def touches(self, later: "Run") -> bool:
-        """Whether there is no gap up to one that begins no earlier, nor within one of them."""
+        """Whether this run and one that begins no earlier have no gap between them, nor within them."""
         return self.step == later.step == 1 and (self.last is None or later.first <= self.last + 1)
 
     def values(self) -> Iterable[int]:
-        """Those."""
+        """The numbers that are listed, in order."""
         return (self.first,) if self.last is None else range(self.first, self.last + 1, self.step)
 
 
 def ascending(runs: Iterable[Run]) -> Iterator[int]:
-    """The numbers of several runs in order, each once.
+    """Iterate over the numbers of several runs in order, each once.
 
     >>> list(ascending([Run(1, 7, 2), Run(4, 4), Run(9, None)]))
     [1, 3, 4, 5, 7, 9]
@@ -46,40 +46,40 @@ def ascending(runs: Iterable[Run]) -> Iterator[int]:
 
 
 def joined(runs: Iterable[Run]) -> tuple[Run, ...]:
-    """The same numbers in as few runs as there can be, in order; those with gaps are left as they are.
+    """Join runs that touch, and sort them; a run with gaps is left as it is.
 
     >>> joined([Run(5, 7), Run(1, 2), Run(3, 5), Run(9, None)])
     (Run(first=1, last=7, step=1), Run(first=9, last=None, step=1))
     """
-    found: list[Run] = []
+    result: list[Run] = []
     for run in sorted(runs, key=lambda run: run.first):
-        before = found[-1] if found else None
+        before = result[-1] if result else None
         if before is None or not before.touches(run):
-            found.append(run)
+            result.append(run)
         elif before.last is not None:
-            found[-1] = Run(before.first, None if run.last is None else max(before.last, run.last))
-    return tuple(found)
+            result[-1] = Run(before.first, None if run.last is None else max(before.last, run.last))
+    return tuple(result)
 
 
-def first(holds: Callable[[int], bool], low: int, high: int) -> int:
-    """The smallest number from ``low`` to ``high`` that something holds of, and of all behind it; else high + 1.
+def bisect_first(predicate: Callable[[int], bool], low: int, high: int) -> int:
+    """The smallest n in [low, high] with predicate(n), or high + 1 if there is none, in O(log(n - low)) calls.
 
-    Its steps double until one is too long and then halve, so that what is small is found soon at any height.
+    The predicate must be monotone: where it holds of n it holds of all numbers up to ``high``.
 
-    >>> first(lambda number: number * number >= 50, 0, 10**100)
+    >>> bisect_first(lambda number: number * number >= 50, 0, 10**100)
     8
     """
-    if low > high or holds(low):
+    if low > high or predicate(low):
         return low
-    if not holds(high):  # often nothing is found, and then it is known at once
+    if not predicate(high):  # the commonest end of a search, known at once
         return high + 1
     step = 1
-    while low + step < high and not holds(low + step):
+    while low + step < high and not predicate(low + step):
         low, step = low + step, 2 * step
     top = min(low + step, high)
     while top - low > 1:
         middle = (low + top) // 2
-        if holds(middle):
+        if predicate(middle):
             top = middle
         else:
             low = middle

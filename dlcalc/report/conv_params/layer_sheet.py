@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion, LayerParams
+from dlcalc.core.params.count import ConvParams, LayerParams
 from dlcalc.core.params.explain import weights_step
+from dlcalc.core.params.question import DTYPES
 from dlcalc.report.numbers import text, written
 from dlcalc.report.sheet import Grid, Sheet
 
@@ -14,7 +15,7 @@ def sheet(answer: ConvParams) -> Sheet:
     each, amounts = DTYPES[question.dtype], answer.amounts
     rows = [("weights", amounts.weights), ("bias", amounts.bias), ("parameters", amounts.params)]
     if not amounts.bias:
-        rows.append(("  with a bias", amounts.weights + question.c_out))
+        rows.append(("  with a bias", amounts.weights + layer.question.c_out))
     rows.append(("buffers", amounts.buffers))
     grids = [memory_grid(question.dtype, rows, each, "parameters")]
     if amounts.work is not None:
@@ -31,7 +32,7 @@ def caption(answer: ConvParams) -> str:
 
 def described(layer: LayerParams) -> str:
     """Describe a layer in words: ``3 x 3 conv, 64 -> 128 channels in 8 groups``."""
-    question = layer.asked
+    question = layer.question
     if not layer.kernel:
         return f"linear, {written(question.c_in)} -> {written(question.c_out)} features"
     groups = f" in {written(question.groups)} groups" if question.groups > 1 else ""
@@ -51,14 +52,14 @@ def _work(answer: ConvParams, layer: LayerParams, each: int) -> list[Grid]:
     both = found["peak_activation_bytes"] // each
     memory = [("input", both - outputs), ("output", outputs), ("input + output", both)]
     return [
-        Grid(("", "count"), rows, "MACs", _title(question, layer)),
+        Grid(("", "count"), rows, "MACs", _title(layer)),
         memory_grid(question.dtype, memory, each, None, "activations"),
     ]
 
 
-def _title(question: ConvParamsQuestion, layer: LayerParams) -> str:
+def _title(layer: LayerParams) -> str:
     """Say which input the work is done on, and that it is taken as square where one extent was given."""
-    title = "work"
+    question, title = layer.question, "work"
     if layer.kernel:
         square = ("square " if len(layer.kernel) == 2 else "cubic ") if question.square else ""
         title = f"work on a {square}{text(layer.input)} input, output {text(layer.output)}"

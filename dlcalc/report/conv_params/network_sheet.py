@@ -1,6 +1,7 @@
 """The parameters of a network laid out for reading: a row per layer and their sums, then the memory."""
 
-from dlcalc.core.params.count import DTYPES, Amounts, ConvParams, LayerParams
+from dlcalc.core.params.count import Amounts, ConvParams, LayerParams
+from dlcalc.core.params.question import DTYPES
 from dlcalc.report.conv_params.layer_sheet import memory_grid, percent
 from dlcalc.report.conv_shape.network_sheet import counted
 from dlcalc.report.numbers import text, written
@@ -31,7 +32,7 @@ def _caption(answer: ConvParams) -> str:
 def _row(layer: LayerParams, total: Amounts) -> tuple[str, ...]:
     word = layer.place.word if layer.place else ""
     output = (text(layer.output) or "-") if total.work else ""
-    return layer.name, word, output, written(layer.asked.c_out), *_counts(layer.amounts, total)
+    return layer.name, word, output, written(layer.question.c_out), *_counts(layer.amounts, total)
 
 
 def _counts(amounts: Amounts, total: Amounts) -> tuple[str, ...]:

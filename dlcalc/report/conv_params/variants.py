@@ -11,8 +11,7 @@ from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 
 if TYPE_CHECKING:
-    from dlcalc.core.params.count import ConvParamsQuestion
-    from dlcalc.core.params.network import StackParamsQuestion
+    from dlcalc.core.params.question import ConvParamsQuestion, StackParamsQuestion
     from dlcalc.core.params.variants import Comparison, Form
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.params.count import KINDS, ConvParams, ConvParamsQuestion, LayerParams
+from dlcalc.core.params.count import ConvParams, LayerParams
+from dlcalc.core.params.question import KINDS, ConvParamsQuestion
 from dlcalc.report.conv_shape.view import flattened, in_words, judged_by_axis
 from dlcalc.report.conv_shape.view import layer_as_json as geometry_as_json
 from dlcalc.report.numbers import text, written
@@ -12,7 +13,7 @@ from dlcalc.report.view import Summary, View
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
-    from dlcalc.core.params.network import StackParamsQuestion
+    from dlcalc.core.params.question import StackParamsQuestion
     from dlcalc.report.sheet import Sheet
 
 _BEFORE_SIZES = ("weights", "bias", "params", "buffers", "param_bytes")
@@ -42,7 +43,7 @@ def _amounts(found: Mapping[str, int], sizes: Mapping[str, object]) -> dict[str,
 
 def layer_as_json(layer: LayerParams) -> dict[str, object]:
     """Give a layer's own keys: its kind and geometry, then the keys of the answer."""
-    asked = layer.asked
+    asked = layer.question
     found: dict[str, object] = {"name": layer.name, "kind": layer.kind}
     if layer.place is not None and layer.place.word:
         found["word"] = layer.place.word
@@ -62,11 +63,11 @@ def layer_as_json(layer: LayerParams) -> dict[str, object]:
 
 
 def _input(layer: LayerParams) -> dict[str, int]:
-    return dict(zip(layer.asked.axes, layer.input, strict=False))  # a vector has none
+    return dict(zip(layer.question.axes, layer.input, strict=False))  # a vector has none
 
 
 def _output(layer: LayerParams) -> dict[str, int]:
-    return dict(zip(layer.asked.axes, layer.output, strict=False))
+    return dict(zip(layer.question.axes, layer.output, strict=False))
 
 
 def bare(answer: ConvParams) -> tuple[str]:

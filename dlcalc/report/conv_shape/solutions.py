@@ -14,7 +14,7 @@ from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 
 if TYPE_CHECKING:
-    from dlcalc.core.solve.layer import Inverse, InverseQuestion, Values
+    from dlcalc.core.solve.question import Inverse, InverseQuestion, Values
 
 _SHOWN = 20  # solutions in a table
 _NAMED = 4  # solutions in a headline
@@ -37,7 +37,7 @@ def encoded(answer: "Inverse", encode: Callable[[object], str]) -> str:
 
 def _asked(answer: "Inverse") -> dict[str, object]:
     question = answer.question
-    asked, solve = question.asked, question.solve
+    asked, solve = question.template, question.unknown
     known = {} if solve == "input" else {"input": dict(zip(asked.axes, asked.size, strict=True))}
     return {
         "framework": asked.framework,
@@ -50,22 +50,22 @@ def _asked(answer: "Inverse") -> dict[str, object]:
 
 def _layers(answer: "Inverse") -> list[dict[str, object]]:
     question = answer.question
-    open_keys = {question.solve, *(("stride",) if question.strides_follow else ())}
+    open_keys = {question.unknown, *(("stride",) if question.strides_follow else ())}
     layers = []
     for layer in answer.forward(next(answer.solutions())).layers:
         hidden = open_keys | ({"padding"} if isinstance(layer.plan.layer.padding, str) else set())
-        found = layer_as_json(layer, question.asked.axes)
+        found = layer_as_json(layer, question.template.axes)
         layers.append({key: found[key] for key in _KNOWN if key in found and key not in hidden})
     return layers
 
 
 def _solution(question: "InverseQuestion", values: "Values") -> dict[str, object]:
-    return {question.solve: dict(zip(question.asked.axes, _values(question, values), strict=True))}
+    return {question.unknown: dict(zip(question.template.axes, _values(question, values), strict=True))}
 
 
 def _values(question: "InverseQuestion", values: "Values") -> Sequence[object]:
     """Give the values as JSON has them: of a padding both sides."""
-    if question.solve != "padding":
+    if question.unknown != "padding":
         return values
     return [[total // 2, total - total // 2] for total in values]
 
@@ -87,7 +87,7 @@ def _cell(value: object, number: Callable[[object], str] = written) -> str:
 def sheet(answer: "Inverse") -> Sheet:
     """Lay out the solutions in the headline, then a row for each, as far as there is room."""
     question = answer.question
-    names = question.asked.axes
+    names = question.template.axes
     unread = "unread input" if _of_one(question) else "unread input of"
     header = (_name(question), *(AXES[name] for name in names), unread, "needs")
     rows = [_row(answer, number, values) for number, values in enumerate(islice(answer.solutions(), _SHOWN), 1)]
@@ -101,7 +101,7 @@ def sheet(answer: "Inverse") -> Sheet:
 
 
 def _name(question: "InverseQuestion") -> str:
-    return question.solve.replace("_", " ")
+    return question.unknown.replace("_", " ")
 
 
 def _row(answer: "Inverse", number: int, values: "Values") -> tuple[str, ...]:
@@ -124,7 +124,7 @@ def _some_names(names: Sequence[str]) -> str:
 
 def _of_one(question: "InverseQuestion") -> bool:
     """Tell whether a question is about a single layer, and not about a network."""
-    return isinstance(question.asked, ConvShapeQuestion)
+    return isinstance(question.template, ConvShapeQuestion)
 
 
 def _headline(answer: "Inverse") -> str:
@@ -152,10 +152,11 @@ def _from_to(answer: "Inverse", number: int) -> str:
 
 def _caption(answer: "Inverse") -> str:
     question = answer.question
-    asked = question.asked
+    asked = question.template
     output = text(question.target)
-    kind = f"({asked.layer.kind if _of_one(question) else counted(len(asked.layers))}, {asked.framework})"
-    if question.solve == "input":
+    layers = asked.layer.kind if isinstance(asked, ConvShapeQuestion) else counted(len(asked.layers))
+    kind = f"({layers}, {asked.framework})"
+    if question.unknown == "input":
         return f"gives an output of {output}  {kind}"
     return f"makes {output} of an input of {text(asked.size)}  {kind}"
 
@@ -168,21 +169,21 @@ def _rule(answer: "Inverse") -> list[str]:
     if not _of_one(question):
         return ["each put through all layers, by the rule of each"]
     rule = answer.forward(next(answer.solutions())).layers[0].plan.size
-    name, target = question.asked.axes[-1], question.target[-1]
+    name, target = question.template.axes[-1], question.target[-1]
     return [f"each put through {name.upper()}2 = {rule.formula.format(**symbols(name))} = {target:,}"]
 
 
 def csv_header(questions: "Sequence[InverseQuestion] | None") -> tuple[str, ...]:
     """Name the columns."""
     (question,) = questions or ()
-    axes = question.asked.axes
+    axes = question.template.axes
     solved = [
         column
         for axis in axes
         for column in (
             (f"padding_{axis}_begin", f"padding_{axis}_end")
-            if question.solve == "padding"
-            else (f"{question.solve}_{axis}",)
+            if question.unknown == "padding"
+            else (f"{question.unknown}_{axis}",)
         )
     ]
     return ("framework", "solve", *(f"target_{axis}" for axis in axes), *solved)
@@ -191,8 +192,8 @@ def csv_header(questions: "Sequence[InverseQuestion] | None") -> tuple[str, ...]
 def csv_rows(answer: "Inverse") -> Iterator[Mapping[str, object]]:
     """Yield one row per solution."""
     question = answer.question
-    axes = question.asked.axes
-    of_all = {"framework": question.asked.framework, "solve": question.solve}
+    axes = question.template.axes
+    of_all: dict[str, object] = {"framework": question.template.framework, "solve": question.unknown}
     of_all |= {f"target_{axis}": str(extent) for axis, extent in zip(axes, question.target, strict=True)}
     for values in answer.solutions():
         yield of_all | flattened(_solution(question, values))

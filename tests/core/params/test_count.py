@@ -8,7 +8,8 @@ import pytest
 from dlcalc.core.conv.layer import Axis, Layer
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params.count import DTYPES, ConvParams, ConvParamsQuestion, LayerParams, Work, count, total
+from dlcalc.core.params.count import ConvParams, LayerParams, Work, count, total
+from dlcalc.core.params.question import DTYPES, ConvParamsQuestion
 from tests.support.random_params import answers, questions
 
 HW: tuple[Axis, ...] = ("h", "w")
@@ -39,20 +40,20 @@ def test_accepted(answer: ConvParams, numbers: dict[str, int]) -> None:
 
 
 REFUSED = [
-    ({"c_in": 0}, "invalid-value", "--c-in 1"),
-    ({"c_out": -1}, "invalid-value", "--c-out 1"),
-    ({"groups": 0}, "invalid-value", "--groups 1"),
-    ({"n": 0}, "invalid-value", "--n 1"),
-    ({"c_in": 10**300}, "invalid-value", "at most 300 digits"),
-    ({"groups": 3}, "groups-do-not-divide", "--groups 2 or --groups 4"),
-    ({"groups": 100}, "groups-do-not-divide", "--groups 64"),
-    ({"c_in": 30, "groups": 4}, "groups-do-not-divide", "--groups 2"),
-    ({"layer": Layer(0)}, "invalid-value", "--kernel 1"),
+    ({"c_in": 0}, "invalid-value", "c_in=1"),
+    ({"c_out": -1}, "invalid-value", "c_out=1"),
+    ({"groups": 0}, "invalid-value", "groups=1"),
+    ({"n": 0}, "invalid-value", "n=1"),
+    ({"c_in": 10**18}, "invalid-value", "at most 18 digits"),
+    ({"groups": 3}, "groups-do-not-divide", "groups=2 or groups=4"),
+    ({"groups": 100}, "groups-do-not-divide", "groups=64"),
+    ({"c_in": 30, "groups": 4}, "groups-do-not-divide", "groups=2"),
+    ({"layer": Layer(0)}, "invalid-value", "kernel=1"),
     ({"layer": Layer((3, 3, 3))}, "shape-mismatch", "one number for all axes, or one an axis"),
-    ({"layer": Layer(3, output_padding=1)}, "usage", "--kind transposed"),
-    ({"layer": Layer(3, 2, "same")}, "unsupported-by-framework", "--framework tensorflow"),
-    ({"layer": Layer(9), "size": (7, 7)}, "kernel-exceeds-input", "--kernel 7"),
-    ({"layer": Layer(3), "size": (7, 0)}, "invalid-value", "--w 1"),
+    ({"layer": Layer(3, output_padding=1)}, "usage", "kind='transposed'"),
+    ({"layer": Layer(3, 2, "same")}, "unsupported-by-framework", "framework='tensorflow'"),
+    ({"layer": Layer(9), "size": (7, 7)}, "kernel-exceeds-input", "kernel=7"),
+    ({"layer": Layer(3), "size": (7, 0)}, "invalid-value", "w=1"),
 ]
 
 
@@ -68,7 +69,7 @@ def test_refused(change: dict[str, object], code: str, hint: str) -> None:
 
 def carried_out(layer: LayerParams) -> dict[str, int]:
     """Every multiplication of a layer, one by one: which input, which weight, which output, and whether it is real."""
-    question, shape = layer.asked, layer.shape
+    question, shape = layer.question, layer.shape
     windows = [axis.window for axis in shape.layers[0].axes] if shape else []
     outputs = layer.output
     used = real = 0
@@ -110,19 +111,19 @@ def carried_out(layer: LayerParams) -> dict[str, int]:
 
 def test_equals_layers_that_are_carried_out() -> None:
     compared = dict.fromkeys(("conv", "transposed", "linear"), 0)
-    for answer in answers(3_000, seed=61):
+    for answer in answers(1_200, seed=61):
         (layer,) = answer.layers
         found = answer.amounts.by_key()
-        if found.get("macs", 0) <= 20_000:
+        if found.get("macs", 0) <= 6_000:
             expected = carried_out(layer)
             assert found == {key: expected[key] for key in found}, answer.question
-            compared[answer.question.kind] += 1
-    assert min(compared.values()) > 150, compared
+            compared[answer.layers[0].question.kind] += 1
+    assert min(compared.values()) > 60, compared
 
 
 def test_refuses_nothing_but_with_a_code_and_a_hint() -> None:
     refused = set()
-    for question in questions(6_000, seed=62):
+    for question in questions(2_000, seed=62):
         try:
             conv_params(question)
         except DlcalcError as error:
@@ -133,8 +134,8 @@ def test_refuses_nothing_but_with_a_code_and_a_hint() -> None:
 
 def test_a_grouped_layer_is_its_groups_side_by_side() -> None:
     compared = 0
-    for answer in answers(2_000, seed=63):
-        question, found = answer.question, answer.amounts
+    for answer in answers(800, seed=63):
+        question, found = answer.layers[0].question, answer.amounts
         groups = question.groups
         if groups == 1:
             continue
@@ -145,11 +146,11 @@ def test_a_grouped_layer_is_its_groups_side_by_side() -> None:
             assert found.work.macs == groups * one.work.macs
             assert found.work.macs_without_padding == groups * one.work.macs_without_padding
         compared += 1
-    assert compared > 500
+    assert compared > 200
 
 
 def test_without_padding_there_is_nothing_to_leave_out() -> None:
-    for answer in answers(3_000, seed=64, frameworks=("pytorch",), words=("valid",)):
+    for answer in answers(1_000, seed=64, frameworks=("pytorch",), words=("valid",)):
         work, shape = answer.amounts.work, answer.layers[0].shape
         if work and shape and all(axis.window.before == axis.window.after == 0 for axis in shape.layers[0].axes):
             assert work.macs_without_padding == work.macs
@@ -157,8 +158,8 @@ def test_without_padding_there_is_nothing_to_leave_out() -> None:
             assert work.macs_without_padding <= work.macs
 
 
-def test_300_digits_are_exact() -> None:
-    huge = 10**300 - 1
+def test_18_digits_are_exact() -> None:
+    huge = 10**18 - 1
     answer = asked(huge, huge, Layer(huge, huge, huge - 1), huge, n=huge)
     assert answer.amounts.weights == huge**4
     assert answer.amounts.work is not None

@@ -25,7 +25,7 @@ def computed(step: Step) -> Any:
 
 def test_every_formula_gives_its_value() -> None:
     compared: dict[str, int] = {}
-    for answer in answers(4_000, seed=71):
+    for answer in answers(1_200, seed=71):
         found = steps(answer)
         for step in found:
             assert computed(step) == step.value, (answer.question, step)
@@ -35,7 +35,7 @@ def test_every_formula_gives_its_value() -> None:
         amounts = answer.amounts.by_key()
         assert {key: by_symbol[key] for key in amounts} == amounts
     assert set(compared) == {*amounts_keys(), "K_e", "P", "P_l", "P_r", "2", "T"}
-    assert min(compared.values()) > 100
+    assert min(compared.values()) > 30
 
 
 def amounts_keys() -> set[str]:

@@ -15,9 +15,10 @@ from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.conv_params import claimable, judge
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber
-from dlcalc.core.params.count import ConvParams, ConvParamsQuestion
+from dlcalc.core.params.count import ConvParams
 from dlcalc.core.params.mistakes import MISTAKES
-from dlcalc.core.params.working import evaluate, working
+from dlcalc.core.params.question import ConvParamsQuestion
+from dlcalc.core.params.working import evaluate, layer_working
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
 from tests.support.random_params import answers
@@ -69,7 +70,7 @@ class Plain(NamedTuple):
 
 def plain(answer: ConvParams) -> Plain:
     (layer,) = answer.layers
-    q, each = answer.question, {"float32": 4, "float16": 2, "float64": 8, "int8": 1}
+    q, each = layer.question, {"float32": 4, "float16": 2, "float64": 8, "int8": 1}
     windows = [axis.window for axis in layer.shape.layers[0].axes] if layer.shape else []
     real = []
     for w, o in zip(windows, layer.output, strict=True):
@@ -178,21 +179,21 @@ CONDITIONS: dict[str, Callable[[Plain], bool]] = {
 
 def realistic(count: int, seed: int) -> Iterator[ConvParams]:
     """Layers as they are met: channels in powers of two and a few others, small kernels, images."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     while count:
-        kind = chance.choice(KINDS)
-        c_in, c_out = (chance.choice([1, 3, 8, 16, 24, 32, 64, 96, 128, 256, 512]) for _ in "io")
+        kind = rng.choice(KINDS)
+        c_in, c_out = (rng.choice([1, 3, 8, 16, 24, 32, 64, 96, 128, 256, 512]) for _ in "io")
         asked = ConvParamsQuestion(
-            c_in, c_out, bias=chance.random() < 0.5, dtype=chance.choice(["float32", "float32", "float16", "int8"])
+            c_in, c_out, bias=rng.random() < 0.5, dtype=rng.choice(["float32", "float32", "float16", "int8"])
         )
         if kind != "linear":
-            axes = ALL_AXES[-chance.choice([1, 2, 2, 2, 3]) :]
-            kernel = chance.choice([1, 2, 3, 3, 3, 4, 5, 7])
-            kernels = tuple(chance.choice([kernel, kernel, 1, 5]) for _ in axes) if chance.random() < 0.2 else kernel
-            layer = Layer(kernels, chance.choice([1, 1, 2]), chance.randint(0, 3), chance.choice([1, 1, 2]), kind)
-            size = tuple(chance.choice([7, 14, 16, 28, 32, 56, 224]) for _ in axes) if len(axes) < 3 else (8, 14, 14)
-            groups = chance.choice([1, 1, 2, 4, 8, 32])
-            asked = asked._replace(layer=layer, axes=axes, size=size, groups=groups, n=chance.choice([1, 1, 8, 32]))
+            axes = ALL_AXES[-rng.choice([1, 2, 2, 2, 3]) :]
+            kernel = rng.choice([1, 2, 3, 3, 3, 4, 5, 7])
+            kernels = tuple(rng.choice([kernel, kernel, 1, 5]) for _ in axes) if rng.random() < 0.2 else kernel
+            layer = Layer(kernels, rng.choice([1, 1, 2]), rng.randint(0, 3), rng.choice([1, 1, 2]), kind)
+            size = tuple(rng.choice([7, 14, 16, 28, 32, 56, 224]) for _ in axes) if len(axes) < 3 else (8, 14, 14)
+            groups = rng.choice([1, 1, 2, 4, 8, 32])
+            asked = asked._replace(layer=layer, axes=axes, size=size, groups=groups, n=rng.choice([1, 1, 8, 32]))
         try:
             yield conv_params(asked)
         except DlcalcError:
@@ -212,13 +213,13 @@ def planted(answer: ConvParams) -> Iterator[tuple[str, Claim]]:
 
 def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
     listed, first = dict.fromkeys(NAMES, 0), dict.fromkeys(NAMES, 0)
-    for answer in realistic(1_250, seed=91):
+    for answer in realistic(450, seed=91):
         for name, claim in planted(answer):
             names = [one.mistake for one in judge(answer, claim).diagnosis]
             assert name in names, (answer.question, name, claim, names)
             listed[name] += 1
             first[name] += names[0] == name
-    assert sum(listed.values()) > 15_000
+    assert sum(listed.values()) > 5_000
     assert sum(first.values()) / sum(listed.values()) >= 0.95
     assert all(first[name] / listed[name] >= 0.8 for name in NAMES), (first, listed)
 
@@ -246,13 +247,13 @@ def test_the_table_lists_every_mistake_commonest_first() -> None:
 
 
 def test_without_a_mistake_the_working_gives_the_right_answer() -> None:
-    for answer in answers(4_000, seed=92):
+    for answer in answers(1_200, seed=92):
         for key, number in answer.amounts.by_key().items():
-            assert evaluate(working(answer, key), key) == ((number, 1),), (answer.question, key)
+            assert evaluate(layer_working(answer.layers[0], key), key) == ((number, 1),), (answer.question, key)
 
 
 def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -> None:
-    for answer in answers(1_500, seed=93):
+    for answer in answers(300, seed=93):
         for key, number in answer.amounts.by_key().items():
             for claimed in (number, number + 1):
                 verdict = judge(answer, Claim(key, (TypedNumber(claimed, 0, True),)))
@@ -262,15 +263,15 @@ def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -
 
 def test_random_wrong_numbers_are_seldom_named() -> None:
     """Six digits and more that no mistake gives: what is named is a coincidence."""
-    chance = random.Random(94)
+    rng = random.Random(94)
     judged = named = 0
-    for answer in realistic(1_500, seed=95):
+    for answer in realistic(300, seed=95):
         for key, number in answer.amounts.by_key().items():
             if number >= 100_000:
-                claimed = round(number * chance.uniform(0.2, 5)) + chance.randint(1, 999)
+                claimed = round(number * rng.uniform(0.2, 5)) + rng.randint(1, 999)
                 named += bool(judge(answer, Claim(key, (TypedNumber(claimed, 0, True),))).diagnosis)
                 judged += 1
-    assert judged > 5_000
+    assert judged > 1_000
     assert named / judged < 0.001
 
 
@@ -324,7 +325,7 @@ def test_a_mistake_about_a_neutral_option_or_another_unit_is_never_named(
 ) -> None:
     answer = conv_params(question._replace(c_in=4, c_out=8, size=None))
     named = set()
-    for claim in range(5_000):
+    for claim in range(1_500):
         named |= {one.mistake for one in judge(answer, Claim("params", (TypedNumber(claim, 0, True),))).diagnosis}
     assert named
     assert not named & absent

@@ -36,7 +36,7 @@ def changes(answer: ConvParams, key: str, name: str) -> dict[int, int]:
     for number, layer in enumerate(answer.layers):
         if layer.kind not in ("conv", "transposed", "linear") or key == "peak_activation_bytes":
             continue
-        p = plain(ConvParams(layer.asked, (layer,), ()))
+        p = plain(ConvParams(layer.question, (layer,), ()))
         possible = name not in CONDITIONS or CONDITIONS[name](p)
         possible = possible or (name == "channels-swapped" and "activation" in key)
         possible = possible or (name == "bias-included" and key in WITHOUT_BIAS)
@@ -59,7 +59,7 @@ def in_layers(answer: ConvParams) -> Iterator[tuple[str, str, int | None, int]]:
             change = sum(each.values(), 0)
             if len(each) > 1 and change:
                 yield key, name, None, right + change
-            biased = [one for number, one in each.items() if answer.layers[number].asked.bias]
+            biased = [one for number, one in each.items() if answer.layers[number].question.bias]
             if name == "bias-included" and len(biased) > 1 and key in WITHOUT_BIAS:
                 yield key, name, None, right + sum(biased, 0)
             for number, one in each.items():
@@ -68,7 +68,7 @@ def in_layers(answer: ConvParams) -> Iterator[tuple[str, str, int | None, int]]:
 
 def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> None:
     planted, listed, first = (dict.fromkeys(("every", "one"), 0) for _ in range(3))
-    for answer in answers(80, seed=71):
+    for answer in answers(24, seed=71):
         for key, name, number, value in in_layers(answer):
             found = claimed(answer, key, value)
             where = "every" if number is None else "one"
@@ -77,7 +77,7 @@ def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> No
             planted[where] += 1
             listed[where] += bool(good)
             first[where] += bool(good) and found[0] == good[0]
-    assert min(planted.values()) > 1_000
+    assert min(planted.values()) > 300
     for where, count in planted.items():
         assert listed[where] >= 0.98 * count, (planted, listed, first)
         assert first[where] >= 0.8 * count, (planted, listed, first)
@@ -85,7 +85,7 @@ def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> No
 
 def test_units_are_taken_for_the_whole_stack() -> None:
     planted = first = 0
-    for answer in answers(300, seed=72):
+    for answer in answers(100, seed=72):
         each = SIZES[answer.question.dtype]
         for key, right in answer.amounts.by_key().items():
             wrong = {name: value(right) for name, (keys, value) in UNITS.items() if key in keys}
@@ -101,7 +101,7 @@ def test_units_are_taken_for_the_whole_stack() -> None:
                 assert not any("layer" in one.text for one in found if one.mistake == name)
                 planted += 1
                 first += found[0].mistake == name
-    assert planted > 1_000
+    assert planted > 330
     assert first >= 0.9 * planted
 
 
@@ -115,17 +115,17 @@ def test_the_statistics_of_the_batch_norms_that_are_there(conv_params: Run) -> N
 
 
 def test_a_right_claim_is_never_accused_and_random_numbers_are_not_named() -> None:
-    chance = random.Random(74)
+    rng = random.Random(74)
     named = judged = 0
-    for answer in answers(400, seed=73):
+    for answer in answers(120, seed=73):
         for key, right in answer.amounts.by_key().items():
             verdict = judge(answer, Claim(key, (TypedNumber(right, 0, True),)))
             assert verdict.passed
             assert not verdict.diagnosis
             if right >= 100_000:
-                named += bool(claimed(answer, key, round(right * chance.uniform(0.2, 5)) + chance.randint(1, 999)))
+                named += bool(claimed(answer, key, round(right * rng.uniform(0.2, 5)) + rng.randint(1, 999)))
                 judged += 1
-    assert judged > 1_000
+    assert judged > 300
     assert named == 0
 
 
@@ -143,3 +143,9 @@ def test_named(conv_params: Run, words: str, claim: str, mistake: str, place: st
     texts = {one["mistake"]: one["text"] for one in found["diagnosis"]}
     assert mistake in texts, found
     assert place in texts[mistake]
+
+
+def test_where_one_layer_has_weights_it_is_named(conv_params: Run) -> None:
+    found = conv_params("--c-in 3 --bias 3c8 max2 --expect 216 --json").json["expect"]["claims"][0]
+    texts = [one["text"] for one in found["diagnosis"] if one["mistake"] == "bias-forgotten"]
+    assert texts == ["leaving the bias out in layer 1 (3c8) would give 216"]

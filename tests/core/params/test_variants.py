@@ -4,7 +4,7 @@ import pytest
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params.count import ConvParamsQuestion
+from dlcalc.core.params.question import ConvParamsQuestion
 from dlcalc.core.params.variants import compare
 
 QUESTION = ConvParamsQuestion(64, 128, layer=Layer(3, 2, 1), axes=("h", "w"), size=(56, 56))
@@ -51,8 +51,8 @@ def test_macs() -> None:
 )
 def test_the_groups_of_the_grouped_form(c_in: int, c_out: int, groups: int, used: int) -> None:
     forms = compare(QUESTION._replace(c_in=c_in, c_out=c_out, groups=groups)).forms
-    assert forms[1].layers[0].asked.groups == used
-    assert forms[0].layers[0].asked.groups == 1
+    assert forms[1].layers[0].question.groups == used
+    assert forms[0].layers[0].question.groups == 1
 
 
 def test_of_a_transposed_layer() -> None:
