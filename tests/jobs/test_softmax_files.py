@@ -288,7 +288,7 @@ def test_whatever_happens_nothing_is_left(by_rows: pytest.MonkeyPatch, error: ty
 
 
 def test_a_failed_proof_writes_nothing(run: Run, by_rows: pytest.MonkeyPatch) -> None:
-    by_rows.setattr("dlcalc.core.softmax.row_values.factor_of", lambda question: 2.0)
+    by_rows.setattr("dlcalc.core.softmax.row_values.scale_of_gradient", lambda question: 2.0)
     words = ["softmax-grad", "--logits", saved(LOGITS, "float32"), "--label", "y.npy", "--check", "-o", "h.npy"]
     assert (run(*words).code, Path("h.npy").exists()) == (1, False)
 

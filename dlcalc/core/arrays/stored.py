@@ -1,16 +1,16 @@
 """Arrays as they come from files: what their numbers are, in which format they were stored, and rounding to one."""
 
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcalc.core.arrays.row_source import Array as Array
+from dlcalc.core.arrays.row_source import Floats as Floats
 from dlcalc.core.arrays.row_source import RowSource, converted
 from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.validation import spoken
-
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
 
 
 class Stored(NamedTuple):
@@ -24,8 +24,13 @@ class Stored(NamedTuple):
     values: RowSource
     format: str
 
+    @property
+    def array(self) -> Array:
+        """The numbers in memory."""
+        return np.asarray(self.values)
 
-def given(value: Any, option: str) -> Stored:
+
+def given(value: object, option: str) -> Stored:
     """The numbers of whatever Python holds them: an array, lists, a number.
 
     Raises:
@@ -58,7 +63,7 @@ def stored(raw: RowSource, option: str) -> Stored:
         return Stored(raw.astype(dtype.newbyteorder("="), copy=False), f"float{8 * dtype.itemsize}")
     if dtype.name in ("void16", "bfloat16") or (dtype.kind == "u" and dtype.itemsize == 2):
         bits = dtype.str.replace("V", "u") if dtype.kind == "V" else dtype if dtype.kind == "u" else "u2"
-        return Stored(converted(raw, lambda block: from_bfloat16(block.view(bits)), np.float32), "bfloat16")
+        return Stored(converted(raw, partial(from_bfloat16, bits=bits), np.float32), "bfloat16")
     if dtype.kind in "iu":
         return Stored(raw.astype(np.float64), "float64")
     raise DlcalcError(
@@ -69,9 +74,14 @@ def stored(raw: RowSource, option: str) -> Stored:
     )
 
 
-def from_bfloat16(bits: Array) -> NDArray[np.float32]:
-    """The numbers whose upper halves these are: a bfloat16 is the first 16 bits of a float32."""
-    return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
+def from_bfloat16(stored: Array, bits: np.dtype[Any] | str = "u2") -> NDArray[np.float32]:
+    """Widen bfloat16 numbers to float32, of which each is the first 16 bits.
+
+    Args:
+        stored: two bytes per number.
+        bits: the unsigned dtype of those bytes, in their order.
+    """
+    return (stored.view(bits).astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
 def bfloat16_bits(values: Array) -> NDArray[np.uint16]:
@@ -106,11 +116,19 @@ def rounded(values: Array, name: str) -> Floats:
         return np.asarray(values, np.float64).astype(name).astype(np.float64)
 
 
+@overload
+def vector(array: Array, option: str, count: int | None = None, of: str = "channels") -> Array: ...
+
+
+@overload
+def vector(array: RowSource, option: str, count: int | None = None, of: str = "channels") -> RowSource: ...
+
+
 def vector(array: RowSource, option: str, count: int | None = None, of: str = "channels") -> RowSource:
-    """An array that is one row of numbers, flat: a vector, or a matrix with one row or one column.
+    """Flatten an array that is one row of numbers: a vector, or a matrix with one row or one column.
 
     Args:
-        array: of any shape.
+        array: of any shape and dtype, which it keeps.
         option: whose value it is.
         count: how many numbers it must have; any number if None.
         of: what there is one number for.

@@ -1,12 +1,12 @@
 """Judging a claimed number, exactly: no float is compared with a float."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
 
 
 class TypedNumber(NamedTuple):
-    """A number as it was typed: digits * 10**exponent.
+    """A typed number is digits * 10**exponent.
 
     Attributes:
         digits: all its digits as one signed whole number.
@@ -32,7 +32,7 @@ class TypedNumber(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What somebody says that a key of the answer is: one number an entry."""
+    """A claim says what a key of the answer is: one number per entry."""
 
     key: str
     numbers: tuple[TypedNumber, ...]
@@ -44,24 +44,54 @@ class Claim(NamedTuple):
 
     @property
     def carries_a_pair(self) -> bool:
-        """Whether it says enough that two mistakes at once are evidence and not a coincidence."""
+        """Whether the claim says enough that two mistakes at once are evidence and not a coincidence."""
         return len(self.numbers) >= 4 or any(number.significant >= 5 for number in self.numbers)
 
 
 class Diagnosis(NamedTuple):
-    """A mistake that gives the claim exactly, or two together."""
+    """A diagnosis names a mistake that gives the whole of a claim, or two that give it together.
+
+    Attributes:
+        mistake: its code.
+        text: a sentence about it.
+        second: the code of the other mistake, if there are two.
+    """
 
     mistake: str
     text: str
     second: str | None = None
 
 
+class Keyed(Protocol):
+    """Any claim: it is about a key of the answer."""
+
+    @property
+    def key(self) -> str:
+        """The key."""
+
+
+class AnyVerdict(Protocol):
+    """Any verdict, be it about numbers or about an array."""
+
+    @property
+    def claim(self) -> Keyed:
+        """The claim that is judged."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the claim is right."""
+
+    @property
+    def diagnosis(self) -> tuple[Diagnosis, ...]:
+        """The mistakes that would give the claim, likeliest first."""
+
+
 class Verdict(NamedTuple):
-    """A claim, judged.
+    """A verdict says whether a claim is right, and if not, what explains it.
 
     Attributes:
-        claim: what was claimed.
-        actual: what is right.
+        claim: that is judged.
+        actual: the right numbers; None where there is none.
         passed: whether they agree.
         diagnosis: the mistakes that would give the claim, likeliest first.
     """
@@ -78,7 +108,7 @@ class Verdict(NamedTuple):
 
     @property
     def distance(self) -> list[int | float | None]:
-        """How far each claimed number is from the right one; None where there is no right one."""
+        """The absolute error of each claimed number; None where there is no right one."""
         pairs = zip(self.claim.numbers, self.actual, strict=True)
         return [None if right is None else as_number(_difference(number, right)) for number, right in pairs]
 
@@ -140,6 +170,6 @@ def _difference(number: TypedNumber, right: Ratio) -> Ratio:
 
 
 def _scaled(numerator: int, denominator: int, exponent: int) -> Ratio:
-    """The ratio times a power of ten, not in lowest terms."""
+    """Multiply a ratio by a power of ten, without reducing it."""
     power = 10 ** abs(exponent)
     return (numerator * power, denominator) if exponent >= 0 else (numerator, denominator * power)

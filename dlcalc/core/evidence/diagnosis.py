@@ -44,22 +44,16 @@ class Mistake(NamedTuple, Generic[W]):
 
 
 class Explanation(NamedTuple, Generic[W]):
-    """A mistake, or a pair, that gives a claim; and the working that results from it."""
+    """An explanation is a mistake, or a pair, that gives a claim; and the working that results from it."""
 
     diagnosis: Diagnosis
     edited: W
 
 
-def diagnose(
-    mistakes: Sequence[Mistake[W]],
-    working: W,
-    answer: Callable[[W], A | None],
-    fits: Callable[[A], bool],
-    written: Callable[[A], str],
-    pairs: bool,
-) -> tuple[Diagnosis, ...]:
-    """The mistakes of ``explained``, without their workings."""
-    return tuple(one.diagnosis for one in explained(mistakes, working, answer, fits, written, pairs))
+def workings(mistakes: Iterable[Mistake[W]], working: W) -> Iterator[W]:
+    """Give every working that results from a single mistake of a table."""
+    for mistake in mistakes:
+        yield from mistake.edits(working)
 
 
 def explained(
@@ -70,7 +64,7 @@ def explained(
     written: Callable[[A], str],
     pairs: bool,
 ) -> tuple[Explanation[W], ...]:
-    """The mistakes that reproduce the whole of a claim that failed, fewest first, then by rank.
+    """Find the mistakes that reproduce the whole of a claim that failed, fewest first, then by rank.
 
     Args:
         mistakes: the table, in the order of rank.
@@ -127,7 +121,7 @@ def judge(
     verdict = compare(claim, right, exact)
     if verdict.passed:
         return verdict
-    diagnosis = diagnose(
+    explanations = explained(
         mistakes,
         working,
         lambda edited: evaluate(edited, claim.key),
@@ -135,7 +129,7 @@ def judge(
         written,
         claim.carries_a_pair,
     )
-    return verdict._replace(diagnosis=diagnosis)
+    return verdict._replace(diagnosis=tuple(explanation.diagnosis for explanation in explanations))
 
 
 def written(numbers: Numbers) -> str:

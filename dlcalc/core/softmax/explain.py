@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from dlcalc.core.evidence.step import Step
+from dlcalc.core.evidence.step import Step, Steps
 from dlcalc.core.softmax.answer import SoftmaxGrad
 
 _CHAIN = "chain rule"
@@ -32,14 +32,13 @@ def explain(answer: SoftmaxGrad) -> tuple[Step, ...]:
     return tuple(terms.steps)
 
 
-class _Terms:
+class _Terms(Steps):
     """Collects the steps of the first row that counts; some classes stand for all where there are many."""
 
     def __init__(self, answer: SoftmaxGrad) -> None:
-        self.answer, self.steps = answer, list[Step]()
-        question = answer.question
+        self.answer, question = answer, answer.question
         self.row = next(iter(question.targets.kept_rows(1)), 0)
-        self.where = {"row": self.row} if answer.rows > 1 else {}
+        super().__init__({"row": self.row} if answer.rows > 1 else None)
         self.z = question.logits[self.row].astype(np.float64)
         self.temperature = question.temperature
         self.top = float(self.z.max()) / self.temperature
@@ -69,9 +68,9 @@ class _Terms:
         return next(number for number in self.classes if number != self.own)
 
     def add(self, symbol: str, formula: str, substituted: str, value: object, source: str, why: str) -> None:
-        """Append a step."""
+        """Append a step; its value without a negative zero."""
         shown = float(value) + 0.0 if isinstance(value, float | np.floating) else value
-        self.steps.append(Step(symbol, formula, substituted or "0", shown, source, why, self.where))
+        super().add(symbol, formula, substituted or "0", shown, source, why)
 
     def scaled(self, number: int) -> float:
         """z/T of a class."""
@@ -208,7 +207,7 @@ class _Terms:
         linear, answer = self.answer.question.linear, self.answer
         assert linear is not None
         number, rows = self.own, np.array(answer.question.targets.kept_rows(_FEW)[:_FEW], np.intp)
-        slopes = answer.gradient[rows, number]
+        slopes = answer.gradient[rows][:, number]
         weights = _sum([f"{_n(g)}*{_n(x)}" for g, x in zip(slopes, linear.x[rows, 0], strict=True)])
         value = answer.grad_weight[number, 0]
         self.add(f"dC/dW_{number}0", "sum_n (dC/dz_i)*x_j", weights, value, _CHAIN, "(dC/dz) x'")

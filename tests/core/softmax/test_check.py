@@ -10,7 +10,7 @@ import pytest
 
 from dlcalc.core.softmax import answer as answering
 from dlcalc.core.softmax import check as complex_step
-from dlcalc.core.softmax import row_values as by_rows
+from dlcalc.core.softmax import row_values
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
 from dlcalc.core.softmax.check import check
 from dlcalc.core.softmax.question import Linear, checked
@@ -44,7 +44,7 @@ def test_it_confirms_losses_that_are_infinite_in_either_direction() -> None:
     logits = np.array([[-np.inf, 0.0, 1.0], [1.0, -np.inf, 0.5]])
     for target in ([[0.5, 0.5, 0.0], [0.0, 1.0, 0.0]], [[0.5, 0.5, 0.0], [0.2, -1.0, 0.0]], [[-1.0, 0.0, 2.0]] * 2):
         answer = softmax_grad(checked(logits, None, np.array(target)))
-        assert not np.isfinite(answer.loss)
+        assert not np.isfinite(answer.array("loss"))
         assert check(answer).passed
 
 
@@ -62,24 +62,24 @@ def broken(answer: SoftmaxGrad, **changes: Any) -> set[str]:
 def test_every_entry_is_looked_at() -> None:
     answer = softmax_grad(checked(np.array([[1.0, 2, 3], [0.5, -1, 0.25]]), np.array([2, 0]), None))
     for index in np.ndindex(2, 3):
-        gradient = answer.gradient.copy()
+        gradient = answer.array("grad_logits").copy()
         gradient[index] += 1e-11
         assert broken(answer, gradient=gradient) == {"grad_logits"}
-    losses = answer.row_losses.copy()
+    losses = np.array(answer.row_losses)
     losses[1] += 1e-11
     assert broken(answer, row_losses=losses) == {"loss"}
 
 
 @pytest.mark.parametrize("factor", [-1, 0, 2, 1.0000001])
 def test_a_wrong_factor_exits_1(run: Run, monkeypatch: pytest.MonkeyPatch, factor: float) -> None:
-    right = by_rows.block
+    right = row_values.gradient_of_rows
 
     def wrong(question: Any, part: slice, logits: Any, scale: float, out: Any) -> Any:
         result = right(question, part, logits, scale, out)
         out *= factor
         return result
 
-    monkeypatch.setattr(answering, "block", wrong)
+    monkeypatch.setattr(answering, "gradient_of_rows", wrong)
     found = run("softmax-grad", "--logits", "1,2,3", "--label", "2", "--check", "--json")
     assert found.code == 1
     assert found.json["check"]["passed"] is False

@@ -53,7 +53,7 @@ def names(answer: SoftmaxGrad, values: Any) -> list[str]:
 def test_what_fits_the_sample_must_fit_all() -> None:
     """A sign that is wrong in all rows but one, which was not drawn and is not among the first that fail."""
     answer = large(30_000)
-    right = answer.gradient.astype(np.float64)
+    right = answer.array("grad_logits").astype(np.float64)
     assert names(answer, -right) == ["sign-flipped"]
     chance = np.random.default_rng(softmax_screening._SEED)
     drawn = set(chance.choice(30_000, softmax_screening.MAX_SCREENED, replace=False).tolist())
@@ -66,7 +66,7 @@ def test_what_fits_the_sample_must_fit_all() -> None:
 
 def test_rows_that_are_near_each_other_are_told_apart_by_a_second_sum() -> None:
     answer = large(20_000, temperature=50.0)
-    right = answer.gradient.astype(np.float64)
+    right = answer.array("grad_logits").astype(np.float64)
     order = np.random.default_rng(3).permutation(20_000)
     noisy = right[order] * (1 + 3e-7 * np.random.default_rng(4).standard_normal(right.shape))
     assert names(answer, noisy) == ["rows-permuted"]
@@ -80,7 +80,7 @@ def test_a_row_of_the_claim_stands_for_one_row_of_the_answer() -> None:
     logits, labels = chance.standard_normal((20_000, 30)), chance.integers(0, 30, 20_000)
     logits[1], labels[1] = logits[0], labels[0]
     answer = softmax_grad(checked(logits, labels, None))
-    claimed = answer.gradient.astype(np.float64)
+    claimed = answer.array("grad_logits").astype(np.float64)
     claimed[[0, 2]] = claimed[[2, 0]]
     assert names(answer, claimed) == ["rows-permuted"]
     claimed[1] = chance.standard_normal(30)
@@ -97,19 +97,19 @@ def test_a_class_that_no_row_has_makes_no_claim_more_right() -> None:
 def test_too_many_rows_are_not_tried_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(softmax_order, "MAX_ROWS", 1000)
     answer = large(20_000)
-    verdict = judge(answer, ArrayClaim("grad_logits", answer.gradient[::-1].astype(np.float64), "float32"))
+    verdict = judge(answer, ArrayClaim("grad_logits", answer.array("grad_logits")[::-1].astype(np.float64), "float32"))
     assert (verdict.passed, verdict.diagnosis, verdict.not_tried) == (False, (), ("rows-permuted",))
 
 
 def test_zeros_are_not_decidable_in_a_format_without_such_small_numbers() -> None:
     answer = large(20_000, temperature=1e6)
-    verdict = judge(answer, ArrayClaim("grad_logits", np.zeros(answer.gradient.shape), "float16"))
+    verdict = judge(answer, ArrayClaim("grad_logits", np.zeros(answer.array("grad_logits").shape), "float16"))
     assert (verdict.passed, verdict.decidable) == (False, False)
 
 
 def test_a_square_claim_may_be_transposed() -> None:
     answer = large(700, 700)
-    right = answer.gradient.astype(np.float64)
+    right = answer.array("grad_logits").astype(np.float64)
     assert names(answer, right.T) == ["transposed"]
     (only,) = judge(answer, ArrayClaim("grad_logits", -right.T, "float32")).diagnosis
     assert (only.mistake, only.second) == ("sign-flipped", "transposed")
