@@ -19,7 +19,7 @@ from dlcalc.core.softmax.mistakes import screening  # whose work is sent too
 from dlcalc.core.softmax.mistakes.judge import comparison, judge, verdict
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from tests.support.random_softmax import case
-from tests.support.unread import Unread
+from tests.support.unread import Unread, in_file
 
 
 def pickled(work: Any) -> Any:
@@ -47,15 +47,6 @@ def sent(how: Callable[[Any], Any]) -> Iterator[list[object]]:
             if name.startswith("dlcalc.") and hasattr(module, "in_order"):
                 patched.setattr(module, "in_order", in_order)
         yield works
-
-
-def in_file(question: SoftmaxQuestion) -> SoftmaxQuestion:
-    """The same question, its arrays not in memory."""
-    targets = question.targets
-    labels = None if targets.labels is None else Unread(np.asarray(targets.labels))
-    distribution = None if targets.distribution is None else Unread(np.asarray(targets.distribution))
-    logits = Unread(np.asarray(question.logits))
-    return replace(question, logits=logits, targets=replace(targets, labels=labels, distribution=distribution))
 
 
 CLAIMS: dict[str, Callable[[Any], Any]] = {

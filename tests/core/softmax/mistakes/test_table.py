@@ -151,7 +151,7 @@ def claim_of(answer: SoftmaxGrad, values: Floats, form: str) -> ArrayClaim:
 @pytest.mark.parametrize("form", ["typed", "float64", "float32", "float16"])
 def test_a_planted_mistake_comes_first(form: str) -> None:
     planted = first = 0
-    for case in cases(150, seed=71, entries=12):
+    for case in cases(40, seed=71, entries=12):
         answer = softmax_grad(case.question)
         for name, (relevant, wrong) in WRONG.items():
             if not relevant(Plain(case)):
@@ -165,13 +165,13 @@ def test_a_planted_mistake_comes_first(form: str) -> None:
             assert not verdict.passed
             planted += 1
             first += names[:1] == [name]
-    assert planted > 1_000
+    assert planted > 350
     assert first / planted >= 0.95
 
 
 @pytest.mark.parametrize("form", ["typed", "float64", "float32", "float16", "bfloat16"])
 def test_a_right_claim_is_never_accused(form: str) -> None:
-    for case in cases(300, seed=72):
+    for case in cases(150, seed=72):
         verdict = judge(
             softmax_grad(case.question), claim_of(softmax_grad(case.question), Plain(case).gradient(), form)
         )
@@ -183,7 +183,7 @@ def test_a_right_claim_is_never_accused(form: str) -> None:
 def test_noise_is_not_explained(form: str) -> None:
     chance = np.random.default_rng(73)
     named = 0
-    for case in cases(150, seed=73, entries=12):
+    for case in cases(60, seed=73, entries=12):
         answer = softmax_grad(case.question)
         largest = float(np.abs(answer.array("grad_logits")).max())
         if largest < 0.1 * scale_of(answer.question, "grad_logits"):
@@ -196,11 +196,11 @@ def test_noise_is_not_explained(form: str) -> None:
         verdict = judge(answer, claim_of(answer, noise, form))
         named += bool(verdict.diagnosis)
         assert not verdict.passed
-    assert named <= 1
+    assert named == 0
 
 
 def test_the_working_gives_the_right_answer() -> None:
-    for case in cases(500, seed=74):
+    for case in cases(300, seed=74):
         answer = softmax_grad(case.question)
         for key in ("loss", "softmax", "grad_softmax", "grad_logits"):
             found = working(case.question, key, answer.array("grad_logits")).answer()
