@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
+DType = np.dtype[Any]
 Floats = NDArray[np.float64]
 Rows = slice | NDArray[np.signedinteger[Any]]  # which rows: a stretch of them, or their numbers
-Key = Rows | int | tuple[int | slice | EllipsisType, ...]
+Key = Rows | int | tuple[int | slice, *tuple[int | slice | EllipsisType, ...]]
 
 
 class Readable(Protocol):
@@ -22,7 +23,7 @@ class Readable(Protocol):
         """The rows first."""
 
     @property
-    def dtype(self) -> np.dtype[Any]:
+    def dtype(self) -> DType:
         """Of the entries as they are read."""
 
     @property

@@ -1,12 +1,11 @@
 """Some rows of an answer on their own: from their logits and targets to any array that has a row for each of theirs."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from dlcalc.core.arrays.blocks import parts
-from dlcalc.core.arrays.row_source import Array, ByRows, Floats, Rows
+from dlcalc.core.arrays.row_source import Array, ByRows, DType, Floats, Rows
 from dlcalc.core.softmax import kernel
 from dlcalc.core.softmax.question import SoftmaxQuestion
 
@@ -81,7 +80,7 @@ class Computed(ByRows):
     question: SoftmaxQuestion
     key: str
     shape: tuple[int, ...] = field(init=False)
-    dtype: np.dtype[Any] = field(init=False)
+    dtype: DType = field(init=False)
 
     def __post_init__(self) -> None:
         rows, classes = self.question.rows, self.question.classes
