@@ -20,11 +20,11 @@ class Readable(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The rows first."""
+        """The length of each axis, the rows first."""
 
     @property
     def dtype(self) -> DType:
-        """Of the entries as they are read."""
+        """The dtype of the entries as they are read."""
 
     @property
     def ndim(self) -> int:
@@ -64,7 +64,7 @@ class Unread(RowSource, Protocol):
 
 
 def in_memory(array: Readable) -> TypeGuard[Array]:
-    """Whether an array is held in memory, all of it."""
+    """Tell whether an array is held in memory, all of it."""
     return isinstance(array, np.ndarray)
 
 

@@ -1,6 +1,6 @@
 """Judging a claimed number, exactly: no float is compared with a float."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
 
@@ -27,7 +27,7 @@ class TypedNumber(NamedTuple):
 
     @property
     def significant(self) -> int:
-        """How many digits it carries."""
+        """How many digits the number carries."""
         return len(str(abs(self.digits)))
 
 
@@ -62,30 +62,6 @@ class Diagnosis(NamedTuple):
     second: str | None = None
 
 
-class Keyed(Protocol):
-    """Any claim: it is about a key of the answer."""
-
-    @property
-    def key(self) -> str:
-        """The key."""
-
-
-class AnyVerdict(Protocol):
-    """Any verdict, be it about numbers or about an array."""
-
-    @property
-    def claim(self) -> Keyed:
-        """The claim that is judged."""
-
-    @property
-    def passed(self) -> bool:
-        """Whether the claim is right."""
-
-    @property
-    def diagnosis(self) -> tuple[Diagnosis, ...]:
-        """The mistakes that would give the claim, likeliest first."""
-
-
 class Verdict(NamedTuple):
     """A verdict says whether a claim is right, and if not, what explains it.
 
@@ -114,7 +90,7 @@ class Verdict(NamedTuple):
 
 
 def agrees(number: TypedNumber, right: Ratio | None) -> bool:
-    """Whether the number is the right one: equal, or rounded or truncated to the digits that were typed.
+    """Tell whether the number is the right one: equal, or rounded or truncated to the digits that were typed.
 
     With c the number, r the right one and u the unit of its last digit: |c - r| <= u/2, or both of one sign and
     0 <= |r| - |c| < u(1 - 1e-6). A whole number must be equal.
@@ -140,7 +116,7 @@ def agrees(number: TypedNumber, right: Ratio | None) -> bool:
 
 
 def equals(number: TypedNumber, right: Ratio | None) -> bool:
-    """Whether the number is exactly the right one, however it was typed.
+    """Tell whether the number is exactly the right one, however it was typed.
 
     >>> equals(TypedNumber(50, -1, False), (5, 1))
     True
@@ -155,7 +131,7 @@ def compare(claim: Claim, actual: tuple[Ratio | None, ...], exact: bool) -> Verd
 
 
 def reproduces(claim: Claim, numbers: tuple[Ratio, ...], exact: bool) -> bool:
-    """Whether other numbers would have been claimed like this; a fraction may have been rounded to be typed."""
+    """Tell whether other numbers would have been claimed like this; a fraction may have been rounded to be typed."""
     return all(
         equals(number, candidate)
         if exact and (candidate[1] == 1 or number.exponent >= 0)

@@ -17,7 +17,7 @@ Numbers = tuple[Ratio, ...]
 
 
 class Mistake(NamedTuple, Generic[W]):
-    """One row of a table; its place in the table is its rank.
+    """A mistake is one row of a table; its place in the table is its rank.
 
     Attributes:
         name: the code that scripts see.
@@ -34,12 +34,12 @@ class Mistake(NamedTuple, Generic[W]):
     fitted: bool = False
 
     def edits(self, working: W) -> Iterator[W]:
-        """The workings that result, where the mistake is one."""
+        """Give the workings that result, where the mistake is one."""
         if self.relevant(working):
             yield from self.edit(working)
 
     def said(self, edited: W) -> str:
-        """What was done to get a working."""
+        """Say what was done to get a working."""
         return self.sentence if isinstance(self.sentence, str) else self.sentence(edited)
 
 

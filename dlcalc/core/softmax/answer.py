@@ -1,4 +1,4 @@
-"""softmax-grad: losses and gradients, and every array that can be asked for besides."""
+"""The answer of softmax-grad: losses and gradients, and every array that can be asked for besides."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,12 +38,12 @@ class SoftmaxGrad:
 
     @property
     def rows(self) -> int:
-        """N."""
+        """N, how many rows there are."""
         return self.question.rows
 
     @property
     def classes(self) -> int:
-        """C."""
+        """C, how many classes there are."""
         return self.question.classes
 
     @cached_property
@@ -69,12 +69,12 @@ class SoftmaxGrad:
 
     @cached_property
     def softmax(self) -> Readable:
-        """(N, C) a, in the dtype of the logits."""
+        """(N, C) a, the softmax, in the dtype of the logits."""
         return self._by_row("softmax")
 
     @cached_property
     def target(self) -> Readable:
-        """(N, C) y, float64, as it was given; 0 in an ignored row."""
+        """(N, C) y, the target as it was given, float64; 0 in an ignored row."""
         return self._by_row("target")
 
     @cached_property

@@ -1,4 +1,4 @@
-"""softmax-grad: the question, checked, and the options that it may have."""
+"""The question of softmax-grad, checked, with every option that it may have."""
 
 from dataclasses import dataclass, replace
 
@@ -29,14 +29,14 @@ class Linear:
 
     @property
     def logits(self) -> Floats:
-        """(N, C) z."""
+        """(N, C) z, float64."""
         with np.errstate(invalid="ignore", over="ignore"):
             return self.x @ self.weight.T + self.bias
 
 
 @dataclass(frozen=True)
 class SoftmaxQuestion:
-    """Logits and what they should have been.
+    """A question about logits and the targets that they should have had.
 
     Attributes:
         logits: (N, C) float32 or float64; in memory, or in a file that is read some rows at a time.
@@ -62,12 +62,12 @@ class SoftmaxQuestion:
 
     @property
     def rows(self) -> int:
-        """N."""
+        """N, how many rows there are."""
         return int(self.logits.shape[0])
 
     @property
     def classes(self) -> int:
-        """C."""
+        """C, how many classes there are."""
         return int(self.logits.shape[1])
 
     @property
@@ -94,7 +94,7 @@ class SoftmaxQuestion:
 
     @property
     def wide(self) -> "SoftmaxQuestion":
-        """The same question with its logits in float64."""
+        """The same question, its logits read as float64."""
         return replace(self, logits=self.logits.astype(np.float64, copy=False))
 
 

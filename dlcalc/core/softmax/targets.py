@@ -76,7 +76,7 @@ class Targets:
 
     @property
     def rows(self) -> int:
-        """N."""
+        """N, how many rows there are."""
         given = self.labels if self.labels is not None else self.distribution
         assert given is not None
         return len(given)

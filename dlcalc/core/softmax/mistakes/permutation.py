@@ -1,4 +1,4 @@
-"""Whether a large claim is the right one with its rows in another order.
+"""A large claim may be the right one with its rows in another order, which is told here.
 
 Each row that is out of place is projected on a random direction, as it is in the answer and as it is claimed. Rows with
 equal projections meet, and the others in the order of theirs; those that meet are compared, entry by entry. The rest is

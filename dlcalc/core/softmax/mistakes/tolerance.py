@@ -1,4 +1,4 @@
-"""How far a claim about softmax-grad may be from what is right."""
+"""The tolerance: how far a claim about softmax-grad may be from what is right."""
 
 from dataclasses import dataclass, replace
 

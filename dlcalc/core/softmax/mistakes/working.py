@@ -84,7 +84,7 @@ class SoftmaxWorking:
 
     @property
     def classes(self) -> int:
-        """C."""
+        """C, how many classes there are."""
         return int(self.logits.shape[1])
 
     @property
@@ -94,7 +94,7 @@ class SoftmaxWorking:
 
     @cached_property
     def target(self) -> Floats:
-        """(n, C) t."""
+        """(n, C) t, the target with weights and smoothing."""
         if self.labels is None:
             assert self.distribution is not None
             given, mask = self.distribution, self.kept
@@ -109,7 +109,7 @@ class SoftmaxWorking:
 
     @property
     def denominator(self) -> float:
-        """D."""
+        """D, by which the loss is divided."""
         if self.divisor is not None:
             return self.divisor
         if self.reduction != "mean":
@@ -129,7 +129,7 @@ class SoftmaxWorking:
 
     @cached_property
     def softmax(self) -> Floats:
-        """(n, C) a."""
+        """(n, C) a, the softmax."""
         return _softmax(self.logits / self.temperature)
 
     @cached_property
