@@ -1,11 +1,13 @@
 """Logits in a file: the same answers as in memory, bit for bit; claims judged on the way; nothing left behind."""
 
+import copy
 import json
 import os
 import pickle
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +18,17 @@ import pytest
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays import blocks
+from dlcalc.core.arrays.row_source import converted
 from dlcalc.core.arrays.stored import bfloat16_bits, rounded
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.softmax.answer import Block, visited
+from dlcalc.core.evidence.array_claim import ArrayClaim
+from dlcalc.core.softmax.answer import Block, softmax_grad, visited
+from dlcalc.core.softmax.mistakes import judge as softmax_judge
 from dlcalc.core.softmax.question import checked
 from dlcalc.files.atomic import Replacement
 from dlcalc.files.npy import open_npy
 from dlcalc.jobs import arrays, softmax_files
+from dlcalc.notation.softmax_grad import question
 from tests.conftest import Result, Run
 
 ROWS, CLASSES = 160, 33
@@ -79,8 +85,9 @@ def both(run: Run, by_rows: pytest.MonkeyPatch, *words: str) -> tuple[Result, Re
     return streamed, whole
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize(
+    ("form", "options"), [*((form, OPTIONS[3]) for form in FORMS), *(("float32", options) for options in OPTIONS)]
+)
 def test_the_answer_is_that_of_memory_bit_for_bit(
     run: Run, by_rows: pytest.MonkeyPatch, form: str, options: list[str]
 ) -> None:
@@ -304,6 +311,26 @@ def test_a_block_is_written_by_another_process(by_rows: pytest.MonkeyPatch) -> N
     assert caught.value.code == "write-failed"
 
 
+@pytest.mark.parametrize("form", ["float16", "bfloat16", ">f4", "by column", "stored"])
+@pytest.mark.parametrize("how", [lambda value: pickle.loads(pickle.dumps(value)), copy.deepcopy])
+def test_a_question_is_sent_to_another_process_with_its_files(
+    by_rows: pytest.MonkeyPatch, form: str, how: Callable[[Any], Any]
+) -> None:
+    raw = {"logits": saved(LOGITS, form), "label": "y.npy"}
+    asked = question(raw, lambda path, option: arrays.load(path, option, ("logits", "label")))
+    right = softmax_grad(asked)
+    claim = ArrayClaim("grad_logits", converted(asked.logits, np.negative, np.float64), "float32")
+    comparison = softmax_judge.comparison(asked, claim)
+    assert asked.streamed
+    assert comparison is not None
+    sent = how((asked, right.softmax, comparison))
+    rows = slice(100, 120)
+    block = Block(rows, asked.logits[rows], right.gradient[rows], right.row_losses[rows])
+    assert np.array_equal(softmax_grad(sent[0]).gradient[:], right.gradient[:])
+    assert np.array_equal(sent[1][rows], right.softmax[rows])
+    assert sent[2](block) == comparison(block)
+
+
 def test_no_system_call_is_needed_that_some_systems_have_not(run: Run, by_rows: pytest.MonkeyPatch) -> None:
     words = ["--logits", saved(LOGITS, "float32"), "--label", "y.npy"]
     by_rows.delattr(os, "pwrite")
@@ -320,8 +347,6 @@ def test_losses_of_every_row_in_a_table(run: Run, by_rows: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
 def test_whatever_happens_nothing_is_left(by_rows: pytest.MonkeyPatch, error: type[BaseException]) -> None:
-    from dlcalc.notation.softmax_grad import question
-
     def stop(done: int) -> None:
         if done > ROWS / 2:
             raise error

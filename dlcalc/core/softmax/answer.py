@@ -214,7 +214,7 @@ def softmax_grad(question: SoftmaxQuestion) -> SoftmaxGrad:
 
     >>> from dlcalc.core.softmax.question import checked
     >>> answer = softmax_grad(checked(np.array([[1.0, 2.0, 3.0]]), np.array([2]), None))
-    >>> float(answer.loss[()].round(6)), answer.gradient[:].round(3).tolist()
+    >>> float(answer.array("loss").round(6)), answer.array("grad_logits").round(3).tolist()
     (0.407606, [[0.09, 0.245, -0.335]])
     """
     return visited(question, ())[0]

@@ -95,7 +95,7 @@ def _checked(answer: "SoftmaxGrad", limit: int) -> Proof:
         _check_linear(answer, question.linear, denominator, rng, compared)
     if targets.reduction != "none" and not question.streamed:
         total = float(np.longdouble(answer.row_losses[:]).sum() / denominator)
-        compared.add("loss", (), answer.loss[()], total, scale.near(total, abs(total)))
+        compared.add("loss", (), answer.array("loss"), total, scale.near(total, abs(total)))
     sampled = row_count < answer.rows or column_count < classes
     manner = f"by the complex step, {compared.entries:,} numbers of {row_count:,} row{'s' if row_count > 1 else ''}"
     details = {

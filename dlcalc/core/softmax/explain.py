@@ -163,7 +163,7 @@ class _Terms(Steps):
         losses = _sum(list(map(_n, answer.row_losses[np.array(targets.kept_rows(_FEW), np.intp)])))
         over, divided = ("/D", f"/{_n(targets.denominator)}") if targets.reduction == "mean" else ("", "")
         why = "the loss of all rows" + ("; ignored ones add nothing" if targets.ignores else "")
-        self.add("C", f"(sum_n L_n){over}", f"({losses}){divided}", answer.loss[()], _TORCH, why)
+        self.add("C", f"(sum_n L_n){over}", f"({losses}){divided}", float(answer.array("loss")), _TORCH, why)
 
     def derivatives(self) -> None:
         """Derive dL/da, and both cases of da/dz."""

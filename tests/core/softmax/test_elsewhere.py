@@ -80,7 +80,7 @@ def test_a_question_that_is_sent_away_in_blocks(how: Callable[[Any], Any], seed:
     assert len(works) > (0 if name == "right" else 1)
     assert np.array_equal(answer.gradient[:], right)
     assert np.array_equal(answer.softmax[:], here.softmax[:])
-    assert (answer.loss[()], answer.warnings) == (here.loss[()], here.warnings)
+    assert (answer.array("loss"), answer.warnings) == (here.array("loss"), here.warnings)
     whole = judge(here, claim)
     assert (found.passed, found.distance, found.diagnosis) == (whole.passed, whole.distance, whole.diagnosis)
     assert np.array_equal(found.right[:], np.asarray(whole.right))
@@ -90,7 +90,7 @@ def test_a_question_that_is_sent_away_in_blocks(how: Callable[[Any], Any], seed:
 def test_a_single_loss(how: Callable[[Any], Any]) -> None:
     given = case(np.random.default_rng(3), 40, 6)
     given.options["reduction"] = "mean"
-    loss = softmax_grad(given.question).loss[()]
+    loss = softmax_grad(given.question).array("loss")
     for factor, mistakes in ((1, []), (-1, ["sign-flipped"])):
         with sent(how):
             _, found = judged(in_file(given.question), ArrayClaim("loss", np.asarray(factor * loss), "float64"))
