@@ -107,7 +107,12 @@ REFUSED: dict[str, list[Refused]] = {
         (lambda: dlcalc.cross_entropy([1, 2], [0, 0]), "shape-mismatch", "label", "1 number"),
         (lambda: dlcalc.cross_entropy([1, 2], [0.2, 0.3, 0.5]), "shape-mismatch", "target", "1 row of 2 numbers"),
         (lambda: dlcalc.cross_entropy([1, 2], [0.5, NAN]), "invalid-value", "target", "probabilities, 0 to 1"),
-        (lambda: dlcalc.cross_entropy([1, 2], 0, reduction="max"), "usage", "reduction", "one of none, mean, sum"),
+        (
+            lambda: dlcalc.cross_entropy([1, 2], 0, reduction="max"),  # type: ignore[call-overload]
+            "usage",
+            "reduction",
+            "one of none, mean, sum",
+        ),
         (
             lambda: dlcalc.cross_entropy([1, 2], 0, label_smoothing=2),
             "invalid-value",

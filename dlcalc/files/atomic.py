@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO
 
 from dlcalc.core.errors import DlcalcError
@@ -39,6 +39,21 @@ def write(path: str, write_to: Callable[[BinaryIO], object], *, force: bool) -> 
         with replacement.failures():
             write_to(replacement.stream)
         replacement.publish()
+
+
+@contextmanager
+def failures(path: str) -> Iterator[None]:
+    """Turn what the system refuses into an error about a file as it was named.
+
+    Raises:
+        DlcalcError: ``write-failed``.
+    """
+    try:
+        yield
+    except OSError as error:
+        message = f"{path} cannot be written: {error.strerror or error}"
+        hint = "a folder that exists, with room"
+        raise DlcalcError("write-failed", message, hint=hint, option="output") from None
 
 
 class Replacement:
@@ -83,19 +98,9 @@ class Replacement:
         if os.path.exists(self._temporary):
             os.unlink(self._temporary)
 
-    @contextmanager
-    def failures(self) -> Iterator[None]:
-        """Turn what the system refuses into an error about the file as it was named.
-
-        Raises:
-            DlcalcError: ``write-failed``.
-        """
-        try:
-            yield
-        except OSError as error:
-            message = f"{self.path} cannot be written: {error.strerror or error}"
-            hint = "a folder that exists, with room"
-            raise DlcalcError("write-failed", message, hint=hint, option="output") from None
+    def failures(self) -> AbstractContextManager[None]:
+        """Turn what the system refuses into an error about the file as it was named."""
+        return failures(self.path)
 
     def publish(self) -> None:
         """Put the file in its place, once it is on the disk.

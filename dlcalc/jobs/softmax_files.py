@@ -1,50 +1,73 @@
 """softmax-grad of logits in a file: read, computed, compared with claims and written, one block of rows at a time."""
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib import format as npy_format
-from numpy.typing import NDArray
 
 from dlcalc.core import softmax_grad as engine
+from dlcalc.core.arrays.row_source import Array
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
 from dlcalc.core.outcome import Outcome
-from dlcalc.core.softmax.answer import SoftmaxGrad, shapes_of, softmax_grad
+from dlcalc.core.softmax.answer import Block, SoftmaxGrad, shapes_of, visited
 from dlcalc.core.softmax.mistakes import judge as softmax_judge
 from dlcalc.core.softmax.question import SoftmaxQuestion
-from dlcalc.files.atomic import Replacement
+from dlcalc.files.atomic import Replacement, failures
 from dlcalc.jobs.arrays import encoded, refuse_other_endings
 
 
+@dataclass(frozen=True)
 class Writer:
-    """Writes the gradient to a file as it is made; each block goes to its place, in whatever order they come."""
+    """Writes the gradient to a file as it is computed, each block to its place; a visitor of blocks.
 
-    def __init__(self, question: SoftmaxQuestion, replacement: Replacement) -> None:
-        self.question, self.replacement = question, replacement
+    Attributes:
+        path: of the file that is written, from any thread or process.
+        output: as which it is spoken of, where it cannot be written.
+        start: where the numbers begin in it, in bytes.
+        row_bytes: the size of a row of the gradient in it.
+        format: the number format of the gradient in it.
+    """
+
+    path: str
+    output: str
+    start: int
+    row_bytes: int
+    format: str
+
+    @classmethod
+    def begun(cls, question: SoftmaxQuestion, replacement: Replacement) -> "Writer":
+        """Write the header of a .npy file, behind which the blocks will stand."""
         empty = encoded(np.empty(0), question.format)
-        header = {"descr": npy_format.dtype_to_descr(empty.dtype), "fortran_order": False}
-        self._row_bytes = question.classes * empty.itemsize
+        descr = npy_format.dtype_to_descr(empty.dtype)
+        header = {"descr": descr, "fortran_order": False, "shape": shapes_of(question)["grad_logits"]}
         with replacement.failures():
-            npy_format.write_array_header_1_0(
-                replacement.stream, {**header, "shape": shapes_of(question)["grad_logits"]}
-            )
+            npy_format.write_array_header_1_0(replacement.stream, header)
             replacement.stream.flush()
-            self._start = replacement.stream.tell()
+            start = replacement.stream.tell()
+        row_bytes = question.classes * empty.itemsize
+        return cls(replacement.stream.name, replacement.path, start, row_bytes, question.format)
 
-    def see(self, part: slice, logits: NDArray[Any], gradient: NDArray[Any], losses: NDArray[np.float64]) -> None:
+    def __call__(self, block: Block) -> None:
         """Write a block."""
-        block = encoded(gradient, self.question.format)
-        rest, offset = memoryview(block.reshape(-1).view(np.uint8).data), self._start + part.start * self._row_bytes
-        with self.replacement.failures():
-            while rest:
-                count = os.pwrite(self.replacement.stream.fileno(), rest, offset)
-                rest, offset = rest[count:], offset + count
+        with failures(self.output):
+            write_at(self.path, self.start + block.rows.start * self.row_bytes, encoded(block.gradient, self.format))
 
-    def take(self, seen: None) -> None:
-        """Nothing is left to do."""
+
+def write_at(path: str, offset: int, values: Array) -> None:
+    """Write the bytes of an array into a file that exists, from an offset on.
+
+    The file is opened anew, so that blocks may be written by threads and processes at once, on any system.
+
+    Raises:
+        OSError: what the system says.
+    """
+    rest = memoryview(values.reshape(-1).view(np.uint8).data)
+    with open(path, "r+b", buffering=0) as file:
+        file.seek(offset)
+        while rest:
+            rest = rest[file.write(rest) :]
 
 
 def answered(
@@ -69,23 +92,26 @@ def answered(
         progress: is told how many rows are done.
 
     Raises:
-        DlcalcError: as ``softmax_grad`` and ``Replacement``; nothing is left behind, whatever is raised.
+        DlcalcError: as ``visited`` and ``Replacement``; nothing is left behind, whatever is raised.
     """
     if output is not None:
         refuse_other_endings(output)
     claimed = () if claims is None else claims(softmax_judge.claimable_of(question))
     comparisons = [softmax_judge.comparison(question, claim) for claim in claimed]
+    by_blocks = [comparison for comparison in comparisons if comparison is not None]
     with nullcontext() if output is None else Replacement(output, force=force) as replacement:
-        writers = [] if replacement is None else [Writer(question, replacement)]
-        answer = softmax_grad(question, [*writers, *(one for one in comparisons if one is not None)], progress)
-        verdicts = None if claims is None else tuple(map(_verdict, [answer] * len(claimed), claimed, comparisons))
+        writers = [] if replacement is None else [Writer.begun(question, replacement)]
+        answer, seen = visited(question, [*by_blocks, *writers], progress)
+        seen_by = iter(seen)
+        verdicts = tuple(
+            softmax_judge.judge(answer, claim)
+            if comparison is None
+            else softmax_judge.verdict(answer, comparison, next(seen_by))
+            for claim, comparison in zip(claimed, comparisons, strict=True)
+        )
         proof = engine.check(answer) if check else None
         written = output if proof is None or proof.passed else None
         if replacement is not None and written is not None:
             replacement.publish()
-    return Outcome(answer, None, engine.explain(answer) if explain else None, proof, verdicts, output=written)
-
-
-def _verdict(answer: SoftmaxGrad, claim: ArrayClaim, comparison: Any) -> ArrayVerdict:
-    verdict: ArrayVerdict = comparison.verdict(answer) if comparison else softmax_judge.judge(answer, claim)
-    return verdict
+    steps = engine.explain(answer) if explain else None
+    return Outcome(answer, None, steps, proof, None if claims is None else verdicts, output=written)

@@ -92,9 +92,9 @@ def _printed_format(claim: ArrayClaim) -> str | None:
     Such an array is judged as one in a file is: its 0.0 is zero, and no number up to 0.05.
     """
     longest = int(claim.digits.max(initial=0))
-    if claim.values.size > 1 and longest >= _PRINTED and np.isfinite(claim.values).all():
+    if claim.values.size > 1 and longest >= _PRINTED and np.isfinite(claim.numbers).all():
         for name in ("bfloat16", "float16", "float32"):
-            if np.array_equal(rounded(claim.values, name), claim.values):
+            if np.array_equal(rounded(claim.numbers, name), claim.numbers):
                 return name
     return "float64" if claim.values.size > 1 and longest >= _PRINTED_DOUBLE else None
 

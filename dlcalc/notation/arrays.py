@@ -6,6 +6,7 @@ line between rows; any other text is the path of a file. Files are read by the `
 
 import re
 from collections.abc import Callable
+from functools import partial
 from math import inf, isfinite, isinf
 
 import numpy as np
@@ -195,7 +196,7 @@ def whole(values: RowSource, option: str) -> RowSource:
     if values.dtype.kind not in "iuf":
         message = f"{spoken(option)} is an array of {values.dtype.name}"
         raise DlcalcError("unsupported-dtype", message, hint="whole numbers, like int64", option=option)
-    return converted(values, lambda block: _whole(block, option), np.int64)
+    return converted(values, partial(_whole, option=option), np.int64)
 
 
 def _whole(values: Array, option: str) -> NDArray[np.int64]:

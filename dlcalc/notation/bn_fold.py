@@ -78,14 +78,12 @@ def question(raw: Mapping[str, object], load: Load) -> BnFoldQuestion:
 
 
 def _wide(value: object, option: str, load: Load, notes: list[Notice]) -> Floats:
-    wide: Floats = arrays.floats(value, option, load, notes).values.astype(np.float64)
-    return wide
+    return arrays.floats(value, option, load, notes).array.astype(np.float64)
 
 
 def _vector(value: object, option: str, load: Load, notes: list[Notice], count: int | None) -> Floats:
     """Read one number per channel, (C,) float64."""
-    channels: Floats = vector(_wide(value, option, load, notes), option, count)
-    return channels
+    return vector(_wide(value, option, load, notes), option, count)
 
 
 def _refuse_contradictions(raw: Mapping[str, object]) -> None:
@@ -138,9 +136,9 @@ def _batches(value: object, load: Load) -> tuple[Batch, ...]:
     content = arrays.listed(value, "batches", load)
     if isinstance(content, list):
         nested = bool(content) and all(isinstance(entry, list) for entry in content)
-        parts = [arrays.array(part, "batches", load) for part in (content if nested else [content])]
+        parts = [np.asarray(arrays.array(part, "batches", load)) for part in (content if nested else [content])]
     else:
-        whole = arrays.floats(content, "batches", load).values
+        whole = arrays.floats(content, "batches", load).array
         parts = list(whole if whole.ndim > 1 else whole[None])
     batches = tuple(map(batch_of, parts))
     if len({batch.samples.shape[1] for batch in batches}) > 1 or len({len(batch.shape) for batch in batches}) > 1:

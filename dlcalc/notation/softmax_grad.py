@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dlcalc.core.arrays.row_source import RowSource
+from dlcalc.core.arrays.row_source import Array, RowSource
 from dlcalc.core.arrays.stored import Stored
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.softmax.question import IGNORE_INDEX, Linear, SoftmaxQuestion, as_rows, checked, linear_layer
@@ -56,7 +56,7 @@ def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
         as_rows(given),
         labels,
         optional(raw, "target", _wide, None, load, notes),
-        class_weights=optional(raw, "class_weights", _wide, None, load, notes),
+        class_weights=optional(raw, "class_weights", _weights, None, load, notes),
         ignore_index=optional(raw, "ignore_index", integer, IGNORE_INDEX),
         label_smoothing=optional(raw, "label_smoothing", arrays.real, 0.0),
         temperature=optional(raw, "temperature", arrays.real, 1.0),
@@ -85,6 +85,10 @@ def _logits(raw: Mapping[str, object], load: Load, notes: list[Notice]) -> tuple
 
 def _wide(value: object, option: str, load: Load, notes: list[Notice]) -> RowSource:
     return arrays.floats(value, option, load, notes).values.astype(np.float64)
+
+
+def _weights(value: object, option: str, load: Load, notes: list[Notice]) -> Array:
+    return np.asarray(_wide(value, option, load, notes))
 
 
 def _refuse_contradictions(raw: Mapping[str, object]) -> None:

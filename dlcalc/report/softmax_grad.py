@@ -61,7 +61,7 @@ _SHOWN = 60  # entries of a table; beyond, the worst rows
 def sheet(answer: SoftmaxGrad) -> Sheet:
     """Lay out the loss, then the way from the logits to the gradient, class by class."""
     targets = answer.question.targets
-    loss = answer.loss.reshape(-1)
+    loss = answer.array("loss").reshape(-1)
     headline = "loss " + (", ".join(map(short, loss)) if loss.size <= 6 else f"of {loss.size:,} rows")
     rows = f"{answer.rows:,} row{'s' if answer.rows > 1 else ''} of {answer.classes:,} classes"
     caption = f"{rows}  (cross-entropy, {_reduction(answer)})"
@@ -76,7 +76,7 @@ def sheet(answer: SoftmaxGrad) -> Sheet:
 
 def _reduction(answer: SoftmaxGrad) -> str:
     targets = answer.question.targets
-    parts = ["no reduction" if targets.reduction == "none" else targets.reduction]
+    parts: list[str] = ["no reduction" if targets.reduction == "none" else targets.reduction]
     if targets.class_weights is not None:
         parts.append("class weights")
     if targets.label_smoothing:
@@ -95,7 +95,7 @@ def _classes(answer: SoftmaxGrad) -> list[Grid]:
             bar = Bar(a if a == a else 0.0)
             lines.append((str(number), short(logit), short(a), bar, short(y), short(over_a), short(over_z)))
         kept = bool(answer.question.targets.kept(slice(row, row + 1))[0])
-        title = f"row {row}, loss {short(answer.row_losses[row])}" if kept else f"row {row}, ignored"
+        title = f"row {row}, loss {short(float(answer.row_losses[row]))}" if kept else f"row {row}, ignored"
         marked = str(int(answer.target[row].argmax())) if kept else None
         grids.append(Grid(header, lines, marked, title if answer.rows > 1 else ""))
     return grids

@@ -135,7 +135,7 @@ def test_what_is_saved_is_loaded(name: str, shape: tuple[int, ...], folder: Path
     arrays.save_npy("out.npy", values, name, force=False)
     found = stored(np.asarray(arrays.load("out.npy", "logits")), "logits")
     assert (found.format, found.values.shape) == (name, shape)
-    np.testing.assert_allclose(found.values, values, rtol=2.0**-8 if name == "bfloat16" else 2.0**-11)
+    np.testing.assert_allclose(found.array, values, rtol=2.0**-8 if name == "bfloat16" else 2.0**-11)
     assert os.listdir() == ["out.npy"]
 
 

@@ -140,7 +140,7 @@ def test_shapes_that_fit(shape: tuple[int, ...], given: tuple[int, ...], transpo
     (claim,) = array_claims("z.npy", {"key": shape}, lambda *_: array)
     assert claim.transposed is transposed
     assert claim.values.shape == (given if transposed else shape)
-    assert claim.values.reshape(-1).tolist() == array.reshape(-1).tolist()
+    assert claim.numbers.reshape(-1).tolist() == array.reshape(-1).tolist()
 
 
 @pytest.mark.parametrize(

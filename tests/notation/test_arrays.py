@@ -130,7 +130,7 @@ def test_other_text_is_a_path() -> None:
         return [["1", "2"]]
 
     for path in ("z.npy", "./7", "-", "a,b.csv", "1,2.csv", "z.npz:key", "1=2"):
-        assert arrays.array(path, "bias", load).tolist() == [[1, 2]]
+        assert np.asarray(arrays.array(path, "bias", load)).tolist() == [[1, 2]]
     assert [path for path, _ in seen] == ["z.npy", "./7", "-", "a,b.csv", "1,2.csv", "z.npz:key", "1=2"]
     assert {option for _, option in seen} == {"bias"}
 
@@ -153,7 +153,7 @@ WHOLE: list[tuple[Any, list[int]]] = [
 
 @pytest.mark.parametrize(("values", "numbers"), WHOLE)
 def test_whole_numbers(values: Any, numbers: list[int]) -> None:
-    assert arrays.whole(values, "label").tolist() == numbers
+    assert np.asarray(arrays.whole(values, "label")).tolist() == numbers
 
 
 NOT_WHOLE: list[tuple[Any, str]] = [
@@ -209,4 +209,4 @@ def test_anything_is_read_or_refused(value: object) -> None:
 @given(st.lists(st.lists(st.floats(), min_size=2, max_size=2), min_size=1, max_size=4))
 def test_what_is_written_is_read_back(numbers: list[list[float]]) -> None:
     text = "/".join(",".join(map(repr, row)) for row in numbers)
-    np.testing.assert_array_equal(np.atleast_2d(arrays.array(text, "logits", no_file)), np.array(numbers))
+    np.testing.assert_array_equal(np.atleast_2d(np.asarray(arrays.array(text, "logits", no_file))), np.array(numbers))

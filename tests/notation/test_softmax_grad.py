@@ -25,7 +25,7 @@ LINEAR: dict[str, object] = {"x": "1,2", "weight": "1,2/3,4", "label": 0}
 )
 def test_logits(raw: dict[str, object], logits: list[list[float]], flat: bool) -> None:
     found = question(raw, no_file)
-    assert (found.logits.tolist(), found.flat, found.linear is not None) == (logits, flat, "x" in raw)
+    assert (np.asarray(found.logits).tolist(), found.flat, found.linear is not None) == (logits, flat, "x" in raw)
 
 
 def test_labels_and_distributions() -> None:
@@ -60,7 +60,7 @@ def test_a_file_keeps_its_format_and_what_is_doubtful_is_noted() -> None:
     files = {"half.npy": np.ones((2, 3), np.float16), "bits.npy": np.full((2, 3), 0x3F80, np.uint16)}
     raw = {"logits": "half.npy", "label": "0,1"}
     found = question(raw, lambda path, option: files[path])
-    assert (found.format, found.logits.dtype, found.notes) == ("float16", np.float32, ())
+    assert (found.format, found.logits.dtype, found.notes) == ("float16", np.dtype(np.float32), ())
     found = question({**raw, "logits": "bits.npy"}, lambda path, option: files[path])
     assert found.format == "bfloat16"
     assert [note.code for note in found.notes] == ["uint16-read-as-bfloat16"]

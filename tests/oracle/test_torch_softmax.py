@@ -26,8 +26,8 @@ def test_losses_and_gradients() -> None:
         loss = torch.nn.functional.cross_entropy(logits / temperature, target, weight=weight, **options)
         loss.sum().backward()
         answer = softmax_grad(case.question)
-        np.testing.assert_allclose(answer.loss, loss.detach().numpy(), rtol=1e-12, atol=1e-12)
-        np.testing.assert_allclose(answer.gradient, logits.grad.numpy(), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(answer.array("loss"), loss.detach().numpy(), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(answer.array("grad_logits"), logits.grad.numpy(), rtol=1e-12, atol=1e-12)
         assert check(answer).passed
         compared += 1
     assert compared == 2_000

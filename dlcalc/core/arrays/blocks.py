@@ -8,11 +8,16 @@ from typing import TypeVar
 T = TypeVar("T")
 
 BLOCK = 1 << 20  # bytes: what a processor keeps near
-_AHEAD = 2  # blocks for each processor that are begun before the first is done
+_AHEAD = 2  # blocks per processor that are begun before the first is done
 
 
 def parts(rows: int, row_bytes: int, block: int | None = None) -> list[slice]:
-    """Blocks of whole rows, each of at most ``block`` bytes (``BLOCK`` if absent), or of one row.
+    """Cut rows into blocks of whole rows, each of at most ``block`` bytes (``BLOCK`` if None), or of one row.
+
+    Args:
+        rows: how many there are.
+        row_bytes: the size of each.
+        block: the size of a block, in bytes.
 
     >>> parts(5, 10, 25)
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
@@ -22,14 +27,19 @@ def parts(rows: int, row_bytes: int, block: int | None = None) -> list[slice]:
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """Count the processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_order(work: Callable[[slice], T], blocks: Sequence[slice]) -> Iterator[T]:
-    """What comes of each block, worked on by threads, in order; no more is kept than what is being worked on.
+    """Work on blocks in threads, and give the results in the order of the blocks.
 
-    What is raised of the first block that raises is raised here, and the rest is left undone.
+    Only some blocks more than there are processors are begun before the result of the first is taken. What the first
+    block that fails raises is raised here, and the rest is left undone.
+
+    Args:
+        work: what is done to a block; it carries no closure, so that other processes could do it.
+        blocks: to be worked on.
 
     >>> list(in_order(lambda part: part.stop, parts(5, 10, 25)))
     [2, 4, 5]

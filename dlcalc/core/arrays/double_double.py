@@ -1,25 +1,25 @@
 """Sums and products of float64 numbers without error, as a rounded part and the rest; and rounding once at the end."""
 
-from typing import Any
-
 import numpy as np
 
-from dlcalc.core.arrays.stored import Floats, rounded
+from dlcalc.core.arrays.row_source import Floats
+from dlcalc.core.arrays.stored import rounded
 
 _SPLIT = 134217729.0  # 2**27 + 1 cuts a float64 into two halves whose products are exact
 
 
-def two_sum(a: Any, b: Any) -> tuple[Any, Any]:
-    """A + b as the nearest float64 and the rest, exactly (Knuth)."""
+def two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """Add: the nearest float64 to a + b, and the rest, exactly (Knuth)."""
     total = a + b
     part = total - a
     return total, (a - (total - part)) + (b - part)
 
 
-def two_product(a: Any, b: Any) -> tuple[Any, Any]:
-    """A * b as the nearest float64 and the rest, exactly (Dekker); for numbers that do not overflow when split.
+def two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """Multiply: the nearest float64 to a * b, and the rest, exactly (Dekker); nothing may overflow when it is split.
 
-    >>> two_product(1 + 2**-30, 1 + 2**-30)[1] == 2**-60
+    >>> number = np.array([1 + 2.0**-30])
+    >>> float(two_product(number, number)[1][0]) == 2.0**-60
     True
     """
     product = a * b
@@ -27,29 +27,31 @@ def two_product(a: Any, b: Any) -> tuple[Any, Any]:
     return product, ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2
 
 
-def _halves(value: Any) -> tuple[Any, Any]:
+def _halves(value: Floats) -> tuple[Floats, Floats]:
+    """Split numbers into two halves of at most 27 bits each."""
     scaled = _SPLIT * value
     high = scaled - (scaled - value)
     return high, value - high
 
 
-def rounded_once(high: Any, low: Any, name: str) -> Floats:
-    """High + low rounded to a format, as float64, and not first to float64 and then again.
+def rounded_once(high: Floats, low: Floats, name: str) -> Floats:
+    """Round high + low to a format, and not first to float64 and then again; the result is float64.
 
     On the way to a narrower format the sum is rounded to odd: where it is inexact its last bit is set, so that it lies
     on the right side of every tie.
 
-    >>> float(rounded_once(1 + 2**-24, 2**-60, "float32")) == 1 + 2**-23  # a little over half an ulp
+    >>> high, low = np.array([1 + 2.0**-24]), np.array([2.0**-60])  # together a little over half an ulp
+    >>> float(rounded_once(high, low, "float32")[0]) == 1 + 2.0**-23
     True
     """
     total, rest = two_sum(np.asarray(high, np.float64), np.asarray(low, np.float64))
     if name == "float64":
-        return np.asarray(total)
+        return total
     return rounded(odd(total, rest), name)
 
 
 def odd(total: Floats, rest: Floats) -> Floats:
-    """The float64 with an odd last bit next to total + rest; total itself where the rest is 0."""
+    """Round total + rest to the neighbouring float64 with an odd last bit; where the rest is 0, to total itself."""
     inexact = np.isfinite(total) & (rest != 0)
     toward_zero = np.where(np.signbit(rest) != np.signbit(total), np.nextafter(total, 0.0), total)
     bits = np.asarray(toward_zero).view(np.int64) | 1

@@ -1,37 +1,91 @@
-"""Arrays that are looked at some rows at a time: in memory, in a file, or worked out when they are asked for.
-
-A row source is a NumPy array, or reads like one: it has ``shape``, ``dtype``, ``ndim``, ``size`` and ``len``, gives
-rows by a slice or by their numbers, and has ``astype``, ``reshape`` and ``T`` for other forms of it.
-"""
+"""Arrays that are read some rows at a time: from memory, from a file, or worked out when they are asked for."""
 
 from collections.abc import Callable
 from math import prod
-from typing import Any
+from types import EllipsisType
+from typing import Any, Literal, Protocol, TypeGuard, cast, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-RowSource = Any
-Rows = slice | NDArray[np.signedinteger[Any]]  # which rows
+Array = NDArray[Any]
+DType = np.dtype[Any]
+Floats = NDArray[np.float64]
+Rows = slice | NDArray[np.signedinteger[Any]]  # which rows: a stretch of them, or their numbers
+Key = Rows | int | tuple[int | slice, *tuple[int | slice | EllipsisType, ...]]
 
 
-def in_memory(array: Any) -> bool:
-    """Whether an array is held in memory, all of it."""
+class Readable(Protocol):
+    """An array whose axis 0 are the rows: a slice or an integer array gives an ndarray of those rows."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis, the rows first."""
+
+    @property
+    def dtype(self) -> DType:
+        """The dtype of the entries as they are read."""
+
+    @property
+    def ndim(self) -> int:
+        """How many axes there are."""
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, key: Key, /) -> Array: ...
+
+
+class RowSource(Readable, Protocol):
+    """A readable array that can be had in another dtype or shape before it is read: an ndarray, or one in a file."""
+
+    @property
+    def T(self) -> "RowSource":  # noqa: N802  (as NumPy calls it)
+        """The transpose of a matrix."""
+
+    def astype(self, dtype: DTypeLike, *, copy: bool = True) -> "RowSource":
+        """The same numbers in another dtype; not copied where they have it and ``copy`` is False."""
+
+    @overload
+    def reshape(self, shape: tuple[int, ...], /) -> "RowSource": ...
+
+    @overload
+    def reshape(self, length: Literal[-1], /) -> "RowSource": ...
+
+
+class Unread(RowSource, Protocol):
+    """A row source that is not in memory, so that its entries can be converted only as they are read."""
+
+    def through(self, convert: Callable[[Array], Array], dtype: DTypeLike) -> "RowSource":
+        """The same rows, each converted as it is read."""
+
+
+def in_memory(array: Readable) -> TypeGuard[Array]:
+    """Tell whether an array is held in memory, all of it."""
     return isinstance(array, np.ndarray)
 
 
-def converted(array: Any, convert: Callable[[NDArray[Any]], NDArray[Any]], dtype: Any) -> Any:
-    """An array with each entry converted: now if it is in memory, else whenever it is read."""
-    return convert(array) if in_memory(array) else array.through(convert, dtype)
+def converted(array: RowSource, convert: Callable[[Array], Array], dtype: DTypeLike) -> RowSource:
+    """Convert each entry of an array: now if it is in memory, else whenever it is read.
+
+    Args:
+        array: to be converted.
+        convert: from a block of rows to as many; picklable, because a row source in a file is.
+        dtype: of what it gives.
+    """
+    return convert(array) if in_memory(array) else cast("Unread", array).through(convert, dtype)
 
 
 class ByRows:
-    """What is common to row sources that are no arrays in memory: a shape, and a way to read some rows."""
+    """What is common to readable arrays that are not in memory: a shape, and a way to read some rows."""
 
     shape: tuple[int, ...]
 
-    def read(self, rows: Rows) -> NDArray[Any]:
-        """Some rows, in memory."""
+    def read(self, rows: Rows) -> Array:
+        """Read some rows into memory."""
         raise NotImplementedError
 
     @property
@@ -47,25 +101,10 @@ class ByRows:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: Key) -> Array:
         rows, rest = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
         if isinstance(rows, int | np.integer):
-            return self.read(slice(int(rows), int(rows) + 1))[(0, *rest)]
+            entry: Array = self.read(slice(int(rows), int(rows) + 1))[(0, *rest)]
+            return entry
         found = self.read(rows)
         return found[(slice(None), *rest)] if rest else found
-
-
-class Computed(ByRows):
-    """Rows that are worked out whenever they are looked at, because all of them are too many to keep.
-
-    >>> squares = Computed((4,), np.float64, lambda rows: np.arange(4.0)[rows] ** 2)
-    >>> float(squares[3]), squares[1:3].tolist()
-    (9.0, [1.0, 4.0])
-    """
-
-    def __init__(self, shape: tuple[int, ...], dtype: Any, rows: Callable[[Rows], NDArray[Any]]) -> None:
-        self.shape, self.dtype, self._rows = shape, np.dtype(dtype), rows
-
-    def read(self, rows: Rows) -> NDArray[Any]:
-        """Some rows, worked out."""
-        return self._rows(rows)

@@ -1,20 +1,20 @@
 """Arrays as they come from files: what their numbers are, in which format they were stored, and rounding to one."""
 
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays.row_source import RowSource, converted
+from dlcalc.core.arrays.row_source import Array as Array
+from dlcalc.core.arrays.row_source import DType, RowSource, converted
+from dlcalc.core.arrays.row_source import Floats as Floats
 from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.validation import spoken
 
-Array = NDArray[Any]
-Floats = NDArray[np.float64]
-
 
 class Stored(NamedTuple):
-    """Numbers and the format in which they were stored.
+    """An array of numbers, and the format in which it was stored.
 
     Attributes:
         values: a row source of float16, float32 or float64; bfloat16 as the float32 numbers that they are.
@@ -24,9 +24,14 @@ class Stored(NamedTuple):
     values: RowSource
     format: str
 
+    @property
+    def array(self) -> Array:
+        """The numbers in memory."""
+        return np.asarray(self.values)
 
-def given(value: Any, option: str) -> Stored:
-    """The numbers of whatever Python holds them: an array, lists, a number.
+
+def given(value: object, option: str) -> Stored:
+    """Read the numbers of whatever Python holds them in: an array, lists, a number.
 
     Raises:
         DlcalcError: ``shape-mismatch`` for lists of different lengths, ``unsupported-dtype``.
@@ -43,7 +48,7 @@ def given(value: Any, option: str) -> Stored:
 
 
 def stored(raw: RowSource, option: str) -> Stored:
-    """The numbers of an array as a file holds them, in any byte order. Whole numbers become float64.
+    """Read the numbers of an array as a file holds them, in any byte order. Whole numbers become float64.
 
     A bfloat16 array has no name in the .npy format: it is written as two opaque bytes a number, or as uint16.
 
@@ -58,7 +63,7 @@ def stored(raw: RowSource, option: str) -> Stored:
         return Stored(raw.astype(dtype.newbyteorder("="), copy=False), f"float{8 * dtype.itemsize}")
     if dtype.name in ("void16", "bfloat16") or (dtype.kind == "u" and dtype.itemsize == 2):
         bits = dtype.str.replace("V", "u") if dtype.kind == "V" else dtype if dtype.kind == "u" else "u2"
-        return Stored(converted(raw, lambda block: from_bfloat16(block.view(bits)), np.float32), "bfloat16")
+        return Stored(converted(raw, partial(from_bfloat16, bits=bits), np.float32), "bfloat16")
     if dtype.kind in "iu":
         return Stored(raw.astype(np.float64), "float64")
     raise DlcalcError(
@@ -69,13 +74,18 @@ def stored(raw: RowSource, option: str) -> Stored:
     )
 
 
-def from_bfloat16(bits: Array) -> NDArray[np.float32]:
-    """The numbers whose upper halves these are: a bfloat16 is the first 16 bits of a float32."""
-    return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
+def from_bfloat16(stored: Array, bits: DType | str = "u2") -> NDArray[np.float32]:
+    """Widen bfloat16 numbers to float32, of which each is the first 16 bits.
+
+    Args:
+        stored: two bytes per number.
+        bits: the unsigned dtype of those bytes, in their order.
+    """
+    return (stored.view(bits).astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
 def bfloat16_bits(values: Array) -> NDArray[np.uint16]:
-    """The nearest bfloat16 numbers, ties to even, as their bits; computed from float64 without rounding twice.
+    """Round to the nearest bfloat16 numbers, ties to even, given as their bits; float64 is not rounded twice.
 
     >>> bfloat16_bits(np.array([1.0, -2.0, 1.00390625, 1.01171875, np.inf])).tolist()  # two ties between them
     [16256, 49152, 16256, 16258, 32640]
@@ -95,7 +105,7 @@ def bfloat16_bits(values: Array) -> NDArray[np.uint16]:
 
 
 def rounded(values: Array, name: str) -> Floats:
-    """The nearest numbers of a format, as float64.
+    """Round to the nearest numbers of a format, given as float64.
 
     >>> rounded(np.array([1 / 3]), "float16").tolist()
     [0.333251953125]
@@ -106,11 +116,19 @@ def rounded(values: Array, name: str) -> Floats:
         return np.asarray(values, np.float64).astype(name).astype(np.float64)
 
 
+@overload
+def vector(array: Array, option: str, count: int | None = None, of: str = "channels") -> Array: ...
+
+
+@overload
+def vector(array: RowSource, option: str, count: int | None = None, of: str = "channels") -> RowSource: ...
+
+
 def vector(array: RowSource, option: str, count: int | None = None, of: str = "channels") -> RowSource:
-    """An array that is one row of numbers, flat: a vector, or a matrix with one row or one column.
+    """Flatten an array that is one row of numbers: a vector, or a matrix with one row or one column.
 
     Args:
-        array: of any shape.
+        array: of any shape and dtype, which it keeps.
         option: whose value it is.
         count: how many numbers it must have; any number if None.
         of: what there is one number for.
@@ -135,7 +153,7 @@ def vector(array: RowSource, option: str, count: int | None = None, of: str = "c
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
-    """A shape in a sentence.
+    """Write a shape in a sentence.
 
     >>> shape_text((2, 3)), shape_text(())
     ('2 x 3', 'a single number')
@@ -144,7 +162,7 @@ def shape_text(shape: tuple[int, ...]) -> str:
 
 
 def numbered(count: int, noun: str) -> str:
-    """A count with its noun.
+    """Write a count with its noun.
 
     >>> numbered(1, "row"), numbered(2, "row")
     ('1 row', '2 rows')

@@ -57,7 +57,7 @@ def batch_norm_statistics(
     if framework not in ESTIMATORS:
         hint = "one of " + ", ".join(ESTIMATORS)
         raise DlcalcError("usage", f"there is no framework {framework!r}", hint=hint, option="framework")
-    made = tuple(batch_of(given(batch, "batches").values) for batch in batches)
+    made = tuple(batch_of(given(batch, "batches").array) for batch in batches)
     if not made or len({batch.samples.shape[1] for batch in made}) > 1:
         hint = "at least one batch, all of the same channels"
         raise DlcalcError("shape-mismatch", "the batches do not fit together", hint=hint, option="batches")
@@ -145,10 +145,10 @@ def _parameters(
     mean: ArrayLike, var: ArrayLike, gamma: ArrayLike, beta: ArrayLike
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Give (gamma, beta, mean, var), each of as many channels as there are means; one gamma or beta is for all."""
-    means = vector(given(mean, "mean").values, "mean").astype(np.float64)
+    means = vector(given(mean, "mean").array, "mean").astype(np.float64)
 
     def of_every_channel(value: ArrayLike, name: str) -> Floats:
-        values = given(value, name).values
+        values = given(value, name).array
         if values.ndim == 0 and name in ("gamma", "beta"):
             values = np.full(means.size, values)
         found: Floats = vector(values, name, means.size).astype(np.float64)

@@ -11,7 +11,7 @@ from dlcalc.core.batch_norm.fold import channel_of, summed
 from dlcalc.core.batch_norm.mistakes import MISTAKES
 from dlcalc.core.batch_norm.working import working
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, Tolerance, compare, errors, written
-from dlcalc.core.evidence.diagnosis import diagnose
+from dlcalc.core.evidence.diagnosis import explained
 
 _FOLDED = ("scale", "shift", "weight", "bias")  # made of few numbers: a claim must be within half an ulp
 _DOUBLE = FORMATS["float64"]
@@ -34,15 +34,15 @@ def _judged(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
     verdict = compare(claim, right, allowed)
     if verdict.passed or not verdict.decidable:
         return verdict
-    diagnosis = diagnose(
+    explanations = explained(
         MISTAKES,
-        working(answer, claim.key, claim.values, by_rounding=_by_rounding(answer, verdict)),
+        working(answer, claim.key, claim.numbers, by_rounding=_by_rounding(answer, verdict)),
         lambda edited: edited.answer(),
         lambda values: claim.is_explained_by(values, right, allowed),
         written,
         claim.carries_a_pair,
     )
-    return replace(verdict, diagnosis=diagnosis)
+    return replace(verdict, diagnosis=tuple(explanation.diagnosis for explanation in explanations))
 
 
 def _by_rounding(answer: BnFold, verdict: ArrayVerdict) -> bool:
@@ -51,8 +51,9 @@ def _by_rounding(answer: BnFold, verdict: ArrayVerdict) -> bool:
     if claim.transposed or (claim.typed and bool(claim.digits.min() < 5)):
         return False
     terms = _terms(answer).get(claim.key, 0.0)
-    apart = errors(claim.values, verdict.right)
-    return bool((apart <= 16 * FORMATS["bfloat16"].eps * (np.abs(verdict.right) + terms)).all())
+    right = np.asarray(verdict.right)
+    apart = errors(claim.numbers, right)
+    return bool((apart <= 16 * FORMATS["bfloat16"].eps * (np.abs(right) + terms)).all())
 
 
 def exact_arrays(answer: BnFold) -> dict[str, Floats]:

@@ -85,7 +85,7 @@ def checked_layer(
     Raises:
         DlcalcError: ``shape-mismatch``, ``groups-do-not-divide``, ``usage``, ``invalid-value``.
     """
-    values = weight.values.astype(np.float64)
+    values = weight.array.astype(np.float64)
     values = values.reshape(1, -1) if values.ndim == 1 else values
     name = _kind(kind or ("linear" if values.ndim == 2 else "conv"))
     layout = _LAYOUTS[name]
@@ -98,7 +98,7 @@ def checked_layer(
     _refuse_groups(name, groups, len(values))
     axes = values.ndim - 2
     outputs = values.shape[1] * groups if name == "transposed" else len(values)
-    offset = np.zeros(outputs) if bias is None else vector(bias.values.astype(np.float64), "bias", outputs, "outputs")
+    offset = np.zeros(outputs) if bias is None else vector(bias.array.astype(np.float64), "bias", outputs, "outputs")
     if not np.isfinite(offset).all():
         message = "bias has an entry that is not finite"
         raise DlcalcError("invalid-value", message, hint="finite numbers", option="bias")

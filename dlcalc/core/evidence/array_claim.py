@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.formats import FORMATS
-from dlcalc.core.arrays.row_source import Rows, RowSource
-from dlcalc.core.arrays.stored import Floats
+from dlcalc.core.arrays.row_source import Floats, Readable, Rows, RowSource
 from dlcalc.core.evidence.claim import Diagnosis
 
-# From what is right and the name of a format: how far an array stored in that format may be from it, entry by entry.
+# From the right array and the name of a format: how far each entry of a claim in that format may be from it.
 Tolerance = Callable[[Floats, str], Floats]
 
 _LONG = 15  # digits: nobody types so many; they were printed by a program that computed in float64
@@ -21,15 +20,15 @@ _NOISE = 2.0**-48  # relative: what the right numbers themselves are good for
 
 @dataclass(frozen=True)
 class ArrayClaim:
-    """What somebody says that a key of the answer is.
+    """A claim says what an array of the answer is.
 
     Attributes:
-        key: of the answer.
-        values: what is claimed, a row source of float64; in the shape of the answer, or transposed.
-        format: the number format of the file it came from; None if it was typed.
-        low, high: of what was typed, the numbers that each entry may stand for.
-        digits: of what was typed, how many significant digits each entry has.
-        transposed: the shape is that of the answer's transpose.
+        key: of that array in the answer.
+        values: the claimed numbers, float64; in the shape of the answer, or transposed.
+        format: the number format of the file that they came from; None if they were typed.
+        low, high: of typed numbers, in the shape of ``values``: between what each may lie; else empty.
+        digits: of typed numbers, how many significant digits each has; else empty.
+        transposed: whether the shape is that of the answer's transpose.
     """
 
     key: str
@@ -41,13 +40,18 @@ class ArrayClaim:
     transposed: bool = False
 
     @property
+    def numbers(self) -> Floats:
+        """The claimed numbers in memory."""
+        return np.asarray(self.values)
+
+    @property
     def carries_a_pair(self) -> bool:
-        """Whether it says enough that two mistakes at once are evidence and not a coincidence."""
+        """Whether the claim says enough that two mistakes at once are evidence and not a coincidence."""
         return self.values.size >= 4 or not self.typed or bool(self.digits.max() >= 5)
 
     @property
     def typed(self) -> bool:
-        """Whether it is judged by the digits that were typed."""
+        """Whether the claim is judged by the digits that were typed."""
         return self.low.size > 0
 
     @property
@@ -56,34 +60,33 @@ class ArrayClaim:
         return replace(self, low=np.empty(0), high=np.empty(0), digits=np.empty(0, np.int64))
 
     def rows(self, rows: Rows, *, turned: bool | None = None) -> "ArrayClaim":
-        """What is claimed of some rows of the answer; of the columns instead, where it is ``turned``."""
+        """Read what is claimed of some rows of the answer; the columns instead, where the claim is ``turned``."""
         turned = self.transposed if turned is None else turned
-
-        def of(part: RowSource) -> RowSource:
-            return (part.T if turned else part)[rows] if part.size else part
-
-        return ArrayClaim(self.key, of(self.values), self.format, of(self.low), of(self.high), of(self.digits))
+        parts: tuple[RowSource, ...] = (self.values, self.low, self.high, self.digits)
+        values, low, high, digits = ((part.T if turned else part)[rows] if part.size else part[:] for part in parts)
+        return ArrayClaim(self.key, values, self.format, low, high, digits)
 
     def accepts(self, right: Floats, tolerance: Tolerance) -> NDArray[np.bool_]:
-        """Which entries are claimed rightly, if these are the right ones; none if the shapes differ."""
-        if right.shape != self.values.shape:
-            return np.zeros(self.values.shape, bool)
+        """Tell which entries are claimed rightly, if ``right`` is; none if the shapes differ."""
+        claimed = self.numbers
+        if right.shape != claimed.shape:
+            return np.zeros(claimed.shape, bool)
         with np.errstate(invalid="ignore", over="ignore"):
             if not self.typed:
                 name = self.format or "float64"
-                near = np.abs(self.values - right) <= tolerance(right, name)
+                near = np.abs(claimed - right) <= tolerance(right, name)
                 beyond = np.abs(right) > FORMATS[name].largest  # which that format has no number for
-                near |= beyond & np.isinf(self.values) & (np.sign(self.values) == np.sign(right))
+                near |= beyond & np.isinf(claimed) & (np.sign(claimed) == np.sign(right))
             else:
                 slack = _NOISE * np.abs(right)
                 near = (self.low - slack <= right) & (right <= self.high + slack)
-                near |= (self.digits >= _LONG) & (np.abs(self.values - right) <= tolerance(right, "float64"))
+                near |= (self.digits >= _LONG) & (np.abs(claimed - right) <= tolerance(right, "float64"))
         near &= np.isfinite(right)  # a tolerance in parts of infinity would allow anything
-        accepted: NDArray[np.bool_] = near | (self.values == right) | (np.isnan(self.values) & np.isnan(right))
+        accepted: NDArray[np.bool_] = near | (claimed == right) | (np.isnan(claimed) & np.isnan(right))
         return accepted
 
     def is_explained_by(self, other: Floats, right: Floats, tolerance: Tolerance) -> bool:
-        """Whether another array is what is claimed, all of it, and is told from the right one by more than rounding."""
+        """Whether another array is the claimed one, and is told from the right one by more than rounding."""
         if other.shape != self.values.shape or not self.accepts(other, tolerance).all():
             return False
         if other.shape != right.shape:
@@ -94,13 +97,13 @@ class ArrayClaim:
 
 
 class Distance(NamedTuple):
-    """How far a claim is from what is right.
+    """The distance of a claim from the right array.
 
     Attributes:
-        max_abs_error: the largest distance of an entry from the right one.
-        max_rel_error: the same in parts of the right entry; infinite where that is 0 and the claim is not.
+        max_abs_error: the largest absolute error of an entry.
+        max_rel_error: the largest relative error; infinite where the right entry is 0 and the claimed one is not.
         failed: how many entries are wrong; all of them where the claim is transposed.
-        worst: where the wrong entry stands that is farthest off; if none is wrong, the entry that is.
+        worst: the index of the wrong entry with the largest absolute error; of any entry, if none is wrong.
         expected, actual: what is claimed there, and what is right.
     """
 
@@ -112,14 +115,13 @@ class Distance(NamedTuple):
     actual: float
 
     def joined(self, other: "Distance") -> "Distance":
-        """This and what follows it."""
+        """Join the distance of the rows that follow."""
         here, there = ((one.failed > 0, _nan_last(abs(one.expected - one.actual))) for one in (self, other))
         worst = other if there > here else self
-        return Distance(
-            max(self.max_abs_error, other.max_abs_error),
-            max(self.max_rel_error, other.max_rel_error),
-            self.failed + other.failed,
-            *worst[3:],
+        return worst._replace(
+            max_abs_error=max(self.max_abs_error, other.max_abs_error),
+            max_rel_error=max(self.max_rel_error, other.max_rel_error),
+            failed=self.failed + other.failed,
         )
 
 
@@ -128,7 +130,14 @@ def _nan_last(error: float) -> float:
 
 
 def distance(claimed: Floats, right: Floats, wrong: NDArray[np.bool_], first: int = 0) -> Distance:
-    """How far some rows of a claim are from the right ones; ``first`` is the number of the first."""
+    """Measure how far some rows of a claim are from the right ones.
+
+    Args:
+        claimed: the claimed rows.
+        right: the right ones, in the same shape.
+        wrong: which entries are not accepted, in the same shape.
+        first: the number of the first row.
+    """
     apart = errors(claimed, right)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         relative = apart / np.abs(right)
@@ -142,7 +151,7 @@ def distance(claimed: Floats, right: Floats, wrong: NDArray[np.bool_], first: in
 
 
 def errors(claimed: Floats, right: Floats) -> Floats:
-    """The distance of each entry from the right one."""
+    """Measure the absolute error of each entry: 0 where both are NaN, infinite where one is."""
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(claimed - right)
     same = (claimed == right) | (np.isnan(claimed) & np.isnan(right))
@@ -151,20 +160,20 @@ def errors(claimed: Floats, right: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class ArrayVerdict:
-    """A claim about an array, judged.
+    """A verdict says whether a claim about an array is right, and if not, what explains it.
 
     Attributes:
-        claim: what was claimed.
-        right: what is right.
+        claim: that is judged.
+        right: the right array, float64.
         distance: how far they are apart.
         passed: whether the claim is right.
         decidable: whether the format of the file can tell right from wrong at all.
         diagnosis: the mistakes that would give the claim, likeliest first.
-        not_tried: mistakes that were not, because the claim is too large.
+        not_tried: the mistakes that were not tried, because the claim is too large.
     """
 
     claim: ArrayClaim
-    right: RowSource
+    right: Readable
     distance: Distance
     passed: bool
     decidable: bool = True
@@ -179,7 +188,7 @@ def compare(claim: ArrayClaim, right: Floats, tolerance: Tolerance) -> ArrayVerd
     these are next to its smallest number, is not decidable, and does not pass.
     """
     wrong = ~claim.accepts(right, tolerance)
-    claimed = claim.values.T if claim.transposed else claim.values
+    claimed = claim.numbers.T if claim.transposed else claim.numbers
     apart = distance(claimed, right, wrong.T if claim.transposed else wrong)
     verdict = ArrayVerdict(claim, right, apart, not wrong.any())
     if claim.format is None or not verdict.passed:
@@ -192,10 +201,10 @@ class LikeZeros(NamedTuple):
     """Whether zeros would pass for the right numbers, for no other reason than that a format has none so small.
 
     Attributes:
-        zero: all of the right numbers are 0.
-        infinite: one is not finite.
-        within: zeros would pass.
-        barely: and would not, were it not for half the smallest number of the format.
+        zero: whether all of the right numbers are 0.
+        infinite: whether one of them is not finite.
+        within: whether zeros are within the tolerance.
+        barely: whether some would not be, were it not for half the smallest number of the format.
     """
 
     zero: bool
@@ -205,13 +214,13 @@ class LikeZeros(NamedTuple):
 
     @classmethod
     def of(cls, right: Floats, allowed: Floats, name: str) -> "LikeZeros":
-        """For some right numbers, and how far from them a claim in a format may be."""
+        """Ask it of some right numbers, given how far from each a claim in a format may be."""
         size, half_tiny = np.abs(right), FORMATS[name].half_tiny
         finite, within = bool(np.isfinite(right).all()), bool(np.all(size <= allowed))
         return cls(not right.any(), not finite, within, not bool(np.all(size <= allowed - half_tiny)))
 
     def joined(self, other: "LikeZeros") -> "LikeZeros":
-        """For these and those."""
+        """Join what is known of other right numbers."""
         return LikeZeros(
             self.zero and other.zero,
             self.infinite or other.infinite,
@@ -221,12 +230,12 @@ class LikeZeros(NamedTuple):
 
     @property
     def would_pass(self) -> bool:
-        """The answer."""
+        """Whether zeros would pass for all of the right numbers."""
         return not self.zero and not self.infinite and self.within and self.barely
 
 
 def written(values: Floats) -> str:
-    """An array in a sentence: its numbers where they are few.
+    """Write an array in a sentence: its numbers where they are few.
 
     >>> written(np.array([0.25, 1.0]))
     '0.25, 1'

@@ -6,7 +6,7 @@ from dlcalc.core.numeric.ratio import Ratio, as_number, ratio
 
 
 class TypedNumber(NamedTuple):
-    """A number as it was typed: digits * 10**exponent.
+    """A typed number is digits * 10**exponent.
 
     Attributes:
         digits: all its digits as one signed whole number.
@@ -27,12 +27,12 @@ class TypedNumber(NamedTuple):
 
     @property
     def significant(self) -> int:
-        """How many digits it carries."""
+        """How many digits the number carries."""
         return len(str(abs(self.digits)))
 
 
 class Claim(NamedTuple):
-    """What somebody says that a key of the answer is: one number an entry."""
+    """A claim says what a key of the answer is: one number per entry."""
 
     key: str
     numbers: tuple[TypedNumber, ...]
@@ -44,12 +44,18 @@ class Claim(NamedTuple):
 
     @property
     def carries_a_pair(self) -> bool:
-        """Whether it says enough that two mistakes at once are evidence and not a coincidence."""
+        """Whether the claim says enough that two mistakes at once are evidence and not a coincidence."""
         return len(self.numbers) >= 4 or any(number.significant >= 5 for number in self.numbers)
 
 
 class Diagnosis(NamedTuple):
-    """A mistake that gives the claim exactly, or two together."""
+    """A diagnosis names a mistake that gives the whole of a claim, or two that give it together.
+
+    Attributes:
+        mistake: its code.
+        text: a sentence about it.
+        second: the code of the other mistake, if there are two.
+    """
 
     mistake: str
     text: str
@@ -57,11 +63,11 @@ class Diagnosis(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A claim, judged.
+    """A verdict says whether a claim is right, and if not, what explains it.
 
     Attributes:
-        claim: what was claimed.
-        actual: what is right.
+        claim: that is judged.
+        actual: the right numbers; None where there is none.
         passed: whether they agree.
         diagnosis: the mistakes that would give the claim, likeliest first.
     """
@@ -78,13 +84,13 @@ class Verdict(NamedTuple):
 
     @property
     def distance(self) -> list[int | float | None]:
-        """How far each claimed number is from the right one; None where there is no right one."""
+        """The absolute error of each claimed number; None where there is no right one."""
         pairs = zip(self.claim.numbers, self.actual, strict=True)
         return [None if right is None else as_number(_difference(number, right)) for number, right in pairs]
 
 
 def agrees(number: TypedNumber, right: Ratio | None) -> bool:
-    """Whether the number is the right one: equal, or rounded or truncated to the digits that were typed.
+    """Tell whether the number is the right one: equal, or rounded or truncated to the digits that were typed.
 
     With c the number, r the right one and u the unit of its last digit: |c - r| <= u/2, or both of one sign and
     0 <= |r| - |c| < u(1 - 1e-6). A whole number must be equal.
@@ -110,7 +116,7 @@ def agrees(number: TypedNumber, right: Ratio | None) -> bool:
 
 
 def equals(number: TypedNumber, right: Ratio | None) -> bool:
-    """Whether the number is exactly the right one, however it was typed.
+    """Tell whether the number is exactly the right one, however it was typed.
 
     >>> equals(TypedNumber(50, -1, False), (5, 1))
     True
@@ -125,7 +131,7 @@ def compare(claim: Claim, actual: tuple[Ratio | None, ...], exact: bool) -> Verd
 
 
 def reproduces(claim: Claim, numbers: tuple[Ratio, ...], exact: bool) -> bool:
-    """Whether other numbers would have been claimed like this; a fraction may have been rounded to be typed."""
+    """Tell whether other numbers would have been claimed like this; a fraction may have been rounded to be typed."""
     return all(
         equals(number, candidate)
         if exact and (candidate[1] == 1 or number.exponent >= 0)
@@ -140,6 +146,6 @@ def _difference(number: TypedNumber, right: Ratio) -> Ratio:
 
 
 def _scaled(numerator: int, denominator: int, exponent: int) -> Ratio:
-    """The ratio times a power of ten, not in lowest terms."""
+    """Multiply a ratio by a power of ten, without reducing it."""
     power = 10 ** abs(exponent)
     return (numerator * power, denominator) if exponent >= 0 else (numerator, denominator * power)

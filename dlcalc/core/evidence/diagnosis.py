@@ -17,7 +17,7 @@ Numbers = tuple[Ratio, ...]
 
 
 class Mistake(NamedTuple, Generic[W]):
-    """One row of a table; its place in the table is its rank.
+    """A mistake is one row of a table; its place in the table is its rank.
 
     Attributes:
         name: the code that scripts see.
@@ -34,32 +34,26 @@ class Mistake(NamedTuple, Generic[W]):
     fitted: bool = False
 
     def edits(self, working: W) -> Iterator[W]:
-        """The workings that result, where the mistake is one."""
+        """Give the workings that result, where the mistake is one."""
         if self.relevant(working):
             yield from self.edit(working)
 
     def said(self, edited: W) -> str:
-        """What was done to get a working."""
+        """Say what was done to get a working."""
         return self.sentence if isinstance(self.sentence, str) else self.sentence(edited)
 
 
 class Explanation(NamedTuple, Generic[W]):
-    """A mistake, or a pair, that gives a claim; and the working that results from it."""
+    """An explanation is a mistake, or a pair, that gives a claim; and the working that results from it."""
 
     diagnosis: Diagnosis
     edited: W
 
 
-def diagnose(
-    mistakes: Sequence[Mistake[W]],
-    working: W,
-    answer: Callable[[W], A | None],
-    fits: Callable[[A], bool],
-    written: Callable[[A], str],
-    pairs: bool,
-) -> tuple[Diagnosis, ...]:
-    """The mistakes of ``explained``, without their workings."""
-    return tuple(one.diagnosis for one in explained(mistakes, working, answer, fits, written, pairs))
+def workings(mistakes: Iterable[Mistake[W]], working: W) -> Iterator[W]:
+    """Give every working that results from a single mistake of a table."""
+    for mistake in mistakes:
+        yield from mistake.edits(working)
 
 
 def explained(
@@ -70,7 +64,7 @@ def explained(
     written: Callable[[A], str],
     pairs: bool,
 ) -> tuple[Explanation[W], ...]:
-    """The mistakes that reproduce the whole of a claim that failed, fewest first, then by rank.
+    """Find the mistakes that reproduce the whole of a claim that failed, fewest first, then by rank.
 
     Args:
         mistakes: the table, in the order of rank.
@@ -127,7 +121,7 @@ def judge(
     verdict = compare(claim, right, exact)
     if verdict.passed:
         return verdict
-    diagnosis = diagnose(
+    explanations = explained(
         mistakes,
         working,
         lambda edited: evaluate(edited, claim.key),
@@ -135,7 +129,7 @@ def judge(
         written,
         claim.carries_a_pair,
     )
-    return verdict._replace(diagnosis=diagnosis)
+    return verdict._replace(diagnosis=tuple(explanation.diagnosis for explanation in explanations))
 
 
 def written(numbers: Numbers) -> str:

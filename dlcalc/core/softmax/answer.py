@@ -1,21 +1,19 @@
-"""softmax-grad: losses and gradients, and every array that can be asked for besides."""
+"""The answer of softmax-grad: losses and gradients, and every array that can be asked for besides."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from math import sqrt
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dlcalc.core.arrays.blocks import in_order
-from dlcalc.core.arrays.row_source import Computed, RowSource
-from dlcalc.core.arrays.stored import Floats
+from dlcalc.core.arrays.row_source import Array, Floats, Readable
 from dlcalc.core.errors import Notice
-from dlcalc.core.softmax.notices import no_softmax, warnings_of
+from dlcalc.core.softmax.notices import refuse_rows, warnings_of
 from dlcalc.core.softmax.question import SoftmaxQuestion
-from dlcalc.core.softmax.row_values import block, blocks_of, factor_of, rows_of
+from dlcalc.core.softmax.row_values import Computed, blocks_of, gradient_of_rows, rows_of, scale_of_gradient
 from dlcalc.core.softmax.summary import Totals, combined, totals_of
 
 
@@ -24,48 +22,45 @@ class SoftmaxGrad:
     """The answer to a ``SoftmaxQuestion``. Arrays that nobody looks at are not computed.
 
     Where the logits are read from a file some rows at a time, so are all arrays with a row for each of theirs: they
-    are worked out again, for the rows that are looked at.
+    are computed again, for the rows that are read.
 
     Attributes:
         question: what was asked.
-        row_losses: (N,) the loss of each row, before any reduction; 0 in an ignored row.
-        gradient: (N, C) dC/dz, in the precision that was computed in.
-        totals: what all rows come to, if that was found on the way.
+        row_losses: (N,) float64, the loss of each row, before any reduction; 0 in an ignored row.
+        gradient: (N, C) dC/dz, in the dtype of the logits.
+        totals: of all rows, if they were found on the way.
     """
 
     question: SoftmaxQuestion
-    row_losses: RowSource
-    gradient: RowSource
+    row_losses: Readable
+    gradient: Readable
     totals: Totals | None = None
 
     @property
     def rows(self) -> int:
-        """N."""
+        """N, how many rows there are."""
         return self.question.rows
 
     @property
     def classes(self) -> int:
-        """C."""
+        """C, how many classes there are."""
         return self.question.classes
 
     @cached_property
     def summary(self) -> Totals:
-        """What all rows come to."""
+        """The totals of all rows."""
         if self.totals is not None:
             return self.totals
-        blocks = blocks_of(self.question)
-        return combined(
-            in_order(lambda part: totals_of(part.start, self.row_losses[part], self.gradient[part]), blocks)
-        )
+        return combined(in_order(partial(_totals, self.row_losses, self.gradient), blocks_of(self.question)))
 
     @cached_property
     def warnings(self) -> tuple[Notice, ...]:
-        """What its reader should know."""
+        """The caveats about the answer."""
         return tuple(warnings_of(self.question, self.summary))
 
     @cached_property
-    def loss(self) -> RowSource:
-        """The loss: of each row, (N,), without reduction, else a single number, ()."""
+    def loss(self) -> Readable:
+        """The loss, float64: of each row, (N,), without reduction, else a single number, ()."""
         targets = self.question.targets
         if targets.reduction == "none":
             return self.row_losses
@@ -73,56 +68,54 @@ class SoftmaxGrad:
             return np.asarray(self.summary.loss / targets.denominator)
 
     @cached_property
-    def softmax(self) -> Any:
-        """(N, C) a."""
+    def softmax(self) -> Readable:
+        """(N, C) a, the softmax, in the dtype of the logits."""
         return self._by_row("softmax")
 
     @cached_property
-    def target(self) -> Any:
-        """(N, C) y, as it was given; 0 in an ignored row."""
+    def target(self) -> Readable:
+        """(N, C) y, the target as it was given, float64; 0 in an ignored row."""
         return self._by_row("target")
 
     @cached_property
-    def grad_softmax(self) -> Any:
-        """(N, C) dC/da = -t/a/D, 0 where t is."""
+    def grad_softmax(self) -> Readable:
+        """(N, C) dC/da = -t/a/D, float64, 0 where t is."""
         return self._by_row("grad_softmax")
 
-    def _by_row(self, key: str) -> Any:
-        if not self.question.streamed:
-            return rows_of(self.question, key, slice(None))
-        return Computed(self.shapes()[key], np.float64, lambda rows: rows_of(self.question, key, rows))
+    def _by_row(self, key: str) -> Readable:
+        if self.question.streamed:
+            return Computed(self.question, key)
+        return rows_of(self.question, key, slice(None))
 
     @cached_property
-    def jacobian(self) -> Floats:
-        """(N, C, C) da/dz = (diag(a) - a a')/T.
+    def jacobian(self) -> Readable:
+        """(N, C, C) da/dz = (diag(a) - a a')/T, float64.
 
         Raises:
             DlcalcError: ``invalid-value`` if it is too large to hold.
         """
         self.question.refuse_large_jacobian()
-        found: Floats = self._by_row("jacobian")
-        return found
+        return self._by_row("jacobian")
 
     @property
     def grad_weight(self) -> Floats:
         """(C, K) dC/dW of the linear layer: the sum over rows of (dC/dz) x'."""
         assert self.question.linear is not None
         x = np.where(self.question.targets.kept(slice(None))[:, None], self.question.linear.x, 0.0)
-        found: Floats = np.asarray(self.gradient).T @ x
-        return found
+        slopes: Floats = np.asarray(self.gradient).T @ x
+        return slopes
 
     @property
     def grad_bias(self) -> Floats:
         """(C,) dC/db of the linear layer: the sum over rows of dC/dz."""
-        found: Floats = np.asarray(self.gradient).sum(axis=0)
-        return found
+        return np.asarray(np.asarray(self.gradient).sum(axis=0))
 
     @property
     def grad_x(self) -> Floats:
         """(N, K) dC/dx of the linear layer: W' dC/dz."""
         assert self.question.linear is not None
-        found: Floats = np.asarray(self.gradient) @ self.question.linear.weight
-        return found
+        slopes: Floats = np.asarray(self.gradient) @ self.question.linear.weight
+        return slopes
 
     @property
     def grad_norm(self) -> float:
@@ -131,7 +124,7 @@ class SoftmaxGrad:
 
     @property
     def max_abs_grad(self) -> float:
-        """The largest entry of the gradient, without its sign."""
+        """The largest absolute value in the gradient."""
         return self.summary.largest
 
     @property
@@ -148,92 +141,151 @@ class SoftmaxGrad:
         """The arrays of the answer by their keys, in the order of the JSON, each with the shape that was asked for."""
         return shapes_of(self.question)
 
-    def array(self, key: str) -> NDArray[Any]:
-        """One of the arrays, in the shape that was asked for."""
+    def array(self, key: str) -> Array:
+        """One of the arrays, in memory and in the shape that was asked for."""
         if key == "logits":
-            found = self.question.logits
+            values: Readable = self.question.logits
         else:
-            found = self.gradient if key == "grad_logits" else getattr(self, key)
-        return np.asarray(found).reshape(self.shapes()[key])
+            values = self.gradient if key == "grad_logits" else getattr(self, key)
+        return np.asarray(values).reshape(self.shapes()[key])
+
+
+def _totals(row_losses: Readable, gradient: Readable, rows: slice) -> Totals:
+    """The totals of a block of rows of an answer."""
+    return totals_of(rows.start, row_losses[rows], gradient[rows])
 
 
 def shapes_of(question: SoftmaxQuestion) -> dict[str, tuple[int, ...]]:
     """The arrays of an answer by their keys, in the order of the JSON, each with the shape that was asked for."""
     row, rows, classes = question.flat, question.rows, question.classes
     matrix = (classes,) if row else (rows, classes)
-    found: dict[str, tuple[int, ...]] = {"loss": (rows,) if question.targets.reduction == "none" else ()}
+    shapes: dict[str, tuple[int, ...]] = {"loss": (rows,) if question.targets.reduction == "none" else ()}
     linear = question.linear
     if linear is not None:
-        found["logits"] = matrix
-    found |= dict.fromkeys(("softmax", "target", "grad_softmax", "grad_logits"), matrix)
+        shapes["logits"] = matrix
+    shapes |= dict.fromkeys(("softmax", "target", "grad_softmax", "grad_logits"), matrix)
     if question.jacobian:
-        found["jacobian"] = (*matrix, classes)
+        shapes["jacobian"] = (*matrix, classes)
     if linear is not None:
         inputs = linear.x.shape[1]
         x = (inputs,) if row else linear.x.shape
-        found |= {"grad_weight": (classes, inputs), "grad_bias": (classes,), "grad_x": x}
-    return found
+        shapes |= {"grad_weight": (classes, inputs), "grad_bias": (classes,), "grad_x": x}
+    return shapes
 
 
-class Visitor(Protocol):
-    """Somebody who sees every block of rows of an answer while it is made."""
+class Block(NamedTuple):
+    """A block of rows of an answer, as it is computed.
 
-    def see(self, part: slice, logits: NDArray[Any], gradient: NDArray[Any], losses: Floats) -> Any:
-        """Look at a block, in whatever thread and order; of what is returned ``take`` is told."""
+    Attributes:
+        rows: which rows they are.
+        logits: (n, C) theirs.
+        gradient: (n, C) dC/dz, in the dtype of the logits.
+        losses: (n,) float64.
+    """
 
-    def take(self, seen: Any) -> None:
-        """Hear what was seen in a block, in the order of the rows."""
+    rows: slice
+    logits: Array
+    gradient: Array
+    losses: Floats
 
 
-def softmax_grad(
-    question: SoftmaxQuestion, visitors: Sequence[Visitor] = (), progress: Callable[[int], object] = int
-) -> SoftmaxGrad:
-    """The losses of all rows and the gradient with respect to the logits, in blocks of rows, on all processors.
+S = TypeVar("S", bound="Seen")
+
+
+class Seen(Protocol):
+    """What a visitor sees in some rows."""
+
+    def joined(self: S, other: S) -> S:
+        """Join what it sees in the rows that follow."""
+
+
+# A visitor is shown every block of an answer, in any order and thread; it is pure, and picklable.
+Visitor = Callable[[Block], Seen | None]
+
+
+def softmax_grad(question: SoftmaxQuestion) -> SoftmaxGrad:
+    """Compute the losses of all rows and the gradient with respect to the logits, in blocks, on all processors.
 
     Args:
         question: with its logits in memory, where the answer will be too; or in a file, where it is not kept.
-        visitors: who is shown each block.
-        progress: is told how many rows are done.
 
     Raises:
-        DlcalcError: ``no-finite-logit`` naming the row, ``no-valid-rows``.
+        DlcalcError: ``no-finite-logit`` naming the row, ``no-valid-rows``, ``invalid-value``.
 
     >>> from dlcalc.core.softmax.question import checked
     >>> answer = softmax_grad(checked(np.array([[1.0, 2.0, 3.0]]), np.array([2]), None))
-    >>> float(answer.loss.round(6)), answer.gradient.round(3).tolist()
+    >>> float(answer.array("loss").round(6)), answer.array("grad_logits").round(3).tolist()
     (0.407606, [[0.09, 0.245, -0.335]])
     """
-    streamed, targets = question.streamed, question.targets
-    factor = factor_of(question)
-    targets.refuse_unreal()
-    blank = (0, 0) if streamed else question.logits.shape
-    gradient, losses = np.empty(blank, question.logits.dtype), np.empty(blank[0])
+    return visited(question, ())[0]
 
-    def work(part: slice) -> tuple[slice, Totals | None, list[Any]]:
-        logits = question.logits[part]
-        result = block(question, part, logits, factor, None if streamed else gradient[part])
+
+def visited(
+    question: SoftmaxQuestion, visitors: Sequence[Visitor], progress: Callable[[int], object] = int
+) -> tuple[SoftmaxGrad, list[Seen | None]]:
+    """Compute what ``softmax_grad`` does, and show every block to visitors.
+
+    Args:
+        question: as of ``softmax_grad``.
+        visitors: called with each block.
+        progress: is told how many rows are done.
+
+    Returns:
+        The answer, and what each of the visitors has seen in all rows.
+
+    Raises:
+        DlcalcError: as ``softmax_grad``, and what the visitors raise.
+    """
+    question.targets.check_finite()
+    gradient = losses = None
+    if not question.streamed:
+        gradient, losses = np.empty(question.logits.shape, question.logits.dtype), np.empty(question.rows)
+    work = _Work(question, scale_of_gradient(question), tuple(visitors), gradient, losses)
+    totals: list[Totals] = []
+    seen: list[Seen | None] = [None] * len(visitors)
+    for rows, block_totals, block_seen in in_order(work, blocks_of(question)):
+        seen = [_joined(before, after) for before, after in zip(seen, block_seen, strict=True)]
+        if block_totals is not None:
+            totals.append(block_totals)
+        progress(rows.stop)
+    if gradient is not None and losses is not None:
+        return SoftmaxGrad(question, losses, gradient), seen
+    answer = SoftmaxGrad(question, Computed(question, "loss"), Computed(question, "grad_logits"), combined(totals))
+    return answer, seen
+
+
+def _joined(before: Seen | None, after: Seen | None) -> Seen | None:
+    return after if before is None or after is None else before.joined(after)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """The work on one block of rows.
+
+    Attributes:
+        question: that is answered.
+        scale: 1/(D T).
+        visitors: who are shown the block.
+        gradient, losses: where the answer is kept, if it is.
+    """
+
+    question: SoftmaxQuestion
+    scale: float
+    visitors: tuple[Visitor, ...]
+    gradient: Array | None
+    losses: Floats | None
+
+    def __call__(self, rows: slice) -> tuple[slice, Totals | None, list[Seen | None]]:
+        """Compute the block; its totals if the answer is not kept, and what each visitor sees in it."""
+        question, logits = self.question, self.question.logits[rows]
+        out = None if self.gradient is None else self.gradient[rows]
+        result = gradient_of_rows(question, rows, logits, self.scale, out)
         if not result.finite.all():
-            bad = np.flatnonzero(~result.finite & targets.kept(part))
-            if bad.size:
-                option = "logits" if question.linear is None else "x"
-                raise no_softmax(part.start + int(bad[0]), logits[bad[0]], option)
-        seen = [visitor.see(part, logits, result.gradient, result.losses) for visitor in visitors]
-        if streamed:
-            return part, totals_of(part.start, result.losses, result.gradient), seen
-        losses[part] = result.losses
-        return part, None, seen
-
-    found: list[Totals] = []
-    for part, totals, seen in in_order(work, blocks_of(question)):
-        for visitor, one in zip(visitors, seen, strict=True):
-            visitor.take(one)
-        found += [] if totals is None else [totals]
-        progress(part.stop)
-    if not streamed:
-        return SoftmaxGrad(question, losses, gradient)
-    return SoftmaxGrad(
-        question,
-        Computed((question.rows,), np.float64, lambda rows: rows_of(question, "loss", rows)),
-        Computed(question.logits.shape, question.logits.dtype, lambda rows: rows_of(question, "grad_logits", rows)),
-        combined(found),
-    )
+            option = "logits" if question.linear is None else "x"
+            refuse_rows(~result.finite & question.targets.kept(rows), logits, option, rows.start)
+        block = Block(rows, logits, result.gradient, result.losses)
+        seen = [visitor(block) for visitor in self.visitors]
+        if self.losses is None:
+            return rows, totals_of(rows.start, result.losses, result.gradient), seen
+        self.losses[rows] = result.losses
+        return rows, None, seen

@@ -1,10 +1,11 @@
-"""The explanation of a gradient: the derivation, with the numbers of one row in it."""
+"""A gradient is explained by its derivation, with the numbers of one row in it."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import SupportsFloat
 
 import numpy as np
 
-from dlcalc.core.evidence.step import Step
+from dlcalc.core.evidence.step import Step, Steps
 from dlcalc.core.softmax.answer import SoftmaxGrad
 
 _CHAIN = "chain rule"
@@ -17,7 +18,7 @@ _NEAR = 0.999  # a probability from which on 1 - a is summed up from the others
 
 
 def explain(answer: SoftmaxGrad) -> tuple[Step, ...]:
-    """Every term on the way from the logits of a row to the gradient, in the order in which they are derived."""
+    """Derive every term on the way from the logits of a row to the gradient."""
     with np.errstate(all="ignore"):
         terms = _Terms(answer)
         if answer.question.linear is not None:
@@ -32,14 +33,13 @@ def explain(answer: SoftmaxGrad) -> tuple[Step, ...]:
     return tuple(terms.steps)
 
 
-class _Terms:
+class _Terms(Steps):
     """Collects the steps of the first row that counts; some classes stand for all where there are many."""
 
     def __init__(self, answer: SoftmaxGrad) -> None:
-        self.answer, self.steps = answer, list[Step]()
-        question = answer.question
+        self.answer, question = answer, answer.question
         self.row = next(iter(question.targets.kept_rows(1)), 0)
-        self.where = {"row": self.row} if answer.rows > 1 else {}
+        super().__init__({"row": self.row} if answer.rows > 1 else None)
         self.z = question.logits[self.row].astype(np.float64)
         self.temperature = question.temperature
         self.top = float(self.z.max()) / self.temperature
@@ -51,7 +51,7 @@ class _Terms:
         self.classes = self._classes()
 
     def _classes(self) -> list[int]:
-        """All classes, or the ones that matter: the target's, the largest, and the first other one."""
+        """List all classes, or the ones that matter: the target's, the largest, and the first other one."""
         count = len(self.z)
         if count <= _FEW:
             return list(range(count))
@@ -69,25 +69,25 @@ class _Terms:
         return next(number for number in self.classes if number != self.own)
 
     def add(self, symbol: str, formula: str, substituted: str, value: object, source: str, why: str) -> None:
-        """Append a step."""
+        """Append a step; its value without a negative zero."""
         shown = float(value) + 0.0 if isinstance(value, float | np.floating) else value
-        self.steps.append(Step(symbol, formula, substituted or "0", shown, source, why, self.where))
+        super().add(symbol, formula, substituted or "0", shown, source, why)
 
     def scaled(self, number: int) -> float:
-        """z/T of a class."""
+        """Compute z/T of a class."""
         return float(self.z[number]) / self.temperature
 
     def exponent(self, number: int) -> str:
-        """The exponent of one class: z/T less the largest, which changes nothing and overflows nowhere."""
+        """Write the exponent of a class: z/T less the largest, which changes nothing and overflows nowhere."""
         scaled = _n(self.z[number]) if self.temperature == 1 else f"{_n(self.z[number])}/{_n(self.temperature)}"
         return f"exp({scaled} - {_n(self.top)})"
 
     def complement(self, number: int) -> str:
-        """1 - a of a class; of one near 1 the sum of the others, which has all its digits."""
+        """Write 1 - a of a class; of one near 1 the sum of the others, which has all its digits."""
         return f"(1 - {_n(self.a[number])})" if self.a[number] < _NEAR else _n(self.rest[number])
 
     def layer(self) -> None:
-        """Z = Wx + b."""
+        """Derive z = Wx + b."""
         linear = self.answer.question.linear
         assert linear is not None
         number = self.own
@@ -97,7 +97,7 @@ class _Terms:
         self.add(f"z_{number}", "sum_j W_ij*x_j + b_i", sums, self.z[number], "linear layer", why)
 
     def softmax(self) -> None:
-        """S and a."""
+        """Derive S and a."""
         over = "" if self.temperature == 1 else "/T"
         formula = f"sum_k exp(z_k{over} - m)"
         exponents = _sum([self.exponent(number) for number in range(len(self.z))])
@@ -110,7 +110,7 @@ class _Terms:
             self.add(f"a_{number}", f"exp(z_i{over} - m)/S", substituted, self.a[number], _BLANCHARD, why)
 
     def target(self) -> None:
-        """What t and D are, where they are more than the label and 1."""
+        """Derive t and D, where they are more than the label and 1."""
         targets = self.answer.question.targets
         smoothing, weights = targets.label_smoothing, targets.class_weights
         if smoothing or weights is not None:
@@ -137,7 +137,7 @@ class _Terms:
         self.add("D", "N", str(count), count, _TORCH, why)
 
     def loss(self) -> None:
-        """L of the row."""
+        """Derive L of the row."""
         used = [number for number in range(len(self.t)) if self.t[number]]
         value, why = self.answer.row_losses[self.row], "cross-entropy of the row"
         if len(used) == 1 and self.a[used[0]] >= _NEAR:
@@ -156,17 +156,17 @@ class _Terms:
         self._reduced()
 
     def _reduced(self) -> None:
-        """C, where there are several rows to make it of."""
+        """Derive C, where there are several rows to make it of."""
         answer, targets = self.answer, self.answer.question.targets
         if answer.rows == 1 or targets.reduction == "none":
             return
         losses = _sum(list(map(_n, answer.row_losses[np.array(targets.kept_rows(_FEW), np.intp)])))
         over, divided = ("/D", f"/{_n(targets.denominator)}") if targets.reduction == "mean" else ("", "")
         why = "the loss of all rows" + ("; ignored ones add nothing" if targets.ignores else "")
-        self.add("C", f"(sum_n L_n){over}", f"({losses}){divided}", answer.loss[()], _TORCH, why)
+        self.add("C", f"(sum_n L_n){over}", f"({losses}){divided}", float(answer.array("loss")), _TORCH, why)
 
     def derivatives(self) -> None:
-        """dL/da, and both cases of da/dz."""
+        """Derive dL/da, and both cases of da/dz."""
         own, other = self.own, self.other
         over = "" if self.temperature == 1 else "/T"
         divided = "" if self.temperature == 1 else f"/{_n(self.temperature)}"
@@ -184,7 +184,7 @@ class _Terms:
         self.add(f"da_{other}/dz_{own}", formula, f"-{a_other}*{a_own}{divided}", cross, _QUOTIENT, why)
 
     def gradient(self) -> None:
-        """dC/dz of each class: all classes of a are summed over."""
+        """Derive dC/dz of each class: all classes of a are summed over."""
         targets = self.answer.question.targets
         over = "/D" if targets.reduction == "mean" else ""
         numbers = f"/{_n(targets.denominator)}" if over else ""
@@ -204,11 +204,11 @@ class _Terms:
             self.add(f"dC/dz_{number}", formula, substituted, value, _CHAIN, why)
 
     def through_layer(self) -> None:
-        """What becomes of the gradient in the linear layer: dC/dW, dC/db and dC/dx."""
+        """Derive the gradients of the linear layer: dC/dW, dC/db and dC/dx."""
         linear, answer = self.answer.question.linear, self.answer
         assert linear is not None
         number, rows = self.own, np.array(answer.question.targets.kept_rows(_FEW)[:_FEW], np.intp)
-        slopes = answer.gradient[rows, number]
+        slopes = answer.gradient[rows][:, number]
         weights = _sum([f"{_n(g)}*{_n(x)}" for g, x in zip(slopes, linear.x[rows, 0], strict=True)])
         value = answer.grad_weight[number, 0]
         self.add(f"dC/dW_{number}0", "sum_n (dC/dz_i)*x_j", weights, value, _CHAIN, "(dC/dz) x'")
@@ -218,14 +218,14 @@ class _Terms:
         self.add("dC/dx_0", "sum_i W_ij*(dC/dz_i)", inputs, answer.grad_x[self.row, 0], _CHAIN, "W' (dC/dz)")
 
 
-def _n(value: Any) -> str:
-    """A number in a formula: a negative one in parentheses."""
+def _n(value: SupportsFloat) -> str:
+    """Write a number in a formula: a negative one in parentheses."""
     text = f"{float(value) + 0.0:.6g}"
     return f"({text})" if text.startswith("-") else text
 
 
-def _sum(terms: list[str], more: Any = ()) -> str:
-    """A sum in a formula; of many terms the first and the last."""
+def _sum(terms: list[str], more: Iterable[SupportsFloat] = ()) -> str:
+    """Write a sum in a formula; of many terms the first and the last."""
     terms = [*terms, *map(_n, more)]
     if len(terms) > _FEW:
         terms = [*terms[:3], "...", terms[-1]]

@@ -1,18 +1,21 @@
 """Softmax, cross-entropy and their gradient as plain functions of arrays: what ``import dlcalc`` offers."""
 
-from typing import Any
+from typing import Literal, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from dlcalc.core.arrays.row_source import Array, Floats
 from dlcalc.core.arrays.stored import given, vector
+from dlcalc.core.softmax import kernel
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
-from dlcalc.core.softmax.question import IGNORE_INDEX, as_rows, checked
-from dlcalc.core.softmax.row_values import jacobian_of
+from dlcalc.core.softmax.notices import refuse_rows
+from dlcalc.core.softmax.question import IGNORE_INDEX, as_rows, check_temperature, checked
+from dlcalc.core.softmax.targets import Reduction
 
 
-def softmax(logits: ArrayLike, *, temperature: float = 1.0) -> NDArray[Any]:
-    """The softmax of each row: a_i = exp(z_i/T) / sum_k exp(z_k/T).
+def softmax(logits: ArrayLike, *, temperature: float = 1.0) -> Array:
+    """Compute the softmax of each row: a_i = exp(z_i/T) / sum_k exp(z_k/T).
 
     Args:
         logits: (C,) or (N, C) real numbers; -inf rules out a class.
@@ -31,9 +34,46 @@ def softmax(logits: ArrayLike, *, temperature: float = 1.0) -> NDArray[Any]:
     [0.09, 0.2447, 0.6652]
     """
     rows, shape = _rows(logits)
-    answer = softmax_grad(checked(rows, np.zeros(len(rows), np.int64), None, temperature=temperature))
-    found: NDArray[Any] = answer.softmax.reshape(shape)
-    return found
+    return _probabilities(rows, temperature).reshape(shape)
+
+
+@overload
+def cross_entropy(
+    logits: ArrayLike,
+    target: ArrayLike,
+    *,
+    class_weights: ArrayLike | None = None,
+    ignore_index: int = IGNORE_INDEX,
+    label_smoothing: float = 0.0,
+    temperature: float = 1.0,
+    reduction: Literal["mean", "sum"] = "mean",
+) -> float: ...
+
+
+@overload
+def cross_entropy(
+    logits: ArrayLike,
+    target: ArrayLike,
+    *,
+    class_weights: ArrayLike | None = None,
+    ignore_index: int = IGNORE_INDEX,
+    label_smoothing: float = 0.0,
+    temperature: float = 1.0,
+    reduction: Literal["none"],
+) -> Floats: ...
+
+
+@overload
+def cross_entropy(
+    logits: ArrayLike,
+    target: ArrayLike,
+    *,
+    class_weights: ArrayLike | None = None,
+    ignore_index: int = IGNORE_INDEX,
+    label_smoothing: float = 0.0,
+    temperature: float = 1.0,
+    reduction: Reduction,
+) -> float | Floats: ...
 
 
 def cross_entropy(
@@ -44,9 +84,9 @@ def cross_entropy(
     ignore_index: int = IGNORE_INDEX,
     label_smoothing: float = 0.0,
     temperature: float = 1.0,
-    reduction: str = "mean",
-) -> Any:
-    """The cross-entropy of softmax(z/T) with a target: -sum(t ln a)/D, with PyTorch's t and D.
+    reduction: Reduction = "mean",
+) -> float | Floats:
+    """Compute the cross-entropy of softmax(z/T) with a target: -sum(t ln a)/D, with PyTorch's t and D.
 
     Losses far below the rounding of 1 are exact too: log1p(R/e_y), R the sum of the other classes' exponentials.
 
@@ -74,7 +114,7 @@ def cross_entropy(
     '4.24835425529e-18'
     """
     options = (class_weights, ignore_index, label_smoothing, temperature, reduction)
-    loss = _answer(logits, target, *options).loss
+    loss = np.asarray(_answer(logits, target, *options).loss)
     return loss if reduction == "none" else float(loss)
 
 
@@ -86,9 +126,9 @@ def softmax_cross_entropy_grad(
     ignore_index: int = IGNORE_INDEX,
     label_smoothing: float = 0.0,
     temperature: float = 1.0,
-    reduction: str = "mean",
-) -> NDArray[Any]:
-    """The gradient of ``cross_entropy`` with respect to the logits: (a sum(t) - t)/D/T.
+    reduction: Reduction = "mean",
+) -> Array:
+    """Compute the gradient of ``cross_entropy`` with respect to the logits: (a sum(t) - t)/D/T.
 
     Args:
         logits: (C,) or (N, C) real numbers.
@@ -114,12 +154,11 @@ def softmax_cross_entropy_grad(
     [0.09, 0.2447, -0.3348]
     """
     options = (class_weights, ignore_index, label_smoothing, temperature, reduction)
-    found: NDArray[Any] = _answer(logits, target, *options).gradient.reshape(np.shape(logits))
-    return found
+    return np.asarray(_answer(logits, target, *options).gradient).reshape(np.shape(logits))
 
 
-def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> NDArray[np.float64]:
-    """The Jacobian of the softmax of each row: da_i/dz_j = a_i ([i = j] - a_j)/T.
+def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> Floats:
+    """Compute the Jacobian of the softmax of each row: da_i/dz_j = a_i ([i = j] - a_j)/T.
 
     Args:
         logits: (C,) or (N, C) real numbers.
@@ -138,14 +177,22 @@ def softmax_jacobian(logits: ArrayLike, *, temperature: float = 1.0) -> NDArray[
     [[0.25, -0.25], [-0.25, 0.25]]
     """
     rows, shape = _rows(logits)
-    softmax(logits, temperature=temperature)
-    found: NDArray[np.float64] = jacobian_of(rows, temperature).reshape(*shape, shape[-1])
-    return found
+    probabilities = _probabilities(rows.astype(np.float64), temperature)
+    return kernel.jacobian(probabilities, temperature).reshape(*shape, shape[-1])
 
 
-def _rows(logits: ArrayLike) -> tuple[NDArray[Any], tuple[int, ...]]:
-    found = given(logits, "logits")
-    return as_rows(found), found.values.shape
+def _rows(logits: ArrayLike) -> tuple[Array, tuple[int, ...]]:
+    """Give logits as (N, C) float32 or float64, and the shape that they had."""
+    stored = given(logits, "logits")
+    return np.asarray(as_rows(stored)), stored.values.shape
+
+
+def _probabilities(rows: Array, temperature: float) -> Array:
+    """Compute the softmax of rows, and refuse a temperature that is not over 0 and a row that has no softmax."""
+    check_temperature(temperature)
+    probabilities = kernel.probabilities(rows, temperature)
+    refuse_rows(np.isnan(probabilities.sum(axis=1)), rows, "logits")
+    return probabilities
 
 
 def _answer(
@@ -155,7 +202,7 @@ def _answer(
     ignore_index: int,
     label_smoothing: float,
     temperature: float,
-    reduction: str,
+    reduction: Reduction,
 ) -> SoftmaxGrad:
     rows, _ = _rows(logits)
     wanted = given(target, "target").values
@@ -164,7 +211,9 @@ def _answer(
         labels = np.asarray(target).astype(np.int64).reshape(-1)
     else:
         distribution = wanted.astype(np.float64)
-    weights = None if class_weights is None else vector(given(class_weights, "class_weights").values, "class_weights")
+    weights = None
+    if class_weights is not None:
+        weights = vector(np.asarray(given(class_weights, "class_weights").values), "class_weights")
     return softmax_grad(
         checked(
             rows,

@@ -7,50 +7,50 @@ that rounding made good. No small difference of large numbers is taken: 1 - a is
 Source: Blanchard, Higham & Higham, Accurately computing the log-sum-exp and softmax functions, IMA J. Numer. Anal. 2021
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.double_double import two_product, two_sum
-from dlcalc.core.arrays.stored import Floats
+from dlcalc.core.arrays.row_source import Array, Floats
 
-Rows = NDArray[Any]  # (n, C) float32 or float64
+Logits = Array  # (n, C) float32 or float64
 
 _LOWEST = 0.5  # a sum below would cost entries that are far smaller than it ...
 _HIGHEST = {"float32": 1e37, "float64": 1e300}  # ... and one above is about to overflow
 
 
 class Exponentials(NamedTuple):
-    """exp(z/T - shift) of some rows, one entry of each row taken apart.
+    """The exponentials exp(z/T - shift) of some rows; ``values`` is 0 at the pivot of each row, which stands apart.
 
     Attributes:
-        values: (n, C), in the precision of the logits; 0 at the entry that is apart.
-        apart: (n,) which entry that is.
-        own: (n,) that entry.
-        others: (n,) the sum of the others.
+        values: (n, C), in the dtype of the logits, 0 at the pivots.
+        pivot: (n,) which class is the pivot.
+        pivot_exp: (n,) its exponential.
+        rest_sum: (n,) the sum of the other exponentials, which is that of ``values``.
         shift: (n,) what was subtracted from each row; 0 for most.
-        finite: (n,) whether the row has a softmax: no NaN, no +inf, not all -inf.
+        finite: (n,) whether the row has a softmax: no NaN, no +inf, not all -inf; nothing is raised of one without.
     """
 
-    values: Rows
-    apart: NDArray[np.intp]
-    own: Floats
-    others: Floats
+    values: Logits
+    pivot: NDArray[np.intp]
+    pivot_exp: Floats
+    rest_sum: Floats
     shift: Floats
     finite: NDArray[np.bool_]
 
 
 def exponentials(
-    logits: Rows, temperature: float, out: Rows | None = None, labels: NDArray[np.intp] | None = None
+    logits: Logits, temperature: float, out: Logits | None = None, labels: NDArray[np.intp] | None = None
 ) -> Exponentials:
-    """The exponentials of a block of rows, each shifted only if it must be.
+    """Take the exponentials of a block of rows, each shifted only if it must be.
 
     Args:
         logits: (n, C) float32 or float64.
         temperature: T > 0.
-        out: where they are to stand.
-        labels: (n,) which entry is to be taken apart; the largest of each row if absent.
+        out: (n, C) in the same dtype, where they are to stand; a new array if None.
+        labels: (n,) the pivots; the largest logit of each row if None.
     """
     shift, finite = np.zeros(len(logits)), np.ones(len(logits), bool)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
@@ -60,29 +60,29 @@ def exponentials(
             high, low = quotient(logits.astype(np.float64), temperature)
             values = np.multiply(np.exp(high), 1 + low, out=out, casting="same_kind", dtype=np.float64)
             values = values if out is not None else values.astype(logits.dtype)
-        apart = values.argmax(axis=1) if labels is None else labels
-        own, others = _taken_apart(values, apart)
-        total = own + others
+        pivot = values.argmax(axis=1) if labels is None else labels
+        pivot_exp, rest_sum = _without_pivots(values, pivot)
+        total = pivot_exp + rest_sum
         outside = np.flatnonzero(~((total >= _LOWEST) & (total <= _HIGHEST[logits.dtype.name])))
         if outside.size:
             again, shift[outside], finite[outside] = _shifted(logits[outside], temperature)
             if labels is None:
-                apart[outside] = np.where(finite[outside], again.argmax(axis=1), 0)
-            own[outside], others[outside] = _taken_apart(again, apart[outside])
+                pivot[outside] = np.where(finite[outside], again.argmax(axis=1), 0)
+            pivot_exp[outside], rest_sum[outside] = _without_pivots(again, pivot[outside])
             values[outside] = again
-    return Exponentials(values, apart, own, others, shift, finite)
+    return Exponentials(values, pivot, pivot_exp, rest_sum, shift, finite)
 
 
-def _taken_apart(values: Rows, apart: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    """One entry of each row, which becomes 0 there, and the sum of the others."""
+def _without_pivots(values: Logits, pivot: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Set one entry of each row to 0, and return those entries and the sums of the others."""
     rows = np.arange(len(values))
-    own = values[rows, apart].astype(np.float64)
-    values[rows, apart] = 0
-    return own, values.sum(axis=1).astype(np.float64)
+    pivot_exp = values[rows, pivot].astype(np.float64)
+    values[rows, pivot] = 0
+    return pivot_exp, values.sum(axis=1).astype(np.float64)
 
 
-def _shifted(logits: Rows, temperature: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """Rows with their maximum subtracted, in float64 and with what the subtraction rounds away."""
+def _shifted(logits: Logits, temperature: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Take the exponentials of rows less their maximum, in float64 and with what the subtraction rounds away."""
     high, low = quotient(logits.astype(np.float64), temperature)
     top = high.max(axis=1)
     finite = np.isfinite(top)
@@ -94,34 +94,39 @@ def _shifted(logits: Rows, temperature: float) -> tuple[Floats, Floats, NDArray[
 
 
 def quotient(values: Floats, divisor: float) -> tuple[Floats, Floats]:
-    """values/divisor as a float64 and the rest, which is exact but for its own rounding."""
+    """Divide: the nearest float64 to values/divisor, and the rest, which is exact but for its own rounding."""
     if divisor == 1:
         return values, np.zeros_like(values)
     high = values / divisor
     tame = np.where(np.abs(high) < 1e290, high, 0.0)  # beyond, splitting overflows, and no exponential is left anyway
-    product, error = two_product(tame, np.float64(divisor))
+    product, error = two_product(tame, np.asarray(divisor))
     rest = ((values - product) - error) / divisor
     return high, np.where(np.isfinite(rest) & (tame == high), rest, 0.0)
 
 
 class Result(NamedTuple):
-    """What comes of a block of rows.
+    """The losses and gradients of a block of rows.
 
     Attributes:
         losses: (n,) the loss of each row, before any reduction, float64.
-        gradient: (n, C) of the losses times ``factor``, in the precision of the logits.
+        gradient: (n, C) of the losses times ``scale``, in the dtype of the logits.
         finite: (n,) whether the row has a softmax.
     """
 
     losses: Floats
-    gradient: Rows
+    gradient: Logits
     finite: NDArray[np.bool_]
 
 
 def hard(
-    logits: Rows, labels: NDArray[np.int64], weights: Floats, temperature: float, factor: float, out: Rows | None = None
+    logits: Logits,
+    labels: NDArray[np.int64],
+    weights: Floats,
+    temperature: float,
+    scale: float,
+    out: Logits | None = None,
 ) -> Result:
-    """Losses and gradients of rows whose target is one class each.
+    """Compute losses and gradients of rows whose target is one class each.
 
     With R the sum of the other exponentials: loss = w log1p(R/e_y), dz_y = -w R/(R + e_y), dz_j = w e_j/(R + e_y).
 
@@ -130,8 +135,8 @@ def hard(
         labels: (n,) the class of each row.
         weights: (n,) t at that class; a row with 0 gets gradient 0 and loss 0, whatever is in it.
         temperature: T.
-        factor: 1/(D T), by which the gradients are multiplied.
-        out: where the gradient is to stand.
+        scale: 1/(D T), by which the gradients are multiplied.
+        out: (n, C) in the dtype of the logits, where the gradient is to stand; a new array if None.
     """
     values, _, own, others, shift, finite = exponentials(logits, temperature, out, labels)
     rows, total = np.arange(len(values)), others + own
@@ -141,14 +146,14 @@ def hard(
         if huge.any():
             scaled = logits[rows[huge], labels[huge]] / np.float64(temperature)
             losses[huge] = (shift[huge] - scaled) + np.log(total[huge])
-        _scale(values, weights * factor, total)
-        values[rows, labels] = -others * (weights * factor) / total
+        _scale(values, weights * scale, total)
+        values[rows, labels] = -others * (weights * scale) / total
         losses = losses * weights
     _silence(values, losses, weights == 0)
     return Result(losses, values, finite)
 
 
-def _scale(values: Rows, factors: Floats, totals: Floats) -> None:
+def _scale(values: Logits, factors: Floats, totals: Floats) -> None:
     """Multiply each row by its factor over its total, in place."""
     scale = factors / totals
     few = np.flatnonzero((np.abs(scale) < np.finfo(values.dtype).tiny) & (factors != 0))
@@ -157,8 +162,8 @@ def _scale(values: Rows, factors: Floats, totals: Floats) -> None:
     values[few] = exact
 
 
-def soft(logits: Rows, target: Floats, temperature: float, factor: float, out: Rows | None = None) -> Result:
-    """Losses and gradients of rows with any target: dz = a sum(t) - t, loss = sum(t (lse - z)).
+def soft(logits: Logits, target: Floats, temperature: float, scale: float, out: Logits | None = None) -> Result:
+    """Compute losses and gradients of rows with any target: dz = a sum(t) - t, loss = sum(t (lse - z)).
 
     Where a is near 1, a sum(t) - t is e (sum of the other t) - t R over R + e. The losses are sums of terms of one
     sign: lse - z = (max - z) + log1p(R/e) with R and e of the largest class.
@@ -167,8 +172,8 @@ def soft(logits: Rows, target: Floats, temperature: float, factor: float, out: R
         logits: (n, C) float32 or float64.
         target: (n, C) t, of any sum and sign; a row of zeros gets gradient 0 and loss 0, whatever is in it.
         temperature: T.
-        factor: 1/(D T), by which the gradients are multiplied.
-        out: where the gradient is to stand.
+        scale: 1/(D T), by which the gradients are multiplied.
+        out: (n, C) in the dtype of the logits, where the gradient is to stand; a new array if None.
     """
     values, top, largest, others, _, finite = exponentials(logits, temperature, out)
     rows, rest = np.arange(len(values)), target.copy()
@@ -182,20 +187,29 @@ def soft(logits: Rows, target: Floats, temperature: float, factor: float, out: R
         losses = np.log1p(others / largest) * target.sum(axis=1) + (target * distance).sum(axis=1)
         exact = values.astype(np.float64) * ((rest_sum + at_top) / total)[:, None] - target
         exact[rows, top] = (largest * rest_sum - at_top * others) / total
-        np.multiply(exact, factor, out=values, casting="same_kind")
+        np.multiply(exact, scale, out=values, casting="same_kind")
     _silence(values, losses, np.asarray(~target.any(axis=1)))
     return Result(losses, values, finite)
 
 
-def _silence(gradient: Rows, losses: Floats, nothing: NDArray[np.bool_]) -> None:
-    """A row that does not count has no gradient, even if there is a NaN in it."""
+def _silence(gradient: Logits, losses: Floats, nothing: NDArray[np.bool_]) -> None:
+    """Set gradient and loss of rows that do not count to 0, even if there is a NaN in them."""
     gradient[nothing] = 0
     losses[nothing] = 0
 
 
-def probabilities(logits: Rows, temperature: float) -> Rows:
-    """(n, C) the softmax; NaN in a row that has none."""
+def probabilities(logits: Logits, temperature: float) -> Logits:
+    """Compute the softmax (n, C) in the dtype of the logits; NaN in a row that has none."""
     values, top, largest, others, _, _ = exponentials(logits, temperature)
     values[np.arange(len(values)), top] = largest
-    found: Rows = values / (largest + others).astype(values.dtype)[:, None]
-    return found
+    softmax: Logits = values / (largest + others).astype(values.dtype)[:, None]
+    return softmax
+
+
+def jacobian(softmax: Floats, temperature: float) -> Floats:
+    """Compute da/dz (n, C, C) from a (n, C): a_i (1 - a_i)/T on the diagonal, -a_i a_j/T beside it."""
+    slopes: Floats = -softmax[:, :, None] * softmax[:, None, :]
+    index = np.arange(softmax.shape[1])
+    slopes[:, index, index] = 0  # so that a_i (1 - a_i) is a sum over the others, and no small difference
+    slopes[:, index, index] = -slopes.sum(axis=2)
+    return slopes / temperature

@@ -1,11 +1,10 @@
-"""What is wrong with a question that only its numbers tell, and what the reader of its answer should know."""
-
-from typing import Any
+"""Rows without a softmax are refused, and caveats about an answer are given, by the numbers in it."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.formats import FORMATS
+from dlcalc.core.arrays.row_source import Array
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.summary import Totals
@@ -14,8 +13,25 @@ _LOOKED_AT = 4096  # rows in which logits are told from probabilities, if they h
 _ENTRIES = 1_000_000  # ... no more entries
 
 
-def no_softmax(row: int, logits: NDArray[Any], option: str) -> DlcalcError:
-    """The error for a row without a softmax, whose logits these are; ``option`` says where they came from."""
+def refuse_rows(bad: NDArray[np.bool_], logits: Array, option: str, first: int = 0) -> None:
+    """Refuse rows without a softmax.
+
+    Args:
+        bad: (n,) which rows have none, of those that count.
+        logits: (n, C) of all rows.
+        option: where they came from.
+        first: the number of the first row.
+
+    Raises:
+        DlcalcError: ``no-finite-logit``, naming the first bad row.
+    """
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise _no_softmax(first + row, logits[row], option)
+
+
+def _no_softmax(row: int, logits: Array, option: str) -> DlcalcError:
+    """Say why a row has no softmax, given its (C,) logits."""
     if np.isnan(logits).any():
         problem = f"logit nan of class {int(np.flatnonzero(np.isnan(logits))[0])} is not a number"
     elif np.isposinf(logits).any():
@@ -32,7 +48,7 @@ def no_softmax(row: int, logits: NDArray[Any], option: str) -> DlcalcError:
 
 
 def warnings_of(question: SoftmaxQuestion, totals: Totals) -> list[Notice]:
-    """What the reader of an answer should know, by what its rows come to."""
+    """Give the caveats about an answer, by the totals of its rows."""
     found = list(question.notes)
     row, count = totals.infinite
     if count:

@@ -1,12 +1,11 @@
-"""softmax-grad: the question, checked, and the options that it may have."""
+"""The question of softmax-grad, checked, with every option that it may have."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from dlcalc.core.arrays.row_source import RowSource, in_memory
-from dlcalc.core.arrays.stored import Floats, Stored, shape_text, vector
+from dlcalc.core.arrays.row_source import Array, Floats, RowSource, in_memory
+from dlcalc.core.arrays.stored import Stored, shape_text, vector
 from dlcalc.core.errors import DlcalcError, Fix, Notice
 from dlcalc.core.softmax.targets import LARGEST, REDUCTIONS, Targets, distribution_targets, label_targets
 
@@ -16,12 +15,12 @@ MAX_JACOBIAN = 10_000_000  # entries
 
 @dataclass(frozen=True)
 class Linear:
-    """One linear layer that makes the logits: z = W x + b.
+    """A linear layer that makes the logits: z = W x + b, all in float64.
 
     Attributes:
         x: (N, K) the inputs.
-        weight: (C, K).
-        bias: (C,); zeros where there is none.
+        weight: (C, K) W.
+        bias: (C,) b; zeros where there is none.
     """
 
     x: Floats
@@ -30,14 +29,14 @@ class Linear:
 
     @property
     def logits(self) -> Floats:
-        """(N, C) z."""
+        """(N, C) z, float64."""
         with np.errstate(invalid="ignore", over="ignore"):
             return self.x @ self.weight.T + self.bias
 
 
 @dataclass(frozen=True)
 class SoftmaxQuestion:
-    """Logits and what they should have been.
+    """A question about logits and the targets that they should have had.
 
     Attributes:
         logits: (N, C) float32 or float64; in memory, or in a file that is read some rows at a time.
@@ -63,17 +62,17 @@ class SoftmaxQuestion:
 
     @property
     def rows(self) -> int:
-        """N."""
+        """N, how many rows there are."""
         return int(self.logits.shape[0])
 
     @property
     def classes(self) -> int:
-        """C."""
+        """C, how many classes there are."""
         return int(self.logits.shape[1])
 
     @property
     def row_bytes(self) -> int:
-        """The size of a row of logits as they are stored."""
+        """The size of a row of logits as they are stored, in bytes."""
         return self.classes * {"float64": 8, "float32": 4}.get(self.format, 2)
 
     @property
@@ -95,39 +94,36 @@ class SoftmaxQuestion:
 
     @property
     def wide(self) -> "SoftmaxQuestion":
-        """The same question with its logits in float64."""
+        """The same question, its logits read as float64."""
         return replace(self, logits=self.logits.astype(np.float64, copy=False))
 
 
-def as_rows(logits: Stored, option: str = "logits") -> Any:
-    """Logits as rows to compute with: (N, C), in float32 or, where they were stored so, float64.
+def as_rows(logits: Stored) -> RowSource:
+    """Give logits as rows to compute with: (N, C), in float64 if they were stored so, else float32.
 
     Raises:
         DlcalcError: ``shape-mismatch`` for another rank, or for less than two classes.
     """
     values = logits.values
-    rows = values.reshape(1, -1) if values.ndim == 1 else values
+    rows = values.reshape((1, values.size)) if values.ndim == 1 else values
     if rows.ndim != 2:
-        message = f"{option} has the shape {shape_text(values.shape)}, and rows x classes are meant"
+        message = f"logits has the shape {shape_text(values.shape)}, and rows x classes are meant"
         hint = "a matrix: move the classes last, and join the other axes"
-        raise DlcalcError("shape-mismatch", message, hint=hint, option=option)
+        raise DlcalcError("shape-mismatch", message, hint=hint, option="logits")
     if rows.shape[0] == 0 or rows.shape[1] < 2:
-        message = f"{option} has the shape {shape_text(values.shape)}, and a row of at least 2 classes is meant"
-        raise DlcalcError("shape-mismatch", message, hint=("like ", Fix("logits", [1, 2, 3])), option=option)
-    found = rows.astype(np.float64 if logits.format == "float64" else np.float32, copy=False)
-    return np.ascontiguousarray(found) if in_memory(found) else found  # rows are summed up in one order
+        message = f"logits has the shape {shape_text(values.shape)}, and a row of at least 2 classes is meant"
+        raise DlcalcError("shape-mismatch", message, hint=("like ", Fix("logits", [1, 2, 3])), option="logits")
+    wide = rows.astype(np.float64 if logits.format == "float64" else np.float32, copy=False)
+    return np.ascontiguousarray(wide) if in_memory(wide) else wide  # rows are summed up in one order
 
 
 def linear_layer(x: Stored, weight: Stored, bias: Stored | None) -> Linear:
-    """The layer in float64.
+    """Check a layer, and give it in float64 and in memory.
 
     Raises:
         DlcalcError: ``shape-mismatch``, and ``invalid-value`` for a weight or bias that is not finite.
     """
-    inputs = x.values.astype(np.float64)
-    inputs = inputs.reshape(1, -1) if inputs.ndim == 1 else inputs
-    matrix = weight.values.astype(np.float64)
-    matrix = matrix.reshape(1, -1) if matrix.ndim == 1 else matrix
+    inputs, matrix = _as_matrix(x), _as_matrix(weight)
     if matrix.ndim != 2 or inputs.ndim != 2 or inputs.shape[1] != matrix.shape[1]:
         message = (
             f"x has the shape {shape_text(x.values.shape)} and weight {shape_text(weight.values.shape)}: "
@@ -138,7 +134,9 @@ def linear_layer(x: Stored, weight: Stored, bias: Stored | None) -> Linear:
     if classes < 2:
         message = "weight has one row, and a row for each of at least 2 classes is meant"
         raise DlcalcError("shape-mismatch", message, hint=Fix("weight", [[1, 2], [3, 4]]), option="weight")
-    offset = np.zeros(classes) if bias is None else vector(bias.values.astype(np.float64), "bias", classes, "classes")
+    offset = np.zeros(classes)
+    if bias is not None:
+        offset = vector(np.asarray(bias.values, np.float64), "bias", classes, "classes")
     for name, values in (("weight", matrix), ("bias", offset)):
         if not np.isfinite(values).all():
             message = f"{name} has an entry that is not finite"
@@ -146,18 +144,34 @@ def linear_layer(x: Stored, weight: Stored, bias: Stored | None) -> Linear:
     return Linear(inputs, matrix, offset)
 
 
+def _as_matrix(array: Stored) -> Floats:
+    """Give an array in float64; a vector as a matrix of one row."""
+    values = np.array(array.values, np.float64)
+    return values.reshape(1, -1) if values.ndim == 1 else values
+
+
 def checked(
     logits: RowSource,
     labels: RowSource | None,
     distribution: RowSource | None,
     *,
-    class_weights: Floats | None = None,
+    class_weights: Array | None = None,
     ignore_index: int = IGNORE_INDEX,
     label_smoothing: float = 0.0,
     temperature: float = 1.0,
     reduction: str = "mean",
 ) -> SoftmaxQuestion:
-    """The question about rows of logits, once every option is legal.
+    """Ask about rows of logits, once every option is legal.
+
+    Args:
+        logits: (N, C) float32 or float64.
+        labels: (N,) int64, or any shape that is one row of numbers; None where there are distributions.
+        distribution: (N, C) or, of a single row, (C,), real; None where there are labels.
+        class_weights: (C,) real, from 0 on; all 1 if None.
+        ignore_index: the label of rows that do not count.
+        label_smoothing: 0 to 1.
+        temperature: T > 0.
+        reduction: ``none``, ``mean`` or ``sum``.
 
     Raises:
         DlcalcError: ``invalid-value``, ``shape-mismatch``, ``label-out-of-range``, ``usage`` for an unknown reduction.
@@ -170,10 +184,7 @@ def checked(
         message = f"label smoothing {label_smoothing} is not between 0 and 1"
         fix = Fix("label_smoothing", 0.1)
         raise DlcalcError("invalid-value", message, hint=fix, option="label_smoothing")
-    if not 1 / LARGEST <= temperature <= LARGEST:
-        rule = "is not over 0" if temperature <= 0 else f"is not between {1 / LARGEST:g} and {LARGEST:g}"
-        message = f"temperature {temperature:g} {rule}"
-        raise DlcalcError("invalid-value", message, hint=Fix("temperature", 1), option="temperature")
+    check_temperature(temperature)
     if class_weights is not None:
         class_weights = vector(class_weights, "class_weights", classes, "classes").astype(np.float64)
         legal = (class_weights == 0) | ((class_weights >= 1 / LARGEST) & (class_weights <= LARGEST))
@@ -191,3 +202,15 @@ def checked(
         distribution = distribution_targets(distribution, rows, classes)
     targets = Targets(labels, distribution, classes, class_weights, ignore_index, label_smoothing, reduction)
     return SoftmaxQuestion(logits, targets, temperature)
+
+
+def check_temperature(temperature: float) -> None:
+    """Refuse a temperature that is not over 0, or so extreme that dividing by it overflows.
+
+    Raises:
+        DlcalcError: ``invalid-value``.
+    """
+    if not 1 / LARGEST <= temperature <= LARGEST:
+        rule = "is not over 0" if temperature <= 0 else f"is not between {1 / LARGEST:g} and {LARGEST:g}"
+        message = f"temperature {temperature:g} {rule}"
+        raise DlcalcError("invalid-value", message, hint=Fix("temperature", 1), option="temperature")

@@ -1,24 +1,24 @@
-"""What the losses and gradients of all rows come to, found block by block."""
+"""The totals of losses and gradients: sums, the largest entry and the worst rows, found block by block."""
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from dlcalc.core.arrays.stored import Floats
+from dlcalc.core.arrays.row_source import Array, Floats
 
 _WORST = 10  # rows that are named
 
 
 class Totals(NamedTuple):
-    """What some rows come to.
+    """The totals of some rows.
 
     Attributes:
         loss: the sum of their losses.
         squares: the sum of the squares of their gradients.
-        largest: the largest entry of their gradients, without its sign.
-        worst: the ten with the largest losses, the worst first: which they are, and their losses.
+        largest: the largest absolute value in their gradients.
+        worst: (row, loss) of the ten rows with the largest losses, the worst first.
         infinite: the first row whose loss is infinite, and how many there are; (0, 0) if there is none.
     """
 
@@ -29,14 +29,20 @@ class Totals(NamedTuple):
     infinite: tuple[int, int]
 
 
-def summed(numbers: Any) -> float:
-    """The sum of some numbers; infinities may meet in it."""
+def summed(numbers: ArrayLike) -> float:
+    """Sum up numbers; infinities may meet in the sum."""
     with np.errstate(over="ignore", invalid="ignore"):
         return float(np.sum(np.asarray(numbers)))
 
 
-def totals_of(first: int, losses: Floats, gradient: NDArray[Any]) -> Totals:
-    """What a block of rows comes to, the first of which has this number."""
+def totals_of(first: int, losses: Floats, gradient: Array) -> Totals:
+    """Sum up a block of rows.
+
+    Args:
+        first: the number of the first row.
+        losses: (n,) float64.
+        gradient: (n, C) float32 or float64.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         wide = gradient.astype(np.float64, copy=False).reshape(-1)
         loss, squares = summed(losses), float(np.einsum("i,i->", wide, wide))
@@ -48,16 +54,18 @@ def totals_of(first: int, losses: Floats, gradient: NDArray[Any]) -> Totals:
 
 
 def combined(blocks: Iterable[Totals]) -> Totals:
-    """What several blocks come to, in the order of their rows.
+    """Combine the totals of several blocks, in the order of their rows.
 
     >>> combined([Totals(1.0, 4.0, 2.0, ((0, 1.0),), (0, 0)), Totals(3.0, 1.0, 1.0, ((1, 3.0),), (0, 0))])
     Totals(loss=4.0, squares=5.0, largest=2.0, worst=((1, 3.0), (0, 1.0)), infinite=(0, 0))
     """
-    found = list(blocks)
-    loss, squares = (summed([getattr(one, name) for one in found]) for name in ("loss", "squares"))
-    candidates = [row for one in found for row in one.worst]
-    worst = tuple(sorted(candidates, key=lambda row: (-row[1], row[0]))[:_WORST])
-    infinite = [one.infinite for one in found if one.infinite[1]]
-    first = infinite[0][0] if infinite else 0
-    count = sum(one[1] for one in infinite)
-    return Totals(loss, squares, max(one.largest for one in found), worst, (first, count))
+    parts = list(blocks)
+    candidates = [row for part in parts for row in part.worst]
+    infinite = [part.infinite for part in parts if part.infinite[1]]
+    return Totals(
+        summed([part.loss for part in parts]),
+        summed([part.squares for part in parts]),
+        max(part.largest for part in parts),
+        tuple(sorted(candidates, key=lambda row: (-row[1], row[0]))[:_WORST]),
+        (infinite[0][0] if infinite else 0, sum(count for _, count in infinite)),
+    )

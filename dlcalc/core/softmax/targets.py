@@ -1,4 +1,4 @@
-"""What a row should have been: the target distribution t of every option, and D, by which the loss is divided.
+"""The targets: the target distribution t of each row under every option, and D, by which the loss is divided.
 
 One form covers all of them: loss = -sum(t ln a)/D and dC/dz = (a sum(t) - t)/D/T. Only t and D depend on the options,
 as PyTorch defines them; an index and the same class as a distribution therefore differ under class weights and mean.
@@ -6,26 +6,27 @@ as PyTorch defines them; an index and the same class as a distribution therefore
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.blocks import in_order, parts
-from dlcalc.core.arrays.row_source import Rows, RowSource
-from dlcalc.core.arrays.stored import Array, Floats, numbered, shape_text, vector
+from dlcalc.core.arrays.row_source import Array, Floats, Rows, RowSource
+from dlcalc.core.arrays.stored import numbered, shape_text, vector
 from dlcalc.core.errors import DlcalcError, Fix
 
 LARGEST = 1e60  # of temperatures, weights and targets: so that nothing overflows on the way
-REDUCTIONS = ("none", "mean", "sum")
+Reduction = Literal["none", "mean", "sum"]
+REDUCTIONS: tuple[Reduction, ...] = ("none", "mean", "sum")
 
 
 class Tally(NamedTuple):
-    """How many rows there are of each class.
+    """The numbers of rows of each class.
 
     Attributes:
-        counts: (C,) rows with each label that counts.
-        ignored: rows that do not count.
+        counts: (C,) how many rows that count have each label.
+        ignored: how many rows do not count.
     """
 
     counts: NDArray[np.int64]
@@ -38,7 +39,7 @@ class Tally(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """What is to be known of distributions.
+    """The extremes of the distributions, found in one pass.
 
     Attributes:
         spread: the largest sum of |t| of a row.
@@ -53,7 +54,7 @@ class Survey(NamedTuple):
 
 @dataclass(frozen=True)
 class Targets:
-    """The targets of all rows, checked.
+    """The checked targets of all rows.
 
     Attributes:
         labels: (N,) int64, the class of each row, or the ignore index; None where there are distributions.
@@ -62,7 +63,7 @@ class Targets:
         class_weights: (C,), all 1 if None.
         ignore_index: the label of rows that do not count.
         label_smoothing: the part of the target that is spread over all classes, 0 to 1.
-        reduction: ``none``, ``mean`` or ``sum``.
+        reduction: over the rows.
     """
 
     labels: RowSource | None
@@ -71,24 +72,23 @@ class Targets:
     class_weights: Floats | None = None
     ignore_index: int = -100
     label_smoothing: float = 0.0
-    reduction: str = "mean"
+    reduction: Reduction = "mean"
 
     @property
     def rows(self) -> int:
-        """N."""
+        """N, how many rows there are."""
         given = self.labels if self.labels is not None else self.distribution
         assert given is not None
         return len(given)
 
     def kept(self, rows: Rows) -> NDArray[np.bool_]:
-        """(n,) which of some rows count."""
+        """Tell which of some rows count, (n,)."""
         if self.labels is not None:
-            found: NDArray[np.bool_] = self.labels[rows] != self.ignore_index
-            return found
+            return np.asarray(self.labels[rows] != self.ignore_index)
         return np.ones(len(range(self.rows)[rows]) if isinstance(rows, slice) else len(rows), bool)
 
     def kept_rows(self, count: int) -> list[int]:
-        """The first rows that count, as many as asked for; and the last one, if there are more."""
+        """List the first ``count`` rows that count; and the last one, if there are more."""
         found: list[int] = []
         for part in parts(self.rows, 8):
             found += (part.start + np.flatnonzero(self.kept(part))[: count + 1]).tolist()
@@ -155,26 +155,26 @@ class Targets:
         sums = (1 - smoothing) * weights + smoothing / self.classes * weights.sum()
         return float(np.max(sums, initial=0.0, where=self.tally.counts > 0))
 
-    def refuse_unreal(self) -> None:
-        """Refuse distributions with numbers that are none, or too large.
+    def check_finite(self) -> Survey | None:
+        """Refuse distributions with numbers that are not finite, or too large; all are read once.
 
         Raises:
             DlcalcError: ``invalid-value``.
         """
-        _ = None if self.distribution is None else self.survey
+        return None if self.distribution is None else self.survey
 
     @cached_property
     def survey(self) -> Survey:
-        """What is to be known of all distributions.
+        """The extremes of all distributions.
 
         Raises:
-            DlcalcError: ``invalid-value`` for a number that is none, or too large.
+            DlcalcError: ``invalid-value`` for a number that is not finite, or too large.
         """
         assert self.distribution is not None
-        found = list(in_order(self._surveyed, parts(self.rows, 8 * self.classes)))
-        unnormalised = next((one.unnormalised for one in found if one.unnormalised is not None), None)
-        negative = next((one.negative for one in found if one.negative is not None), None)
-        return Survey(max(one.spread for one in found), unnormalised, negative)
+        blocks = list(in_order(self._surveyed, parts(self.rows, 8 * self.classes)))
+        unnormalised = next((block.unnormalised for block in blocks if block.unnormalised is not None), None)
+        negative = next((block.negative for block in blocks if block.negative is not None), None)
+        return Survey(max(block.spread for block in blocks), unnormalised, negative)
 
     def _surveyed(self, part: slice) -> Survey:
         assert self.distribution is not None
@@ -190,7 +190,7 @@ class Targets:
         )
 
     def hard(self, rows: Rows) -> tuple[NDArray[np.int64], Floats] | None:
-        """Of rows whose target is one class each: that class, and t there; (0, 0) for an ignored row.
+        """Give the class (n,) of each of some rows and t there (n,), both 0 in an ignored row.
 
         None where a target spreads over several classes.
         """
@@ -202,7 +202,7 @@ class Targets:
         return labels, np.where(kept, self.weights[labels], 0.0)
 
     def dense(self, rows: Rows) -> Floats:
-        """(n, C) t of some rows, for any options."""
+        """Compute t (n, C) of some rows, for any options."""
         given = self.given(rows)
         smooth = (1 - self.label_smoothing) * given + self.label_smoothing / self.classes
         if self.labels is None:
@@ -211,10 +211,9 @@ class Targets:
         return np.where(self.kept(rows)[:, None], smooth * self.weights, 0.0)
 
     def given(self, rows: Rows) -> Floats:
-        """(n, C) the target y of some rows as it was given, without weights and smoothing; 0 in an ignored row."""
+        """Give the target y (n, C) of some rows, without weights and smoothing; 0 in an ignored row."""
         if self.distribution is not None:
-            found: Floats = self.distribution[rows]
-            return found
+            return self.distribution[rows]
         assert self.labels is not None
         labels = self.labels[rows]
         kept = labels != self.ignore_index
@@ -223,8 +222,8 @@ class Targets:
         return dense
 
 
-def label_targets(labels: Any, rows: int, classes: int, ignore_index: int) -> Any:
-    """The labels, one a row and each a class or the ignore index.
+def label_targets(labels: RowSource, rows: int, classes: int, ignore_index: int) -> RowSource:
+    """Check the labels: one per row, and each a class or the ignore index. They are returned as (N,).
 
     Raises:
         DlcalcError: ``shape-mismatch``, ``label-out-of-range``.
@@ -242,13 +241,16 @@ def label_targets(labels: Any, rows: int, classes: int, ignore_index: int) -> An
     return flat
 
 
-def distribution_targets(target: Any, rows: int, classes: int) -> Any:
-    """The distributions, one a row; their numbers are looked at in ``Targets.survey``.
+def distribution_targets(target: RowSource, rows: int, classes: int) -> RowSource:
+    """Check that there is one distribution per row; their numbers are checked by ``Targets.check_finite``.
+
+    Returns:
+        The distributions as (N, C) float64.
 
     Raises:
         DlcalcError: ``shape-mismatch``.
     """
-    matrix = target.reshape((1, -1)) if target.ndim == 1 else target
+    matrix = target.reshape((1, target.size)) if target.ndim == 1 else target
     if matrix.shape != (rows, classes):
         message = f"target has the shape {shape_text(target.shape)}, and the logits have {rows} x {classes}"
         hint = (f"{numbered(rows, 'row')} of {classes} numbers, or ", Fix("label"), " for class numbers")

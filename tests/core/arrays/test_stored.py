@@ -104,7 +104,7 @@ STORED = [
 def test_every_format_that_is_read(raw: Any, name: str, dtype: Any) -> None:
     found = stored(raw, "logits")
     assert (found.format, found.values.dtype) == (name, dtype)
-    assert found.values.tolist() == [1, -2]
+    assert found.array.tolist() == [1, -2]
 
 
 def test_the_arrays_of_ml_dtypes_are_bfloat16() -> None:
@@ -113,12 +113,12 @@ def test_the_arrays_of_ml_dtypes_are_bfloat16() -> None:
     for array in (np.array([[1, -2], [3, 4]], ml_dtypes.bfloat16), np.ones((2, 2), ml_dtypes.bfloat16).T):
         found = stored(array, "logits")
         assert found.format == "bfloat16"
-        assert found.values.tolist() == array.astype(np.float32).tolist()
+        assert found.array.tolist() == array.astype(np.float32).tolist()
 
 
 def test_an_array_that_is_no_block_of_memory() -> None:
-    assert stored(np.array([[0x3F80, 0, 0xC000]], np.uint16)[:, ::2], "logits").values.tolist() == [[1, -2]]
-    assert stored(np.array([[0x3F80, 0], [0xC000, 0]], np.uint16).view("V2").T[0], "x").values.tolist() == [1, -2]
+    assert stored(np.array([[0x3F80, 0, 0xC000]], np.uint16)[:, ::2], "logits").array.tolist() == [[1, -2]]
+    assert stored(np.array([[0x3F80, 0], [0xC000, 0]], np.uint16).view("V2").T[0], "x").array.tolist() == [1, -2]
 
 
 REFUSED: list[Any] = [

@@ -157,9 +157,9 @@ TABLE = {
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_a_file_may_be_off_by_the_tolerance_of_its_format_and_no_more(name: str, reduction: str) -> None:
     factor, eps, relative, half_tiny = TABLE[name]
-    found = answer(reduction=reduction, temperature=0.5)
+    found = answer(2, 3, reduction=reduction, temperature=0.5)
     scale = 1 / found.question.targets.denominator / 0.5
-    right = found.gradient
+    right = found.array("grad_logits")
     allowed = factor * eps * scale + relative * np.abs(right) + half_tiny
     for part, passed in ((0.99, True), (1.01, False)):
         for at in np.ndindex(right.shape):
@@ -172,7 +172,7 @@ def test_a_file_may_be_off_by_the_tolerance_of_its_format_and_no_more(name: str,
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_right_gradient_rounded_to_a_format_is_right(name: str) -> None:
     found = answer(200, 30)
-    assert judge(found, ArrayClaim("grad_logits", rounded(found.gradient, name), name)).passed
+    assert judge(found, ArrayClaim("grad_logits", rounded(found.array("grad_logits"), name), name)).passed
 
 
 def test_zeros_do_not_pass_however_many_rows_there_are() -> None:
@@ -189,7 +189,7 @@ def test_zeros_do_not_pass_however_many_rows_there_are() -> None:
 def test_where_zero_is_the_rounded_answer_nothing_is_decided(name: str, weight: float, decidable: bool) -> None:
     """A sum with tiny class weights has the M of a mean over as many rows."""
     found = answer(3, 4, reduction="sum", class_weights=np.full(4, weight))
-    verdict = judge(found, ArrayClaim("grad_logits", rounded(found.gradient, name), name))
+    verdict = judge(found, ArrayClaim("grad_logits", rounded(found.array("grad_logits"), name), name))
     assert bool(verdict.passed) is decidable
     assert verdict.decidable is decidable
     assert verdict.diagnosis == ()
@@ -207,7 +207,7 @@ def test_zeros_do_not_pass_for_infinity() -> None:
 def test_what_is_said_of_the_entries() -> None:
     right = np.array([[1.0, -2.0, 0.0], [inf, nan, 4.0]])
     verdict = compare(filed([[1.5, -2.0, 0.25], [inf, nan, inf]]), right, exactly)
-    assert errors(verdict.claim.values, right).tolist() == [[0.5, 0, 0.25], [0, 0, inf]]
+    assert errors(verdict.claim.numbers, right).tolist() == [[0.5, 0, 0.25], [0, 0, inf]]
     assert verdict.distance == Distance(inf, inf, 3, (1, 2), inf, 4.0)
 
 
@@ -283,6 +283,6 @@ def test_passed_if_and_only_if_nothing_is_wrong(claimed: list[float], right: lis
     wrong = ~verdict.claim.accepts(truth, relative)
     assert verdict.distance.failed == wrong.sum()
     assert verdict.passed == (verdict.decidable and not wrong.any())
-    assert not np.isnan(errors(verdict.claim.values, truth)).any()
+    assert not np.isnan(errors(verdict.claim.numbers, truth)).any()
     assert not np.isnan(verdict.distance.max_rel_error)
     assert all(np.isfinite(truth) | wrong | (np.array(claimed) == truth) | np.isnan(truth))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.softmax.functions import cross_entropy, softmax, softmax_cross_entropy_grad, softmax_jacobian
+from dlcalc.core.softmax.targets import Reduction
 from tests.support.random_softmax import cases
 
 
@@ -110,11 +111,12 @@ def test_t_and_d(
     gradient = (a * weighted.sum(axis=1, keepdims=True) - weighted) / temperature
     losses = -(weighted * np.log(a)).sum(axis=1)
     options = {**options, "temperature": temperature}
-    for reduction, divided in (("mean", divisor), ("sum", 1.0), ("none", 1.0)):
+    divisors: dict[Reduction, float] = {"mean": divisor, "sum": 1.0, "none": 1.0}
+    for reduction, divided in divisors.items():
         found = softmax_cross_entropy_grad(logits, target, reduction=reduction, **options)
         np.testing.assert_allclose(found, gradient / divided, rtol=1e-13, atol=1e-15)
         loss = cross_entropy(logits, target, reduction=reduction, **options)
-        right = losses if reduction == "none" else losses.sum() / divided
+        right = losses if reduction == "none" else np.asarray(losses.sum() / divided)
         np.testing.assert_allclose(loss, right, rtol=1e-13)
 
 

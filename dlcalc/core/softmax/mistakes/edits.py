@@ -1,64 +1,64 @@
-"""What a mistake about softmax and its gradient does to a working, and where it is one."""
+"""The edits: what each mistake about softmax and its gradient does to a working, and where it is one."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.softmax.mistakes.working import SoftmaxWorking
+from dlcalc.core.arrays.row_source import Floats
+from dlcalc.core.softmax.mistakes.working import DenominatorCounts, Form, SoftmaxWorking
 
 W = SoftmaxWorking
 
 
 def making(**changes: object) -> Callable[[W], Iterable[W]]:
-    """The edit that makes these choices."""
+    """Make the edit that makes these choices."""
     return lambda working: (replace(working, **changes),)  # type: ignore[arg-type]
 
 
 def megatron(working: W) -> Iterable[W]:
-    """The smoothing over the other classes only: alpha C/(C - 1)."""
+    """Smooth over the other classes only: alpha C/(C - 1)."""
     classes = working.classes
     yield replace(working, smoothing=working.smoothing * classes / (classes - 1))
 
 
 def over_rows(working: W) -> Iterable[W]:
-    """The mean over the rows that count, or over all of them."""
-    yield replace(working, counted="rows")
+    """Take the mean over the rows that count, or over all of them."""
+    yield replace(working, denominator_counts="rows")
     if ignores(working):
-        yield replace(working, counted="all rows")
+        yield replace(working, denominator_counts="all rows")
 
 
 def counting_ignored(working: W) -> Iterable[W]:
-    """The ignored rows counted as 1, or with all rows alike."""
-    yield replace(working, counted="ignored")
+    """Count the ignored rows as 1, or all rows alike."""
+    yield replace(working, denominator_counts="ignored")
     if working.class_weights is not None:
-        yield replace(working, counted="all rows")
+        yield replace(working, denominator_counts="all rows")
         if 0 <= working.ignore_index < working.classes:
-            yield replace(working, counted="ignored by weight")
+            yield replace(working, denominator_counts="ignored by weight")
 
 
 def unmasked(working: W) -> Iterable[W]:
-    """Ignored rows taken for rows like others: of the class that the ignore index names, of class 0, or of none."""
+    """Take ignored rows for rows like others: of the class that the ignore index names, of class 0, or of none."""
     index, classes = working.ignore_index, working.classes
     is_class = 0 <= index < classes
     for divisor in (working.denominator, None):
         if not is_class:
-            counted = working.counted if divisor is not None else "ignored"
-            yield replace(working, blank=1.0, divisor=divisor, counted=counted)
+            counts: DenominatorCounts = working.denominator_counts if divisor is not None else "ignored"
+            yield replace(working, ignored_row_mass=1.0, divisor=divisor, denominator_counts=counts)
             if -classes <= index < 0:  # as Python counts from the end
-                yield replace(working, taken_for=index % classes, divisor=divisor)
-        yield replace(working, taken_for=index if is_class else 0, divisor=divisor)
+                yield replace(working, ignored_as_class=index % classes, divisor=divisor)
+        yield replace(working, ignored_as_class=index if is_class else 0, divisor=divisor)
 
 
 def off_by_one(working: W) -> Iterable[W]:
-    """Each label one up, and one down, around the classes."""
+    """Shift each label by one up, and by one down, around the classes."""
     for shift in (1, -1) if working.classes > 2 else (1,):
         yield replace(working, shift=shift)
 
 
-def in_forms(*forms: str) -> Callable[[W], Iterable[W]]:
-    """Another gradient, with and without the factor 1/T, which is easily lost on such a road."""
+def in_forms(*forms: Form) -> Callable[[W], Iterable[W]]:
+    """Make the edit that takes another gradient, with and without the factor 1/T, which is easily lost with it."""
 
     def edit(working: W) -> Iterable[W]:
         for form in forms:
@@ -69,12 +69,12 @@ def in_forms(*forms: str) -> Callable[[W], Iterable[W]]:
 
 
 def times(working: W, factor: float) -> W:
-    """The result multiplied by a constant."""
+    """Multiply the result by a constant."""
     return replace(working, scale=working.scale * factor)
 
 
 def reordered(working: W) -> Iterable[W]:
-    """The rows in the order in which they stand in the claim, if there is such an order.
+    """Put the rows in the order in which they stand in the claim, if there is such an order.
 
     Rows that are out of place can only have changed places with each other. In no order would their sorted columns
     differ by more than the entries do; and some of them are looked for in the claim.
@@ -106,7 +106,7 @@ _ASTRAY = 64  # rows that are looked for
 
 
 def named_constants(working: W) -> dict[str, float]:
-    """Constants by which a whole gradient is easily wrong."""
+    """Name the constants by which a whole gradient is easily wrong."""
     count, classes, temperature = float(working.count), float(working.classes), working.temperature
     found = {"2": 2.0, "1/2": 0.5, "N": count, "1/N": 1 / count, "C": classes, "1/C": 1 / classes}
     if temperature != 1:
@@ -115,7 +115,7 @@ def named_constants(working: W) -> dict[str, float]:
 
 
 def scaled(working: W) -> Iterable[W]:
-    """The named constants; and where the claim has two independent entries more, whatever constant fits."""
+    """Multiply by the named constants; and where the claim has two independent entries more, by any that fits."""
     for factor in named_constants(working).values():
         yield times(working, factor)
         yield times(working, -factor)
@@ -128,7 +128,7 @@ def scaled(working: W) -> Iterable[W]:
 
 
 def fitted(answer: Floats, working: W) -> float:
-    """The constant that comes nearest to the claim; of typed numbers, one that gives every digit, if there is one."""
+    """Fit the constant that comes nearest to the claim; to typed numbers, one that gives every digit if it can."""
     with np.errstate(all="ignore"):
         if working.bounds is None:
             return float(np.sum(answer * working.claimed) / np.sum(answer * answer))
@@ -137,14 +137,14 @@ def fitted(answer: Floats, working: W) -> float:
 
 
 def independent(working: W, answer: Floats) -> int:
-    """How many entries are free: those of a gradient sum to 0 in each row."""
+    """Count the entries that are free: those of a gradient sum to 0 in each row."""
     free = np.count_nonzero(answer)
     sums_to_nothing = working.key in ("grad_logits", "jacobian") and answer.ndim > 1
     return int(free - (np.count_nonzero(answer.any(axis=-1)) if sums_to_nothing else 0))
 
 
 def scale_in_words(working: W) -> str:
-    """By which constant, with its name if it has one."""
+    """Say by which constant the result is multiplied, with its name if it has one."""
     for name, value in named_constants(working).items():
         for sign, factor in (("", value), ("-", -value)):
             if np.isclose(working.scale, factor, rtol=1e-3, atol=0):

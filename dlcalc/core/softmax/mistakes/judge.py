@@ -1,39 +1,51 @@
 """Judging what is claimed of softmax-grad: by the precision of the claim, and with its diagnosis if it is wrong."""
 
 from dataclasses import replace
+from functools import partial, reduce
 
 import numpy as np
 
 from dlcalc.core.arrays.blocks import in_order
-from dlcalc.core.arrays.stored import Floats
+from dlcalc.core.arrays.row_source import Floats
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, compare, written
 from dlcalc.core.evidence.claim import Diagnosis
-from dlcalc.core.evidence.diagnosis import diagnose
-from dlcalc.core.softmax.answer import SoftmaxGrad, shapes_of
-from dlcalc.core.softmax.mistakes.blockwise import Comparison, LossComparison, RowsComparison
+from dlcalc.core.evidence.diagnosis import explained
+from dlcalc.core.softmax.answer import Block, Seen, SoftmaxGrad, shapes_of
+from dlcalc.core.softmax.mistakes.blockwise import (
+    BlockComparison,
+    Comparison,
+    LossComparison,
+    LossSums,
+    RowsComparison,
+)
 from dlcalc.core.softmax.mistakes.table import MISTAKES
 from dlcalc.core.softmax.mistakes.tolerance import allowed_in
 from dlcalc.core.softmax.mistakes.working import SoftmaxWorking, working
 from dlcalc.core.softmax.question import SoftmaxQuestion
-from dlcalc.core.softmax.row_values import blocks_of
+from dlcalc.core.softmax.row_values import Computed, blocks_of
+from dlcalc.core.softmax.summary import summed
 
 _ENTRIES = 400_000  # of an array that is judged as a whole; a larger one is judged block by block
 _BY_ROW = ("grad_logits", "softmax", "grad_softmax", "jacobian", "loss")
 
 
 def claimable(answer: SoftmaxGrad) -> dict[str, tuple[int, ...]]:
-    """The keys that can be claimed with their shapes, the headline first."""
+    """List the keys that can be claimed with their shapes, the headline first."""
     return claimable_of(answer.question)
 
 
 def claimable_of(question: SoftmaxQuestion) -> dict[str, tuple[int, ...]]:
-    """The keys that can be claimed of its answer with their shapes, the headline first."""
+    """List the keys that can be claimed of the question's answer with their shapes, the headline first."""
     shapes = shapes_of(question)
     return {"grad_logits": shapes.pop("grad_logits"), **{key: shapes[key] for key in shapes if key != "target"}}
 
 
 def comparison(question: SoftmaxQuestion, claim: ArrayClaim) -> Comparison | None:
-    """What compares a claim about a large array with the answer, block by block; None where the whole is compared."""
+    """Make the visitor that compares a claim about a large array block by block; None where the whole is compared.
+
+    Raises:
+        DlcalcError: ``invalid-value`` for a Jacobian that is too large.
+    """
     large = question.streamed or question.rows * question.classes > _ENTRIES
     if not large or claim.key not in _BY_ROW or question.flat:
         return None
@@ -41,6 +53,8 @@ def comparison(question: SoftmaxQuestion, claim: ArrayClaim) -> Comparison | Non
         claim = claim.by_tolerance
     if claim.key == "loss" and question.targets.reduction != "none":
         return LossComparison(question, claim)
+    if claim.key == "jacobian":
+        question.refuse_large_jacobian()
     return RowsComparison(question, claim)
 
 
@@ -50,42 +64,70 @@ def judge(answer: SoftmaxGrad, claim: ArrayClaim) -> ArrayVerdict:
     if by_blocks is None:
         with np.errstate(over="ignore", invalid="ignore"):
             return _judged(answer, claim)
+    seen = in_order(partial(_shown, by_blocks, answer), blocks_of(answer.question))
+    return verdict(answer, by_blocks, reduce(_joined, seen))
 
-    def look(part: slice) -> object:
-        return by_blocks.see(part, answer.question.logits[part], answer.gradient[part], answer.row_losses[part])
 
-    for seen in in_order(look, blocks_of(answer.question)):
-        by_blocks.take(seen)
-    return by_blocks.verdict(answer)
+def _shown(visitor: Comparison, answer: SoftmaxGrad, rows: slice) -> Seen:
+    """Show a visitor a block of an answer that is there."""
+    return visitor(Block(rows, answer.question.logits[rows], answer.gradient[rows], answer.row_losses[rows]))
+
+
+def _joined(before: Seen, after: Seen) -> Seen:
+    return before.joined(after)
+
+
+def verdict(answer: SoftmaxGrad, by_blocks: Comparison, seen: Seen | None) -> ArrayVerdict:
+    """Judge a claim by what its comparison has seen in all blocks, and explain it if it is wrong."""
+    # Screening is not imported where a claim is right, and nothing is to be explained.
+    claim, question = by_blocks.claim, by_blocks.question
+    if isinstance(by_blocks, LossComparison):
+        assert isinstance(seen, LossSums)
+        right = np.asarray(summed(seen.sums) / question.targets.denominator)
+        single = compare(claim, right, allowed_in(question, "loss").growing_from(right))
+        if single.passed:
+            return single
+        from dlcalc.core.softmax.mistakes.screening import diagnosed_loss
+
+        return diagnosed_loss(question, single, right)
+    assert isinstance(seen, BlockComparison)
+    judged = ArrayVerdict(claim, Computed(question.wide, claim.key), seen.distance, passed=False)
+    if seen.distance.failed:
+        from dlcalc.core.softmax.mistakes.screening import diagnosed
+
+        return diagnosed(by_blocks, seen.failing, judged)
+    unclear = seen.like_zeros is not None and seen.like_zeros.would_pass
+    return replace(judged, passed=not unclear, decidable=not unclear)
 
 
 def _judged(answer: SoftmaxGrad, claim: ArrayClaim) -> ArrayVerdict:
-    claim, reference = replace(claim, values=np.asarray(claim.values)), answer.reference
+    """Judge a whole claim."""
+    claim, reference = replace(claim, values=claim.numbers), answer.reference
     right = reference.array(claim.key).astype(np.float64)
     if answer.question.tolerances is not None:
         claim = claim.by_tolerance
-    verdict = compare(claim, right, allowed_in(reference.question, claim.key).growing_from(right))
-    if verdict.passed or not verdict.decidable:
-        return verdict
-    return replace(verdict, diagnosis=_diagnosis(reference, verdict))
+    whole = compare(claim, right, allowed_in(reference.question, claim.key).growing_from(right))
+    if whole.passed or not whole.decidable:
+        return whole
+    return replace(whole, diagnosis=_diagnosis(reference.question, claim, right))
 
 
-def _diagnosis(answer: SoftmaxGrad, verdict: ArrayVerdict) -> tuple[Diagnosis, ...]:
-    """The mistakes that give a whole claim."""
-    claim, right = verdict.claim, verdict.right
-    allowed = allowed_in(answer.question, claim.key).growing_from(right)
-    row = answer.question.flat and claim.key not in ("loss", "grad_weight", "grad_bias")
-    claimed, low, high = (part[None] if row else part for part in (claim.values, claim.low, claim.high))
-    start = working(answer, claim.key, claimed)
-    start = replace(start, slack=lambda values: allowed(values, claim.format or "float64"))
+def _diagnosis(question: SoftmaxQuestion, claim: ArrayClaim, right: Floats) -> tuple[Diagnosis, ...]:
+    """Find the mistakes that give a whole claim."""
+    allowed = allowed_in(question, claim.key).growing_from(right)
+    row = question.flat and claim.key not in ("loss", "grad_weight", "grad_bias")
+    claimed, low, high = (part[None] if row else part for part in (claim.numbers, claim.low, claim.high))
+    start = working(question, claim.key, claimed)
+    start = replace(start, slack=partial(allowed, name=claim.format or "float64"))
     if claim.typed:
         start = replace(start, bounds=(low, high))
 
     def of(edited: SoftmaxWorking) -> Floats | None:
-        found = edited.answer()
-        return found[0] if found is not None and row and not edited.transposed else found
+        values = edited.answer()
+        return values[0] if values is not None and row and not edited.transposed else values
 
     def fits(values: Floats) -> bool:
         return claim.is_explained_by(values, right, allowed)
 
-    return diagnose(MISTAKES, start, of, fits, written, claim.carries_a_pair)
+    explanations = explained(MISTAKES, start, of, fits, written, claim.carries_a_pair)
+    return tuple(explanation.diagnosis for explanation in explanations)

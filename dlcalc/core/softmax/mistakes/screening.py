@@ -5,22 +5,22 @@ Source of the rule: a sample that was not chosen by the claim, and rows that are
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from dlcalc.core.arrays.blocks import in_order
-from dlcalc.core.arrays.row_source import Rows
-from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.evidence.array_claim import ArrayVerdict, written
+from dlcalc.core.arrays.row_source import Floats, Rows
+from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, written
 from dlcalc.core.evidence.claim import Diagnosis
-from dlcalc.core.evidence.diagnosis import diagnose, explained
-from dlcalc.core.softmax.answer import SoftmaxGrad
+from dlcalc.core.evidence.diagnosis import explained, workings
 from dlcalc.core.softmax.mistakes.blockwise import RowsComparison
 from dlcalc.core.softmax.mistakes.permutation import is_permuted
 from dlcalc.core.softmax.mistakes.table import MISTAKES
 from dlcalc.core.softmax.mistakes.tolerance import Allowed, allowed_in
 from dlcalc.core.softmax.mistakes.working import SoftmaxWorking, moved, working
+from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.row_values import blocks_of
 from dlcalc.core.softmax.summary import summed
 
@@ -31,13 +31,13 @@ _TRANSPOSED, _PERMUTED = (next(one for one in MISTAKES if one.name == name) for 
 
 
 class _Leader(NamedTuple):
-    """A mistake that gives the screened rows.
+    """A leader is a mistake that gives the screened rows.
 
     Attributes:
-        diagnosis: what it is.
-        edited: the choices that give it, without the exchange of rows and columns.
+        diagnosis: that names it.
+        edited: the working that results from it, without the exchange of rows and columns.
         turned: whether rows and columns are exchanged besides.
-        allowed: how far from its rows the claim may be.
+        allowed: how far from the rows of that working the claim may be.
     """
 
     diagnosis: Diagnosis
@@ -46,13 +46,19 @@ class _Leader(NamedTuple):
     allowed: Allowed
 
 
-def diagnosed(answer: SoftmaxGrad, comparison: RowsComparison, verdict: ArrayVerdict) -> ArrayVerdict:
-    """The verdict with the mistakes that give the whole of the claim, and with what was not tried."""
+def diagnosed(comparison: RowsComparison, failing: Sequence[int], verdict: ArrayVerdict) -> ArrayVerdict:
+    """Complete a verdict by the mistakes that give the whole of the claim, and by what was not tried.
+
+    Args:
+        comparison: of the claim with the answer.
+        failing: some rows that are wrong.
+        verdict: to be completed.
+    """
     claim = comparison.claim
     with np.errstate(over="ignore", invalid="ignore"):
-        leaders = _leaders(answer, comparison)
+        leaders = _leaders(comparison, failing)
         if leaders:
-            return replace(verdict, diagnosis=_confirmed(answer, comparison, leaders))
+            return replace(verdict, diagnosis=_confirmed(comparison, leaders))
         permuted = None if claim.transposed else is_permuted(comparison)
     if permuted is None:
         return replace(verdict, not_tried=("rows-permuted",))
@@ -61,30 +67,32 @@ def diagnosed(answer: SoftmaxGrad, comparison: RowsComparison, verdict: ArrayVer
     return replace(verdict, diagnosis=(Diagnosis("rows-permuted", f"{_PERMUTED.sentence} would give what is claimed"),))
 
 
-def _leaders(answer: SoftmaxGrad, comparison: RowsComparison) -> list[_Leader]:
-    """The mistakes that give the screened rows, as they are or with rows and columns exchanged."""
-    rows = _screened(answer, comparison)
+def _leaders(comparison: RowsComparison, failing: Sequence[int]) -> list[_Leader]:
+    """Find the mistakes that give the screened rows, as they are or with rows and columns exchanged."""
+    rows = _screened(comparison, failing)
     shape = comparison.claim.values.shape
     square = len(shape) == 2 and shape[0] == shape[1]
-    found = [] if comparison.claim.transposed else _fitting(answer, comparison, rows, turned=False)
+    found = [] if comparison.claim.transposed else _fitting(comparison, rows, turned=False)
     if not found and (comparison.claim.transposed or square):
-        found = _fitting(answer, comparison, rows, turned=True)
+        found = _fitting(comparison, rows, turned=True)
     return found
 
 
-def _screened(answer: SoftmaxGrad, comparison: RowsComparison) -> Rows:
-    """Seeded rows and some of those that fail."""
-    most = max(1, _ENTRIES // (answer.classes**2 if comparison.claim.key == "jacobian" else answer.classes))
-    count = min(answer.rows, MAX_SCREENED, most)
-    chosen = np.random.default_rng(_SEED).choice(answer.rows, count, replace=False)
-    return np.union1d(chosen, np.array(comparison.failing[:most], np.intp))
+def _screened(comparison: RowsComparison, failing: Sequence[int]) -> Rows:
+    """Choose rows to try mistakes on: seeded ones, and some that are wrong."""
+    rows, classes = comparison.question.rows, comparison.question.classes
+    most = max(1, _ENTRIES // (classes**2 if comparison.claim.key == "jacobian" else classes))
+    count = min(rows, MAX_SCREENED, most)
+    chosen = np.random.default_rng(_SEED).choice(rows, count, replace=False)
+    return np.union1d(chosen, np.array(failing[:most], np.intp))
 
 
-def _fitting(answer: SoftmaxGrad, comparison: RowsComparison, rows: Rows, *, turned: bool) -> list[_Leader]:
+def _fitting(comparison: RowsComparison, rows: Rows, *, turned: bool) -> list[_Leader]:
+    """Find the mistakes that give some rows of a claim, with rows and columns exchanged if it is ``turned``."""
     claim, right = comparison.claim.rows(rows, turned=turned), comparison.right(rows)
     allowed = comparison.allowed.growing_from(right)
-    start = working(answer, claim.key, claim.values, rows)
-    start = replace(start, slack=lambda values: allowed(values, claim.format or "float64"))
+    start = working(comparison.question, claim.key, claim.numbers, rows)
+    start = replace(start, slack=partial(allowed, name=claim.format or "float64"))
     if claim.typed:
         start = replace(start, bounds=(claim.low, claim.high))
     if turned and claim.accepts(right, allowed).all():
@@ -106,56 +114,62 @@ def _fitting(answer: SoftmaxGrad, comparison: RowsComparison, rows: Rows, *, tur
     return found
 
 
-def _confirmed(answer: SoftmaxGrad, comparison: RowsComparison, leaders: Sequence[_Leader]) -> tuple[Diagnosis, ...]:
-    """Those that give all rows, in one more pass; the rows that were tried have shown that they change the answer."""
+def _confirmed(comparison: RowsComparison, leaders: Sequence[_Leader]) -> tuple[Diagnosis, ...]:
+    """Name the leaders that give all rows; the rows that were tried have shown that they change the answer."""
     standing = [True] * len(leaders)
-
-    def look(part: slice) -> list[bool]:
-        with np.errstate(over="ignore", invalid="ignore"):
-            pairs = zip(leaders, standing, strict=True)
-            return [stands and _gives(answer, comparison, one, part) for one, stands in pairs]
-
-    for seen in in_order(look, blocks_of(answer.question)):
-        standing = [stands and gives for stands, gives in zip(standing, seen, strict=True)]
+    give = partial(_give, comparison.question, comparison.claim, leaders, standing)
+    for gives in in_order(give, blocks_of(comparison.question)):
+        standing[:] = (stood and stands for stood, stands in zip(standing, gives, strict=True))
         if not any(standing):
             break
-    return tuple(one.diagnosis for one, stands in zip(leaders, standing, strict=True) if stands)
+    return tuple(leader.diagnosis for leader, stands in zip(leaders, standing, strict=True) if stands)
 
 
-def _gives(answer: SoftmaxGrad, comparison: RowsComparison, leader: _Leader, part: slice) -> bool:
-    """Whether a mistake gives some rows of the claim."""
-    values = moved(leader.edited, answer, part).answer()
-    claim = comparison.claim.rows(part, turned=leader.turned)
-    return values is not None and bool(claim.accepts(values, leader.allowed).all())
+def _give(
+    question: SoftmaxQuestion, claim: ArrayClaim, leaders: Sequence[_Leader], standing: Sequence[bool], rows: slice
+) -> list[bool]:
+    """Tell which leaders give some rows of the claim; those that have fallen before are not asked."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return [
+            stands and _gives(question, claim, leader, rows) for leader, stands in zip(leaders, standing, strict=True)
+        ]
 
 
-def diagnosed_loss(answer: SoftmaxGrad, verdict: ArrayVerdict) -> ArrayVerdict:
-    """The verdict on a single loss with the mistakes that give it: the sums of all in one pass, without pairs."""
-    claim, right = verdict.claim, verdict.right
-    allowed = allowed_in(answer.question, "loss").growing_from(right)
-    start = working(answer, "loss", claim.values, np.empty(0, np.intp))
+def _gives(question: SoftmaxQuestion, claim: ArrayClaim, leader: _Leader, rows: slice) -> bool:
+    values = moved(leader.edited, question, rows).answer()
+    claimed = claim.rows(rows, turned=leader.turned)
+    return values is not None and bool(claimed.accepts(values, leader.allowed).all())
+
+
+def diagnosed_loss(question: SoftmaxQuestion, verdict: ArrayVerdict, right: Floats) -> ArrayVerdict:
+    """Complete a verdict on a single loss by the mistakes that give it: the sums of all in one pass, without pairs.
+
+    Args:
+        question: that is answered.
+        verdict: to be completed.
+        right: the right loss, ().
+    """
+    claim = verdict.claim
+    allowed = allowed_in(question, "loss").growing_from(right)
+    start = working(question, "loss", claim.numbers, np.empty(0, np.intp))
     if claim.typed:
         start = replace(start, bounds=(claim.low, claim.high))
-    roads: dict[object, SoftmaxWorking] = {}
-
-    def note(edited: SoftmaxWorking) -> Floats | None:
-        roads.setdefault(edited.road, edited)
-        return None
-
-    explained(MISTAKES, start, note, lambda values: False, written, pairs=False)
-
-    def look(part: slice) -> list[float]:
-        with np.errstate(all="ignore"):
-            return [summed(moved(edited, answer, part).losses()) for edited in roads.values()]
-
-    columns = zip(*in_order(look, blocks_of(answer.question)), strict=True)
-    sums = dict(zip(roads, map(summed, columns), strict=True))
+    different = {edited.loss_key: edited for edited in workings(MISTAKES, start)}
+    blocks = in_order(partial(_sums_of_losses, question, tuple(different.values())), blocks_of(question))
+    sums = dict(zip(different, map(summed, zip(*blocks, strict=True)), strict=True))
 
     def of(edited: SoftmaxWorking) -> Floats:
-        return np.asarray(sums[edited.road] / edited.denominator * edited.scale)
+        return np.asarray(sums[edited.loss_key] / edited.denominator * edited.scale)
 
     def fits(values: Floats) -> bool:
         return claim.is_explained_by(values, right, allowed)
 
-    found = diagnose(MISTAKES, start, of, fits, written, pairs=False)
-    return replace(verdict, diagnosis=found, not_tried=() if found else ("pairs",))
+    explanations = explained(MISTAKES, start, of, fits, written, pairs=False)
+    diagnosis = tuple(explanation.diagnosis for explanation in explanations)
+    return replace(verdict, diagnosis=diagnosis, not_tried=() if diagnosis else ("pairs",))
+
+
+def _sums_of_losses(question: SoftmaxQuestion, edited: Sequence[SoftmaxWorking], rows: slice) -> list[float]:
+    """Sum up the losses of some rows under each of several workings."""
+    with np.errstate(all="ignore"):
+        return [summed(moved(one, question, rows).losses()) for one in edited]

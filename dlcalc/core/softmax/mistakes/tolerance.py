@@ -1,22 +1,22 @@
-"""How far a claim about softmax-grad may be from what is right."""
+"""The tolerance: how far a claim about softmax-grad may be from what is right."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dlcalc.core.arrays.formats import FORMATS
-from dlcalc.core.arrays.stored import Floats
+from dlcalc.core.arrays.row_source import Floats
 from dlcalc.core.softmax.question import SoftmaxQuestion
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """|c - r| <= K eps M + R |r| + h, by the claim's format, with M the scale of the key; or what was asked for.
+    """The tolerance for a claim c: |c - r| <= K eps M + R |r| + h by its format, M the scale of the key.
 
     Attributes:
         scale: M.
         asked: relative and absolute tolerance, in place of those of the format.
-        largest: the largest entry that is right; where it is known, another array has a scale of its own.
+        largest: the largest absolute value that is right; where it is known, another array has a scale of its own.
     """
 
     scale: float
@@ -24,7 +24,7 @@ class Allowed:
     largest: float | None = None
 
     def __call__(self, right: Floats, name: str) -> Floats:
-        """For each entry of an array that may be right."""
+        """Compute the tolerance for each entry of an array that may be right, in the format of that name."""
         if self.asked is not None:
             return self.asked[1] + self.asked[0] * np.abs(right)
         form = FORMATS[name]
@@ -32,28 +32,28 @@ class Allowed:
         return form.factor * form.eps * grown + form.relative * np.abs(right) + form.half_tiny
 
     def growing_from(self, reference: Floats) -> "Allowed":
-        """For this reference, and for arrays that are larger or smaller in their own measure."""
+        """Tie M to this reference, so that it grows with arrays that are larger."""
         return replace(self, largest=largest(reference))
 
     def grown_to(self, other: Floats) -> "Allowed":
-        """For arrays of another scale, of which this is a part."""
+        """Fix M for arrays of which this other one is a part."""
         if not self.largest:
             return self
         return replace(self, scale=self.scale * largest(other) / self.largest, largest=None)
 
 
 def allowed_in(question: SoftmaxQuestion, key: str) -> Allowed:
-    """The tolerance for claims of a key."""
+    """Make the tolerance for claims of a key."""
     return Allowed(scale_of(question, key), question.tolerances)
 
 
 def largest(values: Floats) -> float:
-    """The largest finite number, without its sign."""
+    """Find the largest finite absolute value; 0 if there is none."""
     return float(np.max(np.abs(values), initial=0.0, where=np.isfinite(values)))
 
 
 def scale_of(question: SoftmaxQuestion, key: str) -> float:
-    """M: how large the terms are whose sums and differences the entries of a key are."""
+    """Estimate M, the size of the terms whose sums and differences the entries of a key are."""
     targets, temperature, rows = question.targets, question.temperature, question.rows
     gradient = targets.spread / targets.denominator / temperature
     scales = {"grad_logits": gradient, "softmax": 1.0, "jacobian": 1 / temperature, "grad_softmax": 0.0}

@@ -33,14 +33,14 @@ def names(found: SoftmaxGrad, values: Any, form: str, key: str = "grad_logits") 
 def test_zeros_in_a_text_file_do_not_pass_for_small_numbers(run: Run, tmp_path: Path, ending: str) -> None:
     found = answer(200, 10)
     logits, labels, claim = tmp_path / "z.npy", tmp_path / "y.npy", tmp_path / f"zeros.{ending}"
-    np.save(logits, found.question.logits)
+    np.save(logits, np.asarray(found.question.logits))
     assert found.question.targets.labels is not None
-    np.save(labels, found.question.targets.labels)
+    np.save(labels, np.asarray(found.question.targets.labels))
     zeros = [[0.0] * 10] * 200
     claim.write_text(json.dumps(zeros) if ending == "json" else "\n".join(",".join(map(str, row)) for row in zeros))
     words = ["softmax-grad", "--logits", str(logits), "--label", str(labels), "--json", "--expect"]
     assert run(*words, str(claim)).code == 1
-    single = rounded(found.gradient, "float32").tolist()
+    single = rounded(found.array("grad_logits"), "float32").tolist()
     claim.write_text(json.dumps(single) if ending == "json" else "\n".join(",".join(map(str, row)) for row in single))
     right = run(*words, str(claim))
     assert (right.code, right.json["expect"]["claims"][0]["format"]) == (0, "float32")
@@ -68,7 +68,7 @@ def test_a_mistake_that_changes_nothing_is_not_named(run: Run) -> None:
 
 def test_claims_of_ordinary_arithmetic_are_never_explained() -> None:
     chance = np.random.default_rng(181)
-    for _ in range(500):
+    for _ in range(60):
         logits = chance.standard_normal((1, 4)) + np.array([20.0, 0, 0, 0])
         found = softmax_grad(checked(logits, np.array([0]), None))
         grown = np.exp(logits - logits.max())
@@ -80,22 +80,20 @@ def test_claims_of_ordinary_arithmetic_are_never_explained() -> None:
 
 
 @pytest.mark.parametrize("form", ["float64", "float32", "float16", "bfloat16"])
-@pytest.mark.parametrize("rows", [50, 300, 6_000, 20_000])
+@pytest.mark.parametrize("rows", [50, 300, 3_000])
 def test_rows_in_another_order_are_found_in_every_format(form: str, rows: int) -> None:
     found = answer(rows, 10)
     for order in (np.roll(np.arange(rows), 1), np.random.default_rng(1).permutation(rows), np.arange(rows)[::-1]):
-        if form == "float16" and rows == 20_000:
-            continue  # whose smallest numbers are too near for it to tell rows apart
-        assert names(found, found.gradient[order], form) == ["rows-permuted"]
+        assert names(found, found.array("grad_logits")[order], form) == ["rows-permuted"]
 
 
 @pytest.mark.parametrize("form", ["float64", "float32", "float16", "bfloat16"])
 def test_a_row_that_stands_twice_is_no_other_order(form: str) -> None:
-    found = answer(20_000, 10, reduction="sum")
-    twice = found.gradient.copy()
+    found = answer(3_000, 10, reduction="sum")
+    twice = found.array("grad_logits").copy()
     twice[7] = twice[5]
     assert names(found, twice, form) == []
-    exchanged = found.gradient[[*range(5), 7, 6, 5, *range(8, 20_000)]]
+    exchanged = found.array("grad_logits")[[*range(5), 7, 6, 5, *range(8, 3_000)]]
     assert names(found, exchanged, form) == ["rows-permuted"]
 
 
@@ -103,7 +101,7 @@ def test_a_row_that_stands_twice_is_no_other_order(form: str) -> None:
 @pytest.mark.parametrize("rows", [100, 5_000])
 def test_a_mean_for_a_sum_is_found_though_its_numbers_are_small(form: str, rows: int) -> None:
     found = answer(rows, 10, reduction="sum")
-    assert names(found, found.gradient / rows, form) == ["mean-instead-of-sum"]
+    assert names(found, found.array("grad_logits") / rows, form) == ["mean-instead-of-sum"]
 
 
 def test_a_transposed_claim_that_is_wrong_besides(run: Run) -> None:

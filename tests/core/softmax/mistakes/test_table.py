@@ -144,20 +144,20 @@ def claim_of(answer: SoftmaxGrad, values: Floats, form: str) -> ArrayClaim:
     if form == "typed":
         text = "/".join(",".join(f"{number:.6e}" for number in row) for row in values)
         return array_claims(text, claimable(answer), load=lambda path, option: [])[0]
-    transposed = values.shape != answer.gradient.shape
+    transposed = values.shape != answer.array("grad_logits").shape
     return ArrayClaim("grad_logits", rounded(values, form), form, transposed=transposed)
 
 
 @pytest.mark.parametrize("form", ["typed", "float64", "float32", "float16"])
 def test_a_planted_mistake_comes_first(form: str) -> None:
     planted = first = 0
-    for case in cases(150, seed=71, entries=12):
+    for case in cases(30, seed=71, entries=12):
         answer = softmax_grad(case.question)
         for name, (relevant, wrong) in WRONG.items():
             if not relevant(Plain(case)):
                 continue
             values = wrong(Plain(case))
-            right = answer.gradient
+            right = answer.array("grad_logits")
             if values.shape == right.shape and np.abs(values - right).max() < 0.05 * np.abs(right).max():
                 continue  # too near for a coarse format to tell
             verdict = judge(answer, claim_of(answer, values, form))
@@ -165,13 +165,13 @@ def test_a_planted_mistake_comes_first(form: str) -> None:
             assert not verdict.passed
             planted += 1
             first += names[:1] == [name]
-    assert planted > 1_000
+    assert planted > 250
     assert first / planted >= 0.95
 
 
 @pytest.mark.parametrize("form", ["typed", "float64", "float32", "float16", "bfloat16"])
 def test_a_right_claim_is_never_accused(form: str) -> None:
-    for case in cases(300, seed=72):
+    for case in cases(150, seed=72):
         verdict = judge(
             softmax_grad(case.question), claim_of(softmax_grad(case.question), Plain(case).gradient(), form)
         )
@@ -183,27 +183,27 @@ def test_a_right_claim_is_never_accused(form: str) -> None:
 def test_noise_is_not_explained(form: str) -> None:
     chance = np.random.default_rng(73)
     named = 0
-    for case in cases(150, seed=73, entries=12):
+    for case in cases(40, seed=73, entries=12):
         answer = softmax_grad(case.question)
-        largest = float(np.abs(answer.gradient).max())
+        largest = float(np.abs(answer.array("grad_logits")).max())
         if largest < 0.1 * scale_of(answer.question, "grad_logits"):
             continue  # a coarse format takes such a gradient for zero
         size = largest * chance.choice([0.01, 1, 100])
-        noise = chance.standard_normal(answer.gradient.shape) * size
+        noise = chance.standard_normal(answer.array("grad_logits").shape) * size
         if chance.random() < 0.5:  # the right array with one wrong entry is no better
-            noise = answer.gradient.copy()
+            noise = answer.array("grad_logits").copy()
             noise[tuple(chance.integers(0, noise.shape))] += max(size, largest)
         verdict = judge(answer, claim_of(answer, noise, form))
         named += bool(verdict.diagnosis)
         assert not verdict.passed
-    assert named <= 1
+    assert named == 0
 
 
 def test_the_working_gives_the_right_answer() -> None:
-    for case in cases(500, seed=74):
+    for case in cases(300, seed=74):
         answer = softmax_grad(case.question)
         for key in ("loss", "softmax", "grad_softmax", "grad_logits"):
-            found = working(answer, key, answer.gradient).answer()
+            found = working(case.question, key, answer.array("grad_logits")).answer()
             assert found is not None
             np.testing.assert_allclose(found, answer.array(key), rtol=1e-12, atol=1e-14)
 
@@ -278,18 +278,18 @@ def test_a_large_claim_is_screened_and_confirmed() -> None:
     chance = np.random.default_rng(75)
     logits, labels = chance.standard_normal((20_000, 30)), chance.integers(0, 30, 20_000)
     answer = softmax_grad(checked(logits, labels, None, label_smoothing=0.1))
-    plain = softmax_grad(checked(logits, labels, None)).gradient
+    plain = softmax_grad(checked(logits, labels, None)).array("grad_logits")
 
     def names(values: Floats) -> list[str]:
-        transposed = values.shape != answer.gradient.shape
+        transposed = values.shape != answer.array("grad_logits").shape
         claim = ArrayClaim("grad_logits", rounded(values, "float32"), "float32", transposed=transposed)
         return [one.mistake for one in judge(answer, claim).diagnosis]
 
     assert names(plain) == ["smoothing-ignored"]
-    assert names(answer.gradient * 20_000) == ["sum-instead-of-mean"]
-    assert names(answer.gradient[chance.permutation(20_000)]) == ["rows-permuted"]
-    assert names(answer.gradient.T.copy()) == ["transposed"]
-    assert names(answer.gradient) == []
+    assert names(answer.array("grad_logits") * 20_000) == ["sum-instead-of-mean"]
+    assert names(answer.array("grad_logits")[chance.permutation(20_000)]) == ["rows-permuted"]
+    assert names(answer.array("grad_logits").T.copy()) == ["transposed"]
+    assert names(answer.array("grad_logits")) == []
     wrong = plain.copy()
     wrong[12_345, 6] += 1
     assert names(wrong) == []
@@ -306,7 +306,7 @@ def test_a_large_mean_in_half_precision_is_not_decidable() -> None:
     for weight, decidable in ((1e-8, False), (1.0, True)):
         question = checked(logits, labels, None, class_weights=np.full(3, weight), reduction="sum")
         answer = softmax_grad(question)
-        right = judge(answer, ArrayClaim("grad_logits", rounded(answer.gradient, "float16"), "float16"))
+        right = judge(answer, ArrayClaim("grad_logits", rounded(answer.array("grad_logits"), "float16"), "float16"))
         zeros = judge(answer, ArrayClaim("grad_logits", np.zeros((10, 3)), "float16"))
         assert (right.passed, right.decidable) == (decidable, decidable)
         assert not zeros.passed
@@ -317,7 +317,7 @@ def test_zeros_fail_however_many_rows_there_are() -> None:
     chance = np.random.default_rng(77)
     logits, labels = chance.standard_normal((100_000, 10)), chance.integers(0, 10, 100_000)
     answer = softmax_grad(checked(logits, labels, None))
-    right = rounded(answer.gradient, "float32")
+    right = rounded(answer.array("grad_logits"), "float32")
     assert judge(answer, ArrayClaim("grad_logits", right, "float32")).passed
     for wrong in (np.zeros_like(right), right * 1.001, np.where(np.arange(100_000)[:, None] == 777, 0, right)):
         verdict = judge(answer, ArrayClaim("grad_logits", wrong, "float32"))
