@@ -19,7 +19,6 @@ DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef
 
 UNKNOWN: Any = "unknown"  # which a type checker would refuse
 NAN, INF = float("nan"), float("inf")
-UNKNOWN: Any = "unknown"  # as a word of any kind
 STEM = [Layer(7, stride=2, padding=3), Layer(3, stride=2, kind="max-pool")]
 
 # function -> calls that it refuses: what is called, the code and the option of the error, and its hint.
