@@ -1,5 +1,6 @@
 """Where a framework's rules make a size hard to invert: it is not monotone, inputs are missing, or axes are coupled."""
 
+from dlcalc.core.conv.frameworks import framework_of
 from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, FrameworkName, Layer, PaddingWord, Sides
 from dlcalc.core.solve.question import Unknown
 
@@ -10,7 +11,7 @@ def size_alternates_with_parity(framework: FrameworkName, layer: Layer) -> bool:
     Keras's 'same' of a transposed layer with output padding takes 2*floor(ke/2) away.
     """
     extra = layer.family == "transposed" and layer.output_padding is not None
-    return framework == "tensorflow" and layer.padding in SAME_WORDS and extra
+    return framework_of(framework).transposed_same_by_parity and layer.padding in SAME_WORDS and extra
 
 
 def size_zigzags_with_stride(framework: FrameworkName, layer: Layer, numbers: AxisLayer) -> bool:
@@ -18,8 +19,8 @@ def size_zigzags_with_stride(framework: FrameworkName, layer: Layer, numbers: Ax
 
     The size is ceil(i/s) - ceil((ke - k)/s) then, or with the second rounded down.
     """
-    pool = framework == "onnx" and layer.family == "pool" and layer.padding in SAME_WORDS
-    return pool and numbers.extent > numbers.kernel
+    pool = layer.family == "pool" and layer.padding in SAME_WORDS
+    return pool and framework_of(framework).pools_ignore_dilation and numbers.extent > numbers.kernel
 
 
 def inputs_are_refused_between(framework: FrameworkName, layer: Layer) -> bool:
@@ -27,7 +28,7 @@ def inputs_are_refused_between(framework: FrameworkName, layer: Layer) -> bool:
 
     ONNX Runtime's max-pool refuses SAME where it would leave input out.
     """
-    return framework == "onnx" and layer.kind == "max-pool" and layer.padding in SAME_WORDS
+    return layer.kind in framework_of(framework).refuses_crops and layer.padding in SAME_WORDS
 
 
 def axes_are_coupled(framework: FrameworkName, layer: Layer, unknown: Unknown) -> bool:
@@ -37,7 +38,7 @@ def axes_are_coupled(framework: FrameworkName, layer: Layer, unknown: Unknown) -
     max-pool from refusing SAME along all of them.
     """
     if unknown == "padding":
-        return framework == "pytorch" and layer.family == "pool"
+        return framework_of(framework).own_padding == "even" and layer.family == "pool"
     return unknown == "dilation" and inputs_are_refused_between(framework, layer)
 
 
@@ -58,5 +59,5 @@ def axis_summary(framework: FrameworkName, unknown: Unknown, axis: AxisLayer, sp
     padding: Sides | PaddingWord = axis.padding
     if not isinstance(padding, str):
         uneven = special if unknown == "padding" else padding[0] != padding[1]
-        padding = (0, 1) if uneven and framework == "pytorch" else (0, 0)
+        padding = (0, 1) if uneven and framework_of(framework).own_padding == "even" else (0, 0)
     return AxisLayer(1, stride, dilation, padding, None)
