@@ -1,4 +1,4 @@
-"""The second road to a count: walk over the entries of the weight tensor and the taps of every window.
+"""An independent proof of the counts: visit the entries of the weight tensor and the taps of every window.
 
 Shares nothing with the closed forms. Channels belong together if they lie in the same part when input and output are
 each cut into as many equal parts as there are groups; a product counts if its position is inside, looked at one by one.
@@ -20,13 +20,13 @@ MAX_ENTRIES = 10_000_000
 
 
 class _Budget:
-    """How many entries may still be visited, and how it went."""
+    """The number of entries that may still be visited, and whether that was enough so far."""
 
     def __init__(self, limit: int) -> None:
         self.limit, self.visited, self.enough = limit, 0, True
 
     def allows(self, entries: int) -> bool:
-        """Whether so many may be visited; they are taken to be."""
+        """Tell whether so many entries may still be visited, and count them as visited if so."""
         if entries > self.limit - self.visited:
             self.enough = False
             return False
@@ -35,7 +35,7 @@ class _Budget:
 
 
 class _Axis(NamedTuple):
-    """What is found along one axis: all products, and those that meet real data; None where that is out of reach."""
+    """The products along one axis: all of them, and those on real data; None where they are out of reach."""
 
     used: int
     real: int | None
@@ -86,7 +86,7 @@ def _differences(place: dict[str, object], said: dict[str, int], found: "dict[st
 
 
 def _chained(before: "LayerParams | None", layer: "LayerParams") -> list[Failure]:
-    """Whether a layer takes what the one before it gives."""
+    """Compare the input of a layer with the output of the layer before it."""
     if before is None or not before.output or (before.output, before.question.c_out) == (layer.input, layer.channels):
         return []
     said, found = [*layer.input, layer.channels], [*before.output, before.question.c_out]
@@ -94,7 +94,7 @@ def _chained(before: "LayerParams | None", layer: "LayerParams") -> list[Failure
 
 
 def _sizes(layer: "LayerParams", budget: _Budget) -> list[Failure]:
-    """The output and its padding, by the proof of the shape."""
+    """Prove the output of a layer and its padding as conv-shape does."""
     if layer.shape is None:
         return []
     from dlcalc.core.conv.check import check_layer as check_shape
@@ -108,7 +108,7 @@ def _sizes(layer: "LayerParams", budget: _Budget) -> list[Failure]:
 
 
 def _counted(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
-    """The numbers of a layer by their keys; None where they are out of reach."""
+    """Count the numbers of a layer, by their keys; None where they are out of reach."""
     if layer.kind in _WITHOUT_WEIGHTS:
         return _counted_without_weights(layer, budget)
     question = layer.question
@@ -145,7 +145,7 @@ def _counted(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
 
 
 def _memory(layer: "LayerParams", each: int) -> tuple[int, int]:
-    """The bytes of the input and of the output."""
+    """Compute the bytes of the input and of the output."""
     taken, made = layer.question.n * layer.channels * each, layer.question.n * layer.question.c_out * each
     for size in layer.input:
         taken *= size
@@ -177,7 +177,7 @@ def _counted_without_weights(layer: "LayerParams", budget: _Budget) -> "dict[str
 
 
 def _weights(layer: "LayerParams", budget: _Budget) -> tuple[int, int]:
-    """The pairs of channels that meet, and the entries of the weight tensor."""
+    """Count the pairs of channels that meet, and the entries of the weight tensor."""
     question = layer.question
     c_in, c_out, groups = question.c_in, question.c_out, question.groups
     full = c_in * c_out
@@ -193,7 +193,7 @@ def _weights(layer: "LayerParams", budget: _Budget) -> tuple[int, int]:
 
 
 def _taps(kind: str, axis: "AxisShape", budget: _Budget) -> _Axis:
-    """The products along one axis, each looked at on its own, or summed over the shorter of its two sides."""
+    """Count the products along one axis one by one, or sum them over the windows or the taps, whichever are fewer."""
     size, kernel, stride, dilation, before, *_ = axis.window
     starts, kept = (size, axis.output) if kind == "transposed" else (axis.output, size)
     if not budget.allows(starts * kernel):
@@ -208,7 +208,7 @@ def _taps(kind: str, axis: "AxisShape", budget: _Budget) -> _Axis:
 
 
 def _summed(many: int, step: int, few: int, jump: int, low: int, high: int, budget: _Budget) -> int | None:
-    """How many a*step + b*jump lie in [low, high), a < many and b < few: one interval of a for every b."""
+    """Count the a*step + b*jump in [low, high), a < many and b < few: one interval of a for every b."""
     if few > many:
         many, step, few, jump = few, jump, many, step
     if not budget.allows(few):

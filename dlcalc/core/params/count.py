@@ -194,7 +194,7 @@ def count(question: ConvParamsQuestion, name: str | None = None, typed: bool = T
 
 
 def geometry(question: ConvParamsQuestion, typed: bool) -> tuple[tuple[int, ...], ConvShape | None]:
-    """The taps along each axis, and the shape where the input's size is known; nothing of a layer without windows.
+    """Find the taps along each axis, and the shape where the input's size is known; nothing of a layer without windows.
 
     Args:
         question: the layer.
@@ -216,7 +216,7 @@ def geometry(question: ConvParamsQuestion, typed: bool) -> tuple[tuple[int, ...]
 
 
 def memory(question: ConvParamsQuestion, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> tuple[int, int]:
-    """The bytes of the output, and of the input and the output together.
+    """Compute the bytes of the output, and of the input and the output together.
 
     Args:
         question: for the samples, the channels and the dtype.
@@ -229,7 +229,7 @@ def memory(question: ConvParamsQuestion, inputs: tuple[int, ...], outputs: tuple
 
 
 def _macs(question: ConvParamsQuestion, shape: ConvShape) -> tuple[int, int]:
-    """Multiply-accumulates, all and those on real data: a product per tap, window and pair of channels that meet."""
+    """Count the multiply-accumulates, all and those on real data: one per tap, window and pair of channels."""
     macs = real = question.n * (question.c_in // question.groups) * question.c_out
     for axis in shape.layers[-1].axes:
         window, output = axis.window, axis.output

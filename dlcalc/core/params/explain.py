@@ -43,27 +43,27 @@ class _LayerSteps(Steps):
         self.each = DTYPES[layer.question.dtype]
 
     def product(self, symbol: str, factors: list[tuple[str, object]], value: int, source: str, why: str) -> None:
-        """Append a step that multiplies."""
+        """Append a step that multiplies factors."""
         formula = "*".join(name for name, _ in factors)
         self.add(symbol, formula, "*".join(str(number) for _, number in factors), value, source, why)
 
     @property
     def taps(self) -> list[tuple[str, object]]:
-        """The taps of a window: K*K where the axes are alike."""
+        """The factors of the taps of a window: K*K where the axes are alike."""
         kernel = self.layer.kernel
         alike = len(set(kernel)) == 1
         return [("K" if alike else f"K_{axis}", taps) for axis, taps in zip(self.question.axes, kernel, strict=False)]
 
     @property
     def channels(self) -> list[tuple[str, object]]:
-        """The pairs of channels that meet."""
+        """The factors of the pairs of channels that meet."""
         question = self.question
         if question.groups == 1:
             return [("C_in", question.c_in), ("C_out", question.c_out)]
         return [("(C_in/g)", f"({question.c_in}/{question.groups})"), ("C_out", question.c_out)]
 
     def weights(self) -> None:
-        """The entries of the weight tensor."""
+        """Explain the entries of the weight tensor."""
         source = "y = Wx + b" if self.question.layer is None else f"{_GUIDE}, section 2"
         why = "entries of the weight tensor"
         if self.question.groups > 1:
@@ -71,7 +71,7 @@ class _LayerSteps(Steps):
         self.product("weights", [*self.taps, *self.channels], self.layer.amounts.weights, source, why)
 
     def parameters(self) -> None:
-        """What is learned, and its memory."""
+        """Explain the entries that are learned, and their memory."""
         amounts, question = self.layer.amounts, self.question
         self.weights()
         if question.bias:
@@ -86,7 +86,7 @@ class _LayerSteps(Steps):
         self.product("param_bytes", list(memory), amounts.param_bytes, question.dtype, why)
 
     def work(self, work: Work) -> None:
-        """What is computed, and the memory of what goes in and comes out."""
+        """Explain the multiply-accumulates, and the memory of the input and the output."""
         question = self.question
         if self.layer.shape is not None:
             for axis in question.axes:
@@ -124,12 +124,12 @@ class _LayerSteps(Steps):
         self.product("peak_activation_bytes", held, work.peak_activation_bytes, question.dtype, why)
 
     def positions(self, number: str, sizes: tuple[int, ...]) -> list[tuple[str, object]]:
-        """The positions along each axis of the input (1) or the output (2)."""
+        """The factors of the positions along each axis of the input (1) or the output (2)."""
         return [(f"{axis.upper()}{number}", size) for axis, size in zip(self.question.axes, sizes, strict=False)]
 
     @property
     def real(self) -> list[int]:
-        """Along each axis, the taps that meet real data."""
+        """The taps on real data along each axis."""
         from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
 
         shape = self.layer.shape
@@ -137,7 +137,7 @@ class _LayerSteps(Steps):
         return [closed(axis.window, axis.output) for axis in shape.layers[-1].axes] if shape else []
 
     def real_taps(self, axis: str) -> None:
-        """Along one axis, the taps that meet real data."""
+        """Explain the taps on real data along one axis."""
         assert self.layer.shape is not None
         index = self.question.axes.index(axis)
         shape = self.layer.shape.layers[-1].axes[index]

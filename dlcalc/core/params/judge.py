@@ -54,7 +54,7 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
 
 
 def _unknown_number(answer: ConvParams, key: str, numbers: Iterable[str]) -> DlcalcError:
-    """The error for a claim about a number that the answer does not have."""
+    """Make the error for a claim about a number that the answer does not have."""
     if isinstance(answer.question, ConvParamsQuestion) and answer.question.kind == "linear":
         hint = "one of " + ", ".join(numbers)
         return DlcalcError("usage", f"a linear layer has no {key} size", hint=hint, option="expect")

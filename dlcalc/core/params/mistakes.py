@@ -13,7 +13,7 @@ _MIB_PER_MB = (10**6, 2**20)
 
 
 def _about(*keys: str) -> Callable[[Working], bool]:
-    """The test whether a working is that of one of some keys."""
+    """Make the test whether a working is that of one of some keys."""
     return lambda work: work.key in keys
 
 

@@ -57,7 +57,7 @@ def stack_params(question: StackParamsQuestion) -> ConvParams:
 
 
 def as_shapes(question: StackParamsQuestion) -> StackQuestion:
-    """The same network as a question about its sizes.
+    """Turn the question into one about the sizes of the network.
 
     Raises:
         ValueError: where the size of the input is not known.

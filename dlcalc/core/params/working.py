@@ -66,7 +66,7 @@ class Working(NamedTuple):
 
 
 def layer_working(layer: LayerParams, key: str) -> Working:
-    """How a number of a layer is worked out, without a mistake."""
+    """Make the working of a number of a layer, without a mistake."""
     question = layer.question
     axes = [AxisWork(taps, 1, 1, 1, 1) for taps in layer.kernel]
     if layer.shape is not None:
@@ -118,7 +118,7 @@ def _inputs(work: Working) -> int:
 
 
 def _macs(work: Working, used: int) -> int:
-    """Multiply-accumulates of ``used`` products per pair of channels; a pointwise layer follows the depthwise one."""
+    """Count the multiply-accumulates of ``used`` products per pair of channels; a pointwise layer may follow."""
     if work.separable:
         return work.n * work.c_in * used + work.c_in * _outputs(work)
     return work.n * (work.c_in // work.groups) * used * work.c_out

@@ -31,7 +31,7 @@ class Section(NamedTuple):
 
 
 def values_giving(axis: OpenAxis, target: int) -> tuple[Run, ...]:
-    """The values that give an output of ``target``, and that the framework takes.
+    """Find the values that give an output of ``target``, and that the framework takes.
 
     >>> from dlcalc.core.conv.layer import AxisLayer, Layer
     >>> padded = AxisLayer(kernel=7, stride=2, dilation=1, padding=(0, 0), output_padding=None)
@@ -42,7 +42,7 @@ def values_giving(axis: OpenAxis, target: int) -> tuple[Run, ...]:
 
 
 def inputs_giving(axis: OpenAxis, targets: Iterable[Run], limit: int = LIMIT) -> tuple[Run, ...]:
-    """The input sizes from which a layer makes any of the sizes: one layer of a network that is solved backwards.
+    """Find the inputs from which a layer makes any of the sizes: one layer of a network that is solved backwards.
 
     Args:
         axis: with its ``input`` unknown.
@@ -76,7 +76,7 @@ def _runs(
 
 
 def _intervals(targets: Iterable[Run], one_by_one: bool) -> Iterator[tuple[int, int | float]]:
-    """The first and the last size of each interval that one search finds the inputs of."""
+    """Divide the sizes into intervals, each of which one search finds the inputs of."""
     for run in targets:
         if not one_by_one and run.step == 1:
             yield run.first, inf if run.last is None else run.last
@@ -90,7 +90,7 @@ def _intervals(targets: Iterable[Run], one_by_one: bool) -> Iterator[tuple[int, 
 def _steps_of_size(
     section: Section, size_of: Callable[[int], int], low: int, high: int | float
 ) -> tuple[int, int] | None:
-    """The first and the last step of a section that give a size from ``low`` to ``high``, refused or not."""
+    """Find the first and the last step of a section that give a size from ``low`` to ``high``, refused or not."""
     last = section.last
     falls = size_of(section.value(0)) > size_of(section.value(last))
 
@@ -106,10 +106,10 @@ def _steps_of_size(
 
 
 def _accepted_run(section: Section, output_of: Callable[[int], int], begin: int, end: int, limit: int) -> Run | None:
-    """The values below ``limit`` of the steps from ``begin`` to ``end``, as far as the framework takes them."""
+    """Find the values below ``limit`` of the steps from ``begin`` to ``end``, as far as the framework takes them."""
 
     def code(number: int) -> str | None:
-        """The code of a refusal; that a value has too many digits to be typed is none."""
+        """Get the code of a refusal; that a value has too many digits to be typed is none."""
         error = refusal(output_of, section.value(number))
         return None if error is None or error.code == "invalid-value" else error.code
 
@@ -125,7 +125,7 @@ def _accepted_run(section: Section, output_of: Callable[[int], int], begin: int,
 
 
 def accepted_steps(code: Callable[[int], str | None], begin: int, end: int) -> tuple[int, int] | None:
-    """The first and the last step without the code of a refusal, or None.
+    """Find the first and the last step without the code of a refusal, or None.
 
     Args:
         code: of a step; each code reaches from one end of the interval to some step.
@@ -151,7 +151,7 @@ def sections(axis: OpenAxis, target: int) -> Iterator[Section]:
 
 
 def _blocks(axis: OpenAxis, target: int) -> Iterator[Section]:
-    """Strides between which no quotient changes, in the range that the difference of the quotients allows."""
+    """Divide the strides where a quotient changes, in the range that the difference of the quotients allows."""
     size, more = axis.size, axis.numbers.extent - axis.numbers.kernel
     difference = size - more
     stride = max(1, difference // (target + 1))

@@ -6,7 +6,7 @@ from dlcalc.core.solve.question import Unknown
 
 
 def size_alternates_with_parity(framework: FrameworkName, layer: Layer) -> bool:
-    """Whether the size is monotone in the kernel and the dilation only among those of one parity.
+    """Tell whether the size is monotone in the kernel and the dilation only among those of one parity.
 
     Keras's 'same' of a transposed layer with output padding takes 2*floor(ke/2) away.
     """
@@ -15,7 +15,7 @@ def size_alternates_with_parity(framework: FrameworkName, layer: Layer) -> bool:
 
 
 def size_zigzags_with_stride(framework: FrameworkName, layer: Layer, numbers: AxisLayer) -> bool:
-    """Whether the size goes up and down with the stride: ONNX Runtime's SAME pools do not count the dilation.
+    """Tell whether the size goes up and down with the stride: ONNX Runtime's SAME pools do not count the dilation.
 
     The size is ceil(i/s) - ceil((ke - k)/s) then, or with the second rounded down.
     """
@@ -24,7 +24,7 @@ def size_zigzags_with_stride(framework: FrameworkName, layer: Layer, numbers: Ax
 
 
 def inputs_are_refused_between(framework: FrameworkName, layer: Layer) -> bool:
-    """Whether inputs are refused among those of every output size, so that each size has an interval of its own.
+    """Tell whether inputs are refused among those of every output size, so that each size has an interval of its own.
 
     ONNX Runtime's max-pool refuses SAME where it would leave input out.
     """
@@ -32,7 +32,7 @@ def inputs_are_refused_between(framework: FrameworkName, layer: Layer) -> bool:
 
 
 def axes_are_coupled(framework: FrameworkName, layer: Layer, unknown: Unknown) -> bool:
-    """Whether the unknown number along one axis may decide what the framework makes of another axis.
+    """Tell whether the unknown number along one axis may decide what the framework makes of another axis.
 
     One uneven padding gives PyTorch's poolings a pad layer along all axes; one dilation over 1 keeps ONNX Runtime's
     max-pool from refusing SAME along all of them.

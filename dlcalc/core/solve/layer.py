@@ -58,7 +58,7 @@ def solve_layer(
 
 
 def _problems(template: ConvShapeQuestion, unknown: Unknown) -> list[tuple[OpenAxis, ...]]:
-    """The problems of each axis; where axes are coupled, for other axes that decide nothing and for some that do."""
+    """Divide the question by axis; where axes are coupled, for other axes that decide nothing and for some that do."""
     framework, layer, axes = template.framework, template.layer, template.axes
     numbers = per_axis(layer, len(axes))
     coupled = len(axes) > 1 and axes_are_coupled(framework, layer, unknown)
@@ -76,7 +76,7 @@ def _gives(question: InverseQuestion, values: Values) -> bool:
 
 
 def _no_solution(problems: list[OpenAxis], target: tuple[int, ...], index: int) -> DlcalcError:
-    """The error for an axis without a solution; a layer that is refused whatever the value has one of its own."""
+    """Make the error for an axis without a solution; a layer that is refused whatever the value has one of its own."""
     axis = problems[0]
     unknown = "input" if axis.unknown == "input" else spoken(axis.unknown)
     message = f"no {unknown} gives an output {AXES[axis.name]} of {target[index]}"
@@ -99,7 +99,7 @@ def _sizes_near(axis: OpenAxis, target: int) -> set[int]:
 
 
 def _sizes_of_section(axis: OpenAxis, section: Section, target: int) -> set[int]:
-    """The sizes on both sides of where a section passes the target, as far as the framework takes its values."""
+    """Find the sizes on both sides of where a section passes the target, as far as the framework takes its values."""
     size_of, output_of = axis.size_function(), axis.output_function()
 
     def code(number: int) -> str | None:

@@ -12,7 +12,7 @@ from dlcalc.core.solve.runs import Run, bisect_first
 
 
 def nearest_targets(message: str, target: tuple[int, ...], index: int, sizes: set[int]) -> DlcalcError | None:
-    """The error that names the sizes nearest to the target along one axis; None without any size.
+    """Make the error that names the sizes nearest to the target along one axis; None without any size.
 
     Args:
         message: that there is no solution.
@@ -33,7 +33,7 @@ def nearest_targets(message: str, target: tuple[int, ...], index: int, sizes: se
 def sizes_at_edges(
     size_of: Callable[[int], int], output_of: Callable[[int], int], target: int, low: int, high: int
 ) -> set[int]:
-    """The sizes that can be had on both sides of where ``size_of`` passes the target, and where it passes 1."""
+    """Find the sizes that can be had on both sides of where ``size_of`` passes the target, and where it passes 1."""
     falls = size_of(low) > size_of(high)
 
     def reached(value: int) -> bool:
@@ -48,7 +48,7 @@ def sizes_at_edges(
 
 
 def sizes_close_by(solutions: Callable[[int], tuple[Run, ...]], target: int, furthest: int) -> set[int]:
-    """The sizes that can be had at the smallest distance from the target, which is less than ``furthest``."""
+    """Find the sizes that can be had at the smallest distance from the target, which is less than ``furthest``."""
     for distance in range(1, furthest):
         sizes = {size for size in (target - distance, target + distance) if size >= 1 and solutions(size)}
         if sizes:

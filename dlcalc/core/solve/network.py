@@ -37,7 +37,7 @@ class _Chain(NamedTuple):
     dims: int
 
     def inputs_giving(self, target: int) -> tuple[Run, ...]:
-        """The inputs from which the layers make the target."""
+        """Find the inputs from which the layers make the target."""
         runs: tuple[Run, ...] = (Run(target, target),)
         for number, stage in reversed(list(enumerate(self.stages))):
             if stage.axis is not None:
@@ -47,7 +47,7 @@ class _Chain(NamedTuple):
         return runs
 
     def size_function(self) -> Callable[[int], int]:
-        """The function from an input to the output size, which never falls, whoever refuses the input; 0 for none."""
+        """Make the function from an input to the output size, which never falls and refuses nothing; 0 is no output."""
         rules = [stage.axis and stage.axis.size_function() for stage in self.stages]
 
         def size_of(value: int) -> int:
@@ -60,7 +60,7 @@ class _Chain(NamedTuple):
         return size_of
 
     def output_function(self) -> Callable[[int], int]:
-        """The function from an input to the output size by the forward rule, which raises all its refusals."""
+        """Make the function from an input to the output size by the forward rule, which raises all its refusals."""
         plans = [stage.axis and plan_layer(stage.axis.framework, stage.axis.layer, self.dims) for stage in self.stages]
 
         def output_of(value: int) -> int:
@@ -108,7 +108,7 @@ def solve_network(network: StackQuestion, target: tuple[int, ...]) -> tuple[tupl
 
 
 def _chains(network: StackQuestion) -> list[_Chain]:
-    """The layers along each axis; batch norms, which change no size, are left out."""
+    """Collect the layers along each axis; batch norms, which change no size, are left out."""
     axes, framework = network.axes, network.framework
     stages: list[list[_Stage]] = [[] for _ in axes]
     for place, layer in zip(place_layers(network.layers, network.channels), network.layers, strict=True):
@@ -132,7 +132,7 @@ def _chains(network: StackQuestion) -> list[_Chain]:
 
 
 def _no_solution(chain: _Chain, name: str, target: tuple[int, ...], index: int) -> DlcalcError:
-    """The error for an axis without a solution; a network that is refused whatever the input has one of its own."""
+    """Make the error for an axis without a solution; a network that is refused whatever the input has its own."""
     message = f"no input gives an output {AXES[name]} of {target[index]}"
     size_of, output_of = chain.size_function(), chain.output_function()
     sizes = sizes_at_edges(size_of, output_of, target[index], 1, LIMIT - 1)

@@ -16,7 +16,7 @@ _LOOKED_AT = 200
 def solution_notices(
     question: InverseQuestion, runs: tuple[tuple[Run, ...], ...], listed: tuple[Values, ...] | None
 ) -> tuple[Notice, ...]:
-    """The notices of the forward rule, each naming its solutions if it is not about all, and those of endless runs."""
+    """Collect the notices of the forward rule, each naming its solutions if not about all, and endless runs."""
     candidates: Iterable[Values]
     if listed is None:
         candidates = product(*(sorted({end for run in along_axis for end in _ends(run)}) for along_axis in runs))

@@ -37,7 +37,7 @@ class OpenAxis(NamedTuple):
     unknown: Unknown
 
     def with_value(self, value: int) -> tuple[AxisLayer, int]:
-        """The numbers along the axis and the input's extent, with a value in place of the unknown number."""
+        """Put a value in place of the unknown number; return the numbers along the axis and the input's extent."""
         numbers, size = self.numbers, self.size
         match self.unknown:
             case "input":
@@ -56,7 +56,7 @@ class OpenAxis(NamedTuple):
         return numbers, size
 
     def size_function(self) -> Callable[[int], int]:
-        """The function from a value to the output size, whether the framework refuses the value or not; 0 for none.
+        """Make the function from a value to the output size, which refuses nothing; 0 is no output.
 
         Where ONNX Runtime's max-pool refuses to leave input out, its average pooling says what the size would be.
         """
@@ -77,7 +77,7 @@ class OpenAxis(NamedTuple):
         return size_of
 
     def output_function(self) -> Callable[[int], int]:
-        """The function from a value to the output size by the forward rule, which raises all its refusals."""
+        """Make the function from a value to the output size by the forward rule, which raises all its refusals."""
         # no plan depends on the input
         known = plan_axes(self.framework, self.layer, (self.numbers, *self.others)) if self.unknown == "input" else None
 
@@ -89,7 +89,7 @@ class OpenAxis(NamedTuple):
         return output_of
 
     def classes(self) -> tuple[tuple[int, int], ...]:
-        """The first values and the steps of the progressions along each of which the size is monotone.
+        """List the first value and the step of each progression along which the size is monotone.
 
         The two parities of a padding differ in the side that has the odd position.
         """
@@ -130,7 +130,7 @@ def open_axes(
 
 
 def refusal(output_of: Callable[[int], int], value: int) -> DlcalcError | None:
-    """The error by which the forward rule refuses a value; None where it takes the value."""
+    """Get the error by which the forward rule refuses a value; None where it takes the value."""
     try:
         output_of(value)
     except DlcalcError as error:

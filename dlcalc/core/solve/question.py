@@ -38,7 +38,7 @@ class InverseQuestion(NamedTuple):
         return not isinstance(self.template, StackQuestion) and strides_follow(self.template.layer, self.unknown)
 
     def with_values(self, values: Values) -> ConvShapeQuestion | StackQuestion:
-        """The forward question, with the values in place of the unknown number."""
+        """Put the values in place of the unknown number, which makes a forward question."""
         template = self.template
         if self.unknown == "input" or isinstance(template, StackQuestion):
             return template._replace(size=values)
@@ -82,12 +82,12 @@ class Inverse(NamedTuple):
         return product(*map(ascending, self.runs)) if self.listed is None else iter(self.listed)
 
     def forward(self, values: Values) -> ConvShape:
-        """The forward answer with a solution in place of the unknown number."""
+        """Answer the forward question with a solution in place of the unknown number."""
         return forward(self.question.with_values(values))
 
 
 def strides_follow(layer: Layer, unknown: Unknown) -> bool:
-    """Whether the stride of a pooling is the kernel that is unknown."""
+    """Tell whether the stride of a pooling is the kernel that is unknown."""
     return unknown == "kernel" and layer.stride is None and layer.family == "pool"
 
 

@@ -24,11 +24,11 @@ class Run(NamedTuple):
         return 1 if self.last is None else (self.last - self.first) // self.step + 1
 
     def touches(self, later: "Run") -> bool:
-        """Whether this run and one that begins no earlier have no gap between them, nor within them."""
+        """Tell whether this run and one that begins no earlier have no gap between them, nor within them."""
         return self.step == later.step == 1 and (self.last is None or later.first <= self.last + 1)
 
     def values(self) -> Iterable[int]:
-        """The numbers that are listed, in order."""
+        """List the numbers in order; of a run without end only the smallest."""
         return (self.first,) if self.last is None else range(self.first, self.last + 1, self.step)
 
 
@@ -62,7 +62,7 @@ def joined(runs: Iterable[Run]) -> tuple[Run, ...]:
 
 
 def bisect_first(predicate: Callable[[int], bool], low: int, high: int) -> int:
-    """The smallest n in [low, high] with predicate(n), or high + 1 if there is none, in O(log(n - low)) calls.
+    """Find the smallest n in [low, high] with predicate(n), or high + 1 if there is none, in O(log(n - low)) calls.
 
     The predicate must be monotone: where it holds of n it holds of all numbers up to ``high``.
 

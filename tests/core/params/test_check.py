@@ -1,4 +1,4 @@
-"""The second road: it agrees with the first, shares nothing with it, and fails when the first is wrong."""
+"""The proof by counting agrees with the closed forms, shares nothing with them, and fails when they are wrong."""
 
 import ast
 import inspect

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from dlcalc.core.conv.layer import AxisLayer, Layer
+from dlcalc.core.conv.layer import AxisLayer, FrameworkName, Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.solve.axis import accepted_steps, confirm, inputs_giving, sections, values_giving
 from dlcalc.core.solve.open_axis import OpenAxis
+from dlcalc.core.solve.question import Unknown
 from dlcalc.core.solve.runs import FAR, Run, ascending
 from tests.support.open_axes import VALUES, axes, output
 
@@ -65,12 +66,12 @@ def test_sections_are_apart(axis: OpenAxis, target: int) -> None:
     assert seen == set(range(least(axis), 101))
 
 
-def open_axis(layer: Layer, size: int, unknown: str, framework: str = "pytorch") -> OpenAxis:
+def open_axis(layer: Layer, size: int, unknown: Unknown, framework: FrameworkName = "pytorch") -> OpenAxis:
     padding = layer.padding if isinstance(layer.padding, str) else (0, 0)
     assert isinstance(layer.kernel, int)
     assert isinstance(layer.dilation, int)
     numbers = AxisLayer(layer.kernel, 1, layer.dilation, padding, None)
-    return OpenAxis(framework, layer, "w", size, numbers, (), unknown)  # type: ignore[arg-type]
+    return OpenAxis(framework, layer, "w", size, numbers, (), unknown)
 
 
 def test_what_is_too_long_to_be_typed_is_no_value() -> None:
