@@ -32,9 +32,9 @@ from dlcalc.notation.softmax_grad import question
 from tests.conftest import Result, Run
 
 ROWS, CLASSES = 160, 33
-CHANCE = np.random.default_rng(4)
-LOGITS = CHANCE.standard_normal((ROWS, CLASSES)) * 4
-LABELS = CHANCE.integers(0, CLASSES, ROWS)
+RNG = np.random.default_rng(4)
+LOGITS = RNG.standard_normal((ROWS, CLASSES)) * 4
+LABELS = RNG.integers(0, CLASSES, ROWS)
 Array = NDArray[Any]
 
 
@@ -66,7 +66,7 @@ def saved(values: Array, form: str, name: str = "z") -> str:
 
 
 FORMS = ["float64", "float32", "float16", "bfloat16", ">f4", ">f8", "by column", "stored", "compressed"]
-WEIGHTS = ",".join(map(str, CHANCE.choice([0, 0.5, 1, 2, 3], CLASSES)))
+WEIGHTS = ",".join(map(str, RNG.choice([0, 0.5, 1, 2, 3], CLASSES)))
 OPTIONS: list[list[str]] = [
     [],
     ["--reduction", "sum", "--temperature", "0.7"],
@@ -119,7 +119,7 @@ def test_the_answer_is_that_of_memory_bit_for_bit(
 
 @pytest.mark.parametrize("form", ["float64", "float32", "bfloat16", "by column"])
 def test_distributions_too(run: Run, by_rows: pytest.MonkeyPatch, form: str) -> None:
-    target = np.abs(CHANCE.standard_normal((ROWS, CLASSES)))
+    target = np.abs(RNG.standard_normal((ROWS, CLASSES)))
     target /= target.sum(axis=1, keepdims=True)
     words = ["--logits", saved(LOGITS, form), "--target", saved(target, form, "t"), "--class-weights", WEIGHTS]
     streamed, whole = both(run, by_rows, *words)
@@ -188,7 +188,7 @@ def test_a_claim_is_judged_and_explained(run: Run, by_rows: pytest.MonkeyPatch, 
 def test_the_verdict_is_that_of_memory(run: Run, by_rows: pytest.MonkeyPatch, form: str) -> None:
     path = saved(LOGITS, "float32")
     right = gradient(run, path)
-    for wrong in (right, right * 1.01, -right, CHANCE.standard_normal(right.shape), right + np.inf, right * np.nan):
+    for wrong in (right, right * 1.01, -right, RNG.standard_normal(right.shape), right + np.inf, right * np.nan):
         claim = saved(wrong, form, "claim")
         streamed, whole = both(run, by_rows, "--logits", path, "--label", "y.npy", "--expect", claim)
         assert streamed.code == whole.code

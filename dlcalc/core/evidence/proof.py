@@ -1,17 +1,17 @@
-"""The outcome of ``--check``: what a second road to the answer confirms."""
+"""The outcome of ``--check``: what an independent method confirms of an answer."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 
 class Failure(NamedTuple):
-    """A number of the answer that the second road does not confirm.
+    """A number of the answer that the independent method does not confirm.
 
     Attributes:
         where: the part of the answer that it stands in, e.g. ``{"layer": "conv1", "axis": "w"}``.
         key: its key in the answer.
         answer: what the answer says.
-        found: what the second road finds.
+        found: what the independent method finds.
     """
 
     where: Mapping[str, object]
@@ -30,7 +30,7 @@ class Proof(NamedTuple):
     """The outcome of checking an answer.
 
     Attributes:
-        method: the second road's name.
+        method: the name of the independent method.
         manner: how it went, to stand behind "confirmed".
         details: what else is to be said of it, by the keys of the JSON.
         failures: what was not confirmed; empty if all was.

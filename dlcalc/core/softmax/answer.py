@@ -19,7 +19,7 @@ from dlcalc.core.softmax.summary import Totals, combined, totals_of
 
 @dataclass(frozen=True)
 class SoftmaxGrad:
-    """The answer to a ``SoftmaxQuestion``. Arrays that nobody looks at are not computed.
+    """The answer to a ``SoftmaxQuestion``. Arrays that are not read are not computed.
 
     Where the logits are read from a file some rows at a time, so are all arrays with a row for each of theirs: they
     are computed again, for the rows that are read.

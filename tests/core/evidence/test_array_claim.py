@@ -138,10 +138,8 @@ def test_another_shape_is_accepted_nowhere() -> None:
 
 
 def answer(rows: int = 3, classes: int = 4, **options: Any) -> SoftmaxGrad:
-    chance = np.random.default_rng(rows)
-    return softmax_grad(
-        checked(chance.normal(size=(rows, classes)), chance.integers(0, classes, rows), None, **options)
-    )
+    rng = np.random.default_rng(rows)
+    return softmax_grad(checked(rng.normal(size=(rows, classes)), rng.integers(0, classes, rows), None, **options))
 
 
 # K, R and h by the table of the rules, written out once more: |g - ref| <= K eps M + R |ref| + h.

@@ -149,8 +149,8 @@ def test_the_jacobian_and_the_linear_layer_are_proved(monkeypatch: pytest.Monkey
 
 
 def test_of_many_rows_some_are_chosen_and_that_is_said(run: Run) -> None:
-    chance = np.random.default_rng(83)
-    question = checked(chance.standard_normal((500, 200)), chance.integers(0, 200, 500), None)
+    rng = np.random.default_rng(83)
+    question = checked(rng.standard_normal((500, 200)), rng.integers(0, 200, 500), None)
     proof = check(softmax_grad(question), limit=200_000)
     assert proof.passed
     assert (proof.details["rows"], proof.details["sampled"]) == (64, True)
@@ -159,7 +159,7 @@ def test_of_many_rows_some_are_chosen_and_that_is_said(run: Run) -> None:
 
 
 def test_of_a_wide_row_some_classes_are_chosen() -> None:
-    chance = np.random.default_rng(84)
-    proof = check(softmax_grad(checked(chance.standard_normal((3, 300_000)), np.array([5, 7, 299_999]), None)))
+    rng = np.random.default_rng(84)
+    proof = check(softmax_grad(checked(rng.standard_normal((3, 300_000)), np.array([5, 7, 299_999]), None)))
     assert proof.passed
     assert (proof.details["rows"], proof.details["sampled"]) == (3, True)

@@ -73,7 +73,7 @@ def test_an_index_under_weights_is_told_from_a_distribution() -> None:
 
 
 def test_of_many_classes_some_stand_for_all() -> None:
-    chance = np.random.default_rng(92)
-    found = steps(softmax_grad(checked(chance.standard_normal((3, 1000)), np.array([-100, 7, 8]), None)))
+    rng = np.random.default_rng(92)
+    found = steps(softmax_grad(checked(rng.standard_normal((3, 1000)), np.array([-100, 7, 8]), None)))
     assert len(found) < 20
     assert all(step.where == {"row": 1} for step in found)

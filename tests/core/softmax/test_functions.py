@@ -49,15 +49,15 @@ ROWS = {
 @pytest.mark.parametrize("kind", ROWS)
 def test_every_normal_entry_is_exact_to_a_few_eps(kind: str, dtype: Any) -> None:
     eps, tiny = float(np.finfo(dtype).eps), float(np.finfo(dtype).tiny)
-    chance = np.random.default_rng(61)
+    rng = np.random.default_rng(61)
     errors = []
     with localcontext() as context:
         context.prec = 60
         context.Emin = -999_999
         for number in range(25):
-            size = int(chance.integers(2, 40))
-            label = int(chance.integers(size))
-            logits = ROWS[kind](chance.standard_normal(size), label).astype(dtype)
+            size = int(rng.integers(2, 40))
+            label = int(rng.integers(size))
+            logits = ROWS[kind](rng.standard_normal(size), label).astype(dtype)
             temperature = [1.0, 1.0, 0.7, 3.0][number % 4]
             loss, gradient, probabilities = exact(logits.tolist(), label, temperature)
             one_hot = np.eye(size)[label]
@@ -196,8 +196,8 @@ def test_dtypes_and_shapes() -> None:
 
 def test_blocks_of_rows_are_seamless() -> None:
     """More rows than one block holds, and a bad one in a later block is named by its own number."""
-    chance = np.random.default_rng(62)
-    logits, labels = chance.standard_normal((70_000, 3)), chance.integers(0, 3, 70_000)
+    rng = np.random.default_rng(62)
+    logits, labels = rng.standard_normal((70_000, 3)), rng.integers(0, 3, 70_000)
     whole = softmax_cross_entropy_grad(logits, labels, reduction="sum")
     np.testing.assert_array_equal(
         whole[60_000:], softmax_cross_entropy_grad(logits[60_000:], labels[60_000:], reduction="sum")

@@ -38,9 +38,9 @@ def test_planted_mistakes_are_found_as_in_the_whole(monkeypatch: pytest.MonkeyPa
 
 
 def large(rows: int, classes: int = 30, **options: Any) -> SoftmaxGrad:
-    chance = np.random.default_rng(rows)
-    logits = chance.standard_normal((rows, classes), dtype=np.float32)
-    return softmax_grad(in_file(checked(logits, chance.integers(0, classes, rows), None, **options)))
+    rng = np.random.default_rng(rows)
+    logits = rng.standard_normal((rows, classes), dtype=np.float32)
+    return softmax_grad(in_file(checked(logits, rng.integers(0, classes, rows), None, **options)))
 
 
 def names(answer: SoftmaxGrad, values: Any) -> list[str]:
@@ -71,14 +71,14 @@ def test_rows_that_are_near_each_other_are_told_apart_by_a_second_sum() -> None:
 
 def test_a_row_of_the_claim_stands_for_one_row_of_the_answer() -> None:
     """Two rows are alike; one of them is claimed in another place, and the other nowhere."""
-    chance = np.random.default_rng(5)
-    logits, labels = chance.standard_normal((2_000, 30)), chance.integers(0, 30, 2_000)
+    rng = np.random.default_rng(5)
+    logits, labels = rng.standard_normal((2_000, 30)), rng.integers(0, 30, 2_000)
     logits[1], labels[1] = logits[0], labels[0]
     answer = softmax_grad(in_file(checked(logits, labels, None)))
     claimed = answer.array("grad_logits").astype(np.float64)
     claimed[[0, 2]] = claimed[[2, 0]]
     assert names(answer, claimed) == ["rows-permuted"]
-    claimed[1] = chance.standard_normal(30)
+    claimed[1] = rng.standard_normal(30)
     assert names(answer, claimed) == []
 
 

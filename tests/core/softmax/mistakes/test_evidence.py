@@ -19,10 +19,8 @@ from tests.conftest import Run
 
 
 def answer(rows: int, classes: int, **options: Any) -> SoftmaxGrad:
-    chance = np.random.default_rng(rows)
-    return softmax_grad(
-        checked(chance.standard_normal((rows, classes)), chance.integers(0, classes, rows), None, **options)
-    )
+    rng = np.random.default_rng(rows)
+    return softmax_grad(checked(rng.standard_normal((rows, classes)), rng.integers(0, classes, rows), None, **options))
 
 
 def names(found: SoftmaxGrad, values: Any, form: str, key: str = "grad_logits") -> list[str]:
@@ -67,9 +65,9 @@ def test_a_mistake_that_changes_nothing_is_not_named(run: Run) -> None:
 
 
 def test_claims_of_ordinary_arithmetic_are_never_explained() -> None:
-    chance = np.random.default_rng(181)
+    rng = np.random.default_rng(181)
     for _ in range(60):
-        logits = chance.standard_normal((1, 4)) + np.array([20.0, 0, 0, 0])
+        logits = rng.standard_normal((1, 4)) + np.array([20.0, 0, 0, 0])
         found = softmax_grad(checked(logits, np.array([0]), None))
         grown = np.exp(logits - logits.max())
         for key, values in (

@@ -181,18 +181,18 @@ def test_a_right_claim_is_never_accused(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["typed", "float64", "float32", "float16", "bfloat16"])
 def test_noise_is_not_explained(form: str) -> None:
-    chance = np.random.default_rng(73)
+    rng = np.random.default_rng(73)
     named = 0
     for case in cases(40, seed=73, entries=12):
         answer = softmax_grad(case.question)
         largest = float(np.abs(answer.array("grad_logits")).max())
         if largest < 0.1 * scale_of(answer.question, "grad_logits"):
             continue  # a coarse format takes such a gradient for zero
-        size = largest * chance.choice([0.01, 1, 100])
-        noise = chance.standard_normal(answer.array("grad_logits").shape) * size
-        if chance.random() < 0.5:  # the right array with one wrong entry is no better
+        size = largest * rng.choice([0.01, 1, 100])
+        noise = rng.standard_normal(answer.array("grad_logits").shape) * size
+        if rng.random() < 0.5:  # the right array with one wrong entry is no better
             noise = answer.array("grad_logits").copy()
-            noise[tuple(chance.integers(0, noise.shape))] += max(size, largest)
+            noise[tuple(rng.integers(0, noise.shape))] += max(size, largest)
         verdict = judge(answer, claim_of(answer, noise, form))
         named += bool(verdict.diagnosis)
         assert not verdict.passed
@@ -275,8 +275,8 @@ def test_the_gradients_of_a_linear_layer_have_the_same_mistakes(run: Run) -> Non
 
 def test_a_large_claim_is_screened_and_confirmed() -> None:
     """A mistake in some rows explains nothing; one in all of them is found, though few are tried at first."""
-    chance = np.random.default_rng(75)
-    logits, labels = chance.standard_normal((20_000, 30)), chance.integers(0, 30, 20_000)
+    rng = np.random.default_rng(75)
+    logits, labels = rng.standard_normal((20_000, 30)), rng.integers(0, 30, 20_000)
     answer = softmax_grad(checked(logits, labels, None, label_smoothing=0.1))
     plain = softmax_grad(checked(logits, labels, None)).array("grad_logits")
 
@@ -287,7 +287,7 @@ def test_a_large_claim_is_screened_and_confirmed() -> None:
 
     assert names(plain) == ["smoothing-ignored"]
     assert names(answer.array("grad_logits") * 20_000) == ["sum-instead-of-mean"]
-    assert names(answer.array("grad_logits")[chance.permutation(20_000)]) == ["rows-permuted"]
+    assert names(answer.array("grad_logits")[rng.permutation(20_000)]) == ["rows-permuted"]
     assert names(answer.array("grad_logits").T.copy()) == ["transposed"]
     assert names(answer.array("grad_logits")) == []
     wrong = plain.copy()
@@ -301,8 +301,8 @@ def test_the_table_lists_every_mistake_commonest_first() -> None:
 
 def test_a_large_mean_in_half_precision_is_not_decidable() -> None:
     """Where zeros are what the right numbers are rounded to, no claim passes; where they are not, zeros fail."""
-    chance = np.random.default_rng(76)
-    logits, labels = chance.standard_normal((10, 3)), chance.integers(0, 3, 10)
+    rng = np.random.default_rng(76)
+    logits, labels = rng.standard_normal((10, 3)), rng.integers(0, 3, 10)
     for weight, decidable in ((1e-8, False), (1.0, True)):
         question = checked(logits, labels, None, class_weights=np.full(3, weight), reduction="sum")
         answer = softmax_grad(question)
@@ -314,8 +314,8 @@ def test_a_large_mean_in_half_precision_is_not_decidable() -> None:
 
 def test_zeros_fail_however_many_rows_there_are() -> None:
     """A correct single-precision gradient of 100,000 rows passes; zeros, and one that is 0.1 % off, do not."""
-    chance = np.random.default_rng(77)
-    logits, labels = chance.standard_normal((100_000, 10)), chance.integers(0, 10, 100_000)
+    rng = np.random.default_rng(77)
+    logits, labels = rng.standard_normal((100_000, 10)), rng.integers(0, 10, 100_000)
     answer = softmax_grad(checked(logits, labels, None))
     right = rounded(answer.array("grad_logits"), "float32")
     assert judge(answer, ArrayClaim("grad_logits", right, "float32")).passed
