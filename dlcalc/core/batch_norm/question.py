@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from dlcalc.core.batch_norm.statistics import Batch, Statistics
 from dlcalc.core.batch_norm.weighted_layer import KINDS, Kind, WeightedLayer
 from dlcalc.core.errors import Advice, DlcalcError, Fix, Notice
 from dlcalc.core.validation import spread
+
+EpsSource = Literal["option", "framework", "default"]
 
 _LAYOUTS: dict[Kind, str] = {
     "conv": "C_out x C_in/g x kernel",
@@ -36,7 +39,7 @@ class BnFoldQuestion:
 
     framework: str
     affine: Affine
-    eps_source: str
+    eps_source: EpsSource
     statistics: Statistics | None = None
     layer: WeightedLayer | None = None
     bn_first: bool = False
