@@ -79,10 +79,8 @@ def imports(node: ast.AST, annotation: bool = False) -> Iterator[Import]:
         assert node.level == 0, "relative import"
         yield from (Import(f"{node.module}.{alias.name}", annotation) for alias in node.names)
     elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-        for child in node.body:
-            yield from imports(child, True)
-        for child in node.orelse:
-            yield from imports(child, annotation)
+        yield from (one for child in node.body for one in imports(child, True))
+        yield from (one for child in node.orelse for one in imports(child, annotation))
     else:
         for child in ast.iter_child_nodes(node):
             yield from imports(child, annotation)
