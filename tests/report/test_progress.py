@@ -1,4 +1,3 @@
-import io
 import os
 import pty
 import subprocess
@@ -9,11 +8,7 @@ from itertools import count
 import pytest
 
 from dlcalc.report.progress import counted, watched
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
+from tests.support.streams import Terminal
 
 
 def test_quick_work_shows_nothing() -> None:
