@@ -162,7 +162,6 @@ def test_every_room_that_answers_has_a_check() -> None:
     assert {place(module)[1] for module in CHECKS} == {"conv", "network", "params", "softmax", "batch_norm"}
 
 
-@pytest.mark.xfail(strict=False, reason="until every room has been tidied")
 def test_the_command_line_names_no_module_in_a_string() -> None:
     for module in IN_ROOMS:
         if place(module)[0] == "cli":
@@ -236,17 +235,6 @@ def test_what_is_public_has_a_docstring() -> None:
 
     assert all(ast.get_docstring(tree) for tree in MODULES.values())
     assert not {module: list(bare(tree)) for module, tree in MODULES.items() if any(bare(tree))}
-
-
-def test_the_public_names_are_sorted_and_there() -> None:
-    assert dlcalc.__all__ == sorted(dlcalc.__all__)
-    for name in dlcalc.__all__:
-        assert name in dir(dlcalc)
-        value = getattr(dlcalc, name)
-        own = [text for named, text in documented(MODULES[value.__module__]) if named == name]
-        assert any(own), f"{name} has no docstring of its own"  # Python writes one for a NamedTuple
-    with pytest.raises(AttributeError):
-        dlcalc.conv_output_sizes  # noqa: B018
 
 
 def test_it_is_typed() -> None:
