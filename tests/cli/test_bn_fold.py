@@ -212,13 +212,13 @@ def test_warnings(fold: Run) -> None:
 
 
 def test_large_arrays_are_left_out_and_named(fold: Run) -> None:
-    chance = np.random.default_rng(13)
-    np.save("w.npy", chance.normal(size=(2, 501)).astype(np.float32))
+    rng = np.random.default_rng(13)
+    np.save("w.npy", rng.normal(size=(2, 501)).astype(np.float32))
     np.save("x.npy", np.ones((501, 501)))
     found = fold("--mean 0,1 --var 1,2 --weight w.npy --x x.npy --json --check").json
     assert found["omitted"] == ["weight", "evaluated"]
     assert (len(found["bias"]), found["check"]["passed"]) == (2, True)
-    np.save("b.npy", chance.normal(size=(3, 334)))
+    np.save("b.npy", rng.normal(size=(3, 334)))
     assert fold("--batches b.npy --json").json["omitted"] == ["batches"]
     np.save("wide.npy", np.ones(1001))
     assert fold("--mean wide.npy --var wide.npy --json").json["omitted"] == ["scale", "shift"]

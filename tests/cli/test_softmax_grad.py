@@ -191,9 +191,9 @@ def test_table(softmax: Run) -> None:
 
 
 def test_large_arrays_are_left_out_and_named(softmax: Run) -> None:
-    chance = np.random.default_rng(1)
-    np.save("z.npy", chance.normal(size=(334, 3)).astype(np.float32))
-    np.save("y.npy", chance.integers(0, 3, 334))
+    rng = np.random.default_rng(1)
+    np.save("z.npy", rng.normal(size=(334, 3)).astype(np.float32))
+    np.save("y.npy", rng.integers(0, 3, 334))
     found = softmax("--logits z.npy --label y.npy --json --reduction none").json
     assert found["omitted"] == ["softmax", "target", "grad_softmax", "grad_logits"]
     assert len(found["loss"]) == 334
