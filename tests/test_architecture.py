@@ -126,7 +126,6 @@ def test_a_room_imports_only_what_it_may() -> None:
     assert not wrong, "\n".join(map(str, wrong))
 
 
-@pytest.mark.xfail(strict=False, reason="until every room has been tidied")
 def test_a_room_of_core_imports_only_what_it_may() -> None:
     """So nothing in core enters by a front door, but conv-params, which has sizes judged by conv-shape."""
     may = {room: others | GROUND | {room} for room, others in CORE.items()}
@@ -176,7 +175,6 @@ def test_core_reads_and_writes_nothing() -> None:
         assert not names & {"open", "print"}, module
 
 
-@pytest.mark.xfail(strict=False, reason="until every room has been tidied")
 def test_core_writes_no_flags() -> None:
     """How an option is spelled is for the command line and the library to say; a few messages quote what was typed."""
     flags = []

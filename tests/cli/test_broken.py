@@ -35,8 +35,8 @@ def wider_behind(right: Any) -> Any:
     """The receptive field behind one more layer, off by one."""
 
     def broken(*given: Any) -> Any:
-        trail, field = right(*given)
-        return trail, field._replace(size=field.size + 1)
+        state, field = right(*given)
+        return state, field._replace(size=field.size + 1)
 
     return broken
 
@@ -66,7 +66,7 @@ BROKEN: list[tuple[str, str, Breaking, str]] = [
     (ONE, "conv.shape.through_windows", wider, "receptive_field"),
     (ONE, "conv.shape.resolve", shifted, "padding"),
     (ONE.replace("--s 2", "--s 2 --kind transposed"), "conv.shape.unread_transposed", more(1), "unread"),
-    (STACK, "network.shape.onward", wider_behind, "receptive_field"),
+    (STACK, "network.shape.compose", wider_behind, "receptive_field"),
     (STACK, "conv.shape.unread", more(1), "unread"),
     (STACK, "conv.shape.resolve", shifted, "padding"),
     (COUNT, "params.count.prod", times(2), "weights"),

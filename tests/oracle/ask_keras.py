@@ -16,7 +16,7 @@ from dlcalc.core.params.count import ConvParams
 if importlib.util.find_spec("tensorflow") is None:  # what Keras states does not depend on what computes it
     os.environ.setdefault("KERAS_BACKEND", "torch")
 
-keras = pytest.importorskip("keras", reason="Keras is not installed: pip install keras, with tensorflow or torch")
+keras = pytest.importorskip("keras", reason="Keras is not installed: pip install 'dlcalc-verify[oracle]'")
 
 LAYERS = {
     "conv": "Conv{}D",

@@ -5,14 +5,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.conv.layer import per_axis
+from dlcalc.core.conv.layer import PaddingWord, per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion
 
-onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed: pip install 'dlcalc[oracle]'")
-onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install 'dlcalc[models]'")
+REASON = "ONNX Runtime is not installed: pip install 'dlcalc-verify[oracle]'"
+onnxruntime = pytest.importorskip("onnxruntime", reason=REASON)
+onnx = pytest.importorskip("onnx", reason=REASON)
 
 OPERATORS = {"conv": "Conv", "transposed": "ConvTranspose", "max-pool": "MaxPool", "avg-pool": "AveragePool"}
-AUTO_PADS = {"same": "SAME_UPPER", "same-upper": "SAME_UPPER", "same-lower": "SAME_LOWER", "valid": "VALID"}
+AUTO_PADS: dict[PaddingWord, str] = {
+    "same": "SAME_UPPER",
+    "same-upper": "SAME_UPPER",
+    "same-lower": "SAME_LOWER",
+    "valid": "VALID",
+}
 
 
 def attributes(question: ConvShapeQuestion) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.params.count import ConvParams
 from tests.support.random_softmax import Case
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc[oracle]'")
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc-verify[oracle]'")
 
 MODULES = {"conv": "Conv", "transposed": "ConvTranspose", "max-pool": "MaxPool", "avg-pool": "AvgPool"}
 

@@ -12,6 +12,7 @@ from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.params.count import ConvParams
 from dlcalc.core.softmax.answer import SoftmaxGrad
+from tests.support.random_layers import question_of
 
 Size = tuple[int, ...]
 
@@ -47,7 +48,7 @@ def compare_behind_padding(answer: ConvShape, theirs: tuple[Size, Size | None]) 
 
 def compare_placement(answer: ConvShape, theirs: list[float]) -> int:
     """Assert that the windows stand where a layer puts them that was asked as ``placement`` says; returns how many."""
-    question = answer.question
+    question = question_of(answer)
     axis = answer.layers[0].axes[0]
     window = axis.window
     starts = [index * window.stride - window.before for index in range(axis.output)]

@@ -1,7 +1,6 @@
 """Ask PyTorch, Keras and ONNX Runtime, and record their answers for ``test_recorded.py``, which runs without them.
 
-pip install torch keras onnx onnxruntime
-python -m tests.oracle.record
+Run it as ``pip install -e '.[dev,oracle]' && python -m tests.oracle.record``.
 """
 
 from itertools import islice
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dlcalc.core.batch_norm.weighted_layer import KINDS
+from dlcalc.core.conv.layer import FrameworkName, PaddingWord
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.params.count import ConvParams
 from dlcalc.notation import bn_fold as bn_fold_notation
@@ -59,33 +59,34 @@ def written(question: ConvShapeQuestion) -> Raw:
     return found | {key: value for key, value in layer._asdict().items() if key == "kernel" or value != default[key]}
 
 
-def sizes(framework: str, ask: Any, words: tuple[str, ...], count: int) -> Answers:
+def sizes(framework: FrameworkName, ask: Any, words: tuple[PaddingWord, ...], count: int) -> Answers:
     drawn = random_layers.questions(10 * count, 31, (framework,), words)
     own = (question for question in drawn if getattr(ask, "expressible", lambda _: True)(question))
     return [(written(question), ask.size(question)) for question in islice(own, count)]
 
 
-def behind_padding(framework: str, ask: Any, words: tuple[str, ...], count: int) -> Answers:
+def behind_padding(framework: FrameworkName, ask: Any, words: tuple[PaddingWord, ...], count: int) -> Answers:
     """Layers whose padding stands in a layer of its own, with the size of the padded input."""
     drawn = random_layers.answers(20 * count, 32, (framework,), words)
-    windows = (answer for answer in drawn if answer.question.layer.family != "transposed")
+    windows = (answer for answer in drawn if random_layers.question_of(answer).layer.family != "transposed")
     own = (answer for answer in windows if answer.layers[0].plan.pad_layer)
 
     def asked(answer: ConvShape) -> tuple[Raw, Any]:
         size = padded(answer)
-        return written(answer.question), (size, ask.size_behind_padding(answer.question, size))
+        question = random_layers.question_of(answer)
+        return written(question), (size, ask.size_behind_padding(question, size))
 
     return [asked(answer) for answer in islice(own, count)]
 
 
 def placements(count: int) -> Answers:
     drawn = random_layers.answers(100 * count, 33, ("onnx",), ("same", "same-lower"))
-    along = (answer.question for answer in drawn if len(answer.question.axes) == 1)
+    along = (random_layers.question_of(answer) for answer in drawn if len(answer.question.axes) == 1)
     own = (question for question in along if question.layer.kind != "max-pool" and not question.layer.ceil_mode)
     return [(written(question), ask_onnxruntime.placement(question)) for question in islice(own, count)]
 
 
-def amounts(framework: str, ask: Any, count: int) -> Answers:
+def amounts(framework: FrameworkName, ask: Any, count: int) -> Answers:
     def of(answer: ConvParams) -> Raw:
         asked = answer.question
         found: Raw = {"c_in": asked.c_in, "c_out": asked.c_out, "bias": asked.bias, "dtype": asked.dtype, "n": asked.n}
@@ -128,7 +129,7 @@ def gradients(count: int) -> Answers:
     return plainly(found)
 
 
-def statistics(framework: str, ask: Any, momenta: tuple[float | None, ...], count: int) -> Answers:
+def statistics(framework: FrameworkName, ask: Any, momenta: tuple[float | None, ...], count: int) -> Answers:
     rng, found = np.random.default_rng(37), []
     for number in range(count):
         shape = (int(rng.integers(2, 5)), 2, 2, int(rng.integers(1, 3)))

@@ -1,11 +1,11 @@
-"""Sizes, refusals and parameters against Keras 3, which is in no extra: skipped without it."""
+"""Sizes, refusals and parameters against Keras 3."""
 
 import pytest
 
 from tests.oracle import ask_keras
 from tests.oracle.compare import compare_amounts, compare_behind_padding, compare_size, padded
 from tests.support import random_params
-from tests.support.random_layers import answers, questions
+from tests.support.random_layers import answers, question_of, questions
 
 pytestmark = pytest.mark.oracle
 
@@ -24,10 +24,10 @@ def test_sizes_and_refusals_equal_keras() -> None:
 def test_explicit_padding_is_a_pad_layer_in_front() -> None:
     compared = 0
     for answer in answers(4_000, seed=8, frameworks=("tensorflow",), words=("full",)):
-        if answer.question.layer.family == "transposed":
+        question, size = question_of(answer), padded(answer)
+        if question.layer.family == "transposed":
             continue
-        size = padded(answer)
-        compare_behind_padding(answer, (size, ask_keras.size_behind_padding(answer.question, size)))
+        compare_behind_padding(answer, (size, ask_keras.size_behind_padding(question, size)))
         compared += 1
     assert compared >= 500
 

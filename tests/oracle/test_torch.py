@@ -4,7 +4,7 @@ import pytest
 
 from tests.oracle import ask_torch
 from tests.oracle.compare import compare_behind_padding, compare_size, padded
-from tests.support.random_layers import answers, questions
+from tests.support.random_layers import answers, question_of, questions
 
 pytestmark = pytest.mark.oracle
 
@@ -24,7 +24,7 @@ def test_asymmetric_padding_is_a_pad_layer_in_front() -> None:
     """What the warning says to do gives the size that is printed."""
     compared = 0
     for answer in answers(20_000, seed=2, frameworks=("pytorch",), words=("causal", "full")):
-        question, size = answer.question, padded(answer)
+        question, size = question_of(answer), padded(answer)
         if ask_torch.expressible(question) and not isinstance(question.layer.padding, str):
             continue
         if question.layer.family == "transposed":

@@ -6,7 +6,7 @@ import pytest
 
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv_shape import answer as conv_shape
-from dlcalc.core.network.input_span import looking_back
+from dlcalc.core.network.input_span import input_spans
 from dlcalc.core.outcome import Outcome
 from dlcalc.notation.conv_shape import question
 from dlcalc.report.conv_shape import drawing as conv_drawing
@@ -49,12 +49,12 @@ def test_in_a_pipe() -> None:
     assert stream.getvalue() == GOLDEN
 
 
-def test_every_row_is_what_looking_back_finds() -> None:
+def test_every_row_is_what_an_output_sees() -> None:
     for answer in answers(400, seed=91):
         layers = answer.layers
         rows = picture(maps(layers, 0), 76, True).rows
         middle = (layers[-1].axes[0].output - 1) // 2
-        expected = looking_back(layers, 0, middle)
+        expected = input_spans(layers, 0, middle)
         sizes = [layers[-1].axes[0].output, *(layer.axes[0].window.input for layer in reversed(layers))]
         assert [row.label for row in rows] == [*(layer.name for layer in reversed(layers)), "input"]
         for (_, cells), span, size in zip(rows, expected, sizes, strict=True):
