@@ -1,6 +1,3 @@
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -131,19 +128,6 @@ def test_a_file(conv_shape: Run, tmp_path_factory: pytest.TempPathFactory) -> No
     path.write_text('{"w":7,"k":3}\n' * 5000)
     found = conv_shape(f"--batch {path}")
     assert [line["line"] for line in found.lines] == list(range(1, 5001))
-
-
-def test_the_first_answer_comes_before_the_last_question_is_read() -> None:
-    command = [sys.executable, "-m", "dlcalc", "conv-shape", "--batch", "-"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
-        assert program.stdin is not None
-        assert program.stdout is not None
-        for size in (7, 8):
-            program.stdin.write(json.dumps({"w": size, "k": 3}).encode() + b"\n")
-            program.stdin.flush()
-            assert json.loads(program.stdout.readline())["output"] == {"w": size - 2}
-        program.stdin.close()
-        assert program.wait() == 0
 
 
 class Trickle:

@@ -1,128 +1,192 @@
-"""Every subset of the features that can meet on a command line, against the rule in words."""
+"""Every subset of the features that can meet on a command line, against the rule in words; and the wiring of each."""
 
-from itertools import product
+from collections.abc import Callable
+from itertools import chain, combinations, product
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from dlcalc.cli.combinations import DEPENDENT, EXCLUSIVE, FEATURES, refuse_impossible
+from dlcalc.core.errors import DlcalcError
+from tests.conftest import Result, Run
 
-OUTPUTS = ["", "--json", "-q", "--format table", "--format json", "--format csv"]
+# What is typed -> the features that it has for the table.
+OUTPUTS = {
+    "--json": {"json", "data"},
+    "-q": {"quiet", "data"},
+    "--format table": {"format", "table"},
+    "--format json": {"format", "data"},
+    "--format csv": {"format", "data"},
+}
+SOURCES: dict[str, set[str]] = {
+    "single": set(),
+    "sweep": {"sweep"},
+    "batch": {"batch"},
+    "sweep and batch": {"sweep", "batch"},
+}
+MODES = {"compare": {"compare", "every framework"}, "solve": {"solve", "target"}, "draw": {"draw"}}
+BESIDES = ("explain", "check", "expect", "framework")
 
 
-def allowed(source: str, explain: bool, expect: bool, outputs: list[str]) -> bool:
-    """One output at most; a sweep or a batch has no --explain and no --expect, nor both; a batch is no table."""
-    if len(outputs) > 1 or source == "sweep and batch":
+def refused(features: set[str]) -> bool:
+    try:
+        refuse_impossible(features)
+    except DlcalcError as error:
+        assert error.code == "usage"
+        assert error.hint
+        return True
+    return False
+
+
+def possible(source: str, outputs: tuple[str, ...], modes: tuple[str, ...], besides: set[str]) -> bool:
+    """The rule: one way to print at most; a batch is no table; explained and judged is one question alone.
+
+    A mode is of one question, another is not beside it, and nothing is asked about its answer; --draw is text, and
+    --compare asks all frameworks.
+    """
+    how = {"--format" if output.startswith("--format") else output for output in outputs}
+    if len(how) > 1 or source == "sweep and batch":
         return False
-    if source != "single" and (explain or expect):
+    if modes:
+        alone = source == "single" and len(modes) == 1 and not besides & {"explain", "check", "expect"}
+        text = modes != ("draw",) or not outputs or outputs == ("--format table",)
+        return alone and text and (modes != ("compare",) or "framework" not in besides)
+    if source != "single" and besides & {"explain", "expect"}:
         return False
-    return not (source == "batch" and outputs == ["--format table"])
+    return not (source == "batch" and outputs == ("--format table",))
 
 
-SOURCES = {"single": "--w 7", "sweep": "--w 7,8", "batch": "--batch {} --w 7", "sweep and batch": "--batch {} --w 7,8"}
-FLAGS = [*product(SOURCES, (False, True), (False, True), (False, True), ["", *OUTPUTS[1:]], ["", *OUTPUTS[1:3]])]
+def subsets(names: list[str], most: int | None = None) -> list[tuple[str, ...]]:
+    sizes = range((len(names) if most is None else most) + 1)
+    return list(chain.from_iterable(combinations(names, size) for size in sizes))
 
 
-@pytest.mark.parametrize(("source", "explain", "check", "expect", "first", "second"), FLAGS)
-def test_every_combination(
-    conv_shape: Run, tmp_path: Path, source: str, explain: bool, check: bool, expect: bool, first: str, second: str
-) -> None:
-    path = tmp_path / "batch"
-    path.write_text('{"k":3}\n')
-    words = [SOURCES[source].format(path), "" if "batch" in source else "--k 3"]
-    words += ["--explain"] * explain + ["--check"] * check + ["--expect 5"] * expect
-    outputs = sorted({first, second} - {""})
-    found = conv_shape(" ".join([*words, *outputs]))
-    if allowed(source, explain, expect, outputs):
-        assert found.code == 0, found
-        assert found.out
-    else:
-        assert found.code == 2
-        assert found.out == ""
-        assert "usage" in found.err
+def test_every_combination() -> None:
+    refusals = 0
+    ways = [some for some in subsets(list(OUTPUTS), 2) if sum(word.startswith("--format") for word in some) < 2]
+    for source, outputs, modes, besides in product(SOURCES, ways, subsets(list(MODES)), subsets(list(BESIDES))):
+        features = SOURCES[source].union(
+            besides, *(OUTPUTS[word] for word in outputs), *(MODES[mode] for mode in modes)
+        )
+        right = not possible(source, outputs, modes, set(besides))
+        assert refused(features) == right, (source, outputs, modes, besides)
+        refusals += right
+    assert refusals > 5_000
 
 
-MODES = {"compare": "--compare", "draw": "--draw", "solve": "--target 5 --solve input"}
-SOME = [*product((False, True), repeat=len(MODES))]
-ASKED = {"one layer": ("--k 3", '{"k":3}'), "a stack": ("3", '{"layers":"3"}')}
+def test_every_combination_with_a_file_and_tolerances() -> None:
+    """A file is for one answer, --force for a file, and a tolerance for a claim."""
+    for some in subsets(["batch", "explain", "check", "expect", "output", "force", "rtol", "atol"]):
+        chosen = set(some)
+        right = bool({"batch", "output"} <= chosen or ({"force"} <= chosen and "output" not in chosen))
+        right |= "batch" in chosen and bool(chosen & {"explain", "expect"})
+        right |= bool(chosen & {"rtol", "atol"}) and not chosen & {"expect", "batch"}
+        assert refused(chosen) == right, some
 
 
-@pytest.mark.parametrize("chosen", SOME)
-@pytest.mark.parametrize("asked", ASKED)
-@pytest.mark.parametrize("source", SOURCES)
-def test_every_combination_with_another_answer(
-    conv_shape: Run, tmp_path: Path, source: str, asked: str, chosen: tuple[bool, ...]
-) -> None:
-    """One mode, of one question, and no questions about the answer; --draw is text, --compare asks all frameworks."""
-    path = tmp_path / "batch"
-    options, line = ASKED[asked]
-    path.write_text(line + "\n")
-    modes = [mode for mode, on in zip(MODES, chosen, strict=True) if on]
-    size = SOURCES[source].format(path)
-    if modes == ["solve"]:  # which finds the size
-        size = size.replace("--w 7,8", "--d 1,2").replace("--w 7", "")
-    words = [size, "" if "batch" in source else options, *(MODES[mode] for mode in modes)]
-    for explain, check, expect, framework in product((False, True), repeat=4):
-        asides = ["--explain"] * explain + ["--check"] * check + ["--expect 5"] * expect
-        asides += ["--framework onnx"] * framework
-        for how in OUTPUTS:
-            found = conv_shape(" ".join([*words, *asides, how]))
-            if modes:
-                possible = source == "single" and len(modes) == 1 and not (explain or check or expect)
-                possible &= modes != ["draw"] or how in ("", "--format table")
-                possible &= not framework or modes != ["compare"]
-            else:
-                possible = allowed(source, explain, expect, [how] if how else [])
-            if possible:
-                assert (found.code, bool(found.out), found.err) == (0, True, ""), found
-            else:
-                assert (found.code, found.out) == (2, "")
-                assert "usage" in found.err
+def test_a_target_and_what_is_solved_for_need_each_other() -> None:
+    for other in ([], ["json", "data"], ["draw"], ["compare", "every framework"]):
+        assert refused({"target", *other})
+        assert refused({"solve", *other})
 
 
-def test_a_target_and_what_is_solved_for_need_each_other(conv_shape: Run) -> None:
-    for words in ("--target 5", "--solve stride", "--target 5 --draw", "--solve stride --compare"):
-        for how in OUTPUTS:
-            for asked, _ in ASKED.values():
-                found = conv_shape(f"--w 7 {words} {how} {asked}")
-                assert (found.code, found.out) == (2, "")
-                assert "usage" in found.err
+# How each feature of the table is typed: of conv-shape, and those of files and tolerances of softmax-grad.
+TYPED = {
+    "explain": "--explain",
+    "check": "--check",
+    "expect": "--expect 5",
+    "json": "--json",
+    "quiet": "-q",
+    "format": "--format csv",
+    "data": "--json",
+    "table": "--format table",
+    "batch": "--batch {batch}",
+    "sweep": "--d 1,2",
+    "compare": "--compare",
+    "every framework": "--compare",
+    "solve": "--solve stride --target 3",
+    "target": "--target 3",
+    "draw": "--draw",
+    "framework": "--framework onnx",
+    "output": "--output {output}",
+    "force": "--force",
+    "rtol": "--rtol 0.1",
+    "atol": "--atol 0.1",
+}
+OF_ARRAYS = {"output", "force", "rtol", "atol"}
 
 
-FILES = [*product((False, True), repeat=6)]
+Call = Callable[..., Result]
 
 
-@pytest.mark.parametrize("batch", [False, True])
-@pytest.mark.parametrize(("explain", "check", "expect", "output", "force", "exists"), FILES)
-@pytest.mark.parametrize("how", OUTPUTS)
-def test_every_combination_with_a_file(
-    run: Run,
-    tmp_path: Path,
-    batch: bool,
-    explain: bool,
-    check: bool,
-    expect: bool,
-    output: bool,
-    force: bool,
-    exists: bool,
-    how: str,
-) -> None:
-    """A file is for one answer, --force for a file; and one that exists needs it."""
-    questions, path = tmp_path / "batch", tmp_path / "out.npy"
-    questions.write_text('{"label": 0}\n')
-    if exists:
-        path.write_bytes(b"old")
-    words = ["--logits", "1,1", *(["--batch", str(questions)] if batch else ["--label", "0"])]
-    words += ["--explain"] * explain + ["--check"] * check + ["--expect", "-0.5,0.5"] * expect
-    words += ["--output", str(path)] * output + ["--force"] * force
-    found = run("softmax-grad", *words, *how.split())
-    possible = allowed("batch" if batch else "single", explain, expect, [how] if how else [])
-    if not possible or (batch and output) or (force and not output):
-        code = "usage"
-    else:
-        code = "output-exists" if output and exists and not force else ""
-    assert (found.code, bool(found.out)) == ((2, False) if code else (0, True)), found
-    assert code in found.err
-    assert path.exists() == (exists or (output and not code))
-    if exists:
-        assert (path.read_bytes() == b"old") == (not output or bool(code))
+@pytest.fixture
+def typed(run: Run, tmp_path: Path) -> Call:
+    """Call the command that has these features, typed one behind the other."""
+
+    def call(*features: str) -> Result:
+        arrays = bool(OF_ARRAYS & {*features})
+        path = tmp_path / "batch"
+        path.write_text('{"label": 0}' if arrays else '{"k": 3}')
+        words = " ".join(TYPED[feature] for feature in features).format(batch=path, output=tmp_path / "out.npy").split()
+        if arrays:
+            return run("softmax-grad", "--logits", "1,1", *([] if "batch" in features else ["--label", "0"]), *words)
+        return run("conv-shape", "--w", "7", *([] if "batch" in features else ["--k", "3"]), *words)
+
+    return call
+
+
+def said(result: Result) -> str:
+    """The message of an error, in JSON or in words."""
+    return str(result.error["message"]) if result.err.startswith("{") else " ".join(result.err.split())
+
+
+def test_every_feature_can_be_typed() -> None:
+    assert set(FEATURES) | {name for pair in EXCLUSIVE for name in pair} == set(TYPED)
+
+
+@pytest.mark.parametrize("pair", EXCLUSIVE, ids="+".join)
+def test_what_excludes_each_other_is_refused(typed: Call, pair: tuple[str, str]) -> None:
+    message, _, _ = EXCLUSIVE[pair]
+    found = typed(*pair)
+    assert (found.code, found.out) == (2, "")
+    assert (
+        message in found.err.replace("\\", "") if "json" in found.err[:20] else message in " ".join(found.err.split())
+    )
+
+
+# The tolerances are keys of a question, which a line of a batch may have without a claim: no command refuses them.
+@pytest.mark.parametrize("feature", [feature for feature in DEPENDENT if feature not in ("rtol", "atol")])
+def test_what_needs_another_is_refused_alone(typed: Call, monkeypatch: pytest.MonkeyPatch, feature: str) -> None:
+    _, message, _ = DEPENDENT[feature]
+    monkeypatch.setitem(TYPED, "solve", "--solve stride")
+    found = typed(feature)
+    assert (found.code, found.out) == (2, "")
+    assert message in said(found)
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        (),
+        *((name,) for name in TYPED if name not in DEPENDENT),
+        ("solve",),
+        ("explain", "check", "expect"),
+        ("explain", "check", "json"),
+        ("sweep", "check", "quiet"),
+        ("sweep", "table"),
+        ("draw", "table"),
+        ("draw", "framework"),
+        ("compare", "format"),
+        ("solve", "framework", "json"),
+        ("batch", "check", "framework"),
+        ("batch", "quiet"),
+        ("batch", "rtol"),
+        ("batch", "format", "atol"),
+        ("output", "check"),
+        ("output", "force", "explain"),
+    ],
+    ids="+".join,
+)
+def test_what_goes_together_is_answered(typed: Call, features: tuple[str, ...]) -> None:
+    found = typed(*features)
+    assert (found.code, bool(found.out), found.err) == (0, True, ""), found

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -31,25 +32,39 @@ TO_ASCII = str.maketrans("█▒─○×░", "#+-ox:")  # noqa: RUF001
 WORDS = ("conv-shape", "--w", "10", "--k", "3", "--s", "2", "--d", "2", "--p", "1", "--draw")
 
 
-def drawn(*words: str, **environment: str) -> str:
-    """What a process of its own writes into a pipe."""
-    plain = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR")}
-    plain |= {"PYTHONIOENCODING": "utf-8", "COLUMNS": "80"}
-    command = [sys.executable, "-m", "dlcalc", *words]
-    found = subprocess.run(command, capture_output=True, env=plain | environment, check=True)
-    assert found.stderr == b""
-    return found.stdout.decode()
+Draw = Callable[..., str]
 
 
-def test_in_a_pipe() -> None:
+@pytest.fixture
+def drawn(run: Run, monkeypatch: pytest.MonkeyPatch) -> Draw:
+    """Call the program with these environment variables, into a pipe."""
+
+    def call(*words: str, **environment: str) -> str:
+        with monkeypatch.context() as patch:
+            for name in ("NO_COLOR", "FORCE_COLOR"):
+                patch.delenv(name, raising=False)
+            for name, value in {"COLUMNS": "80", **environment}.items():
+                patch.setenv(name, value)
+            found = run(*words)
+        assert (found.code, found.err) == (0, "")
+        return found.out
+
+    return call
+
+
+def test_in_a_pipe(drawn: Draw) -> None:
     assert drawn(*WORDS) == GOLDEN
 
 
 def test_where_only_ascii_can_be_written() -> None:
-    assert drawn(*WORDS, PYTHONIOENCODING="ascii") == GOLDEN.translate(TO_ASCII)
+    """In a process of its own, whose stdout has that encoding."""
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
+    found = subprocess.run([sys.executable, "-m", "dlcalc", *WORDS], capture_output=True, env=environment, check=True)
+    assert found.stderr == b""
+    assert found.stdout.decode("ascii") == GOLDEN.translate(TO_ASCII)
 
 
-def test_colours_where_they_are_asked_for() -> None:
+def test_colours_where_they_are_asked_for(drawn: Draw) -> None:
     coloured = drawn(*WORDS, FORCE_COLOR="1", TERM="xterm-256color")
     assert "\x1b[32m█" in coloured
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == GOLDEN
@@ -57,7 +72,7 @@ def test_colours_where_they_are_asked_for() -> None:
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120])
-def test_it_is_as_wide_as_it_may_be(columns: int) -> None:
+def test_it_is_as_wide_as_it_may_be(drawn: Draw, columns: int) -> None:
     out = drawn("conv-shape", "--size", "1000", "--k", "7", "--s", "2", "--p", "3", "--draw", COLUMNS=str(columns))
     picture = [line for line in out.splitlines() if re.match(r"  (input|window)", line)]
     assert columns - 6 <= max(map(len, picture)) <= columns - 2

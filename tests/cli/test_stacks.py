@@ -7,68 +7,6 @@ import pytest
 from dlcalc.core.conv.layer import PADDING_WORDS
 from tests.conftest import Run
 
-VGG_16 = (
-    "3p1c64 3p1c64 max2 3p1c128 3p1c128 max2 3p1c256 3p1c256 3p1c256 max2 3p1c512 3p1c512 3p1c512 max2 "
-    "3p1c512 3p1c512 3p1c512 max2 fc4096 fc4096 fc1000"
-)
-ALEXNET = "11s4p2c64 max3s2 5p2c192 max3s2 3p1c384 3p1c256 3p1c256 max3s2 fc4096 fc4096 fc1000"
-
-
-def block(inner: int, stride: int, in_3x3: bool) -> str:
-    first, second = (1, stride) if in_3x3 else (stride, 1)
-    return f"1s{first}c{inner} bn 3s{second}p1c{inner} bn 1c{4 * inner} bn"
-
-
-def resnet_50(in_3x3: bool) -> tuple[str, list[str]]:
-    """The main path, and the four shortcuts, each with the channels and the size of its input."""
-    words, shortcuts, channels, size = ["7s2p3c64 bn max3s2p1"], [], 64, 56
-    for stage, (inner, count) in enumerate(zip((64, 128, 256, 512), (3, 4, 6, 3), strict=True)):
-        stride = 1 if stage == 0 else 2
-        shortcuts.append(f"--c-in {channels} --w {size} 1s{stride}c{4 * inner} bn")
-        size, channels = size // stride, 4 * inner
-        words += [block(inner, stride if number == 0 else 1, in_3x3) for number in range(count)]
-    return " ".join([*words, "gap fc1000b1"]), shortcuts
-
-
-@pytest.mark.parametrize(
-    ("words", "params", "macs"), [(VGG_16, 138_357_544, 15_470_264_320), (ALEXNET, 61_100_840, 714_188_480)]
-)
-def test_published_networks(conv_params: Run, words: str, params: int, macs: int) -> None:
-    found = conv_params(f"--bias --c-in 3 --w 224 --json {words} --check")
-    assert found.code == 0
-    assert (found.json["params"], found.json["macs"], found.json["flops"]) == (params, macs, 2 * macs)
-    for key in ("weights", "bias", "params", "buffers", "param_bytes", "macs", "activation_bytes"):
-        assert found.json[key] == sum(layer[key] for layer in found.json["layers"])
-    peaks = [layer["peak_activation_bytes"] for layer in found.json["layers"]]
-    assert found.json["peak_activation_bytes"] == max(peaks)
-    convs = sum(layer["macs"] for layer in found.json["layers"] if layer["kind"] == "conv")
-    if words == VGG_16:
-        assert convs == 15_346_630_656
-        assert found.json["activation_bytes"] == 4 * (15_237_608 - 150_528)
-
-
-@pytest.mark.parametrize(("in_3x3", "macs"), [(True, 4_089_184_256), (False, 3_857_973_248)])
-def test_resnet_50(conv_params: Run, in_3x3: bool, macs: int) -> None:
-    main, shortcuts = resnet_50(in_3x3)
-    answers = [conv_params(f"--c-in 3 --w 224 --json {main}").json]
-    answers += [conv_params(f"{shortcut} --json").json for shortcut in shortcuts]
-    assert sum(answer["params"] for answer in answers) == 25_557_032
-    assert sum(answer["buffers"] for answer in answers) == 53_120
-    assert sum(answer["macs"] for answer in answers) == macs
-    for before, layer in zip(answers[0]["layers"], answers[0]["layers"][1:], strict=False):
-        assert (before["output"], before["output_channels"]) == (layer["input"], layer["input_channels"])
-
-
-def test_the_stem_of_a_resnet(conv_shape: Run) -> None:
-    found = conv_shape("--size 224 7s2p3c64 bn max3s2p1 --json --check").json
-    assert found["output"] == {"h": 56, "w": 56}
-    assert found["check"]["passed"]
-    names = [(layer["name"], layer["word"], layer["output_channels"]) for layer in found["layers"]]
-    assert names == [("conv1", "7s2p3c64", 64), ("bn1", "bn", 64), ("pool1", "max3s2p1", 64)]
-    assert [layer["receptive_field"]["w"] for layer in found["layers"]] == [7, 7, 11]
-    assert "input_channels" not in found["layers"][0]
-
-
 # A word, where it goes wrong, and a part of what was expected there.
 BAD = [
     ("7p0:1:2", 5, "x and the next axis"),

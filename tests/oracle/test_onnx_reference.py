@@ -23,9 +23,9 @@ def test_running_statistics(momentum: float) -> None:
     graph = helper.make_graph([node], "norm", inputs, outputs)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])
     run = reference.ReferenceEvaluator(model).run
-    chance = np.random.default_rng(171)
+    rng = np.random.default_rng(171)
     for _ in range(30):
-        batches = [chance.standard_normal((4, 3, 2, 2)) * 2 + 1 for _ in range(int(chance.integers(1, 5)))]
+        batches = [rng.standard_normal((4, 3, 2, 2)) * 2 + 1 for _ in range(int(rng.integers(1, 5)))]
         mean, var = np.zeros(3), np.ones(3)
         for batch in batches:
             feed = dict(zip(names, (batch, np.ones(3), np.zeros(3), mean, var), strict=True))

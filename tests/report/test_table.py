@@ -12,6 +12,7 @@ from dlcalc.core.outcome import Outcome
 from dlcalc.report.conv_shape.view import VIEW
 from dlcalc.report.table import print_outcome
 from tests.conftest import Run
+from tests.support.streams import Ascii, Terminal
 
 QUESTION = ConvShapeQuestion(("h", "w"), (160, 224), Layer(7, 2, 3))
 
@@ -37,25 +38,6 @@ GOLDEN = """
   W2 = floor((224 - 7 + 3 + 3)/2) + 1 = 112
 
 """
-
-
-class Terminal(io.StringIO):
-    """A stream that is a terminal."""
-
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
-
-
-class Ascii(io.StringIO):
-    """A stream that knows ASCII only."""
-
-    encoding = "ascii"
-
-    def write(self, text: str) -> int:
-        text.encode("ascii")
-        return super().write(text)
 
 
 def printed(question: ConvShapeQuestion, stream: io.StringIO) -> str:

@@ -12,7 +12,7 @@ from dlcalc.report.conv_params.layer_sheet import in_units, percent
 from dlcalc.report.conv_params.view import VIEW
 from dlcalc.report.table import print_outcome
 from tests.conftest import Run
-from tests.report.test_table import Ascii
+from tests.support.streams import Ascii
 
 QUESTION = ConvParamsQuestion(64, 128, layer=Layer(3, 1, 1), axes=("h", "w"), size=(56, 56), square=True)
 

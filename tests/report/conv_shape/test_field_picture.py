@@ -1,24 +1,28 @@
 """What an output of a stack sees, read back from its bars."""
 
-import io
 import re
 
 import pytest
 
-from dlcalc.core.conv.layer import Layer
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape
+from dlcalc.core.conv.shape import ConvShape
+from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.network.input_span import input_spans
 from dlcalc.core.outcome import Outcome
+from dlcalc.notation.conv_shape import question
 from dlcalc.report.conv_shape import drawing as conv_drawing
 from dlcalc.report.conv_shape.field_picture import Map, maps, picture
 from dlcalc.report.table import print_outcome
-from tests.core.network.test_input_span import random_stacks, stacked
+from tests.support.random_stacks import answers
+from tests.support.streams import Ascii
 
-STEM = stacked(224, Layer(7, 2, 3), Layer(3, 2, 1, kind="max-pool"), Layer(3, 1, 1))
+
+def stem(**size: int) -> ConvShape:
+    return conv_shape(question({"layers": "7s2p3 max3s2p1 3p1", **size}))
+
 
 GOLDEN = """
   56
-  a 224 x 224 input gives 56 x 56  (conv, pytorch)
+  an input of 224 gives 56  (3 layers, pytorch)
 
   width, what output 27 (of 0 to 55) sees of every map, down to the input
 
@@ -32,15 +36,6 @@ GOLDEN = """
 """
 
 
-def answer(layers: tuple[LayerShape, ...]) -> ConvShape:
-    question = ConvShapeQuestion(("w",), (layers[0].axes[0].window.input,), layers[-1].plan.layer)
-    return ConvShape(question, layers, ())
-
-
-class Ascii(io.StringIO):
-    encoding = "ascii"
-
-
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "76")
@@ -50,12 +45,13 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_in_a_pipe() -> None:
     stream = Ascii()
-    print_outcome(Outcome(answer(STEM)), conv_drawing, stream)  # type: ignore[arg-type]
+    print_outcome(Outcome(stem(w=224)), conv_drawing.VIEW, stream)
     assert stream.getvalue() == GOLDEN
 
 
-def test_every_row_is_what_looking_back_finds() -> None:
-    for layers in random_stacks(400, seed=91):
+def test_every_row_is_what_an_output_sees() -> None:
+    for answer in answers(400, seed=91):
+        layers = answer.layers
         rows = picture(maps(layers, 0), 76, True).rows
         middle = (layers[-1].axes[0].output - 1) // 2
         expected = input_spans(layers, 0, middle)
@@ -63,7 +59,7 @@ def test_every_row_is_what_looking_back_finds() -> None:
         assert [row.label for row in rows] == [*(layer.name for layer in reversed(layers)), "input"]
         for (_, cells), span, size in zip(rows, expected, sizes, strict=True):
             where, bar = cells.rsplit("  ", 1)
-            numbers = [int(number) for number in re.findall(r"-?\d+", where.replace(" of ", " "))]
+            numbers = [int(number) for number in re.findall(r"-?\d+", where.replace(",", ""))]
             if span is None:
                 assert where.split() == ["none", "0", "of", str(size)]
                 assert set(bar) == {"."}
@@ -103,17 +99,13 @@ def test_of_many_layers_the_first_and_the_last() -> None:
 @pytest.mark.parametrize("width", [30, 40, 80])
 def test_numbers_give_way_to_bars(width: int) -> None:
     huge = 10**40
-    for seen in ([Map("conv1", huge, (1, 1)), Map("input", huge, (0, huge - 1))], maps(STEM, 0)):
+    for seen in ([Map("conv1", huge, (1, 1)), Map("input", huge, (0, huge - 1))], maps(stem(w=224).layers, 0)):
         rows = picture(seen, width, True).rows
         assert all(len(row.label) + 2 + len(row.cells) <= width for row in rows)
         assert all(re.search(r"[.#]{8,}$", row.cells) for row in rows)
 
 
 def test_axes_that_are_the_same_have_one_drawing() -> None:
-    def square(layer: LayerShape) -> LayerShape:
-        return layer._replace(axes=layer.axes * 2)
-
-    question = ConvShapeQuestion(("h", "w"), (224, 224), Layer(3))
-    both = ConvShape(question, tuple(map(square, STEM)), ())
-    (drawing,) = conv_drawing.sheet(both).drawings
+    (drawing,) = conv_drawing.sheet(stem(h=224, w=224)).drawings
     assert drawing.title.startswith("height and width, ")
+    assert len(conv_drawing.sheet(stem(h=160, w=224)).drawings) == 2

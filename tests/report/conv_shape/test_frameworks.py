@@ -5,10 +5,7 @@ import io
 
 import pytest
 
-from dlcalc.core.network import compare
-from dlcalc.report.conv_shape import frameworks as view
 from tests.conftest import Run
-from tests.support.shifted import TWO, shifted_in_keras
 
 SAME = "--w 224 --k 3 --s 2 --p same --compare"
 
@@ -141,21 +138,26 @@ def test_the_same_of_keras_beside_its_answer(conv_shape: Run) -> None:
     assert "gives this size too, but windows one pixel apart: the first starts at 0." in conv_shape(words).out
 
 
-def test_several_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compare, "forward", shifted_in_keras)
-    found = compare.compare_frameworks(TWO)
-    keras = view.as_json(found)["frameworks"]["tensorflow"]  # type: ignore[index]
-    first = {"name": "conv1", "output": {"w": 224}, "padding": {"w": [1, 1]}, "first_window": {"w": [-1, 1]}}
-    second = {"name": "conv2", "output": {"w": 112}, "padding": {"w": [0, 1]}, "first_window": {"w": [0, 2]}}
-    assert keras == {"output": {"w": 112}, "layers": [first, second]}
-    sheet = view.sheet(found)
-    assert sheet.caption == "2 layers, 224 input"
-    assert ("conv2 padding", "1:1", "0:1", "1:1", "differs") in sheet.grids[0].rows
-    assert [row[0] for row in sheet.grids[0].rows] == [
-        "conv1 output",
-        "conv2 output",
-        "conv2 padding",
-        "conv2 first window",
+def test_several_layers(conv_shape: Run) -> None:
+    """Keras gives a transposed layer another size, and the convolution behind it the same again."""
+    words = "--w 224 3p1 convt1s2 3s2 --compare"
+    keras = conv_shape(words + " --json").json["frameworks"]["tensorflow"]
+    assert keras["output"] == {"w": 223}
+    assert [layer["name"] for layer in keras["layers"]] == ["conv1", "transposed1", "conv2"]
+    assert keras["layers"][1] == {
+        "name": "transposed1",
+        "output": {"w": 448},
+        "padding": {"w": [0, 0]},
+        "first_window": {"w": [0, 0]},
+    }
+    table = conv_shape(words).out
+    assert "3 layers, 224 input" in table
+    rows = [line.split() for line in table.splitlines() if " output " in line]
+    assert rows == [
+        ["conv1", "output", "224", "224", "224"],
+        ["transposed1", "output", "447", "448", "447", "differs"],
+        ["conv2", "output", "223", "223", "223"],
     ]
-    assert list(view.bare(found)) == ["pytorch 112", "tensorflow 112", "onnx 112"]
-    assert [row["name"] for row in view.csv_rows(found)] == ["conv1", "conv2"] * 3
+    assert conv_shape(words + " -q").out.splitlines() == ["pytorch 223", "tensorflow 223", "onnx 223"]
+    lines = csv.DictReader(io.StringIO(conv_shape(words + " --format csv").out))
+    assert [line["name"] for line in lines] == ["conv1", "transposed1", "conv2"] * 3
