@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pairs import HERE, PROGRAM, arguments, compare, seconds
 
 from dlcalc import softmax_cross_entropy_grad
-from dlcalc.core.arrays.blocks import processors
+from dlcalc.core.arrays.row_source import processors
 
 SIZES = [(65_536, 1_000, "float32"), (65_536, 1_000, "float64"), (4_096, 50_257, "float32")]
 GRADIENT = [

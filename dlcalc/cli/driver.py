@@ -167,7 +167,7 @@ def _sweep(command: Command[Q, A, K, C, V], wants: Wanted, raw: Raw, runs: "Runs
 
 
 def _batch(command: Command[Q, A, K, C, V], wants: Wanted, path: str, raw: Raw) -> int:
-    from dlcalc.cli.streams import blocks_of_lines
+    from dlcalc.jobs.standard_input import blocks_of_lines
     from dlcalc.notation.batch import BadLineError, read_line
 
     names = {name: key for key, others in command.keys.items() for name in (key, *others)}

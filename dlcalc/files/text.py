@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from dlcalc.core.numeric.text import is_number
+from dlcalc.core.arrays.formats import is_number
 from dlcalc.files.refusals import malformed
 
 Lists = list[Any]  # of numbers as text, or of such lists

@@ -1,6 +1,7 @@
 """Standard input, which can be read once."""
 
 import sys
+from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
 from dlcalc.core.errors import DlcalcError
@@ -22,3 +23,58 @@ def take(option: str) -> BinaryIO:
         raise DlcalcError("usage", message, hint="a file for one of the two", option=option)
     _taken = sys.stdin
     return sys.stdin.buffer
+
+
+_BLOCK = 1 << 16
+
+
+def blocks_of_lines(name: str) -> Iterator[list[bytes]]:
+    """Yield the lines of a file, or of stdin for ``-``, as many at a time as have arrived.
+
+    Raises:
+        DlcalcError: ``file-not-found``, ``file-unreadable``.
+    """
+    if name == "-":
+        from dlcalc.jobs import standard_input
+
+        yield from _blocks(standard_input.take("batch"))
+        return
+    with _opened(name) as stream:
+        yield from _blocks(stream)
+
+
+def _opened(name: str) -> BinaryIO:
+    try:
+        return open(name, "rb")
+    except FileNotFoundError:
+        raise DlcalcError("file-not-found", f"there is no file {name}", hint="- reads stdin", option="batch") from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: Exception) -> DlcalcError:
+    reason = getattr(error, "strerror", None) or str(error)
+    hint = "a file of one JSON object a line, or - for stdin"
+    return DlcalcError("file-unreadable", f"the batch cannot be read: {reason}", hint=hint, option="batch")
+
+
+def _blocks(stream: BinaryIO) -> Iterator[list[bytes]]:
+    pieces: list[bytes] = []  # of a line whose end has not arrived
+    while block := _read(stream):
+        lines = block.split(b"\n")
+        if len(lines) > 1:
+            lines[0] = b"".join((*pieces, lines[0]))
+            pieces = [lines.pop()]
+            yield lines
+        else:
+            pieces.append(block)
+    if any(pieces):
+        yield [b"".join(pieces)]
+
+
+def _read(stream: BinaryIO) -> bytes:
+    """Read what has arrived, waiting only if nothing has."""
+    try:
+        return stream.read1(_BLOCK)  # type: ignore[attr-defined, no-any-return]
+    except OSError as error:
+        raise _unreadable(error) from None

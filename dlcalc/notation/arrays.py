@@ -12,10 +12,10 @@ from math import inf, isfinite, isinf
 import numpy as np
 from numpy.typing import NDArray
 
+from dlcalc.core.arrays.formats import is_number
 from dlcalc.core.arrays.row_source import RowSource, converted
 from dlcalc.core.arrays.stored import Array, Floats, Stored, numbered, shape_text, stored
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.numeric.text import is_number
 from dlcalc.core.validation import spoken
 from dlcalc.notation.values import flag, shown, unreadable
 

@@ -45,7 +45,7 @@ def question(raw: Mapping[str, object]) -> "ConvParamsQuestion | StackParamsQues
     (56, 56)
     """
     if "layers" in raw:
-        from dlcalc.notation.networks import params_question
+        from dlcalc.notation.layer_words import params_question
 
         return params_question(raw)
     if optional(raw, "ceil_mode", switch, False):

@@ -37,7 +37,7 @@ def question(raw: Mapping[str, object]) -> "ConvShapeQuestion | StackQuestion":
     (7,)
     """
     if "layers" in raw:
-        from dlcalc.notation.networks import shape_question
+        from dlcalc.notation.layer_words import shape_question
 
         return shape_question(raw)
     axes, size, dims = shape_sizes(raw)

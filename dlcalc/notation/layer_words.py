@@ -5,13 +5,18 @@ padding in a word is what a padding is everywhere. What cannot be read is shown 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.layer import PADDING_WORDS, Kind
+from dlcalc.core.conv.layer import FRAMEWORKS, PADDING_WORDS, Kind
 from dlcalc.core.conv.shape import Place
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import StackLayer, in_layer
-from dlcalc.notation.layers import read_layer
-from dlcalc.notation.values import integer, shown
+from dlcalc.core.network.network import StackLayer, StackQuestion, in_layer
+from dlcalc.notation.input_size import params_sizes, shape_sizes
+from dlcalc.notation.layers import read_layer, refuse_single
+from dlcalc.notation.values import integer, optional, shown, switch, word
+
+if TYPE_CHECKING:
+    from dlcalc.core.params.question import StackParamsQuestion
 
 # Prefix of a word -> the kind, the letters that may follow its kernel, and whether it is depthwise. Longest first.
 _KINDS: dict[str, tuple[Kind, str, bool]] = {
@@ -83,16 +88,16 @@ def read_layer_words(
     10
     """
     known: dict[str, StackLayer] = {}
-    for number, word in enumerate(layer_words, 1):
-        if word not in known:
-            place = Place(number, word if len(word) <= 40 else word[:37] + "...", "conv", None, None, False, False)
+    for number, typed in enumerate(layer_words, 1):
+        if typed not in known:
+            place = Place(number, typed if len(typed) <= 40 else typed[:37] + "...", "conv", None, None, False, False)
             try:
-                known[word] = _read(word, axes, ceil_mode)
+                known[typed] = _read(typed, axes, ceil_mode)
             except _BadWordError as bad:
-                raise _with_caret(bad, word, number) from None
+                raise _with_caret(bad, typed, number) from None
             except DlcalcError as error:
                 raise in_layer(error, place) from None
-    return tuple([known[word] for word in layer_words])
+    return tuple([known[typed] for typed in layer_words])
 
 
 def axes_of_words(layer_words: Sequence[str]) -> int | None:
@@ -222,3 +227,49 @@ def _with_caret(bad: _BadWordError, word: str, number: int) -> DlcalcError:
     caret = " " * (bad.at - start + (3 if start else 0)) + "^"
     message = f"layer {number} cannot be read:\n  {seen}\n  {caret} expected {bad.expected}"
     return DlcalcError("usage", message, hint=f"a word is {_GRAMMAR}", option="layers")
+
+
+def shape_question(raw: Mapping[str, object]) -> StackQuestion:
+    """Read the question of conv-shape about a stack.
+
+    Raises:
+        DlcalcError: ``usage``, ``shape-mismatch``, ``invalid-value``.
+
+    >>> shape_question({"w": "224", "layers": "7s2p3 max3s2p1"}).size
+    (224,)
+    """
+    refuse_single(raw)
+    axes, size, dims = shape_sizes(raw)
+    ceil_mode = optional(raw, "ceil_mode", switch, False)
+    layers = read_layer_words(split_layer_words(raw["layers"]), axes, ceil_mode=ceil_mode)
+    return StackQuestion(axes, size, layers, optional(raw, "framework", word, "pytorch", FRAMEWORKS), dims)
+
+
+def params_question(raw: Mapping[str, object]) -> "StackParamsQuestion":
+    """Read the question of conv-params about a stack.
+
+    Raises:
+        DlcalcError: ``usage``, ``shape-mismatch``, ``invalid-value``.
+
+    >>> params_question({"c_in": 3, "layers": "3p1c64 gap fc10"}).c_in
+    3
+    """
+    from dlcalc.core.params.question import DTYPES, StackParamsQuestion
+
+    refuse_single(raw)
+    if "c_in" not in raw:
+        raise DlcalcError("usage", "no number of input channels is given", hint="--c-in 3", option="c_in")
+    layer_words = split_layer_words(raw["layers"])
+    axes, size, square = params_sizes(raw, axes_of_words(layer_words))
+    ceil_mode = optional(raw, "ceil_mode", switch, False)
+    return StackParamsQuestion(
+        c_in=integer(raw["c_in"], "c_in"),
+        layers=read_layer_words(layer_words, axes, ceil_mode=ceil_mode),
+        bias=optional(raw, "bias", switch, False),
+        axes=axes,
+        size=size,
+        framework=optional(raw, "framework", word, "pytorch", FRAMEWORKS),
+        dtype=optional(raw, "dtype", word, "float32", DTYPES),
+        n=optional(raw, "n", integer, 1),
+        square=square,
+    )

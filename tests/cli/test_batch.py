@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dlcalc.cli.streams import blocks_of_lines
+from dlcalc.jobs.standard_input import blocks_of_lines
 from tests.conftest import Run
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.arrays.blocks import parts
+from dlcalc.core.arrays.row_source import parts
 from dlcalc.core.errors import DlcalcError
 from dlcalc.files.npy import open_npy, open_npz
 from dlcalc.files.row_file import RowFile

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlcalc.core.arrays.formats import is_number
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.numeric.text import is_number
 from dlcalc.files import text
 
 CSV: list[tuple[bytes, list[list[str]]]] = [

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays import blocks
+from dlcalc.core.arrays import row_source as blocks
 from dlcalc.core.arrays.row_source import converted
 from dlcalc.core.arrays.stored import bfloat16_bits, rounded
 from dlcalc.core.errors import DlcalcError

@@ -3,8 +3,8 @@
 import pytest
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.notation.layer_words import params_question, shape_question
 from dlcalc.notation.layers import SINGLE
-from dlcalc.notation.networks import params_question, shape_question
 
 SHAPE: dict[str, object] = {"w": 32, "layers": "3p1 max2"}
 PARAMS: dict[str, object] = {"c_in": 3, "layers": "3p1c4 max2"}

@@ -7,7 +7,7 @@ from math import isfinite, isqrt
 
 import numpy as np
 
-from dlcalc.core.arrays.double_double import odd
+from dlcalc.core.arrays.formats import odd
 from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.errors import Advice, DlcalcError, Fix
 

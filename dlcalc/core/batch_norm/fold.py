@@ -7,7 +7,7 @@ from math import fsum
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays.double_double import rounded_once, two_product
+from dlcalc.core.arrays.formats import rounded_once, two_product
 from dlcalc.core.arrays.stored import Floats, numbered, rounded
 from dlcalc.core.batch_norm.affine import Affine, nearest, to_odd
 from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, evaluate

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from itertools import combinations
 
 from dlcalc.core.conv.layer import SAME_WORDS, Family
-from dlcalc.core.conv.padding import SAME_LOWER, SAME_UPPER
+from dlcalc.core.conv.window import SAME_LOWER, SAME_UPPER
 from dlcalc.core.conv.working import AxisWorking, Working
 from dlcalc.core.evidence.diagnosis import Mistake
 

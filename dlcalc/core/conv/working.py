@@ -6,9 +6,8 @@ from dlcalc.core.conv.coverage import unread
 from dlcalc.core.conv.frameworks import framework_of
 from dlcalc.core.conv.frameworks.framework import Framework
 from dlcalc.core.conv.layer import AxisLayer, Family
-from dlcalc.core.conv.padding import PaddingRule
 from dlcalc.core.conv.shape import ConvShape
-from dlcalc.core.conv.window import Window
+from dlcalc.core.conv.window import PaddingRule, Window
 from dlcalc.core.evidence.diagnosis import Numbers
 from dlcalc.core.numeric.ratio import Ratio, ratio
 

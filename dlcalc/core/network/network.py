@@ -112,7 +112,7 @@ def _check_channels(layer: StackLayer, place: Place) -> None:
 
 
 def _groups_do_not_divide(layer: StackLayer, place: Place, groups: int) -> DlcalcError:
-    from dlcalc.core.numeric.divisors import groups_do_not_divide
+    from dlcalc.core.validation import groups_do_not_divide
 
     error = groups_do_not_divide(groups, place.input_channels, place.output_channels)
     if not layer.depthwise or place.output_channels is None:

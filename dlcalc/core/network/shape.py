@@ -3,7 +3,16 @@
 from dlcalc.core.conv.layer import Axis, AxisLayer, FrameworkName, Layer
 from dlcalc.core.conv.plan import Plan, plan_layer
 from dlcalc.core.conv.receptive_field import Field
-from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape, Place, check_size, shapes_on
+from dlcalc.core.conv.shape import (
+    AxisShape,
+    ConvShape,
+    ConvShapeQuestion,
+    LayerShape,
+    Place,
+    check_size,
+    layer_shape,
+    shapes_on,
+)
 from dlcalc.core.conv.window import FLOOR, Window
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.network.network import (
@@ -85,3 +94,16 @@ def _composed(
     if place.kind in WHOLE:
         return whole_input(state, pixels)
     return compose(state, shape.window, place.kind == "transposed", shape.field, shape.output)
+
+
+def forward(question: ConvShapeQuestion | StackQuestion) -> ConvShape:
+    """Compute the sizes of a layer, or of every layer of a stack.
+
+    Raises:
+        DlcalcError: what ``layer_shape`` and ``stack_shape`` raise.
+
+    >>> from dlcalc.core.conv.layer import Layer
+    >>> forward(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))).output
+    (5,)
+    """
+    return layer_shape(question) if isinstance(question, ConvShapeQuestion) else stack_shape(question)

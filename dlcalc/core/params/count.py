@@ -174,7 +174,7 @@ def count(question: ConvParamsQuestion, name: str | None = None, typed: bool = T
     ):
         legal(number, option, 1)
     if question.c_in % question.groups or question.c_out % question.groups:
-        from dlcalc.core.numeric.divisors import groups_do_not_divide
+        from dlcalc.core.validation import groups_do_not_divide
 
         raise groups_do_not_divide(question.groups, question.c_in, question.c_out)
     kernel, shape = geometry(question, typed)

@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.evidence import diagnosis
-from dlcalc.core.evidence.claim import Claim, Verdict
-from dlcalc.core.params.count import ConvParams
+from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
+from dlcalc.core.evidence.diagnosis import Mistake
+from dlcalc.core.network.mistakes import either, phrase
+from dlcalc.core.numeric.ratio import Ratio, as_number
+from dlcalc.core.params.count import ConvParams, LayerParams
 from dlcalc.core.params.mistakes import BYTES, MACS, MISTAKES
 from dlcalc.core.params.question import ConvParamsQuestion
-from dlcalc.core.params.working import evaluate, layer_working
+from dlcalc.core.params.working import Working, evaluate, layer_working, rescaled
 
 _KEYS = ("params", "weights", "bias", "buffers", *BYTES, *MACS, "flops", "output")  # the headline first
 
@@ -48,7 +51,7 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
     if isinstance(answer.question, ConvParamsQuestion):
         working = layer_working(answer.layers[-1], key)
         return diagnosis.judge(claim, ((numbers[key], 1),), True, working, MISTAKES, evaluate)
-    from dlcalc.core.params.network_mistakes import judge_totals
+    from dlcalc.core.params.judge import judge_totals
 
     return judge_totals(answer, claim)
 
@@ -60,3 +63,95 @@ def _unknown_number(answer: ConvParams, key: str, numbers: Iterable[str]) -> Dlc
         return DlcalcError("usage", f"a linear layer has no {key} size", hint=hint, option="expect")
     sizes = (Fix("w", 224), ", or ", Fix("size", (224, 224)))
     return DlcalcError("usage", f"{key} is known only with the size of the input", hint=sizes, option="expect")
+
+
+Changes = dict[int, list[int]]  # per layer, by its index: how each way to make a mistake changes the total
+
+_WITH_WEIGHTS = ("conv", "transposed", "linear")
+_STATISTICS = "batch-norm-with-statistics"
+_UNITS = ("flops-not-macs", "macs-not-flops", "forward-plus-backward", "bytes-not-count", "mib-not-mb")
+
+
+def judge_totals(answer: ConvParams, claim: Claim) -> Verdict:
+    """Judge one claim about the totals of all layers, and explain it if it is wrong."""
+    right = answer.amounts.by_key()[claim.key]
+    verdict = compare(claim, ((right, 1),), True)
+    return verdict if verdict.passed else verdict._replace(diagnosis=_diagnosis(answer, claim, right))
+
+
+def _diagnosis(answer: ConvParams, claim: Claim, right: int) -> tuple[Diagnosis, ...]:
+    together: list[Diagnosis] = []
+    alone: list[Diagnosis] = []
+    for mistake in MISTAKES:
+        if mistake.name in _UNITS:  # nobody takes the wrong unit in one layer alone
+            together += _in_other_units(mistake, answer, claim, right)
+            continue
+        changes = _changes(mistake, answer, claim.key)
+        together += _in_several_layers(mistake, answer, claim, right, changes)
+        alone += _in_one_layer(mistake, answer, claim, right, changes)
+    return tuple(together + alone)
+
+
+def _changes(mistake: Mistake[Working], answer: ConvParams, key: str) -> Changes:
+    """Find the changes that a mistake makes to a total; the one about batch norms is made where there are some."""
+    layers = list(enumerate(answer.layers))
+    norms = {number: layer.amounts for number, layer in layers if layer.kind == "batch-norm"}
+    if norms and mistake.name == _STATISTICS:
+        if key == "params":
+            return {number: [amounts.buffers] for number, amounts in norms.items()}
+        return {number: [amounts.param_bytes] for number, amounts in norms.items()} if key == "param_bytes" else {}
+    if key == "peak_activation_bytes":  # no sum over the layers
+        return {}
+    changes = {number: _changes_of(mistake, layer, key) for number, layer in layers if layer.kind in _WITH_WEIGHTS}
+    return {number: each for number, each in changes.items() if each}
+
+
+def _changes_of(mistake: Mistake[Working], layer: LayerParams, key: str) -> list[int]:
+    working = layer_working(layer, key)
+    ((right, _),) = evaluate(working, key)
+    wrong = [evaluate(edited, key)[0] for edited in mistake.edits(working)]  # whole numbers: the unit is the right one
+    return [number - right for number, _ in wrong]
+
+
+def _in_several_layers(
+    mistake: Mistake[Working], answer: ConvParams, claim: Claim, right: int, changes: Changes
+) -> list[Diagnosis]:
+    """Diagnose a mistake made in every layer; or, with a bias that only some layers have, in those."""
+    several = [("in every layer", list(changes.values()))]
+    biased = [each for number, each in changes.items() if answer.layers[number].question.bias]
+    if mistake.name == "bias-included" and len(biased) < len(changes):
+        several.append(("in every layer that has one", biased))
+    for where, each in several:
+        if len(each) > 1:
+            ways = max(map(len, each))  # the same way to make it in all layers
+            totals = [right + sum([some[min(way, len(some) - 1)] for some in each]) for way in range(ways)]
+            total = next((total for total in totals if _fits(claim, (total, 1), right)), None)
+            if total is not None:
+                return [Diagnosis(mistake.name, f"{phrase(mistake)} {where} would give {total}")]
+    return []
+
+
+def _in_one_layer(
+    mistake: Mistake[Working], answer: ConvParams, claim: Claim, right: int, changes: Changes
+) -> list[Diagnosis]:
+    """Diagnose a mistake made in one layer, and name the layers that it may have been made in."""
+    fitting = [number for number, each in changes.items() if any(_fits(claim, (right + one, 1), right) for one in each)]
+    if not fitting:
+        return []
+    text = (
+        f"{phrase(mistake)} in {either(answer.layers[number].place for number in fitting)} would give {claim.values[0]}"
+    )
+    return [Diagnosis(mistake.name, text)]
+
+
+def _in_other_units(mistake: Mistake[Working], answer: ConvParams, claim: Claim, right: int) -> list[Diagnosis]:
+    """Diagnose a total that is given in another unit."""
+    for edited in mistake.edits(layer_working(answer.layers[0], claim.key)):
+        number = rescaled(right, edited)
+        if _fits(claim, number, right):
+            return [Diagnosis(mistake.name, f"{mistake.said(edited)} would give {as_number(number)}")]
+    return []
+
+
+def _fits(claim: Claim, number: Ratio, right: int) -> bool:
+    return number != (right, 1) and reproduces(claim, (number,), True)

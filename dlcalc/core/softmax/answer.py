@@ -8,13 +8,20 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from dlcalc.core.arrays.blocks import in_order
-from dlcalc.core.arrays.row_source import Array, Floats, Readable
+from dlcalc.core.arrays.row_source import Array, Floats, Readable, in_order
 from dlcalc.core.errors import Notice
 from dlcalc.core.softmax.notices import refuse_rows, warnings_of
 from dlcalc.core.softmax.question import SoftmaxQuestion
-from dlcalc.core.softmax.row_values import Computed, blocks_of, gradient_of_rows, rows_of, scale_of_gradient
-from dlcalc.core.softmax.summary import Totals, combined, totals_of
+from dlcalc.core.softmax.row_values import (
+    Computed,
+    Totals,
+    blocks_of,
+    combined,
+    gradient_of_rows,
+    rows_of,
+    scale_of_gradient,
+    totals_of,
+)
 
 
 @dataclass(frozen=True)

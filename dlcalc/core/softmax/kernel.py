@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays.double_double import two_product, two_sum
+from dlcalc.core.arrays.formats import two_product, two_sum
 from dlcalc.core.arrays.row_source import Array, Floats
 
 Logits = Array  # (n, C) float32 or float64

@@ -7,7 +7,7 @@ from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.arrays.row_source import Array
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.softmax.question import SoftmaxQuestion
-from dlcalc.core.softmax.summary import Totals
+from dlcalc.core.softmax.row_values import Totals
 
 _LOOKED_AT = 4096  # rows in which logits are told from probabilities, if they have ...
 _ENTRIES = 1_000_000  # ... no more entries

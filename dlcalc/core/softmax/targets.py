@@ -11,8 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays.blocks import in_order, parts
-from dlcalc.core.arrays.row_source import Array, Floats, Rows, RowSource
+from dlcalc.core.arrays.row_source import Array, Floats, Rows, RowSource, in_order, parts
 from dlcalc.core.arrays.stored import numbered, shape_text, vector
 from dlcalc.core.errors import DlcalcError, Fix
 

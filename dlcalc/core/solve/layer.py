@@ -6,7 +6,7 @@ from itertools import product
 from dlcalc.core.conv.layer import AXES, per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.forward import forward
+from dlcalc.core.network.shape import forward
 from dlcalc.core.solve.axis import Section, accepted_steps, confirm, sections, values_giving
 from dlcalc.core.solve.frameworks import axes_are_coupled
 from dlcalc.core.solve.nearest import nearest_targets, sizes_at_edges, sizes_close_by

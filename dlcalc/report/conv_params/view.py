@@ -83,13 +83,11 @@ def judged(answer: ConvParams, verdict: "Verdict") -> dict[str, object]:
 
 def sheet(answer: ConvParams) -> "Sheet":
     """Lay out the parameters, then the work and the activations; of a network a row per layer."""
+    from dlcalc.report.conv_params import sheet as sheets
+
     if isinstance(answer.question, ConvParamsQuestion):
-        from dlcalc.report.conv_params import layer_sheet
-
-        return layer_sheet.sheet(answer)
-    from dlcalc.report.conv_params import network_sheet
-
-    return network_sheet.sheet(answer)
+        return sheets.of_layer(answer)
+    return sheets.of_network(answer)
 
 
 _SUMMARY = ("params", "param_bytes", "macs", "activation_bytes")

@@ -7,7 +7,7 @@ from dlcalc.core.conv.frameworks import framework_of
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.network.compare import LayerFacts, Side, SideBySide, facts
 from dlcalc.core.outcome import Judged
-from dlcalc.report.conv_shape.network_sheet import counted
+from dlcalc.report.conv_shape.sheet import counted
 from dlcalc.report.conv_shape.view import size_of
 from dlcalc.report.errors import as_dict, hint
 from dlcalc.report.numbers import text, written

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.outcome import Judged
-from dlcalc.report.conv_shape.network_sheet import counted
+from dlcalc.report.conv_shape.sheet import counted
 from dlcalc.report.conv_shape.view import flattened, layer_as_json
 from dlcalc.report.numbers import text, written
 from dlcalc.report.sheet import Grid, Sheet

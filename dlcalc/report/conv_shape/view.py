@@ -208,13 +208,11 @@ def flattened(layer: Mapping[str, object]) -> dict[str, object]:
 
 def sheet(answer: ConvShape) -> "Sheet":
     """Lay the answer out: a row per quantity and a column per axis; of a network a row per layer."""
+    from dlcalc.report.conv_shape import sheet as sheets
+
     if isinstance(answer.question, ConvShapeQuestion):
-        from dlcalc.report.conv_shape import layer_sheet
-
-        return layer_sheet.sheet(answer, layer_as_json(answer.layers[-1], answer.question.axes))
-    from dlcalc.report.conv_shape import network_sheet
-
-    return network_sheet.sheet(answer)
+        return sheets.of_layer(answer, layer_as_json(answer.layers[-1], answer.question.axes))
+    return sheets.of_network(answer)
 
 
 def in_words(verdict: "Verdict") -> ClaimInWords:

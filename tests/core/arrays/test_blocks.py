@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dlcalc.core.arrays import blocks
-from dlcalc.core.arrays.blocks import in_order, parts
+from dlcalc.core.arrays import row_source as blocks
+from dlcalc.core.arrays.row_source import in_order, parts
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, 7, 100])

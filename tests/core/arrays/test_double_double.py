@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.arrays.double_double import odd, rounded_once, two_product, two_sum
+from dlcalc.core.arrays.formats import odd, rounded_once, two_product, two_sum
 
 numbers = st.floats(-1e100, 1e100, allow_subnormal=False).filter(lambda number: number == 0 or abs(number) > 1e-100)
 

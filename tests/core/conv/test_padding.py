@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlcalc.core.conv.layer import AxisLayer, PaddingWord
-from dlcalc.core.conv.padding import BY_WORD
+from dlcalc.core.conv.window import BY_WORD
 
 sizes, kernels, steps = st.integers(1, 60), st.integers(1, 9), st.integers(1, 6)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.numeric.divisors import groups_do_not_divide, nearest_common_divisors
+from dlcalc.core.validation import groups_do_not_divide, nearest_common_divisors
 
 
 @given(st.integers(1, 5_000), st.integers(1, 5_000), st.integers(2, 6_000))

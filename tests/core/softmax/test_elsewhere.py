@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.arrays import blocks
+from dlcalc.core.arrays import row_source as blocks
 from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad, visited

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlcalc.core.softmax.summary import combined, summed, totals_of
+from dlcalc.core.softmax.row_values import combined, summed, totals_of
 
 RNG = np.random.default_rng(25)
 

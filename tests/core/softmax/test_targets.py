@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlcalc.core.arrays import blocks
+from dlcalc.core.arrays import row_source as blocks
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.softmax.targets import Targets, distribution_targets, label_targets
 from tests.support.random_softmax import Case, cases

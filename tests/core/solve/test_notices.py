@@ -4,9 +4,9 @@ import pytest
 
 from dlcalc.core.conv.layer import ALL_AXES, Layer
 from dlcalc.core.conv.shape import ConvShapeQuestion
-from dlcalc.core.solve.notices import shown, solution_notices
 from dlcalc.core.solve.question import InverseQuestion, Unknown, Values
 from dlcalc.core.solve.runs import Run
+from dlcalc.core.solve.solve import shown, solution_notices
 
 PAD = "needs-pad-layer"
 

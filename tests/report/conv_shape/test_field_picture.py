@@ -6,11 +6,11 @@ import pytest
 
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv_shape import answer as conv_shape
-from dlcalc.core.network.input_span import input_spans
+from dlcalc.core.network.receptive_field import input_spans
 from dlcalc.core.outcome import Outcome
 from dlcalc.notation.conv_shape import question
 from dlcalc.report.conv_shape import drawing as conv_drawing
-from dlcalc.report.conv_shape.field_picture import Map, maps, picture
+from dlcalc.report.conv_shape.drawing import Map, maps, picture
 from dlcalc.report.table import print_outcome
 from tests.support.random_stacks import answers
 from tests.support.streams import Ascii

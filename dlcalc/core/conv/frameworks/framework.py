@@ -8,8 +8,7 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 
 from dlcalc.core.conv import window as windows
 from dlcalc.core.conv.layer import SAME_WORDS, Axis, AxisLayer, Family, FrameworkName, Kind, Layer, PaddingWord
-from dlcalc.core.conv.padding import BY_WORD, PaddingRule
-from dlcalc.core.conv.window import SizeRule, Window
+from dlcalc.core.conv.window import BY_WORD, PaddingRule, SizeRule, Window
 from dlcalc.core.errors import Advice, DlcalcError, Fix, Notice
 
 AxisLayers = tuple[AxisLayer, ...]

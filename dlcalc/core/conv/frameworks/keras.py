@@ -9,8 +9,7 @@ from dlcalc.core.conv.frameworks.framework import (
     unsupported,
 )
 from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Layer, PaddingWord
-from dlcalc.core.conv.padding import SAME_UPPER, PaddingRule, half, transposed_same
-from dlcalc.core.conv.window import SizeRule, Window
+from dlcalc.core.conv.window import SAME_UPPER, PaddingRule, SizeRule, Window, half, transposed_same
 from dlcalc.core.errors import DlcalcError, Fix, Notice
 
 _KERAS = "Keras 3.15"

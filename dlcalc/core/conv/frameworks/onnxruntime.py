@@ -9,8 +9,16 @@ from dlcalc.core.conv.frameworks.framework import (
     unsupported,
 )
 from dlcalc.core.conv.layer import SAME_WORDS, Axis, AxisLayer, Layer, PaddingWord
-from dlcalc.core.conv.padding import BY_WORD, SAME_LOWER, SAME_UPPER, PaddingRule, half, larger_half, transposed_same
-from dlcalc.core.conv.window import Window
+from dlcalc.core.conv.window import (
+    BY_WORD,
+    SAME_LOWER,
+    SAME_UPPER,
+    PaddingRule,
+    Window,
+    half,
+    larger_half,
+    transposed_same,
+)
 from dlcalc.core.errors import DlcalcError, Fix, Notice
 
 _ORT = "ONNX Runtime 1.32"

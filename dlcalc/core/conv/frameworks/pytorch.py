@@ -10,8 +10,7 @@ from dlcalc.core.conv.frameworks.framework import (
     unsupported,
 )
 from dlcalc.core.conv.layer import AXES, SAME_WORDS, Axis, Layer
-from dlcalc.core.conv.padding import SAME_UPPER
-from dlcalc.core.conv.window import Window
+from dlcalc.core.conv.window import SAME_UPPER, Window
 from dlcalc.core.errors import DlcalcError, Fix
 
 

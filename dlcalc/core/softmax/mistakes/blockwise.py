@@ -11,8 +11,7 @@ from dlcalc.core.evidence.array_claim import ArrayClaim, Distance, LikeZeros, di
 from dlcalc.core.softmax.answer import Block
 from dlcalc.core.softmax.mistakes.tolerance import Allowed, allowed_in
 from dlcalc.core.softmax.question import SoftmaxQuestion
-from dlcalc.core.softmax.row_values import rows_of
-from dlcalc.core.softmax.summary import summed
+from dlcalc.core.softmax.row_values import rows_of, summed
 
 FAILING = 64  # rows that are known to be wrong, and remembered
 

@@ -5,8 +5,7 @@ from functools import partial, reduce
 
 import numpy as np
 
-from dlcalc.core.arrays.blocks import in_order
-from dlcalc.core.arrays.row_source import Floats
+from dlcalc.core.arrays.row_source import Floats, in_order
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, compare, written
 from dlcalc.core.evidence.claim import Diagnosis
 from dlcalc.core.evidence.diagnosis import explained
@@ -22,8 +21,7 @@ from dlcalc.core.softmax.mistakes.table import MISTAKES
 from dlcalc.core.softmax.mistakes.tolerance import allowed_in
 from dlcalc.core.softmax.mistakes.working import SoftmaxWorking, working
 from dlcalc.core.softmax.question import SoftmaxQuestion
-from dlcalc.core.softmax.row_values import Computed, blocks_of
-from dlcalc.core.softmax.summary import summed
+from dlcalc.core.softmax.row_values import Computed, blocks_of, summed
 
 _ENTRIES = 400_000  # of an array that is judged as a whole; a larger one is judged block by block
 _BY_ROW = ("grad_logits", "softmax", "grad_softmax", "jacobian", "loss")

@@ -10,8 +10,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays.blocks import in_order, parts
-from dlcalc.core.arrays.row_source import Floats, Rows
+from dlcalc.core.arrays.row_source import Floats, Rows, in_order, parts
 from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.softmax.mistakes.blockwise import RowsComparison
 from dlcalc.core.softmax.row_values import blocks_of

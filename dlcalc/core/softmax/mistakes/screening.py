@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dlcalc.core.arrays.blocks import in_order
-from dlcalc.core.arrays.row_source import Floats, Rows
+from dlcalc.core.arrays.row_source import Floats, Rows, in_order
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, written
 from dlcalc.core.evidence.claim import Diagnosis
 from dlcalc.core.evidence.diagnosis import explained, workings
@@ -21,8 +20,7 @@ from dlcalc.core.softmax.mistakes.table import MISTAKES
 from dlcalc.core.softmax.mistakes.tolerance import Allowed, allowed_in
 from dlcalc.core.softmax.mistakes.working import SoftmaxWorking, moved, working
 from dlcalc.core.softmax.question import SoftmaxQuestion
-from dlcalc.core.softmax.row_values import blocks_of
-from dlcalc.core.softmax.summary import summed
+from dlcalc.core.softmax.row_values import blocks_of, summed
 
 MAX_SCREENED = 4096  # rows, if they have no more ...
 _ENTRIES = 400_000  # ... entries than this

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dlcalc.core.arrays import blocks
+from dlcalc.core.arrays import row_source as blocks
 from dlcalc.core.arrays.row_source import in_memory
 from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad

@@ -8,7 +8,7 @@ from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.outcome import Outcome
 from dlcalc.core.params.question import ConvParamsQuestion
-from dlcalc.report.conv_params.layer_sheet import in_units, percent
+from dlcalc.report.conv_params.sheet import in_units, percent
 from dlcalc.report.conv_params.view import VIEW
 from dlcalc.report.table import print_outcome
 from tests.conftest import Run
