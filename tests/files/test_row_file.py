@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from dlcalc.core.arrays.row_source import parts
+from dlcalc.core.arrays.stored import stored
 from dlcalc.core.errors import DlcalcError
 from dlcalc.files.npy import open_npy, open_npz
 from dlcalc.files.row_file import RowFile
@@ -103,6 +104,18 @@ def test_a_copy_and_its_original_die_apart(name: str, first: str, tmp_path: Path
     gc.collect()
     with other_files(tmp_path):
         np.testing.assert_array_equal(other, right)
+
+
+@pytest.mark.parametrize("dtype", ["<f2", ">f2", "<f4", ">f8", "<u2", ">u2", "V2", "<i4", "u1"])
+def test_the_numbers_of_every_format_are_the_same_from_a_pickle(dtype: str, tmp_path: Path) -> None:
+    bits = np.arange(0x3F00, 0x3F0C, dtype="<u2").reshape(4, 3)
+    array = bits.view("V2") if dtype == "V2" else (bits - 0x3F00).astype(dtype)
+    np.save(tmp_path / "z.npy", array)
+    rows = open_npy(str(tmp_path / "z.npy"))
+    numbers = stored(rows, "logits")
+    again = pickle.loads(pickle.dumps(numbers))
+    assert again.format == numbers.format == stored(array, "logits").format
+    np.testing.assert_array_equal(again.values[1:], stored(array, "logits").values[1:])
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="open files cannot be counted")
