@@ -36,7 +36,7 @@ def _diagnosis(answer: ConvParams, claim: Claim, right: int) -> tuple[Diagnosis,
 
 
 def _changes(mistake: Mistake[Working], answer: ConvParams, key: str) -> Changes:
-    """Find the changes that a mistake makes to a total; where there are batch norms, the one about them is made there."""
+    """Find the changes that a mistake makes to a total; the one about batch norms is made where there are some."""
     layers = list(enumerate(answer.layers))
     norms = {number: layer.amounts for number, layer in layers if layer.kind == "batch-norm"}
     if norms and mistake.name == _STATISTICS:
