@@ -2,11 +2,11 @@
 
 from dlcalc.core.conv.explain import size_steps
 from dlcalc.core.conv.window import in_formula, numbers, symbols
+from dlcalc.core.evidence.sources import GUIDE
 from dlcalc.core.evidence.step import Step, Steps
 from dlcalc.core.params.count import ConvParams, LayerParams, Work
 from dlcalc.core.params.question import DTYPES, KINDS
 
-_GUIDE = "Dumoulin & Visin 2016"
 _MAC = "fvcore and He et al. 2016 call it a FLOP"
 _FLOPS = "as torch's counter and calflops; torchinfo and ptflops add the bias"
 
@@ -64,7 +64,7 @@ class _LayerSteps(Steps):
 
     def weights(self) -> None:
         """Explain the entries of the weight tensor."""
-        source = "y = Wx + b" if self.question.layer is None else f"{_GUIDE}, section 2"
+        source = "y = Wx + b" if self.question.layer is None else f"{GUIDE}, section 2"
         why = "entries of the weight tensor"
         if self.question.groups > 1:
             why += "; channels meet within a group"
