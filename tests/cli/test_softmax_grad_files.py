@@ -277,7 +277,7 @@ def failing(error: BaseException) -> Callable[..., Any]:
     return fail
 
 
-@pytest.mark.parametrize("function", ["os.fsync", "os.replace", "os.pwrite"])
+@pytest.mark.parametrize("function", ["os.fsync", "os.replace", "dlcalc.jobs.softmax_files.write_at"])
 @pytest.mark.parametrize("old", [None, b"old"])
 def test_a_write_that_fails(softmax: Run, function: str, old: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
     if old is not None:
