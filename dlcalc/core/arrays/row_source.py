@@ -49,7 +49,7 @@ class RowSource(Readable, Protocol):
         """The transpose of a matrix."""
 
     def astype(self, dtype: DTypeLike, *, copy: bool = True) -> "RowSource":
-        """The same numbers in another dtype; not copied where they have it and ``copy`` is False."""
+        """Give the numbers in another dtype; not copied where they have it and ``copy`` is False."""
 
     @overload
     def reshape(self, shape: tuple[int, ...], /) -> "RowSource": ...
@@ -62,7 +62,7 @@ class Unread(RowSource, Protocol):
     """A row source that is not in memory, so that its entries can be converted only as they are read."""
 
     def through(self, convert: Callable[[Array], Array], dtype: DTypeLike) -> "RowSource":
-        """The same rows, each converted as it is read."""
+        """Convert each row as it is read."""
 
 
 def in_memory(array: Readable) -> TypeGuard[Array]:
