@@ -138,7 +138,6 @@ def test_a_room_of_core_imports_only_what_it_may() -> None:
     assert not wrong, "\n".join(map(str, wrong))
 
 
-@pytest.mark.xfail(strict=False, reason="until every room has been tidied")
 def test_files_import_in_no_circle() -> None:
     """Lazy imports and those under TYPE_CHECKING count: a reader follows them too."""
     try:
@@ -226,7 +225,8 @@ def test_what_is_public_has_a_docstring() -> None:
     def bare(node: ast.AST) -> Iterator[str]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.ClassDef | ast.FunctionDef) and not child.name.startswith("_"):
-                if ast.get_docstring(child) is None:
+                overload = "overload" in map(ast.unparse, child.decorator_list)
+                if ast.get_docstring(child) is None and not overload:
                     yield child.name
                 if isinstance(child, ast.ClassDef):
                     yield from bare(child)

@@ -69,7 +69,7 @@ def size_behind_padding(question: ConvShapeQuestion, padded: tuple[int, ...]) ->
 
 def parameters(answer: ConvParams) -> dict[str, int] | None:
     """Weights, biases and both together; None for a transposed layer with groups, which Keras does not have."""
-    asked = answer.question
+    asked = answer.layers[0].question
     if asked.layer is None:
         made = keras.layers.Dense(asked.c_out, use_bias=asked.bias)
         made.build((None, asked.c_in))

@@ -68,7 +68,7 @@ def size_behind_padding(question: ConvShapeQuestion, padded: tuple[int, ...]) ->
 
 def counted(answer: ConvParams) -> Any:
     """The module with the channels of the question; None where that takes a pad layer of its own."""
-    asked = answer.question
+    asked = answer.layers[0].question
     if asked.layer is None:
         return torch.nn.Linear(asked.c_in, asked.c_out, asked.bias)
     axes = per_axis(asked.layer, len(asked.axes))
@@ -110,7 +110,7 @@ def parameters(answer: ConvParams) -> dict[str, Any] | None:
 def work(answer: ConvParams) -> dict[str, int] | None:
     """What torch's own counter counts: 2 per MAC, none for the bias, and of a transposed layer the inputs."""
     counting = pytest.importorskip("torch.utils.flop_counter")
-    made, asked = counted(answer), answer.question
+    made, asked = counted(answer), answer.layers[0].question
     if made is None or answer.amounts.work is None:
         return None
     data = torch.zeros(asked.n, asked.c_in, *(asked.size or ()))
@@ -122,7 +122,7 @@ def work(answer: ConvParams) -> dict[str, int] | None:
 
 def work_on_data(answer: ConvParams) -> dict[str, int] | None:
     """With every input and every weight 1, the outputs add up to the products on real data, and not on the padding."""
-    made, asked = counted(answer), answer.question
+    made, asked = counted(answer), answer.layers[0].question
     if made is None or answer.amounts.work is None or asked.layer is None:
         return None
     with warnings.catch_warnings(), torch.no_grad():

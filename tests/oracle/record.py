@@ -88,7 +88,7 @@ def placements(count: int) -> Answers:
 
 def amounts(framework: FrameworkName, ask: Any, count: int) -> Answers:
     def of(answer: ConvParams) -> Raw:
-        asked = answer.question
+        asked = answer.layers[0].question
         found: Raw = {"c_in": asked.c_in, "c_out": asked.c_out, "bias": asked.bias, "dtype": asked.dtype, "n": asked.n}
         if asked.layer is None:
             return found | {"kind": "linear", "framework": asked.framework}

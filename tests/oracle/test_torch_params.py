@@ -21,7 +21,7 @@ def compared(count: int, seed: int, ask: Callable[[ConvParams], dict[str, Any] |
         theirs = ask(answer)
         if theirs is not None:
             compare_amounts(answer, theirs)
-            found[answer.question.kind] += 1
+            found[answer.layers[0].question.kind] += 1
     return found
 
 
