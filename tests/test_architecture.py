@@ -210,7 +210,6 @@ RIDDLE = re.compile(
 )
 
 
-@pytest.mark.xfail(strict=False, reason="until every room has been tidied")
 def test_first_lines_are_sentences() -> None:
     riddles = []
     for module, tree in MODULES.items():

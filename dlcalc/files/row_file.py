@@ -152,17 +152,17 @@ class RowFile(ByRows):
         return replace(self, shape=self.shape[::-1], by_column=not self.by_column)
 
     def through(self, convert: Convert, dtype: DTypeLike) -> "RowFile":
-        """The same rows, each converted as it is read."""
+        """Give the rows, each converted as it is read."""
         return replace(self, conversions=(*self.conversions, convert), dtype=np.dtype(dtype))
 
     def astype(self, dtype: DTypeLike, *, copy: bool = True) -> "RowFile":
-        """The same numbers in another format."""
+        """Give the numbers in another format."""
         if self.dtype == dtype:
             return self
         return self.through(methodcaller("astype", np.dtype(dtype)), dtype)
 
     def reshape(self, shape: int | tuple[int, ...]) -> "RowFile | Array":
-        """The same numbers with their rows in another shape, or with -1 as one vector; in memory if they must move."""
+        """Give the numbers with their rows in another shape, or with -1 as one vector; in memory if they must move."""
         wanted = (self.size,) if isinstance(shape, int) else tuple(shape)
         if self.by_column and wanted != self.shape and sum(length > 1 for length in self.shape) > 1:
             return np.asarray(self).reshape(wanted)

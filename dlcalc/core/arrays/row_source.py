@@ -47,7 +47,7 @@ class RowSource(Readable, Protocol):
         """The transpose of a matrix."""
 
     def astype(self, dtype: DTypeLike, *, copy: bool = True) -> "RowSource":
-        """The same numbers in another dtype; not copied where they have it and ``copy`` is False."""
+        """Give the numbers in another dtype; not copied where they have it and ``copy`` is False."""
 
     @overload
     def reshape(self, shape: tuple[int, ...], /) -> "RowSource": ...
@@ -60,7 +60,7 @@ class Unread(RowSource, Protocol):
     """A row source that is not in memory, so that its entries can be converted only as they are read."""
 
     def through(self, convert: Callable[[Array], Array], dtype: DTypeLike) -> "RowSource":
-        """The same rows, each converted as it is read."""
+        """Give the rows, each converted as it is read."""
 
 
 def in_memory(array: Readable) -> TypeGuard[Array]:

@@ -56,7 +56,7 @@ class ArrayClaim:
 
     @property
     def by_tolerance(self) -> "ArrayClaim":
-        """The same claim, judged by a tolerance and not by its digits."""
+        """Have the claim judged by a tolerance and not by its digits."""
         return replace(self, low=np.empty(0), high=np.empty(0), digits=np.empty(0, np.int64))
 
     def rows(self, rows: Rows, *, turned: bool | None = None) -> "ArrayClaim":

@@ -134,7 +134,7 @@ class SoftmaxGrad:
 
     @cached_property
     def reference(self) -> "SoftmaxGrad":
-        """The same answer computed in float64, by which claims are judged."""
+        """Compute the answer in float64, by which claims are judged."""
         return self if self.question.logits.dtype == np.float64 else softmax_grad(self.question.wide)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:

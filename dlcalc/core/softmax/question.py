@@ -94,7 +94,7 @@ class SoftmaxQuestion:
 
     @property
     def wide(self) -> "SoftmaxQuestion":
-        """The same question, its logits read as float64."""
+        """Ask the question with its logits read as float64."""
         return replace(self, logits=self.logits.astype(np.float64, copy=False))
 
 
