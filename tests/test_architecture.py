@@ -138,7 +138,6 @@ def test_a_room_of_core_imports_only_what_it_may() -> None:
     assert not wrong, "\n".join(map(str, wrong))
 
 
-@pytest.mark.xfail(strict=False, reason="until every room has been tidied")
 def test_files_import_in_no_circle() -> None:
     """Lazy imports and those under TYPE_CHECKING count: a reader follows them too."""
     try:
@@ -211,7 +210,6 @@ RIDDLE = re.compile(
 )
 
 
-@pytest.mark.xfail(strict=False, reason="until every room has been tidied")
 def test_first_lines_are_sentences() -> None:
     riddles = []
     for module, tree in MODULES.items():

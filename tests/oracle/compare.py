@@ -89,7 +89,7 @@ def compare_gradients(answer: SoftmaxGrad, theirs: Mapping[str, Any], rtol: floa
     assert theirs
     for key, value in theirs.items():
         ours = answer.jacobian if key == "jacobian" else answer.array(key)
-        np.testing.assert_allclose(ours, np.asarray(value), rtol=rtol, atol=atol, err_msg=key)
+        np.testing.assert_allclose(np.asarray(ours), np.asarray(value), rtol=rtol, atol=atol, err_msg=key)
 
 
 def compare_statistics(question: BnFoldQuestion, theirs: Mapping[str, Any], rtol: float, atol: float) -> None:

@@ -1,4 +1,4 @@
-"""The same layers in every framework: what each makes of them, what differs, and what that means in a sentence."""
+"""Compare what every framework makes of some layers: what differs, and what that means in a sentence."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
