@@ -27,7 +27,7 @@ def answer(question: "ConvShapeQuestion | StackQuestion") -> ConvShape:
     """
     if isinstance(question, ConvShapeQuestion):
         return layer_shape(question)
-    from dlcalc.core.network.shape import stack_shape
+    from dlcalc.core.network.network import stack_shape
 
     return stack_shape(question)
 
@@ -67,6 +67,6 @@ def judge(found: ConvShape, claim: "Claim") -> "Verdict":
         from dlcalc.core.conv.judge import judge_layer
 
         return judge_layer(found, claim)
-    from dlcalc.core.network.mistakes import judge_network
+    from dlcalc.core.network.judge import judge_network
 
     return judge_network(found, claim)

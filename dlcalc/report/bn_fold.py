@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dlcalc.core.batch_norm.answer import LAYERS, BnFold, Effect
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Statistics
 from dlcalc.report import arrays
-from dlcalc.report.arrays import MAX_ENTRIES, short
-from dlcalc.report.numbers import json_safe
+from dlcalc.report.arrays import MAX_ENTRIES, json_safe, short
 from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 

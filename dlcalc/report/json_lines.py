@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import A, Outcome, V
-from dlcalc.report.numbers import json_safe
+from dlcalc.report.arrays import json_safe
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Diagnosis

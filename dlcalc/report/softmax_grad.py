@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dlcalc.core.softmax.answer import SoftmaxGrad
 from dlcalc.core.softmax.row_values import blocks_of
 from dlcalc.report import arrays
-from dlcalc.report.arrays import MAX_ENTRIES, short
-from dlcalc.report.numbers import json_safe
+from dlcalc.report.arrays import MAX_ENTRIES, json_safe, short
 from dlcalc.report.sheet import Bar, Cell, Grid, Sheet
 from dlcalc.report.view import View
 

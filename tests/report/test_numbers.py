@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.report.numbers import json_safe
+from dlcalc.report.arrays import json_safe
 
 SHOWN: list[tuple[object, object]] = [
     (1.5, 1.5),

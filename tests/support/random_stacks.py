@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dlcalc.core.conv.layer import ALL_AXES, FRAMEWORKS, PADDING_WORDS, FrameworkName
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import StackLayer, StackQuestion
-from dlcalc.core.network.shape import stack_shape
+from dlcalc.core.network.network import StackLayer, StackQuestion, stack_shape
 from tests.support import random_layers
 
 

@@ -2,8 +2,7 @@
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
-from dlcalc.core.network.network import StackLayer, StackQuestion
-from dlcalc.core.network.shape import forward
+from dlcalc.core.network.network import StackLayer, StackQuestion, forward
 
 ONE = ConvShapeQuestion(("w",), (224,), Layer(3, 2, 1))
 TWO = StackQuestion(("w",), (224,), (StackLayer("conv", Layer(3, 1, 1)), StackLayer("conv", Layer(3, 2, 1))))

@@ -7,8 +7,7 @@ from dlcalc.core.conv.frameworks import framework_of
 from dlcalc.core.conv.layer import FRAMEWORKS, FrameworkName
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape, layer_shape
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.network.network import StackQuestion
-from dlcalc.core.network.shape import forward
+from dlcalc.core.network.network import StackQuestion, forward
 
 Span = tuple[int, int]
 V = TypeVar("V", bound=Hashable)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from dlcalc.core.conv.coverage import Field
 from dlcalc.core.conv.explain import AxisSteps
-from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.core.conv.window import in_formula
 from dlcalc.core.evidence.step import FIELDS, Step, Steps

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dlcalc.core.conv.coverage import Field
 from dlcalc.core.conv.functions import hashable
 from dlcalc.core.conv.layer import ALL_AXES, FrameworkName, Layer
-from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.shape import LayerShape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import StackLayer, StackQuestion
-from dlcalc.core.network.shape import stack_shape
+from dlcalc.core.network.network import StackLayer, StackQuestion, stack_shape
 from dlcalc.core.numeric.ratio import as_float, as_number
 from dlcalc.core.validation import wrong_rank
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from math import gcd
 from typing import NamedTuple
 
-from dlcalc.core.conv.receptive_field import Field
+from dlcalc.core.conv.coverage import Field
 from dlcalc.core.conv.shape import LayerShape
 from dlcalc.core.conv.window import Window
 from dlcalc.core.errors import DlcalcError

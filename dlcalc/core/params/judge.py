@@ -7,7 +7,7 @@ from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.evidence import diagnosis
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.network.mistakes import either, phrase
+from dlcalc.core.network.judge import either, phrase
 from dlcalc.core.numeric.ratio import Ratio, as_number
 from dlcalc.core.params.count import ConvParams, LayerParams
 from dlcalc.core.params.mistakes import BYTES, MACS, MISTAKES
@@ -33,7 +33,7 @@ def shape_of(answer: ConvParams, key: str) -> ConvShape | None:
         return answer.layers[-1].shape
     if answer.question.size is None:
         return None
-    from dlcalc.core.network.shape import stack_shape
+    from dlcalc.core.network.network import stack_shape
     from dlcalc.core.params.network import as_shapes
 
     return stack_shape(as_shapes(answer.question))
@@ -51,8 +51,6 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
     if isinstance(answer.question, ConvParamsQuestion):
         working = layer_working(answer.layers[-1], key)
         return diagnosis.judge(claim, ((numbers[key], 1),), True, working, MISTAKES, evaluate)
-    from dlcalc.core.params.judge import judge_totals
-
     return judge_totals(answer, claim)
 
 

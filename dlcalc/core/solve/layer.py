@@ -6,11 +6,18 @@ from itertools import product
 from dlcalc.core.conv.layer import AXES, per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.shape import forward
-from dlcalc.core.solve.axis import Section, accepted_steps, confirm, sections, values_giving
-from dlcalc.core.solve.frameworks import axes_are_coupled
-from dlcalc.core.solve.nearest import nearest_targets, sizes_at_edges, sizes_close_by
-from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, open_axes, refusal
+from dlcalc.core.network.network import forward
+from dlcalc.core.solve.axis import (
+    Section,
+    accepted_steps,
+    confirm,
+    nearest_targets,
+    sections,
+    sizes_at_edges,
+    sizes_close_by,
+    values_giving,
+)
+from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, axes_are_coupled, open_axes, refusal
 from dlcalc.core.solve.question import InverseQuestion, Unknown, Values, refuse_too_many
 from dlcalc.core.solve.runs import LIMIT, Run, ascending
 from dlcalc.core.validation import legal, spoken

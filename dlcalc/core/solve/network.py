@@ -8,8 +8,7 @@ from dlcalc.core.conv.plan import plan_layer
 from dlcalc.core.conv.shape import Place, axis_output
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackQuestion, in_layer, place_layers
-from dlcalc.core.solve.axis import confirm, inputs_giving
-from dlcalc.core.solve.nearest import nearest_targets, sizes_at_edges, sizes_close_by
+from dlcalc.core.solve.axis import confirm, inputs_giving, nearest_targets, sizes_at_edges, sizes_close_by
 from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, open_axes, refusal
 from dlcalc.core.solve.question import refuse_too_many
 from dlcalc.core.solve.runs import FAR, LIMIT, Run, joined

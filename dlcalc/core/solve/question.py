@@ -8,8 +8,7 @@ from typing import Literal, NamedTuple, get_args
 from dlcalc.core.conv.layer import Layer, Sides
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.network.network import StackQuestion
-from dlcalc.core.network.shape import forward
+from dlcalc.core.network.network import StackQuestion, forward
 from dlcalc.core.solve.runs import Run, ascending
 
 Unknown = Literal["input", "kernel", "stride", "padding", "dilation", "output_padding"]

@@ -6,7 +6,7 @@ from itertools import islice, product
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.errors import Notice
-from dlcalc.core.network.shape import forward
+from dlcalc.core.network.network import forward
 from dlcalc.core.solve.layer import solve_layer
 from dlcalc.core.solve.network import solve_network
 from dlcalc.core.solve.question import Inverse, InverseQuestion, Unknown, Values, split

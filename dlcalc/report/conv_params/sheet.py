@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dlcalc.core.params.count import Amounts, ConvParams, LayerParams
 from dlcalc.core.params.explain import weights_step
 from dlcalc.core.params.question import DTYPES
+from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.sheet import counted
-from dlcalc.report.numbers import text, written
 from dlcalc.report.sheet import Grid, Sheet
 
 

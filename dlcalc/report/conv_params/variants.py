@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlcalc.core.outcome import Judged
+from dlcalc.report.arrays import written
 from dlcalc.report.conv_params import view
 from dlcalc.report.conv_params.sheet import caption, described, percent
-from dlcalc.report.numbers import written
 from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 

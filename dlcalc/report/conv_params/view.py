@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.params.count import ConvParams, LayerParams
 from dlcalc.core.params.question import KINDS, ConvParamsQuestion
+from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.view import flattened, in_words, judged_by_axis
 from dlcalc.report.conv_shape.view import layer_as_json as geometry_as_json
-from dlcalc.report.numbers import text, written
 from dlcalc.report.view import Summary, View
 
 if TYPE_CHECKING:

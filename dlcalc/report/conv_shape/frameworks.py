@@ -7,10 +7,10 @@ from dlcalc.core.conv.frameworks import framework_of
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.network.compare import LayerFacts, Side, SideBySide, facts
 from dlcalc.core.outcome import Judged
+from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.sheet import counted
 from dlcalc.report.conv_shape.view import size_of
 from dlcalc.report.errors import as_dict, hint
-from dlcalc.report.numbers import text, written
 from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 

@@ -6,7 +6,7 @@ from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import ConvShape, LayerShape
 from dlcalc.core.conv.window import FLOOR, Window, in_formula, numbers, symbols
 from dlcalc.core.numeric.ratio import as_float, as_number
-from dlcalc.report.numbers import text, written
+from dlcalc.report.arrays import text, written
 from dlcalc.report.sheet import Grid, Sheet
 
 _ROWS = {

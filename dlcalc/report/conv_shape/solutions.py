@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.outcome import Judged
+from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.sheet import counted
 from dlcalc.report.conv_shape.view import flattened, layer_as_json
-from dlcalc.report.numbers import text, written
 from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 

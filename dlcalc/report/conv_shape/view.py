@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
 from dlcalc.core.numeric.ratio import as_float, as_number
-from dlcalc.report.numbers import text
+from dlcalc.report.arrays import text
 from dlcalc.report.view import ClaimInWords, Summary, View
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 from dlcalc.core.conv import check as enumeration
 from dlcalc.core.conv import coverage, shape
 from dlcalc.core.conv.check import check_layer as check
+from dlcalc.core.conv.coverage import Field
 from dlcalc.core.conv.layer import FrameworkName, Layer
-from dlcalc.core.conv.receptive_field import Field
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv.window import Window
 from dlcalc.core.conv_shape import answer as conv_shape

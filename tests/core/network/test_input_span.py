@@ -8,9 +8,8 @@ from dlcalc.core.conv.layer import Kind, Layer
 from dlcalc.core.conv.shape import LayerShape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network import receptive_field as module
-from dlcalc.core.network.network import StackLayer, StackQuestion
+from dlcalc.core.network.network import StackLayer, StackQuestion, stack_shape
 from dlcalc.core.network.receptive_field import Span, input_spans
-from dlcalc.core.network.shape import stack_shape
 from tests.support import random_layers
 
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from dlcalc.core.conv.receptive_field import Field, through_transposed, through_windows
+from dlcalc.core.conv.coverage import Field, through_transposed, through_windows
 from dlcalc.core.conv.window import Window
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.receptive_field import START, compose, whole_input

@@ -9,8 +9,7 @@ from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.check import check_network
-from dlcalc.core.network.network import StackLayer, StackQuestion
-from dlcalc.core.network.shape import stack_shape
+from dlcalc.core.network.network import StackLayer, StackQuestion, stack_shape
 from dlcalc.core.numeric.ratio import as_number
 from tests.support import random_layers, random_stacks
 

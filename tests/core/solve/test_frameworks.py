@@ -6,7 +6,7 @@ from dlcalc.core.conv.layer import AxisLayer, FrameworkName, Layer, per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.solve import frameworks
+from dlcalc.core.solve import open_axis as frameworks
 from dlcalc.core.solve.open_axis import OpenAxis
 from dlcalc.core.solve.question import Unknown
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.solve.nearest import nearest_targets, sizes_at_edges, sizes_close_by
+from dlcalc.core.solve.axis import nearest_targets, sizes_at_edges, sizes_close_by
 from dlcalc.core.solve.runs import Run
 
 

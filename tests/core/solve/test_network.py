@@ -8,8 +8,7 @@ import pytest
 
 from dlcalc.core.conv.layer import Kind, Layer
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import StackLayer, StackQuestion
-from dlcalc.core.network.shape import stack_shape
+from dlcalc.core.network.network import StackLayer, StackQuestion, stack_shape
 from dlcalc.core.solve.question import Inverse, InverseQuestion
 from dlcalc.core.solve.runs import ascending
 from dlcalc.core.solve.solve import solve

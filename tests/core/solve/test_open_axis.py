@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from dlcalc.core.conv.layer import AxisLayer, Layer, per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
-from dlcalc.core.solve.frameworks import size_zigzags_with_stride
-from dlcalc.core.solve.open_axis import OpenAxis, open_axes, refusal
+from dlcalc.core.solve.open_axis import OpenAxis, open_axes, refusal, size_zigzags_with_stride
 from dlcalc.core.solve.question import Unknown
 from tests.support.open_axes import VALUES, axes, output
 

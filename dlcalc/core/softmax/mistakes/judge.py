@@ -16,9 +16,9 @@ from dlcalc.core.softmax.mistakes.blockwise import (
     LossComparison,
     LossSums,
     RowsComparison,
+    allowed_in,
 )
 from dlcalc.core.softmax.mistakes.table import MISTAKES
-from dlcalc.core.softmax.mistakes.tolerance import allowed_in
 from dlcalc.core.softmax.mistakes.working import SoftmaxWorking, working
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.row_values import Computed, blocks_of, summed

@@ -17,8 +17,7 @@ from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv_shape import claimable, judge
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, Diagnosis, TypedNumber
-from dlcalc.core.network.network import StackLayer, StackQuestion
-from dlcalc.core.network.shape import stack_shape
+from dlcalc.core.network.network import StackLayer, StackQuestion, stack_shape
 from dlcalc.core.numeric.ratio import as_number
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
