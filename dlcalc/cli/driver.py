@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from dlcalc.cli.arguments import internal_error
 from dlcalc.cli.combinations import FEATURES, SHARED, refuse_impossible
 from dlcalc.cli.command import C, Command, K, Mode, OnDisk, Q, Raw, Wanted, wanted
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, internal_error
 from dlcalc.core.outcome import A, Outcome, V
 from dlcalc.report.writers import WRITERS, Target
 

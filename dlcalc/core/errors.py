@@ -136,3 +136,9 @@ def alternatives(argument: str, values: Sequence[object]) -> Advice:
     for value in values:
         parts += [" or ", Fix(argument, value)] if parts else [Fix(argument, value)]
     return parts
+
+
+def internal_error(error: Exception) -> DlcalcError:
+    """Turn a bug into one line, so that no traceback reaches a user."""
+    message = f"dlcalc has failed ({type(error).__name__}: {error})"
+    return DlcalcError("internal-error", message, hint="please report it, with the command")

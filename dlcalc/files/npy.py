@@ -12,10 +12,10 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 from numpy.lib import format as npy_format
 
+from dlcalc import files as refusals
 from dlcalc.core.arrays.stored import Array
 from dlcalc.core.errors import DlcalcError
-from dlcalc.files import refusals
-from dlcalc.files.refusals import first_line
+from dlcalc.files import first_line
 from dlcalc.files.row_file import OpenFile, RowFile
 
 if TYPE_CHECKING:

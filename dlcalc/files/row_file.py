@@ -19,7 +19,7 @@ from numpy.typing import DTypeLike
 from dlcalc.core.arrays.row_source import ByRows, Rows
 from dlcalc.core.arrays.stored import Array
 from dlcalc.core.errors import DlcalcError
-from dlcalc.files.refusals import malformed, unreadable
+from dlcalc.files import malformed, unreadable
 
 Convert = Callable[[Array], Array]
 

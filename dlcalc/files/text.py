@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from dlcalc.core.arrays.formats import is_number
-from dlcalc.files.refusals import malformed
+from dlcalc.files import malformed
 
 Lists = list[Any]  # of numbers as text, or of such lists
 

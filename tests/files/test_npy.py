@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dlcalc import files as refusals
 from dlcalc.core.errors import DlcalcError
-from dlcalc.files import npy, refusals
+from dlcalc.files import npy
 
 CODES = {"malformed-file", "unsafe-file", "unsupported-dtype", "unsupported-file", "usage"}
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from dlcalc.core.errors import DlcalcError, alternatives
 from dlcalc.core.solve.open_axis import OpenAxis, inputs_are_refused_between, refusal, size_zigzags_with_stride
-from dlcalc.core.solve.runs import FAR, LIMIT, Run, bisect_first
+from dlcalc.core.solve.question import FAR, LIMIT, Run, bisect_first
 from dlcalc.core.validation import spoken
 
 MAX_BLOCKS = 100_000

@@ -18,8 +18,7 @@ from dlcalc.core.solve.axis import (
     values_giving,
 )
 from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, axes_are_coupled, open_axes, refusal
-from dlcalc.core.solve.question import InverseQuestion, Unknown, Values, refuse_too_many
-from dlcalc.core.solve.runs import LIMIT, Run, ascending
+from dlcalc.core.solve.question import LIMIT, InverseQuestion, Run, Unknown, Values, ascending, refuse_too_many
 from dlcalc.core.validation import legal, spoken
 
 _FURTHEST = 20  # distance at which sizes are tried, where none was found at an edge

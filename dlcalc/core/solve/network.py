@@ -10,8 +10,7 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackQuestion, in_layer, place_layers
 from dlcalc.core.solve.axis import confirm, inputs_giving, nearest_targets, sizes_at_edges, sizes_close_by
 from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, open_axes, refusal
-from dlcalc.core.solve.question import refuse_too_many
-from dlcalc.core.solve.runs import FAR, LIMIT, Run, joined
+from dlcalc.core.solve.question import FAR, LIMIT, Run, joined, refuse_too_many
 from dlcalc.core.validation import legal
 
 _FURTHEST = 40  # distance at which sizes are tried, where none was found at an edge

@@ -9,8 +9,7 @@ from dlcalc.core.errors import Notice
 from dlcalc.core.network.network import forward
 from dlcalc.core.solve.layer import solve_layer
 from dlcalc.core.solve.network import solve_network
-from dlcalc.core.solve.question import Inverse, InverseQuestion, Unknown, Values, split
-from dlcalc.core.solve.runs import Run
+from dlcalc.core.solve.question import Inverse, InverseQuestion, Run, Unknown, Values, split
 from dlcalc.core.validation import spoken
 
 

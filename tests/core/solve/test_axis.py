@@ -10,8 +10,7 @@ from dlcalc.core.conv.layer import AxisLayer, FrameworkName, Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.solve.axis import accepted_steps, confirm, inputs_giving, sections, values_giving
 from dlcalc.core.solve.open_axis import OpenAxis
-from dlcalc.core.solve.question import Unknown
-from dlcalc.core.solve.runs import FAR, Run, ascending
+from dlcalc.core.solve.question import FAR, Run, Unknown, ascending
 from tests.support.open_axes import VALUES, axes, output
 
 

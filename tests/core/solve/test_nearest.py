@@ -6,7 +6,7 @@ import pytest
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.solve.axis import nearest_targets, sizes_at_edges, sizes_close_by
-from dlcalc.core.solve.runs import Run
+from dlcalc.core.solve.question import Run
 
 
 @pytest.mark.parametrize(

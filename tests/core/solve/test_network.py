@@ -9,8 +9,7 @@ import pytest
 from dlcalc.core.conv.layer import Kind, Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer, StackQuestion, stack_shape
-from dlcalc.core.solve.question import Inverse, InverseQuestion
-from dlcalc.core.solve.runs import ascending
+from dlcalc.core.solve.question import Inverse, InverseQuestion, ascending
 from dlcalc.core.solve.solve import solve
 from tests.conftest import Run
 from tests.support import random_stacks

@@ -4,8 +4,7 @@ import pytest
 
 from dlcalc.core.conv.layer import ALL_AXES, Layer
 from dlcalc.core.conv.shape import ConvShapeQuestion
-from dlcalc.core.solve.question import InverseQuestion, Unknown, Values
-from dlcalc.core.solve.runs import Run
+from dlcalc.core.solve.question import InverseQuestion, Run, Unknown, Values
 from dlcalc.core.solve.solve import shown, solution_notices
 
 PAD = "needs-pad-layer"

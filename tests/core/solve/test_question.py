@@ -11,10 +11,10 @@ from dlcalc.core.solve.question import (
     UNKNOWNS,
     Inverse,
     InverseQuestion,
+    Run,
     Unknown,
     refuse_too_many,
 )
-from dlcalc.core.solve.runs import Run
 
 LAYER = Layer(3, 2, 1, 1, "transposed", 0)
 TEMPLATE = ConvShapeQuestion(("h", "w"), (7, 9), LAYER)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.solve.runs import Run, ascending, bisect_first, joined
+from dlcalc.core.solve.question import Run, ascending, bisect_first, joined
 
 BEYOND = 80  # runs without end are looked at up to here
 
