@@ -1,4 +1,4 @@
-"""Standard input, which can be read once."""
+"""Standard input, which can be read once, and lines that are read as they arrive."""
 
 import sys
 from collections.abc import Iterator
@@ -35,9 +35,7 @@ def blocks_of_lines(name: str) -> Iterator[list[bytes]]:
         DlcalcError: ``file-not-found``, ``file-unreadable``.
     """
     if name == "-":
-        from dlcalc.jobs import standard_input
-
-        yield from _blocks(standard_input.take("batch"))
+        yield from _blocks(take("batch"))
         return
     with _opened(name) as stream:
         yield from _blocks(stream)

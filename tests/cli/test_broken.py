@@ -66,7 +66,7 @@ BROKEN: list[tuple[str, str, Breaking, str]] = [
     (ONE, "conv.shape.through_windows", wider, "receptive_field"),
     (ONE, "conv.shape.resolve", shifted, "padding"),
     (ONE.replace("--s 2", "--s 2 --kind transposed"), "conv.shape.unread_transposed", more(1), "unread"),
-    (STACK, "network.shape.compose", wider_behind, "receptive_field"),
+    (STACK, "network.network.compose", wider_behind, "receptive_field"),
     (STACK, "conv.shape.unread", more(1), "unread"),
     (STACK, "conv.shape.resolve", shifted, "padding"),
     (COUNT, "params.count.prod", times(2), "weights"),

@@ -115,7 +115,7 @@ def test_only_the_rooms_of_the_question_are_entered(words: list[str], rooms: set
     assert entered & set(ROOMS) == rooms
 
 
-@pytest.mark.parametrize(("words", "most"), [(ONE, 41), (COUNT, 46), (LOGITS, 44), (NORM, 42)])
+@pytest.mark.parametrize(("words", "most"), [(ONE, 37), (COUNT, 42), (LOGITS, 34), (NORM, 34)])
 def test_a_plain_answer_loads_few_modules(words: list[str], most: int) -> None:
     assert len(own([*words, "--json"])) <= most
 

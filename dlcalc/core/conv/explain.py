@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from dlcalc.core.conv.shape import AxisShape, ConvShape
 from dlcalc.core.conv.window import SizeRule, in_formula, numbers, symbols
-from dlcalc.core.evidence.step import FIELDS, GUIDE, Step, Steps
+from dlcalc.core.evidence import FIELDS, GUIDE
+from dlcalc.core.evidence.step import Step, Steps
 from dlcalc.core.numeric.ratio import as_float, as_number
 
 

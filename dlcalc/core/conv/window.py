@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from dlcalc.core.conv.layer import AxisLayer, PaddingWord, Sides
-from dlcalc.core.evidence.step import GUIDE, WAVENET
+from dlcalc.core.evidence import GUIDE, WAVENET
 
 
 class Window(NamedTuple):

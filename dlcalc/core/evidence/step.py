@@ -1,4 +1,4 @@
-"""One line of an explanation, which the table and the JSON of ``--explain`` are printed from, and its sources."""
+"""One line of an explanation: the list that the table and the JSON of ``--explain`` are printed from."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -40,14 +40,3 @@ class Steps:
     def add(self, symbol: str, formula: str, substituted: str, value: object, source: str, why: str) -> None:
         """Append a step."""
         self.steps.append(Step(symbol, formula, substituted, value, source, why, self.where))
-
-
-GUIDE = "Dumoulin & Visin 2016"
-FIELDS = "Araujo et al. 2019"
-WAVENET = "van den Oord et al. 2016"
-
-BIBLIOGRAPHY = {
-    GUIDE: "A guide to convolution arithmetic for deep learning, https://arxiv.org/abs/1603.07285",
-    FIELDS: "Computing Receptive Fields of Convolutional Neural Networks, https://doi.org/10.23915/distill.00021",
-    WAVENET: "WaveNet: A Generative Model for Raw Audio, https://arxiv.org/abs/1609.03499",
-}

@@ -6,7 +6,8 @@ from dlcalc.core.conv.coverage import Field
 from dlcalc.core.conv.explain import AxisSteps
 from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.core.conv.window import in_formula
-from dlcalc.core.evidence.step import FIELDS, Step, Steps
+from dlcalc.core.evidence import FIELDS
+from dlcalc.core.evidence.step import Step, Steps
 from dlcalc.core.network.network import WHOLE
 from dlcalc.core.numeric.ratio import as_float, as_number
 

@@ -2,7 +2,8 @@
 
 from dlcalc.core.conv.explain import size_steps
 from dlcalc.core.conv.window import in_formula, numbers, symbols
-from dlcalc.core.evidence.step import GUIDE, Step, Steps
+from dlcalc.core.evidence import GUIDE
+from dlcalc.core.evidence.step import Step, Steps
 from dlcalc.core.params.count import ConvParams, LayerParams, Work
 from dlcalc.core.params.question import DTYPES, KINDS
 
