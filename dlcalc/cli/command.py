@@ -73,59 +73,68 @@ def number_claims(raw: object, keys: "Mapping[str, Sequence[str]]") -> "tuple[Cl
     return claims(raw, keys)
 
 
-class Sweep(NamedTuple, Generic[Q]):
+class Sweep(Generic[Q]):
     """The keys that a command sweeps over.
 
-    Attributes:
+    Args:
         keys: the keys that may have several values.
-        restated: some values of a question, as the answer to a sweep repeats them.
+        restated: gives some values of a question, as the answer to a sweep repeats them.
     """
 
-    keys: frozenset[str]
-    restated: Callable[[Q, Sequence[str]], Mapping[str, object]]
+    def __init__(self, keys: frozenset[str], restated: Callable[[Q, Sequence[str]], Mapping[str, object]]) -> None:
+        self.keys, self.restated = keys, restated
 
 
-class Mode(NamedTuple, Generic[Q, A]):
+class Mode(Generic[Q, A]):
     """Another answer to the same question, or to one of its own; it is shown alone.
 
-    Attributes:
+    Args:
         question: from raw values to a question.
         answer: from a question to an answer.
         view: how the answer looks.
-        keys: the keys of such a question, where it has more than the command's.
+        keys: the keys that such a question has besides the command's.
         features: what else the mode is, in the table of what goes together.
         refusal: the error that is raised after the answer is printed, if the answer is that there is none.
     """
 
-    question: Callable[[Raw], Q]
-    answer: Callable[[Q], A]
-    view: "View[Q, A, Any]"
-    keys: Mapping[str, Sequence[str]] = {}
-    features: Sequence[str] = ()
-    refusal: "Callable[[A], DlcalcError | None] | None" = None
+    def __init__(
+        self,
+        question: Callable[[Raw], Q],
+        answer: Callable[[Q], A],
+        view: "View[Q, A, Any]",
+        keys: Mapping[str, Sequence[str]] | None = None,
+        features: Sequence[str] = (),
+        refusal: "Callable[[A], DlcalcError | None] | None" = None,
+    ) -> None:
+        self.question, self.answer, self.view = question, answer, view
+        self.keys, self.features, self.refusal = keys or {}, features, refusal
 
 
-class OnDisk(NamedTuple, Generic[Q, A, K, C, V]):
+class OnDisk(Generic[Q, A, K, C, V]):
     """How a command answers what is larger than memory, and writes its answer to a file.
 
-    Attributes:
-        streamed: whether a question is about arrays that stay in their files.
-        size: how many rows a question has, and how many bytes each.
+    Args:
+        streamed: tells whether a question is about arrays that stay in their files.
+        size: gives how many rows a question has, and how many bytes each.
         job: loads what answers file to file.
     """
 
-    streamed: Callable[[Q], bool]
-    size: Callable[[Q], tuple[int, int]]
-    job: "Callable[[], Job[Q, A, K, C, V]]"
+    def __init__(
+        self,
+        streamed: Callable[[Q], bool],
+        size: Callable[[Q], tuple[int, int]],
+        job: "Callable[[], Job[Q, A, K, C, V]]",
+    ) -> None:
+        self.streamed, self.size, self.job = streamed, size, job
 
 
-class Command(NamedTuple, Generic[Q, A, K, C, V]):
+class Command(Generic[Q, A, K, C, V]):
     """The parts of one command.
 
-    Attributes:
+    Args:
         keys: the keys of a question, each with the short names that are read for it.
         question: from raw values to a question.
-        merged: the values of one line of a batch over the defaults.
+        merged: puts the values of one line of a batch over the defaults.
         claims: from what was claimed and the keys that can be claimed to claims.
         engine: the front door of core.
         view: how an answer looks.
@@ -134,15 +143,21 @@ class Command(NamedTuple, Generic[Q, A, K, C, V]):
         on_disk: how it works on files, if it can.
     """
 
-    keys: Mapping[str, Sequence[str]]
-    question: Callable[[Raw], Q]
-    merged: Callable[[Raw, Raw], Raw]
-    claims: Callable[[object, K], tuple[C, ...]]
-    engine: "Engine[Q, A, K, C, V]"
-    view: "View[Q, A, V]"
-    modes: Mapping[str, Callable[[], Mode[Any, Any]]] = {}
-    sweep: Sweep[Q] | None = None
-    on_disk: OnDisk[Q, A, K, C, V] | None = None
+    def __init__(
+        self,
+        keys: Mapping[str, Sequence[str]],
+        question: Callable[[Raw], Q],
+        merged: Callable[[Raw, Raw], Raw],
+        claims: Callable[[object, K], tuple[C, ...]],
+        engine: "Engine[Q, A, K, C, V]",
+        view: "View[Q, A, V]",
+        modes: Mapping[str, Callable[[], Mode[Any, Any]]] | None = None,
+        sweep: Sweep[Q] | None = None,
+        on_disk: OnDisk[Q, A, K, C, V] | None = None,
+    ) -> None:
+        self.keys, self.question, self.merged, self.claims = keys, question, merged, claims
+        self.engine, self.view = engine, view
+        self.modes, self.sweep, self.on_disk = modes or {}, sweep, on_disk
 
 
 class Wanted(NamedTuple):

@@ -1,50 +1,49 @@
 """One question, answered and judged or refused: what a report prints and an exit code is derived from."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from dlcalc.core.errors import DlcalcError, Notice
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from dlcalc.core.evidence.claim import Diagnosis
     from dlcalc.core.evidence.proof import Proof
     from dlcalc.core.evidence.step import Step
 
+    class Answer(Protocol):
+        """What every command's answer has."""
 
-class Answer(Protocol):
-    """What every command's answer has."""
+        @property
+        def warnings(self) -> Sequence[Notice]:
+            """The caveats that are printed with the answer."""
 
-    @property
-    def warnings(self) -> Sequence[Notice]:
-        """The caveats that are printed with the answer."""
+    class Keyed(Protocol):
+        """What every claim has."""
 
+        @property
+        def key(self) -> str:
+            """The key of the answer that it is about."""
 
-class Keyed(Protocol):
-    """What every claim has."""
+    class Judged(Protocol):
+        """What every command's verdict on a claim has."""
 
-    @property
-    def key(self) -> str:
-        """The key of the answer that it is about."""
+        @property
+        def claim(self) -> "Keyed":
+            """What was claimed."""
 
+        @property
+        def passed(self) -> bool:
+            """Whether the claim is right."""
 
-class Judged(Protocol):
-    """What every command's verdict on a claim has."""
-
-    @property
-    def claim(self) -> "Keyed":
-        """What was claimed."""
-
-    @property
-    def passed(self) -> bool:
-        """Whether the claim is right."""
-
-    @property
-    def diagnosis(self) -> "Sequence[Diagnosis]":
-        """The mistakes that would give the claim, likeliest first."""
+        @property
+        def diagnosis(self) -> "Sequence[Diagnosis]":
+            """The mistakes that would give the claim, likeliest first."""
 
 
-A = TypeVar("A", bound=Answer)
-V = TypeVar("V", bound=Judged)
+A = TypeVar("A", bound="Answer")
+V = TypeVar("V", bound="Judged")
 
 
 class Outcome(NamedTuple, Generic[A, V]):

@@ -80,10 +80,8 @@ def in_words(verdict: "ArrayVerdict") -> ClaimInWords:
             where = ", ".join(map(str, apart.worst))
             said += f"; the worst, at [{where}], is {short(apart.actual)} and not {short(apart.expected)}"
     if not verdict.decidable:
-        return ClaimInWords(
-            claimed, f"or right: it is not decidable in {claim.format}, where zeros would pass too", None
-        )
-    return ClaimInWords(claimed, said, f"up to {short(apart.max_abs_error)}")
+        return claimed, f"or right: it is not decidable in {claim.format}, where zeros would pass too", None
+    return claimed, said, f"up to {short(apart.max_abs_error)}"
 
 
 def _numbers(values: Any, written: Callable[[float], str] = short) -> str:

@@ -1,21 +1,21 @@
 """One writer per format: it takes outcomes as they are found, prints each, and keeps none."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Generic, NamedTuple, TextIO, TypeVar
+from typing import TYPE_CHECKING, Generic, TextIO, TypeVar
 
 from dlcalc.core.outcome import A, Outcome, V
 
 if TYPE_CHECKING:
-    from dlcalc.report.view import Summary, View
+    from dlcalc.report.view import View
 
 
 Q = TypeVar("Q")
 
 
-class Target(NamedTuple, Generic[Q, A, V]):
+class Target(Generic[Q, A, V]):
     """The streams that outcomes go to, and what is known of all outcomes.
 
-    Attributes:
+    Args:
         view: how the command's answers look.
         out: for results.
         err: for everything else.
@@ -24,12 +24,17 @@ class Target(NamedTuple, Generic[Q, A, V]):
         checked: whether every answer was to be proved.
     """
 
-    view: "View[Q, A, V]"
-    out: TextIO
-    err: TextIO
-    examples: Sequence[Q] | None
-    asked: Sequence[str]
-    checked: bool
+    def __init__(
+        self,
+        view: "View[Q, A, V]",
+        out: TextIO,
+        err: TextIO,
+        examples: Sequence[Q] | None,
+        asked: Sequence[str],
+        checked: bool,
+    ) -> None:
+        self.view, self.out, self.err = view, out, err
+        self.examples, self.asked, self.checked = examples, asked, checked
 
 
 def write_json(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
@@ -98,7 +103,7 @@ def _write_rows(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> N
 
     summary = target.view.summary
     assert summary is not None
-    titles = (*target.asked, *summary.header, *(("check",) if target.checked else ()))
+    titles = (*target.asked, *target.view.summary_header, *(("check",) if target.checked else ()))
     widths = [max(len(title), _ROOM) for title in titles]
     said: set[str] = set()
     remaining, first = iter(outcomes), True
@@ -115,12 +120,12 @@ def _write_rows(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> N
     target.out.write("\n")
 
 
-def _row(outcome: Outcome[A, V], summary: "Summary[A]") -> tuple[str, ...]:
+def _row(outcome: Outcome[A, V], summary: Callable[[A], tuple[str, ...]]) -> tuple[str, ...]:
     asked = tuple(_identity(outcome, "{:,}".format))
     if outcome.answer is None:
         return (*asked, outcome.error.code if outcome.error else "")
     proof = () if outcome.proof is None else ("ok" if outcome.proof.passed else "FAILED",)
-    return (*asked, *summary.row(outcome.answer), *proof)
+    return (*asked, *summary(outcome.answer), *proof)
 
 
 def _warn(outcome: Outcome[A, V], said: set[str], err: TextIO) -> None:

@@ -3,9 +3,8 @@
 from typing import NamedTuple, Protocol
 
 from dlcalc.core.conv.coverage import Field, through_transposed, through_windows, unread, unread_transposed
-from dlcalc.core.conv.frameworks import framework_of
+from dlcalc.core.conv.frameworks import Plan, framework_of, plan_layer
 from dlcalc.core.conv.layer import AXES, KINDS, Axis, AxisLayer, FrameworkName, Kind, Layer
-from dlcalc.core.conv.plan import Plan, plan_layer
 from dlcalc.core.conv.window import FLOOR, PaddingRule, Window
 from dlcalc.core.errors import Advice, DlcalcError, Fix, Notice
 from dlcalc.core.validation import legal

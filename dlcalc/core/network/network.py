@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from dlcalc.core.conv.coverage import Field
+from dlcalc.core.conv.frameworks import Plan, plan_layer
 from dlcalc.core.conv.layer import KINDS, Axis, AxisLayer, Family, FrameworkName, Kind, Layer
-from dlcalc.core.conv.plan import Plan, plan_layer
 from dlcalc.core.conv.shape import (
     AxisShape,
     ConvShape,

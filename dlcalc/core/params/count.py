@@ -5,8 +5,8 @@ from math import prod
 from typing import NamedTuple
 
 from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
+from dlcalc.core.conv.frameworks import plan_layer
 from dlcalc.core.conv.layer import Kind
-from dlcalc.core.conv.plan import plan_layer
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, Place, check_size, inner_shape
 from dlcalc.core.errors import Notice
 from dlcalc.core.params.question import DTYPES, ConvParamsQuestion, StackParamsQuestion

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from dlcalc.core.conv.frameworks import plan_layer
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.conv.plan import plan_layer
 from dlcalc.core.conv.shape import Place, axis_output
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackQuestion, in_layer, place_layers

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dlcalc.core.conv.frameworks import framework_of
+from dlcalc.core.conv.frameworks import Plan, framework_of, plan_axes
 from dlcalc.core.conv.layer import SAME_WORDS, Axis, AxisLayer, FrameworkName, Layer, PaddingWord, Sides
-from dlcalc.core.conv.plan import Plan, plan_axes
 from dlcalc.core.conv.shape import axis_output, resolve
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.solve.question import Unknown, split, strides_follow

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dlcalc.core.outcome import Judged
 from dlcalc.report.arrays import written
 from dlcalc.report.conv_params import view
 from dlcalc.report.conv_params.sheet import caption, described, percent
@@ -11,6 +10,7 @@ from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 
 if TYPE_CHECKING:
+    from dlcalc.core.outcome import Judged
     from dlcalc.core.params.question import ConvParamsQuestion, StackParamsQuestion
     from dlcalc.core.params.variants import Comparison, Form
 
@@ -62,6 +62,11 @@ def csv_rows(answer: "Comparison") -> list[Mapping[str, object]]:
     return [{"form": form.name, **_counts(form)} for form in answer.forms]
 
 
-VIEW = View["ConvParamsQuestion | StackParamsQuestion", "Comparison", Judged](
-    "conv-params", as_json, bare, sheet, csv_header, csv_rows
+VIEW: "View[ConvParamsQuestion | StackParamsQuestion, Comparison, Judged]" = View(
+    "conv-params",
+    as_json,
+    bare,
+    sheet,
+    csv_header,
+    csv_rows,
 )

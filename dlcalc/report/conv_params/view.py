@@ -9,7 +9,7 @@ from dlcalc.core.params.question import KINDS, ConvParamsQuestion
 from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.view import flattened, in_words, judged_by_axis
 from dlcalc.report.conv_shape.view import layer_as_json as geometry_as_json
-from dlcalc.report.view import Summary, View
+from dlcalc.report.view import View
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
@@ -134,5 +134,6 @@ VIEW = View(
     csv_rows,
     judged,
     in_words,
-    Summary(_SUMMARY_TITLES, summary),
+    summary,
+    _SUMMARY_TITLES,
 )

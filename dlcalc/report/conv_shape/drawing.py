@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
@@ -11,6 +11,11 @@ from dlcalc.core.network.receptive_field import Span, input_spans
 from dlcalc.report.conv_shape import sheet as sheets
 from dlcalc.report.conv_shape import view, window_picture
 from dlcalc.report.sheet import Drawing, Picture, Row, Sheet, ends, in_lines
+from dlcalc.report.view import View
+
+if TYPE_CHECKING:
+    from dlcalc.core.network.network import StackQuestion
+    from dlcalc.core.outcome import Judged
 
 
 def sheet(answer: ConvShape) -> Sheet:
@@ -143,4 +148,11 @@ def _lit(of: Map, width: int) -> list[bool]:
     return [start <= last and first < max(start + 1, stop) for start, stop in pairwise(starts)]
 
 
-VIEW = view.VIEW._replace(sheet=sheet)
+VIEW: "View[ConvShapeQuestion | StackQuestion, ConvShape, Judged]" = View(
+    "conv-shape",
+    view.as_json,
+    view.bare,
+    sheet,
+    view.csv_header,
+    view.csv_rows,
+)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from dlcalc.core.conv.frameworks import framework_of
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.network.compare import LayerFacts, Side, SideBySide, facts
-from dlcalc.core.outcome import Judged
 from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.sheet import counted
 from dlcalc.report.conv_shape.view import size_of
@@ -17,6 +16,7 @@ from dlcalc.report.view import View
 if TYPE_CHECKING:
     from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
     from dlcalc.core.network.network import StackQuestion
+    from dlcalc.core.outcome import Judged
 
 
 def as_json(answer: SideBySide) -> dict[str, object]:
@@ -181,6 +181,11 @@ def _row(layer: LayerFacts, axes: Sequence[str]) -> dict[str, object]:
     return row
 
 
-VIEW = View["ConvShapeQuestion | StackQuestion", SideBySide, Judged](
-    "conv-shape", as_json, bare, sheet, csv_header, csv_rows
+VIEW: "View[ConvShapeQuestion | StackQuestion, SideBySide, Judged]" = View(
+    "conv-shape",
+    as_json,
+    bare,
+    sheet,
+    csv_header,
+    csv_rows,
 )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import ConvShapeQuestion
-from dlcalc.core.outcome import Judged
 from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.sheet import counted
 from dlcalc.report.conv_shape.view import flattened, layer_as_json
@@ -14,6 +13,7 @@ from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 
 if TYPE_CHECKING:
+    from dlcalc.core.outcome import Judged
     from dlcalc.core.solve.question import Inverse, InverseQuestion, Values
 
 _SHOWN = 20  # solutions in a table
@@ -199,6 +199,12 @@ def csv_rows(answer: "Inverse") -> Iterator[Mapping[str, object]]:
         yield of_all | flattened(_solution(question, values))
 
 
-VIEW = View["InverseQuestion", "Inverse", Judged](
-    "conv-shape", as_json, bare, sheet, csv_header, csv_rows, encoded=encoded
+VIEW: "View[InverseQuestion, Inverse, Judged]" = View(
+    "conv-shape",
+    as_json,
+    bare,
+    sheet,
+    csv_header,
+    csv_rows,
+    encoded=encoded,
 )

@@ -7,7 +7,7 @@ from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
 from dlcalc.core.numeric.ratio import as_float, as_number
 from dlcalc.report.arrays import text
-from dlcalc.report.view import ClaimInWords, Summary, View
+from dlcalc.report.view import ClaimInWords, View
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
@@ -219,7 +219,7 @@ def in_words(verdict: "Verdict") -> ClaimInWords:
     """Say a judged claim."""
     right = "there is none" if None in verdict.right else f"it is {text(verdict.right)}"
     distance = None if None in verdict.right else text(verdict.distance)
-    return ClaimInWords(text(verdict.claim.values), right, distance)
+    return text(verdict.claim.values), right, distance
 
 
 VIEW = View(
@@ -231,6 +231,7 @@ VIEW = View(
     csv_rows,
     judged,
     in_words,
-    Summary(_SUMMARY, summary),
+    summary,
+    _SUMMARY,
     encoded,
 )

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from dlcalc.core.conv.frameworks import framework_of
+from dlcalc.core.conv.frameworks import framework_of, plan_layer
 from dlcalc.core.conv.frameworks.framework import Rule
 from dlcalc.core.conv.functions import conv_output_size, conv_transpose_output_size
 from dlcalc.core.conv.layer import FRAMEWORKS, KINDS, SAME_WORDS, AxisLayer, Family, FrameworkName, Layer, PaddingWord
-from dlcalc.core.conv.plan import plan_layer
 from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape
 from dlcalc.core.errors import DlcalcError, ErrorCode, NoticeCode
 

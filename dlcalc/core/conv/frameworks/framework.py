@@ -4,7 +4,7 @@ A framework is one record, in a file of its own. What all frameworks do in the s
 """
 
 from collections.abc import Callable, Mapping
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from dlcalc.core.conv import window as windows
 from dlcalc.core.conv.layer import SAME_WORDS, Axis, AxisLayer, Family, FrameworkName, Kind, Layer, PaddingWord
@@ -21,7 +21,7 @@ RefuseInput = Callable[[Layer, AxisLayers, bool, Axis, Window], DlcalcError | No
 F = TypeVar("F")
 
 
-class Rule(NamedTuple, Generic[F]):
+class Rule(Generic[F]):
     """One rule of a framework.
 
     Attributes:
@@ -31,12 +31,11 @@ class Rule(NamedTuple, Generic[F]):
             not apply.
     """
 
-    text: str
-    source: str
-    apply: F
+    def __init__(self, text: str, source: str, apply: F) -> None:
+        self.text, self.source, self.apply = text, source, apply
 
 
-class SameRule(NamedTuple):
+class SameRule:
     """The meaning of the word ``same`` for one family of layers.
 
     Attributes:
@@ -47,15 +46,19 @@ class SameRule(NamedTuple):
         holds: the condition, of the layer's numbers along an axis and the size of the input there.
     """
 
-    family: Family
-    words: tuple[PaddingWord, ...]
-    rule: PaddingRule
-    where: str = ""
-    holds: Callable[[AxisLayer, int], bool] = lambda axis, size: True
+    def __init__(
+        self,
+        family: Family,
+        words: tuple[PaddingWord, ...],
+        rule: PaddingRule,
+        where: str = "",
+        holds: Callable[[AxisLayer, int], bool] = lambda axis, size: True,
+    ) -> None:
+        self.family, self.words, self.rule, self.where, self.holds = family, words, rule, where, holds
 
 
-class Framework(NamedTuple):
-    """Everything that one framework does with layers with windows.
+class Framework:
+    """Everything that one framework does with layers with windows: each framework is a subclass that states its facts.
 
     Attributes:
         key: the name by which it is asked for.

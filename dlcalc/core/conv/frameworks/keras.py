@@ -62,17 +62,19 @@ def _size(window: Window) -> int:
     return whole - window.before - window.after
 
 
-KERAS = Framework(
-    key="tensorflow",
-    name="Keras",
-    words={
+class Keras(Framework):
+    """The layers of Keras 3."""
+
+    key = "tensorflow"
+    name = "Keras"
+    words = {
         "conv": (*_SAME, "valid", "causal"),
         "pool": (*_SAME, "valid"),
         "transposed": (*_SAME, "valid"),
-    },
-    pad_layer_words={"conv": ("full",), "pool": ("full",)},
-    own_padding="none",
-    same=(
+    }
+    pad_layer_words = {"conv": ("full",), "pool": ("full",)}
+    own_padding = "none"
+    same = (
         SameRule("conv", _SAME, SAME_UPPER),
         SameRule("pool", _SAME, SAME_UPPER),
         SameRule(
@@ -95,8 +97,8 @@ KERAS = Framework(
             "an output padding is stated, 0 too",
             _stated,
         ),
-    ),
-    refusals=(
+    )
+    refusals = (
         Rule("A pooling has no dilation.", f"{_KERAS} MaxPooling2D", _dilated_pool),
         Rule("A pooling has no ceil mode.", f"{_KERAS} MaxPooling2D", _ceil_mode),
         Rule(
@@ -105,20 +107,22 @@ KERAS = Framework(
             _strided_and_dilated,
         ),
         Rule("'causal' goes with one dimension only.", f"{_KERAS} Conv1D, padding", _causal_in_several),
-    ),
-    output_padding=Rule("the stride", f"{_KERAS} Conv2DTranspose, output_padding", lambda axis: axis.stride),
-    transposed_size=SizeRule(
+    )
+    output_padding = Rule("the stride", f"{_KERAS} Conv2DTranspose, output_padding", lambda axis: axis.stride)
+    transposed_size = SizeRule(
         "({i} - 1)*{s} - {pl} - {pr} + max({ke}, {s})",
         "({i} - 1){s} - 2{p} + max({k}, {s})",
         f"{_KERAS} Conv2DTranspose",
         _size,
-    ),
-    caveats=(
+    )
+    caveats = (
         Rule(
             "Keras states a size for 'same', output padding 0 and an even kernel; TensorFlow refuses to run it.",
             f"{_KERAS} Conv2DTranspose, as run",
             _refused_by_the_backend,
         ),
-    ),
-    transposed_same_by_parity=True,
-)
+    )
+    transposed_same_by_parity = True
+
+
+KERAS = Keras()

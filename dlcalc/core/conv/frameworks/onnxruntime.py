@@ -93,17 +93,20 @@ _CROP_HALF = PaddingRule(
     _BY_KERNEL, "-floor(-{P}/2)", f"{_ORT}, as run", _by_kernel, lambda total, layer: -(-total // 2)
 )
 
-ONNX_RUNTIME = Framework(
-    key="onnx",
-    name="ONNX Runtime",
-    words={
+
+class OnnxRuntime(Framework):
+    """The operators of ONNX Runtime."""
+
+    key = "onnx"
+    name = "ONNX Runtime"
+    words = {
         "conv": (*SAME_WORDS, "valid", "causal", "full"),
         "pool": (*SAME_WORDS, "valid", "causal", "full"),
         "transposed": (*SAME_WORDS, "valid"),
-    },
-    pad_layer_words={},
-    own_padding="any",
-    same=(
+    }
+    pad_layer_words = {}
+    own_padding = "any"
+    same = (
         SameRule("conv", _UPPER, SAME_UPPER, "the padding is not less than 0", _fits),
         SameRule("conv", _LOWER, SAME_LOWER, "the padding is not less than 0", _fits),
         SameRule("conv", _UPPER, _CROP_LESS_1, _LEFT_OUT),
@@ -134,35 +137,37 @@ ONNX_RUNTIME = Framework(
             _LOWER,
             PaddingRule("max(0, {ke} + {op} - {s})", "ceil({P}/2)", _ORT, transposed_same, larger_half),
         ),
-    ),
-    refusals=(
+    )
+    refusals = (
         Rule("A convolution does not combine 'same' with a dilation over 1.", f"{_ORT} Conv", _dilated_same),
         Rule(
             "The padding of a pooling, on either side, is less than its kernel.",
             f"{_ORT} MaxPool, pads",
             _not_under_the_kernel,
         ),
-    ),
-    input_refusals=(
+    )
+    input_refusals = (
         Rule(
             "A max pooling without dilation is refused where 'same' would leave input out.",
             f"{_ORT} MaxPool, as run",
             _left_out,
         ),
-    ),
-    output_padding=Rule("the stride", f"{_ORT} ConvTranspose, output_padding", lambda axis: axis.stride),
-    caveats=(
+    )
+    output_padding = Rule("the stride", f"{_ORT} ConvTranspose, output_padding", lambda axis: axis.stride)
+    caveats = (
         Rule("'same' of a pooling follows from its kernel without the holes.", f"{_ORT} MaxPool", _dilated_same_pool),
         Rule(
             "'valid' goes with ceil mode, where the text of the ONNX operators says something else.",
             f"{_ORT} MaxPool, as run",
             _valid_in_ceil_mode,
         ),
-    ),
-    crops=Notice(
+    )
+    crops = Notice(
         "crops-input",
         "ONNX Runtime leaves input out: SAME would pad by less than 0, because the kernel is under the stride",
-    ),
-    refuses_crops=("max-pool",),
-    pools_ignore_dilation=True,
-)
+    )
+    refuses_crops = ("max-pool",)
+    pools_ignore_dilation = True
+
+
+ONNX_RUNTIME = OnnxRuntime()

@@ -48,14 +48,16 @@ def _small_volume(layer: Layer, axes: AxisLayers, pad_layer: bool, name: Axis, w
     return DlcalcError("kernel-exceeds-input", message, hint=hint, option="kernel")
 
 
-PYTORCH = Framework(
-    key="pytorch",
-    name="PyTorch",
-    words={"conv": ("same", "same-upper", "valid")},
-    pad_layer_words={"conv": ("causal", "full"), "pool": ("causal", "full")},
-    own_padding="even",
-    same=(SameRule("conv", ("same", "same-upper"), SAME_UPPER),),
-    refusals=(
+class PyTorch(Framework):
+    """PyTorch's modules."""
+
+    key = "pytorch"
+    name = "PyTorch"
+    words = {"conv": ("same", "same-upper", "valid")}
+    pad_layer_words = {"conv": ("causal", "full"), "pool": ("causal", "full")}
+    own_padding = "even"
+    same = (SameRule("conv", ("same", "same-upper"), SAME_UPPER),)
+    refusals = (
         Rule("An average pooling has no dilation.", "PyTorch AvgPool2d", _dilated_average),
         Rule("'same' goes with stride 1 only.", "PyTorch Conv2d, padding", _strided_same),
         Rule(
@@ -63,17 +65,19 @@ PYTORCH = Framework(
             "PyTorch MaxPool2d, padding",
             _over_half_the_kernel,
         ),
-    ),
-    input_refusals=(
+    )
+    input_refusals = (
         Rule(
             "In three dimensions the kernel of an average pooling is at most the input without its padding.",
             "PyTorch AvgPool3d, as run",
             _small_volume,
         ),
-    ),
-    output_padding=Rule(
+    )
+    output_padding = Rule(
         "the larger of stride and dilation",
         "PyTorch ConvTranspose2d, output_padding",
         lambda axis: max(axis.stride, axis.dilation),
-    ),
-)
+    )
+
+
+PYTORCH = PyTorch()
