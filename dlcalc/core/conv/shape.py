@@ -1,6 +1,6 @@
 """conv-shape: what a layer makes of its input, axis by axis."""
 
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.conv.coverage import Field, through_transposed, through_windows, unread, unread_transposed
 from dlcalc.core.conv.frameworks import Plan, framework_of, plan_layer
@@ -8,6 +8,29 @@ from dlcalc.core.conv.layer import AXES, KINDS, Axis, AxisLayer, FrameworkName, 
 from dlcalc.core.conv.window import FLOOR, PaddingRule, Window
 from dlcalc.core.errors import Advice, DlcalcError, Fix, Notice
 from dlcalc.core.validation import legal
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class ShapeQuestion(Protocol):
+        """A question about an input and what it goes through: a ``ConvShapeQuestion``, or a ``StackQuestion``."""
+
+        @property
+        def axes(self) -> tuple[Axis, ...]:
+            """The axes that are asked for."""
+
+        @property
+        def size(self) -> tuple[int, ...]:
+            """The extent of the input along each axis, in pixels."""
+
+        @property
+        def framework(self) -> FrameworkName:
+            """The framework whose rules hold."""
+
+        @property
+        def dims(self) -> int | None:
+            """How many axes were asked for, where that was said."""
+
 
 _MOST_DIGITS = 1000  # of an output: layers may multiply, and products of three axes are still written by Python
 _TOO_LONG = 10**_MOST_DIGITS
@@ -102,30 +125,10 @@ class LayerShape(NamedTuple):
         return tuple([axis.output for axis in self.axes])
 
 
-class ShapeQuestion(Protocol):
-    """A question about an input and what it goes through: a ``ConvShapeQuestion``, or a ``StackQuestion``."""
-
-    @property
-    def axes(self) -> tuple[Axis, ...]:
-        """The axes that are asked for."""
-
-    @property
-    def size(self) -> tuple[int, ...]:
-        """The extent of the input along each axis, in pixels."""
-
-    @property
-    def framework(self) -> FrameworkName:
-        """The framework whose rules hold."""
-
-    @property
-    def dims(self) -> int | None:
-        """How many axes were asked for, where that was said."""
-
-
 class ConvShape(NamedTuple):
     """The answer to a question: what each layer makes of its input, and the notices of all layers."""
 
-    question: ShapeQuestion
+    question: "ShapeQuestion"
     layers: tuple[LayerShape, ...]
     warnings: tuple[Notice, ...]
 
