@@ -265,7 +265,7 @@ def test_any_words_never_end_in_a_bug(capsys: pytest.CaptureFixture[str]) -> Non
     @given(
         words, st.sampled_from([[], ["--k", "3", "--c-in", "4", "--c-out", "6"], ["--kind", "linear", "--c-in", "2"]])
     )
-    @settings(max_examples=600)
+    @settings(max_examples=300)
     def never(given_words: list[str], first: list[str]) -> None:
         assert main(["conv-params", *first, *given_words]) in (0, 1, 2)
         assert "internal-error" not in capsys.readouterr().err

@@ -4,7 +4,6 @@ import fnmatch
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +20,7 @@ NORM_FILE = ["bn-fold", "--mean", "{}", "--var", "1,2,3"]
 CONV = [ONE, COUNT, STACK, STACK_COUNT]
 ARRAYS = [LOGITS, LOGITS_FILE, NORM, NORM_FILE]
 PLAIN = [["-q"], ["--json"]]
-ASKED = [["--json", "--explain"], ["--json", "--check"], ["--json", "--expect", "9"]]
+ASKED = [["--json", "--explain", "--check"], ["--json", "--expect", "9"]]
 
 # Libraries that cost more than the arithmetic, and what some roads need them for.
 HEAVY = {"numpy", "rich", "onnx", "ml_dtypes", "pathlib", "tempfile", "fractions", "decimal", "importlib.metadata"}
@@ -57,10 +56,12 @@ def besides(words: list[str]) -> set[str]:
     return {name for name in own(words) if any(fnmatch.fnmatch(name, f"*.{one}") for one in BESIDES)}
 
 
-@pytest.fixture
-def vector(tmp_path: Path) -> str:
-    np.save(tmp_path / "vector.npy", np.array([1.0, 2, 3]))
-    return str(tmp_path / "vector.npy")
+@pytest.fixture(scope="module")
+def vector(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """One file for all, so that the same call is made once."""
+    path = tmp_path_factory.mktemp("startup") / "vector.npy"
+    np.save(path, np.array([1.0, 2, 3]))
+    return str(path)
 
 
 @pytest.mark.parametrize("words", CONV)
