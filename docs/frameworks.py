@@ -9,7 +9,7 @@ from dlcalc.core.conv.layer import FRAMEWORKS, PADDING_WORDS, Family
 from docs.markdown import bullets, grid, prose
 
 # What becomes of a padding, by whether a framework's own layer takes it.
-_OWN, _REFUSED = "its own", "refused"
+_OWN, _REFUSED = "own layer", "refused"
 _EXTRA = {"conv": "a pad layer", "pool": "a pad layer", "transposed": "a crop layer"}
 _FAMILIES: dict[Family, str] = {"conv": "Convolutions", "pool": "Poolings", "transposed": "Transposed convolutions"}
 
@@ -37,7 +37,7 @@ def page() -> str:
             "the beginning and at the end, and op the output padding."
         ),
         "",
-        "## Which paddings are whose",
+        "## Padding: own layer, pad layer or refused",
         "",
         *prose(
             "A padding that a framework's own layer does not take may stand in a pad layer in front of it, or in "
@@ -56,7 +56,10 @@ def page() -> str:
         "",
         "## Sizes",
         "",
-        *prose("These rules are common to all three."),
+        *prose(
+            "These rules hold where the section of a framework gives no other and refuses no such layer. [...] is 1 "
+            "where the condition in it holds, else 0."
+        ),
         "",
         *grid(
             ["layer", "W2", "source"],
@@ -77,7 +80,7 @@ def page() -> str:
 _SIZES = {
     "convolution, pooling": windows.FLOOR,
     "pooling in ceil mode": windows.CEIL,
-    "the same behind a pad layer": windows.CEIL_AFTER_PAD,
+    "pooling in ceil mode, after a pad layer": windows.CEIL_AFTER_PAD,
     "transposed convolution": windows.TRANSPOSED,
 }
 
