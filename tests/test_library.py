@@ -52,23 +52,13 @@ REFUSED: dict[str, list[Refused]] = {
             "output_padding",
             "output_padding=0",
         ),
-        (
-            lambda: dlcalc.conv_transpose_output_size(4, 3, padding="same"),
-            "unsupported-by-framework",
-            "padding",
-            "",
-        ),
+        (lambda: dlcalc.conv_transpose_output_size(4, 3, padding="same"), "unsupported-by-framework", "padding", ""),
     ],
     "pool_output_size": [
         (lambda: dlcalc.pool_output_size(9, 4, padding=3), "padding-too-large", "padding", "padding=2"),
         (lambda: dlcalc.pool_output_size(3, 4), "kernel-exceeds-input", "kernel", "kernel=3"),
         (lambda: dlcalc.pool_output_size(9, 2, kind=UNKNOWN), "usage", "kind", "one of conv"),
-        (
-            lambda: dlcalc.pool_output_size(9, 2, kind="conv", ceil_mode=True),
-            "usage",
-            "ceil_mode",
-            "kind='max-pool'",
-        ),
+        (lambda: dlcalc.pool_output_size(9, 2, kind="conv", ceil_mode=True), "usage", "ceil_mode", "kind='max-pool'"),
         (
             lambda: dlcalc.pool_output_size(9, 2, dilation=2, kind="avg-pool"),
             "unsupported-by-framework",
@@ -157,12 +147,7 @@ REFUSED: dict[str, list[Refused]] = {
         (lambda: dlcalc.batch_norm_statistics([[1.0]]), "not-enough-samples", "batches", "framework='onnx'"),
         (lambda: dlcalc.batch_norm_statistics([[1.0, NAN]]), "invalid-value", "batches", "finite numbers"),
         (lambda: dlcalc.batch_norm_statistics([[1e200, -1e200]]), "invalid-statistics", "batches", "smaller numbers"),
-        (
-            lambda: dlcalc.batch_norm_statistics([[1.0, 2.0]], momentum=0.1),
-            "usage",
-            "momentum",
-            "framework='pytorch'",
-        ),
+        (lambda: dlcalc.batch_norm_statistics([[1.0, 2.0]], momentum=0.1), "usage", "momentum", "framework='pytorch'"),
         (
             lambda: dlcalc.batch_norm_statistics([[1.0, 2.0]], framework="pytorch", momentum=2),
             "invalid-value",

@@ -1,7 +1,7 @@
 """Writing files that are there whole or not at all."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO
 
@@ -9,11 +9,7 @@ from dlcalc.core.errors import DlcalcError
 
 
 def refuse_existing(path: str, force: bool) -> None:
-    """Refuse a path that cannot be written to, before any work is done for it.
-
-    Args:
-        path: of the file to be written.
-        force: whether a file that is there may be replaced.
+    """Refuse a path that cannot be written to; ``force`` lets a file that is there be replaced.
 
     Raises:
         DlcalcError: ``output-exists``, ``write-failed``.
@@ -22,23 +18,6 @@ def refuse_existing(path: str, force: bool) -> None:
         raise DlcalcError("write-failed", f"{path} is not a regular file", hint="the name of a file", option="output")
     if os.path.lexists(path) and not force:
         raise DlcalcError("output-exists", f"{path} exists", hint="--force replaces it", option="output")
-
-
-def write(path: str, write_to: Callable[[BinaryIO], object], *, force: bool) -> None:
-    """Write a file beside its place, and move it there when it is whole and on the disk.
-
-    Args:
-        path: where it is to stand; behind a link, where the link leads.
-        write_to: writes the content to a binary stream.
-        force: replace a file that exists.
-
-    Raises:
-        DlcalcError: ``output-exists``, ``write-failed``; nothing is left behind, whatever is raised.
-    """
-    with Replacement(path, force=force) as replacement:
-        with replacement.failures():
-            write_to(replacement.stream)
-        replacement.publish()
 
 
 @contextmanager
@@ -59,9 +38,11 @@ def failures(path: str) -> Iterator[None]:
 class Replacement:
     """A file that is written beside its place, and stands there once it is published, or not at all.
 
-    A context manager: leaving it without publishing leaves nothing behind.
+    A context manager: leaving it without publishing leaves nothing behind, whatever is raised.
 
     Attributes:
+        path: where it is to stand; behind a link, where the link leads.
+        force: whether a file that is there may be replaced.
         stream: writes the content, until it is published.
 
     Raises:

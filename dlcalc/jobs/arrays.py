@@ -1,4 +1,4 @@
-"""Reading arrays from files by their names, and writing them."""
+"""Reading arrays from files by their names, and the form in which they are written."""
 
 import errno
 import os
@@ -83,19 +83,6 @@ def _rows(array: "RowFile", option: str) -> RowSource:
 _VECTORS = ("label", "expect")  # may have one number per row
 
 
-def save_npy(path: str, values: Array, number_format: str, *, force: bool) -> None:
-    """Write numbers to a .npy file in a format; bfloat16 as two opaque bytes per number, as ml_dtypes does.
-
-    Raises:
-        DlcalcError: ``output-exists``, ``unsupported-file``, ``write-failed``.
-    """
-    from dlcalc.files import atomic
-
-    refuse_other_endings(path)
-    array = encoded(values, number_format)
-    atomic.write(path, lambda stream: np.save(stream, array, allow_pickle=False), force=force)
-
-
 def refuse_other_endings(path: str) -> None:
     """Refuse to write anything but a .npy file.
 
@@ -109,7 +96,10 @@ def refuse_other_endings(path: str) -> None:
 
 
 def encoded(values: Array, number_format: str) -> Array:
-    """Convert numbers to a format, infinite where it has none so large; bfloat16 as two opaque bytes per number."""
+    """Convert numbers to a format, infinite where it has none so large.
+
+    bfloat16 becomes two opaque bytes per number, as ml_dtypes stores it.
+    """
     if number_format == "bfloat16":
         return bfloat16_bits(values).view("V2")
     with np.errstate(over="ignore"):

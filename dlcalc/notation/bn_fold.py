@@ -16,23 +16,13 @@ from dlcalc.notation.values import integer, optional, per_axis, switch, word
 
 # Every key of a question, and the short names that are read for it.
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "gamma": (),
-    "beta": (),
-    "mean": (),
-    "var": (),
-    "eps": (),
-    "batches": (),
-    "momentum": (),
-    "framework": (),
-    "weight": (),
-    "bias": (),
-    "kind": (),
+    **dict.fromkeys(("gamma", "beta", "mean", "var", "eps", "batches", "momentum", "framework"), ()),
+    **dict.fromkeys(("weight", "bias", "kind"), ()),
     "groups": ("g",),
     "stride": ("s",),
     "padding": ("p",),
     "dilation": ("d",),
-    "bn_first": (),
-    "x": (),
+    **dict.fromkeys(("bn_first", "x"), ()),
 }
 BY_ROWS: frozenset[str] = frozenset()  # the options whose arrays may be larger than memory
 _STATISTICS = ("mean", "var")

@@ -20,12 +20,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     **SIZE_KEYS,
     **layers.LAYER_KEYS,
     **_COUNTS,
-    "bias": (),
-    "kind": (),
-    "dtype": (),
-    "framework": (),
-    "ceil_mode": (),
-    "layers": (),
+    **dict.fromkeys(("bias", "kind", "dtype", "framework", "ceil_mode", "layers"), ()),
 }
 SWEEPABLE = layers.INTEGERS | frozenset(_COUNTS)  # the keys that may have several values
 

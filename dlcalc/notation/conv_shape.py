@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 KEYS: Mapping[str, tuple[str, ...]] = {
     **SIZE_KEYS,
     **layers.LAYER_KEYS,
-    "kind": (),
-    "ceil_mode": (),
-    "framework": (),
-    "layers": (),
+    **dict.fromkeys(("kind", "ceil_mode", "framework", "layers"), ()),
 }
 SWEEPABLE = layers.INTEGERS  # the keys that may have several values
 

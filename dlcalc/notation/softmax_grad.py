@@ -14,22 +14,10 @@ from dlcalc.notation import arrays
 from dlcalc.notation.arrays import Load
 from dlcalc.notation.values import integer, optional, switch, word
 
-# Every key of a question, and the short names that are read for it.
+# Every key of a question, and the short names that are read for it: none.
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "logits": (),
-    "x": (),
-    "weight": (),
-    "bias": (),
-    "label": (),
-    "target": (),
-    "reduction": (),
-    "class_weights": (),
-    "ignore_index": (),
-    "label_smoothing": (),
-    "temperature": (),
-    "jacobian": (),
-    "rtol": (),
-    "atol": (),
+    **dict.fromkeys(("logits", "x", "weight", "bias", "label", "target", "reduction", "class_weights"), ()),
+    **dict.fromkeys(("ignore_index", "label_smoothing", "temperature", "jacobian", "rtol", "atol"), ()),
 }
 BY_ROWS = frozenset({"logits", "label", "target", "expect"})  # the options whose arrays may be larger than memory
 _LINEAR = ("x", "weight", "bias")

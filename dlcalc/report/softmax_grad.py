@@ -43,8 +43,8 @@ def _whole(value: Any) -> Any:
 
 def _instead(answer: SoftmaxGrad) -> dict[str, object]:
     """Give the keys that stand in for arrays too large to show."""
-    worst = [{"row": row, "loss": json_safe(loss)} for row, loss in answer.worst_rows]
-    norms = {"grad_norm": json_safe(answer.grad_norm), "max_abs_grad": json_safe(answer.max_abs_grad)}
+    worst = [{"row": row, "loss": json_safe(loss)} for row, loss in answer.summary.worst]
+    norms = {"grad_norm": json_safe(answer.summary.norm), "max_abs_grad": json_safe(answer.summary.largest)}
     return {**norms, "worst_rows": worst}
 
 
@@ -123,8 +123,8 @@ def _besides(answer: SoftmaxGrad) -> list[Grid]:
 
 
 def _worst(answer: SoftmaxGrad) -> list[Grid]:
-    norms = [("|dC/dz|, the norm", short(answer.grad_norm)), ("largest |dC/dz|", short(answer.max_abs_grad))]
-    rows = [(f"row {row:,}", short(loss)) for row, loss in answer.worst_rows]
+    norms = [("|dC/dz|, the norm", short(answer.summary.norm)), ("largest |dC/dz|", short(answer.summary.largest))]
+    rows = [(f"row {row:,}", short(loss)) for row, loss in answer.summary.worst]
     return [Grid(("gradient", ""), norms), Grid(("largest losses", ""), rows)]
 
 

@@ -16,33 +16,40 @@ def hello(stream: BinaryIO) -> object:
     return stream.write(b"hello")
 
 
+def write(path: str, write_to: Callable[[BinaryIO], object] = hello, *, force: bool = False) -> None:
+    with atomic.Replacement(path, force=force) as replacement:
+        with replacement.failures():
+            write_to(replacement.stream)
+        replacement.publish()
+
+
 def left_in(folder: Path) -> list[str]:
     return sorted(os.listdir(folder))
 
 
 def refused(path: object, *, force: bool = False, write_to: Callable[[BinaryIO], object] = hello) -> DlcalcError:
     with pytest.raises(DlcalcError) as caught:
-        atomic.write(str(path), write_to, force=force)
+        write(str(path), write_to, force=force)
     assert caught.value.option == "output"
     assert caught.value.hint
     return caught.value
 
 
 def test_a_new_file(tmp_path: Path) -> None:
-    atomic.write(str(tmp_path / "z"), hello, force=False)
+    write(str(tmp_path / "z"))
     assert (tmp_path / "z").read_bytes() == b"hello"
     assert left_in(tmp_path) == ["z"]
 
 
 def test_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    atomic.write("z", hello, force=False)
+    write("z")
     assert left_in(tmp_path) == ["z"]
 
 
 def test_a_long_name(tmp_path: Path) -> None:
     name = "\u00e4" * 125
-    atomic.write(str(tmp_path / name), hello, force=False)
+    write(str(tmp_path / name))
     assert left_in(tmp_path) == [name]
 
 
@@ -51,7 +58,7 @@ def test_an_existing_file_stays_unless_forced(tmp_path: Path) -> None:
     path.write_bytes(b"old")
     assert refused(path).code == "output-exists"
     assert path.read_bytes() == b"old"
-    atomic.write(str(path), hello, force=True)
+    write(str(path), force=True)
     assert path.read_bytes() == b"hello"
     assert left_in(tmp_path) == ["z"]
 
@@ -62,7 +69,7 @@ def test_a_link_leads_to_the_file(tmp_path: Path) -> None:
     target.write_bytes(b"old")
     link.symlink_to(target)
     assert refused(link).code == "output-exists"
-    atomic.write(str(link), hello, force=True)
+    write(str(link), force=True)
     assert link.is_symlink()
     assert target.read_bytes() == b"hello"
     assert left_in(tmp_path / "folder") == ["target"]
@@ -72,7 +79,7 @@ def test_a_link_to_nothing_counts_as_a_file(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "target")
     assert refused(link).code == "output-exists"
-    atomic.write(str(link), hello, force=True)
+    write(str(link), force=True)
     assert (tmp_path / "target").read_bytes() == b"hello"
 
 
@@ -132,7 +139,7 @@ def test_an_interruption_leaves_nothing(error: BaseException, tmp_path: Path) ->
         raise error
 
     with pytest.raises(type(error)):
-        atomic.write(str(tmp_path / "z"), interrupted, force=False)
+        write(str(tmp_path / "z"), interrupted, force=False)
     assert left_in(tmp_path) == []
 
 

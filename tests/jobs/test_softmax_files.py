@@ -233,10 +233,7 @@ def test_a_single_loss_is_judged_and_explained(run: Run, by_rows: pytest.MonkeyP
     assert (unknown["diagnosis"], unknown["not_tried"]) == ([], ["pairs"])
 
 
-BAD = {
-    "a NaN": (130, np.nan, "no-finite-logit"),
-    "+inf": (130, np.inf, "no-finite-logit"),
-}
+BAD = {"a NaN": (130, np.nan, "no-finite-logit"), "+inf": (130, np.inf, "no-finite-logit")}
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -145,14 +145,7 @@ def test_shapes_that_fit(shape: tuple[int, ...], given: tuple[int, ...], transpo
 
 @pytest.mark.parametrize(
     ("shape", "given"),
-    [
-        ((2, 3), (6,)),
-        ((2, 3), (3, 3)),
-        ((2, 3), (2, 3, 2)),
-        ((3,), (2,)),
-        ((), (2,)),
-        ((3, 2, 2), (2, 2, 3)),
-    ],
+    [((2, 3), (6,)), ((2, 3), (3, 3)), ((2, 3), (2, 3, 2)), ((3,), (2,)), ((), (2,)), ((3, 2, 2), (2, 2, 3))],
 )
 def test_shapes_that_do_not(shape: tuple[int, ...], given: tuple[int, ...]) -> None:
     with pytest.raises(DlcalcError) as caught:

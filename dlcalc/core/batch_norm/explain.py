@@ -9,6 +9,8 @@ from dlcalc.core.batch_norm.answer import BnFold, Effect
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Statistics
 from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, along
 from dlcalc.core.evidence.step import Step, Steps
+from dlcalc.core.evidence.step import in_formula as _n
+from dlcalc.core.evidence.step import sum_in_formula as _sum
 
 _PAPER = "Ioffe & Szegedy 2015"
 _FOLDING = "Jacob et al. 2018, section 3.2"
@@ -17,23 +19,19 @@ _FEW = 4  # channels, batches and samples that are written out
 
 def explain(answer: BnFold) -> tuple[Step, ...]:
     """Explain every term, channel by channel for the first few, and list what is claimed to come of normalising."""
-    with np.errstate(all="ignore"):  # infinities are shown as such
-        return tuple(_steps(answer))
-
-
-def _steps(answer: BnFold) -> list[Step]:
     steps: list[Step] = []
-    for channel in range(min(answer.question.channels, _FEW)):
-        terms = _Terms(answer, channel)
-        if answer.question.statistics is not None:
-            terms.statistics(answer.question.statistics)
-        terms.affine()
-        if answer.folded is not None:
-            terms.fold()
-        steps += terms.steps
-    if answer.effect is not None:
-        steps += _claims(*answer.effect)
-    return steps
+    with np.errstate(all="ignore"):  # infinities are shown as such
+        for channel in range(min(answer.question.channels, _FEW)):
+            terms = _Terms(answer, channel)
+            if answer.question.statistics is not None:
+                terms.statistics(answer.question.statistics)
+            terms.affine()
+            if answer.folded is not None:
+                terms.fold()
+            steps += terms.steps
+        if answer.effect is not None:
+            steps += _claims(*answer.effect)
+    return tuple(steps)
 
 
 class _Terms(Steps):
@@ -66,15 +64,14 @@ class _Terms(Steps):
         for batch in statistics.batches:
             count, biased = len(batch.samples), _n(float(batch.variance[channel]))
             spreads.append(f"{count}/{count - 1}*{biased}" if statistics.unbiased else biased)
+        digits = _digits(largest, result)
         if statistics.momentum is None:
-            digits = _digits(largest, result)
             mean, var = (f"({_sum(part)})/{len(means)}" for part in ([_n(value, digits) for value in means], spreads))
             formulas = "sum_B mu_B/B", "sum_B m/(m - 1)*var_B/B"
             whys = "mean over the mini-batches", "unbiased, so over m - 1; leaves out the variance between batches"
         else:
             old, new = map(_n, statistics.weights)
             mean, var = "0", "1"
-            digits = _digits(largest, result)
             for value, spread in zip(means, spreads, strict=True):
                 mean, var = f"{old}*({mean}) + {new}*{_n(value, digits)}", f"{old}*({var}) + {new}*{spread}"
             weight = "m/(m - 1)*var_B" if statistics.unbiased else "var_B"
@@ -174,16 +171,3 @@ def _digits(size: float, *results: float) -> int:
     if not 0 < least < abs(size) < inf:
         return 6
     return min(17, 6 + ceil(log10(abs(size)) - log10(least)))
-
-
-def _n(value: float, digits: int = 6) -> str:
-    """Write a number in a formula: a negative one in parentheses."""
-    text = f"{value + 0.0:.{digits}g}"
-    return f"({text})" if text.startswith("-") else text
-
-
-def _sum(terms: list[str]) -> str:
-    """Write a sum in a formula; of many terms the first and the last."""
-    if len(terms) > 2 * _FEW:
-        terms = [*terms[:_FEW], "...", terms[-1]]
-    return " + ".join(terms)

@@ -66,10 +66,6 @@ def _other_variance(working: W) -> Iterable[W]:
     yield replace(working, var=other.variance)
 
 
-def _swapped(working: W) -> Iterable[W]:
-    yield replace(working, gamma=working.beta, beta=working.gamma)
-
-
 def _low_precision(working: W) -> Iterable[W]:
     for precision, order in product(_PRECISIONS, ORDERS):
         yield replace(working, precision=precision, order=order)
@@ -77,16 +73,16 @@ def _low_precision(working: W) -> Iterable[W]:
             yield replace(working, precision=precision, order=order, offset="shifted")
 
 
-def _precision_in_words(working: W) -> str:
-    return f"computing in {working.precision}, and not only storing in it,"
+def _always(working: W) -> bool:
+    return True
 
 
-def _has_layer(working: W) -> bool:
-    return working.layer is not None
+def _has_eps(working: W) -> bool:
+    return working.eps > 0
 
 
-def _biased(working: W) -> bool:
-    return working.statistics is not None and working.statistics.unbiased
+def _has_mean(working: W) -> bool:
+    return bool(working.mean.any())
 
 
 def _about_bias(working: W) -> bool:
@@ -95,130 +91,76 @@ def _about_bias(working: W) -> bool:
 
 MISTAKES: tuple[Mistake[W], ...] = (
     # It looks too small to matter; before the other values of eps, of which the smallest look like 0.
-    Mistake(
-        "eps-ignored",
-        "leaving eps out",
-        lambda working: working.eps > 0,
-        _with(eps=0.0),
-    ),
+    Mistake("eps-ignored", "leaving eps out", _has_eps, _with(eps=0.0)),
     # Eps is not in a checkpoint: a common reason why two folds differ.
-    Mistake(
-        "eps-default",
-        _eps_in_words,
-        lambda working: True,
-        _other_defaults,
-    ),
+    Mistake("eps-default", _eps_in_words, _always, _other_defaults),
     # As optimizers do.
-    Mistake(
-        "eps-outside-sqrt",
-        "adding eps outside the root",
-        lambda working: working.eps > 0,
-        _with(eps_at="outside"),
-    ),
+    Mistake("eps-outside-sqrt", "adding eps outside the root", _has_eps, _with(eps_at="outside")),
     # The variance is what the checkpoint has.
-    Mistake(
-        "sqrt-forgotten",
-        "dividing by the variance and not by its root",
-        lambda working: True,
-        _with(rooted=False),
-    ),
+    Mistake("sqrt-forgotten", "dividing by the variance and not by its root", _always, _with(rooted=False)),
     # The variance of training, where the population's is meant.
     Mistake(
         "biased-variance",
         "dividing the variance by m and not by m - 1",
-        _biased,
+        lambda w: w.statistics is not None and w.statistics.unbiased,
         _other_variance,
     ),
     # Another framework's estimator.
     Mistake(
         "unbiased-variance",
         "dividing the variance by m - 1 and not by m",
-        lambda working: working.statistics is not None and not working.statistics.unbiased,
+        lambda w: w.statistics is not None and not w.statistics.unbiased,
         _other_variance,
     ),
     # Most layers before a batch norm have none.
-    Mistake(
-        "layer-bias-ignored",
-        "leaving the layer's own bias out",
-        _about_bias,
-        _with(bias="ignored"),
-    ),
+    Mistake("layer-bias-ignored", "leaving the layer's own bias out", _about_bias, _with(bias="ignored")),
     # The bias was seen, and not that it goes through the batch norm.
     Mistake(
         "layer-bias-not-scaled",
         "adding the layer's bias without scaling it",
-        lambda working: _about_bias(working) and not working.question.bn_first,
+        lambda w: _about_bias(w) and not w.question.bn_first,
         _with(bias="unscaled"),
     ),
-    # A parameter forgotten.
-    Mistake(
-        "mean-ignored",
-        "leaving the mean out",
-        lambda working: bool(working.mean.any()),
-        lambda working: (replace(working, mean=np.zeros_like(working.mean)),),
-    ),
-    # A parameter forgotten.
+    # Parameters forgotten, of which there are three.
+    Mistake("mean-ignored", "leaving the mean out", _has_mean, lambda w: (replace(w, mean=np.zeros_like(w.mean)),)),
     Mistake(
         "beta-ignored",
         "leaving beta out",
-        lambda working: bool(working.beta.any()),
-        lambda working: (replace(working, beta=np.zeros_like(working.beta)),),
+        lambda w: bool(w.beta.any()),
+        lambda w: (replace(w, beta=np.zeros_like(w.beta)),),
     ),
-    # A parameter forgotten.
     Mistake(
         "gamma-ignored",
         "leaving gamma out",
-        lambda working: bool((working.gamma != 1).any()),
-        lambda working: (replace(working, gamma=np.ones_like(working.gamma)),),
+        lambda w: bool((w.gamma != 1).any()),
+        lambda w: (replace(w, gamma=np.ones_like(w.gamma)),),
     ),
     # A sign lost on the way to b'.
-    Mistake(
-        "mean-sign",
-        "adding the mean where it is subtracted",
-        lambda working: bool(working.mean.any()),
-        _with(mean_sign=-1),
-    ),
+    Mistake("mean-sign", "adding the mean where it is subtracted", _has_mean, _with(mean_sign=-1)),
     # Two vectors of one length.
     Mistake(
-        "gamma-beta-swapped",
-        "exchanging gamma and beta",
-        lambda working: True,
-        _swapped,
+        "gamma-beta-swapped", "exchanging gamma and beta", _always, lambda w: (replace(w, gamma=w.beta, beta=w.gamma),)
     ),
     # Of a transposed layer the channels stand elsewhere.
     Mistake(
-        "wrong-axis",
-        "scaling the weight along its other axis",
-        _has_layer,
-        _with(axis="wrong"),
+        "wrong-axis", "scaling the weight along its other axis", lambda w: w.layer is not None, _with(axis="wrong")
     ),
     # Shows only in layers with groups.
     Mistake(
         "groups-ignored",
         "counting the channels of one group only",
-        lambda working: working.layer is not None and working.layer.groups > 1,
+        lambda w: w.layer is not None and w.layer.groups > 1,
         _with(grouped=False),
     ),
     # The old parameters, saved again.
-    Mistake(
-        "not-folded",
-        "folding nothing",
-        lambda working: working.key in ("weight", "bias", "folded"),
-        _with(folded=False),
-    ),
+    Mistake("not-folded", "folding nothing", lambda w: w.key in ("weight", "bias", "folded"), _with(folded=False)),
     # The numbers are nearly right, so it is tried last.
     Mistake(
         "low-precision-fold",
-        _precision_in_words,
-        lambda working: working.by_rounding and working.key in ("scale", "shift", "weight", "bias"),
+        lambda w: f"computing in {w.precision}, and not only storing in it,",
+        lambda w: w.by_rounding and w.key in ("scale", "shift", "weight", "bias"),
         _low_precision,
     ),
     # An eps fitted to the claim, so it says least.
-    Mistake(
-        "eps-default",
-        _eps_in_words,
-        lambda working: True,
-        _fitted_eps,
-        fitted=True,
-    ),
+    Mistake("eps-default", _eps_in_words, _always, _fitted_eps, fitted=True),
 )

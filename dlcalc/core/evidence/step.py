@@ -1,7 +1,7 @@
 """One line of an explanation: the list that the table and the JSON of ``--explain`` are printed from."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, SupportsFloat
 
 
 class Step(NamedTuple):
@@ -40,3 +40,14 @@ class Steps:
     def add(self, symbol: str, formula: str, substituted: str, value: object, source: str, why: str) -> None:
         """Append a step."""
         self.steps.append(Step(symbol, formula, substituted, value, source, why, self.where))
+
+
+def in_formula(value: SupportsFloat, digits: int = 6) -> str:
+    """Write a number in a formula: a negative one in parentheses, no zero with a sign."""
+    text = f"{float(value) + 0.0:.{digits}g}"
+    return f"({text})" if text.startswith("-") else text
+
+
+def sum_in_formula(terms: Sequence[str], most: int = 8, first: int = 4) -> str:
+    """Write a sum in a formula; of more than ``most`` terms the ``first`` and the last."""
+    return " + ".join([*terms[:first], "...", terms[-1]] if len(terms) > most else terms)

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from math import sqrt
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -28,14 +27,14 @@ from dlcalc.core.softmax.row_values import (
 class SoftmaxGrad:
     """The answer to a ``SoftmaxQuestion``. Arrays that are not read are not computed.
 
-    Where the logits are read from a file some rows at a time, so are all arrays with a row for each of theirs: they
-    are computed again, for the rows that are read.
+    Where the logits are read from a file some rows at a time, arrays with a row for each of theirs are computed again,
+    for the rows that are read.
 
     Attributes:
         question: what was asked.
         row_losses: (N,) float64, the loss of each row, before any reduction; 0 in an ignored row.
         gradient: (N, C) dC/dz, in the dtype of the logits.
-        totals: of all rows, if they were found on the way.
+        totals: of all rows, if they were added up on the way.
     """
 
     question: SoftmaxQuestion
@@ -124,36 +123,19 @@ class SoftmaxGrad:
         slopes: Floats = np.asarray(self.gradient) @ self.question.linear.weight
         return slopes
 
-    @property
-    def grad_norm(self) -> float:
-        """The Euclidean norm of the whole gradient."""
-        return sqrt(self.summary.squares)
-
-    @property
-    def max_abs_grad(self) -> float:
-        """The largest absolute value in the gradient."""
-        return self.summary.largest
-
-    @property
-    def worst_rows(self) -> tuple[tuple[int, float], ...]:
-        """The ten rows with the largest losses, the worst first."""
-        return self.summary.worst
-
     @cached_property
     def reference(self) -> "SoftmaxGrad":
         """The answer computed in float64, by which claims are judged."""
         return self if self.question.logits.dtype == np.float64 else softmax_grad(self.question.wide)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The arrays of the answer by their keys, in the order of the JSON, each with the shape that was asked for."""
+        """List the arrays by their keys, in the order of the JSON, each with the shape that was asked for."""
         return shapes_of(self.question)
 
     def array(self, key: str) -> Array:
         """One of the arrays, in memory and in the shape that was asked for."""
-        if key == "logits":
-            values: Readable = self.question.logits
-        else:
-            values = self.gradient if key == "grad_logits" else getattr(self, key)
+        known: dict[str, Readable] = {"logits": self.question.logits, "grad_logits": self.gradient}
+        values = known[key] if key in known else getattr(self, key)
         return np.asarray(values).reshape(self.shapes()[key])
 
 
@@ -163,7 +145,7 @@ def _totals(row_losses: Readable, gradient: Readable, rows: slice) -> Totals:
 
 
 def shapes_of(question: SoftmaxQuestion) -> dict[str, tuple[int, ...]]:
-    """The arrays of an answer by their keys, in the order of the JSON, each with the shape that was asked for."""
+    """List the arrays of an answer by their keys, in the order of the JSON, each with the shape of the JSON."""
     row, rows, classes = question.flat, question.rows, question.classes
     matrix = (classes,) if row else (rows, classes)
     shapes: dict[str, tuple[int, ...]] = {"loss": (rows,) if question.targets.reduction == "none" else ()}
@@ -196,13 +178,10 @@ class Block(NamedTuple):
     losses: Floats
 
 
-S = TypeVar("S", bound="Seen")
-
-
 class Seen(Protocol):
     """What a visitor sees in some rows."""
 
-    def joined(self: S, other: S) -> S:
+    def joined(self, other: Self) -> Self:
         """Join what it sees in the rows that follow."""
 
 
@@ -213,8 +192,7 @@ Visitor = Callable[[Block], Seen | None]
 def softmax_grad(question: SoftmaxQuestion) -> SoftmaxGrad:
     """Compute the losses of all rows and the gradient with respect to the logits, in blocks, on all processors.
 
-    Args:
-        question: with its logits in memory, where the answer will be too; or in a file, where it is not kept.
+    The answer is kept in memory where the logits are.
 
     Raises:
         DlcalcError: ``no-finite-logit`` naming the row, ``no-valid-rows``, ``invalid-value``.
@@ -230,12 +208,7 @@ def softmax_grad(question: SoftmaxQuestion) -> SoftmaxGrad:
 def visited(
     question: SoftmaxQuestion, visitors: Sequence[Visitor], progress: Callable[[int], object] = int
 ) -> tuple[SoftmaxGrad, list[Seen | None]]:
-    """Compute what ``softmax_grad`` does, and show every block to visitors.
-
-    Args:
-        question: as of ``softmax_grad``.
-        visitors: called with each block.
-        progress: is told how many rows are done.
+    """Answer as ``softmax_grad`` does, show every block to visitors, and tell ``progress`` how many rows are done.
 
     Returns:
         The answer, and what each of the visitors has seen in all rows.

@@ -1,11 +1,11 @@
 """A gradient is explained by its derivation, with the numbers of one row in it."""
 
 from collections.abc import Iterable
-from typing import SupportsFloat
 
 import numpy as np
 
-from dlcalc.core.evidence.step import Step, Steps
+from dlcalc.core.evidence.step import Step, Steps, sum_in_formula
+from dlcalc.core.evidence.step import in_formula as _n
 from dlcalc.core.softmax.answer import SoftmaxGrad
 
 _CHAIN = "chain rule"
@@ -92,7 +92,7 @@ class _Terms(Steps):
         assert linear is not None
         number = self.own
         products = zip(linear.weight[number], linear.x[self.row], strict=True)
-        sums = _sum([f"{_n(w)}*{_n(x)}" for w, x in products], [linear.bias[number]])
+        sums = _sum([*(f"{_n(w)}*{_n(x)}" for w, x in products), _n(linear.bias[number])])
         why = "the logit of each class; here that of the target's"
         self.add(f"z_{number}", "sum_j W_ij*x_j + b_i", sums, self.z[number], "linear layer", why)
 
@@ -101,11 +101,10 @@ class _Terms(Steps):
         over = "" if self.temperature == 1 else "/T"
         formula = f"sum_k exp(z_k{over} - m)"
         exponents = _sum([self.exponent(number) for number in range(len(self.z))])
-        total = self.total
         why = f"m = {_n(self.top)} is the largest, and cancels: equal shifts change nothing"
-        self.add("S", formula, exponents, total, _BLANCHARD, why)
+        self.add("S", formula, exponents, self.total, _BLANCHARD, why)
         for number in self.classes:
-            substituted = f"{self.exponent(number)}/{_n(total)}"
+            substituted = f"{self.exponent(number)}/{_n(self.total)}"
             why = "softmax" + (" of the target's class" if number == self.own else "")
             self.add(f"a_{number}", f"exp(z_i{over} - m)/S", substituted, self.a[number], _BLANCHARD, why)
 
@@ -125,16 +124,13 @@ class _Terms(Steps):
 
     def _denominator(self) -> None:
         targets = self.answer.question.targets
-        weighted = targets.labels is not None and targets.class_weights is not None
-        if weighted:
-            assert targets.labels is not None
+        if targets.labels is not None and targets.class_weights is not None:
             weights = targets.weights[targets.labels[np.array(targets.kept_rows(_FEW))]]
             why = "an index and the same class as a distribution differ here: for a distribution D is N"
-            self.add("D", "sum_n w_{y_n}", _sum(list(map(_n, weights))), targets.denominator, _TORCH, why)
+            self.add("D", "sum_n w_{y_n}", _sum(map(_n, weights)), targets.denominator, _TORCH, why)
             return
         why = "rows in the mean" + ("; ignored ones are left out" if targets.ignores else "")
-        count = int(targets.denominator)
-        self.add("D", "N", str(count), count, _TORCH, why)
+        self.add("D", "N", f"{targets.denominator:.0f}", int(targets.denominator), _TORCH, why)
 
     def loss(self) -> None:
         """Derive L of the row."""
@@ -160,7 +156,7 @@ class _Terms(Steps):
         answer, targets = self.answer, self.answer.question.targets
         if answer.rows == 1 or targets.reduction == "none":
             return
-        losses = _sum(list(map(_n, answer.row_losses[np.array(targets.kept_rows(_FEW), np.intp)])))
+        losses = _sum(map(_n, answer.row_losses[np.array(targets.kept_rows(_FEW), np.intp)]))
         over, divided = ("/D", f"/{_n(targets.denominator)}") if targets.reduction == "mean" else ("", "")
         why = "the loss of all rows" + ("; ignored ones add nothing" if targets.ignores else "")
         self.add("C", f"(sum_n L_n){over}", f"({losses}){divided}", float(answer.array("loss")), _TORCH, why)
@@ -212,21 +208,11 @@ class _Terms(Steps):
         weights = _sum([f"{_n(g)}*{_n(x)}" for g, x in zip(slopes, linear.x[rows, 0], strict=True)])
         value = answer.grad_weight[number, 0]
         self.add(f"dC/dW_{number}0", "sum_n (dC/dz_i)*x_j", weights, value, _CHAIN, "(dC/dz) x'")
-        self.add(f"dC/db_{number}", "sum_n dC/dz_i", _sum(list(map(_n, slopes))), slopes.sum(), _CHAIN, "dC/dz itself")
+        self.add(f"dC/db_{number}", "sum_n dC/dz_i", _sum(map(_n, slopes)), slopes.sum(), _CHAIN, "dC/dz itself")
         pairs = zip(linear.weight[:, 0], answer.gradient[self.row], strict=True)
         inputs = _sum([f"{_n(w)}*{_n(g)}" for w, g in pairs])
         self.add("dC/dx_0", "sum_i W_ij*(dC/dz_i)", inputs, answer.grad_x[self.row, 0], _CHAIN, "W' (dC/dz)")
 
 
-def _n(value: SupportsFloat) -> str:
-    """Write a number in a formula: a negative one in parentheses."""
-    text = f"{float(value) + 0.0:.6g}"
-    return f"({text})" if text.startswith("-") else text
-
-
-def _sum(terms: list[str], more: Iterable[SupportsFloat] = ()) -> str:
-    """Write a sum in a formula; of many terms the first and the last."""
-    terms = [*terms, *map(_n, more)]
-    if len(terms) > _FEW:
-        terms = [*terms[:3], "...", terms[-1]]
-    return " + ".join(terms)
+def _sum(terms: Iterable[str]) -> str:
+    return sum_in_formula(list(terms), _FEW, first=3)

@@ -1,6 +1,6 @@
 """Softmax, cross-entropy and their gradient as plain functions of arrays: what ``import dlcalc`` offers."""
 
-from typing import Literal, overload
+from typing import Literal, TypedDict, Unpack, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,42 +37,30 @@ def softmax(logits: ArrayLike, *, temperature: float = 1.0) -> Array:
     return _probabilities(rows, temperature).reshape(shape)
 
 
+class _Options(TypedDict, total=False):
+    """The options of a target besides the reduction, which ``cross_entropy`` explains."""
+
+    class_weights: ArrayLike | None
+    ignore_index: int
+    label_smoothing: float
+    temperature: float
+
+
 @overload
 def cross_entropy(
-    logits: ArrayLike,
-    target: ArrayLike,
-    *,
-    class_weights: ArrayLike | None = None,
-    ignore_index: int = IGNORE_INDEX,
-    label_smoothing: float = 0.0,
-    temperature: float = 1.0,
-    reduction: Literal["mean", "sum"] = "mean",
+    logits: ArrayLike, target: ArrayLike, *, reduction: Literal["mean", "sum"] = "mean", **options: Unpack[_Options]
 ) -> float: ...
 
 
 @overload
 def cross_entropy(
-    logits: ArrayLike,
-    target: ArrayLike,
-    *,
-    class_weights: ArrayLike | None = None,
-    ignore_index: int = IGNORE_INDEX,
-    label_smoothing: float = 0.0,
-    temperature: float = 1.0,
-    reduction: Literal["none"],
+    logits: ArrayLike, target: ArrayLike, *, reduction: Literal["none"], **options: Unpack[_Options]
 ) -> Floats: ...
 
 
 @overload
 def cross_entropy(
-    logits: ArrayLike,
-    target: ArrayLike,
-    *,
-    class_weights: ArrayLike | None = None,
-    ignore_index: int = IGNORE_INDEX,
-    label_smoothing: float = 0.0,
-    temperature: float = 1.0,
-    reduction: Reduction,
+    logits: ArrayLike, target: ArrayLike, *, reduction: Reduction, **options: Unpack[_Options]
 ) -> float | Floats: ...
 
 
@@ -199,30 +187,15 @@ def _answer(
     logits: ArrayLike,
     target: ArrayLike,
     class_weights: ArrayLike | None,
-    ignore_index: int,
-    label_smoothing: float,
-    temperature: float,
-    reduction: Reduction,
+    *options: *tuple[int, float, float, Reduction],
 ) -> SoftmaxGrad:
+    """Answer a question of ``checked``, whose further ``options`` follow in its order."""
     rows, _ = _rows(logits)
-    wanted = given(target, "target").values
+    numbers = given(target, "target").values
     labels = distribution = None
-    if np.asarray(target).dtype.kind in "iu" and wanted.ndim < 2:
+    if np.asarray(target).dtype.kind in "iu" and numbers.ndim < 2:
         labels = np.asarray(target).astype(np.int64).reshape(-1)
     else:
-        distribution = wanted.astype(np.float64)
-    weights = None
-    if class_weights is not None:
-        weights = vector(np.asarray(given(class_weights, "class_weights").values), "class_weights")
-    return softmax_grad(
-        checked(
-            rows,
-            labels,
-            distribution,
-            class_weights=weights,
-            ignore_index=ignore_index,
-            label_smoothing=label_smoothing,
-            temperature=temperature,
-            reduction=reduction,
-        )
-    )
+        distribution = numbers.astype(np.float64)
+    weights = None if class_weights is None else vector(given(class_weights, "class_weights").array, "class_weights")
+    return softmax_grad(checked(rows, labels, distribution, weights, *options))

@@ -154,7 +154,6 @@ def checked(
     logits: RowSource,
     labels: RowSource | None,
     distribution: RowSource | None,
-    *,
     class_weights: Array | None = None,
     ignore_index: int = IGNORE_INDEX,
     label_smoothing: float = 0.0,
@@ -191,9 +190,8 @@ def checked(
         wrong = np.flatnonzero(~legal)
         if wrong.size:
             value, number = class_weights[wrong[0]], wrong[0]
-            message = (
-                f"class weight {value:g} of class {number} is neither 0 nor between {1 / LARGEST:g} and {LARGEST:g}"
-            )
+            bounds = f"{1 / LARGEST:g} and {LARGEST:g}"
+            message = f"class weight {value:g} of class {number} is neither 0 nor between {bounds}"
             raise DlcalcError("invalid-value", message, hint="weights from 0 on", option="class_weights")
     if labels is not None:
         labels = label_targets(labels, rows, classes, ignore_index)

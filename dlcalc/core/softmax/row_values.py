@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -56,9 +57,8 @@ def rows_of(question: SoftmaxQuestion, key: str, rows: Rows, logits: Array | Non
     if key == "target":
         return question.targets.given(rows)
     if key == "jacobian":
-        return kernel.jacobian(
-            kernel.probabilities(logits.astype(np.float64), question.temperature), question.temperature
-        )
+        softmax = kernel.probabilities(logits.astype(np.float64), question.temperature)
+        return kernel.jacobian(softmax, question.temperature)
     softmax = kernel.probabilities(logits, question.temperature)
     if key == "softmax":
         return softmax
@@ -116,6 +116,11 @@ class Totals(NamedTuple):
     worst: tuple[tuple[int, float], ...]
     infinite: tuple[int, int]
 
+    @property
+    def norm(self) -> float:
+        """The Euclidean norm of the gradient."""
+        return sqrt(self.squares)
+
 
 def summed(numbers: ArrayLike) -> float:
     """Sum up numbers; infinities may meet in the sum."""
@@ -124,13 +129,7 @@ def summed(numbers: ArrayLike) -> float:
 
 
 def totals_of(first: int, losses: Floats, gradient: Array) -> Totals:
-    """Sum up a block of rows.
-
-    Args:
-        first: the number of the first row.
-        losses: (n,) float64.
-        gradient: (n, C) float32 or float64.
-    """
+    """Sum up a block of rows, ``first`` the number of its first: losses (n,) and gradient (n, C)."""
     with np.errstate(over="ignore", invalid="ignore"):
         wide = gradient.astype(np.float64, copy=False).reshape(-1)
         loss, squares = summed(losses), float(np.einsum("i,i->", wide, wide))

@@ -7,15 +7,7 @@ from dlcalc.core.arrays.row_source import Array, Key, RowSource, converted, in_m
 from tests.support.unread import Unread
 
 ARRAYS = [np.arange(12.0).reshape(4, 3), np.arange(24).reshape(4, 3, 2), np.array([5, 6, 7, 8], np.int8)]
-KEYS: list[Key] = [
-    slice(None),
-    slice(1, 3),
-    slice(3, 9),
-    slice(0, 0),
-    np.array([2, 0, 2]),
-    3,
-    np.array([], np.intp),
-]
+KEYS: list[Key] = [slice(None), slice(1, 3), slice(3, 9), slice(0, 0), np.array([2, 0, 2]), 3, np.array([], np.intp)]
 
 
 @pytest.mark.parametrize("array", ARRAYS, ids=lambda array: str(array.shape))

@@ -3,23 +3,15 @@
 import numpy as np
 
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.softmax.mistakes import edits as edits
+from dlcalc.core.softmax.mistakes import edits
 from dlcalc.core.softmax.mistakes.working import SoftmaxWorking as W
 
 MISTAKES: tuple[Mistake[W], ...] = (
     # An option typed, and forgotten; the commonest of its kind.
-    Mistake(
-        "smoothing-ignored",
-        "leaving the label smoothing out",
-        edits.smooths,
-        edits.making(smoothing=0.0),
-    ),
+    Mistake("smoothing-ignored", "leaving the label smoothing out", edits.smooths, edits.making(smoothing=0.0)),
     # The other definition of the option.
     Mistake(
-        "smoothing-megatron",
-        "smoothing as Megatron does, over the other classes only",
-        edits.smooths,
-        edits.megatron,
+        "smoothing-megatron", "smoothing as Megatron does, over the other classes only", edits.smooths, edits.megatron
     ),
     # An option typed, and forgotten.
     Mistake(
@@ -36,45 +28,35 @@ MISTAKES: tuple[Mistake[W], ...] = (
         edits.making(factor_temperature=1.0),
     ),
     # An option typed, and forgotten.
-    Mistake(
-        "class-weights-ignored",
-        "leaving the class weights out",
-        edits.weighs,
-        edits.making(class_weights=None),
-    ),
+    Mistake("class-weights-ignored", "leaving the class weights out", edits.weighs, edits.making(class_weights=None)),
     # The weights were seen, and not that the mean is weighted too.
     Mistake(
         "weighted-mean-over-n",
         "dividing the weighted sum by the number of rows",
-        lambda working: edits.weighs(working) and working.labels is not None and working.reduction == "mean",
+        lambda w: edits.weighs(w) and w.labels is not None and w.reduction == "mean",
         edits.over_rows,
     ),
     # The rows are masked, and their number is not.
     Mistake(
         "ignored-rows-counted",
         "counting the ignored rows in the mean",
-        lambda working: edits.ignores(working) and working.reduction == "mean",
+        lambda w: edits.ignores(w) and w.reduction == "mean",
         edits.counting_ignored,
     ),
     # Shows as a gradient where there is none, so it is usually noticed.
-    Mistake(
-        "ignored-rows-not-masked",
-        "treating the ignored rows as rows like others",
-        edits.ignores,
-        edits.unmasked,
-    ),
+    Mistake("ignored-rows-not-masked", "treating the ignored rows as rows like others", edits.ignores, edits.unmasked),
     # The commonest slip in a kernel: the division is left to somebody else.
     Mistake(
         "sum-instead-of-mean",
         "taking the sum over the rows for their mean",
-        lambda working: working.reduction == "mean",
+        lambda w: w.reduction == "mean",
         edits.making(reduction="sum"),
     ),
     # A habit from the default.
     Mistake(
         "mean-instead-of-sum",
         "taking the mean over the rows for their sum",
-        lambda working: working.reduction != "mean",
+        lambda w: w.reduction != "mean",
         edits.making(reduction="mean"),
     ),
     # The commonest slip in the gradient itself.
@@ -88,23 +70,18 @@ MISTAKES: tuple[Mistake[W], ...] = (
     Mistake(
         "sign-flipped",
         "taking the opposite sign, y - a for a - y,",
-        lambda working: working.key != "softmax",
-        lambda working: (edits.times(working, -1.0),),
+        lambda w: w.key != "softmax",
+        lambda w: (edits.times(w, -1.0),),
     ),
     # Classes counted from 1, or a class for padding.
     Mistake(
         "label-off-by-one",
-        lambda working: f"taking label y {'+' if working.shift > 0 else '-'} 1 for y",
-        lambda working: working.labels is not None,
+        lambda w: f"taking label y {'+' if w.shift > 0 else '-'} 1 for y",
+        lambda w: w.labels is not None,
         edits.off_by_one,
     ),
     # Probabilities handed to a loss that wants logits.
-    Mistake(
-        "softmax-twice",
-        "applying the softmax twice",
-        lambda working: True,
-        edits.in_forms("twice", "twice-chained"),
-    ),
+    Mistake("softmax-twice", "applying the softmax twice", lambda w: True, edits.in_forms("twice", "twice-chained")),
     # The chain rule not begun.
     Mistake(
         "gradient-of-probabilities",
@@ -116,38 +93,25 @@ MISTAKES: tuple[Mistake[W], ...] = (
     Mistake(
         "diagonal-only",
         "using only the diagonal of the Jacobian",
-        lambda working: edits.is_gradient(working) or working.key == "jacobian",
+        lambda w: edits.is_gradient(w) or w.key == "jacobian",
         edits.in_forms("diagonal"),
     ),
     # Bits for nats; rare in code.
     Mistake(
         "log2-loss",
         "taking the logarithm to base 2",
-        lambda working: working.key not in ("softmax", "jacobian", "logits"),
-        lambda working: (edits.times(working, 1 / np.log(2)),),
+        lambda w: w.key not in ("softmax", "jacobian", "logits"),
+        lambda w: (edits.times(w, 1 / np.log(2)),),
     ),
     # A matter of layout, and usually stopped by the shapes.
-    Mistake(
-        "transposed",
-        "exchanging rows and columns",
-        edits.is_matrix,
-        edits.making(transposed=True),
-    ),
+    Mistake("transposed", "exchanging rows and columns", edits.is_matrix, edits.making(transposed=True)),
     # A matter of sorting or sharding.
     Mistake(
         "rows-permuted",
         "putting the rows in another order",
-        lambda working: (
-            working.claimed.ndim >= 1 and len(working.logits) == working.count > 1 and edits.by_row(working)
-        ),
+        lambda w: w.claimed.ndim >= 1 and len(w.logits) == w.count > 1 and edits.by_row(w),
         edits.reordered,
     ),
     # A constant fitted to the claim, so it says least.
-    Mistake(
-        "scaled",
-        edits.scale_in_words,
-        lambda working: working.key not in ("softmax", "jacobian"),
-        edits.scaled,
-        fitted=True,
-    ),
+    Mistake("scaled", edits.scale_in_words, lambda w: w.key not in ("softmax", "jacobian"), edits.scaled, fitted=True),
 )

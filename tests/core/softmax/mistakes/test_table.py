@@ -123,10 +123,7 @@ WRONG: dict[str, tuple[Callable[[Plain], bool], Callable[[Plain], Floats]]] = {
     "ignored-rows-not-masked": (ignores, not_masked),
     "sum-instead-of-mean": (lambda p: p.reduction == "mean" and p.divisor != 1, changed(reduction="sum")),
     "mean-instead-of-sum": (lambda p: p.reduction != "mean" and len(p.z) > 1, changed(reduction="mean")),
-    "target-not-subtracted": (
-        lambda p: True,
-        lambda p: p.a * p.t.sum(axis=1, keepdims=True) / p.divisor * p.factor,
-    ),
+    "target-not-subtracted": (lambda p: True, lambda p: p.a * p.t.sum(axis=1, keepdims=True) / p.divisor * p.factor),
     "sign-flipped": (lambda p: True, lambda p: -p.gradient()),
     "label-off-by-one": (lambda p: p.labels is not None and p.ignore < 0, shifted),
     "softmax-twice": (lambda p: True, twice),
