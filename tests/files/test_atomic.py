@@ -10,6 +10,7 @@ import pytest
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.files import atomic
+from tests.support import refusals
 
 
 def hello(stream: BinaryIO) -> object:
@@ -28,11 +29,9 @@ def left_in(folder: Path) -> list[str]:
 
 
 def refused(path: object, *, force: bool = False, write_to: Callable[[BinaryIO], object] = hello) -> DlcalcError:
-    with pytest.raises(DlcalcError) as caught:
-        write(str(path), write_to, force=force)
-    assert caught.value.option == "output"
-    assert caught.value.hint
-    return caught.value
+    error = refusals.refused(write, str(path), write_to, force=force)
+    assert error.option == "output"
+    return error
 
 
 def test_a_new_file(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from dlcalc.core.arrays.stored import stored
 from dlcalc.core.errors import DlcalcError
 from dlcalc.jobs import arrays
+from tests.support import refusals
 from tests.support.bad_files import BAD_FILES, write_bad_files
 
 
@@ -21,11 +22,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refused(path: str, option: str = "logits") -> DlcalcError:
-    with pytest.raises(DlcalcError) as caught:
-        arrays.load(path, option)
-    assert caught.value.option == option
-    assert caught.value.hint
-    return caught.value
+    error = refusals.refused(arrays.load, path, option)
+    assert error.option == option
+    return error
 
 
 def test_every_ending(folder: Path) -> None:
@@ -96,10 +95,8 @@ def test_a_large_bad_file_is_refused_as_a_small_one_is(
     write_bad_files()
     small = refused(path, "logits")
     monkeypatch.setattr(arrays, "LARGE", 0)
-    with pytest.raises(DlcalcError) as caught:
-        arrays.load(path, "logits", by_rows=("logits",))
-    assert (small.code, small.hint is not None) == (code, True)
-    assert (caught.value.code, caught.value.message, caught.value.hint) == (code, small.message, small.hint)
+    large = refusals.refused(arrays.load, path, "logits", by_rows=("logits",))
+    assert (large.code, large.message, large.hint) == (code, small.message, small.hint)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
@@ -151,7 +148,6 @@ def test_bfloat16_is_written_as_ml_dtypes_writes_it(folder: Path) -> None:
     ("path", "hint"), [("out", "out.npy"), ("out.npz", "out.npy"), ("", "grad.npy"), ("folder/", "folder.npy")]
 )
 def test_another_ending_is_refused_with_a_hint_that_works(path: str, hint: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        arrays.refuse_other_endings(path)
-    assert (caught.value.code, caught.value.option, caught.value.hint) == ("unsupported-file", "output", hint)
+    error = refusals.refused(arrays.refuse_other_endings, path)
+    assert (error.code, error.option, error.hint) == ("unsupported-file", "output", hint)
     arrays.refuse_other_endings(hint)

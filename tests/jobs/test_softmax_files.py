@@ -26,7 +26,6 @@ from dlcalc.core.softmax.answer import Block, softmax_grad, visited
 from dlcalc.core.softmax.mistakes import judge as softmax_judge
 from dlcalc.core.softmax.question import checked
 from dlcalc.files.atomic import Replacement
-from dlcalc.files.npy import open_npy
 from dlcalc.jobs import arrays, softmax_files
 from dlcalc.notation.softmax_grad import question
 from tests.conftest import Result, Run
@@ -359,31 +358,6 @@ def test_a_failed_proof_writes_nothing(run: Run, by_rows: pytest.MonkeyPatch) ->
     by_rows.setattr("dlcalc.core.softmax.row_values.scale_of_gradient", lambda question: 2.0)
     words = ["softmax-grad", "--logits", saved(LOGITS, "float32"), "--label", "y.npy", "--check", "-o", "h.npy"]
     assert (run(*words).code, Path("h.npy").exists()) == (1, False)
-
-
-def test_a_file_that_is_cut_short_meanwhile(by_rows: pytest.MonkeyPatch) -> None:
-    rows = open_npy(saved(LOGITS, "float32"))
-    os.truncate("z.npy", 1000)
-    with pytest.raises(DlcalcError, match="cut short"):
-        rows[100:110]
-
-
-def test_rows_of_a_file_are_those_of_the_array(by_rows: pytest.MonkeyPatch) -> None:
-    for form in ("float32", ">f8", "by column"):
-        rows, array = open_npy(saved(LOGITS, form)), np.load(saved(LOGITS, form))
-        assert (rows.shape, rows.dtype, rows.ndim, rows.size, len(rows)) == (
-            array.shape,
-            array.dtype,
-            2,
-            array.size,
-            ROWS,
-        )
-        for key in (slice(3, 9), slice(None), slice(155, 400), np.array([7, 3, 7]), 5, (5, 2), (slice(2, 4), 1)):
-            assert np.array_equal(rows[key], array[key])
-        assert np.array_equal(rows.T[2:4], array.T[2:4])
-        assert np.array_equal(rows.astype("float16")[5], array.astype("float16")[5])
-        assert np.array_equal(np.asarray(rows), array)
-        assert np.array_equal(np.asarray(rows.reshape((CLASSES, ROWS))), array.reshape((CLASSES, ROWS)))
 
 
 def test_rounding_is_that_of_the_format(run: Run, by_rows: pytest.MonkeyPatch) -> None:

@@ -4,18 +4,15 @@ import io
 
 import pytest
 
-from dlcalc.core.errors import DlcalcError
 from dlcalc.jobs import standard_input
+from tests.support.refusals import cause
 
 
 def test_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"1")))
     assert standard_input.take("logits").read() == b"1"
     for option in ("label", "logits"):
-        with pytest.raises(DlcalcError) as caught:
-            standard_input.take(option)
-        assert (caught.value.code, caught.value.option) == ("usage", option)
-        assert caught.value.hint
+        assert cause(standard_input.take, option) == ("usage", option)
 
 
 def test_another_stream_is_another_input(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +23,4 @@ def test_another_stream_is_another_input(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
-    with pytest.raises(DlcalcError) as caught:
-        standard_input.take("logits")
-    assert (caught.value.code, caught.value.option) == ("file-unreadable", "logits")
+    assert cause(standard_input.take, "logits") == ("file-unreadable", "logits")

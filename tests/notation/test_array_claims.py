@@ -12,6 +12,7 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.array_claims import array_claims
 from dlcalc.notation.claims import NumberText
 from tests.support.raw_values import json_values, number_texts
+from tests.support.refusals import refused
 
 SHAPES: dict[str, tuple[int, ...]] = {"grad_logits": (2, 3), "loss": (), "softmax": (2, 3), "jacobian": (2, 3, 3)}
 VALUES = json_values(number_texts, number_texts)
@@ -110,11 +111,9 @@ REFUSED: list[tuple[object, str, str]] = [
 
 @pytest.mark.parametrize(("raw", "code", "hint"), REFUSED)
 def test_refused(raw: object, code: str, hint: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        array_claims(raw, SHAPES, load)
-    assert (caught.value.code, caught.value.option) == (code, "expect")
-    assert caught.value.hint
-    assert hint in caught.value.hint
+    error = refused(array_claims, raw, SHAPES, load)
+    assert (error.code, error.option) == (code, "expect")
+    assert hint in str(error.hint)
 
 
 @pytest.mark.parametrize(
@@ -148,9 +147,7 @@ def test_shapes_that_fit(shape: tuple[int, ...], given: tuple[int, ...], transpo
     [((2, 3), (6,)), ((2, 3), (3, 3)), ((2, 3), (2, 3, 2)), ((3,), (2,)), ((), (2,)), ((3, 2, 2), (2, 2, 3))],
 )
 def test_shapes_that_do_not(shape: tuple[int, ...], given: tuple[int, ...]) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        array_claims("z.npy", {"key": shape}, lambda *_: np.zeros(given))
-    assert caught.value.code == "shape-mismatch"
+    assert refused(array_claims, "z.npy", {"key": shape}, lambda *_: np.zeros(given)).code == "shape-mismatch"
 
 
 def test_each_number_has_the_digits_that_were_typed() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dlcalc.core.errors import DlcalcError
 from dlcalc.notation import arrays
 from tests.support.raw_values import MISSING, json_values, no_file, number_texts
+from tests.support.refusals import cause, refused, rows
 
 READ: list[tuple[object, Any]] = [
     ("1,2,3", [1, 2, 3]),
@@ -42,71 +43,30 @@ def test_read(value: object, numbers: Any) -> None:
     assert found.dtype == (np.float64 if not isinstance(value, np.ndarray) else np.int64)
 
 
-REFUSED: list[tuple[object, str]] = [
-    ("", "usage"),
-    (" ", "usage"),
-    (",", "usage"),
-    ("/", "usage"),
-    ("1,,2", "usage"),
-    (",1", "usage"),
-    ("1,", "usage"),
-    ("1,2/", "usage"),
-    ("1,2//3,4", "usage"),
-    ("/1,2", "usage"),
-    ("1,2\n\n3,4", "usage"),
-    ("one", "file-not-found"),
-    ("1,2,three", "file-not-found"),
-    ("1_0", "file-not-found"),
-    ("0x10", "file-not-found"),
-    ("1e", "file-not-found"),
-    ("1.2.3", "file-not-found"),
-    ("1,5e", "file-not-found"),
-    ("--1", "file-not-found"),
-    ("\u0661,\u0662", "file-not-found"),
-    ("\u00b2", "file-not-found"),
-    ("1+2j", "file-not-found"),
-    ("1/2,3", "shape-mismatch"),
-    ("1,2/3", "shape-mismatch"),
-    ([], "shape-mismatch"),
-    ([[]], "shape-mismatch"),
-    ([[], []], "shape-mismatch"),
-    ([[1, 2], [3]], "shape-mismatch"),
-    ([[1, 2], 3], "shape-mismatch"),
-    ([1, [2, 3]], "shape-mismatch"),
-    ([[1, [2]], [3, 4]], "shape-mismatch"),
-    ([[[[[[[[[1]]]]]]]]], "shape-mismatch"),
-    ("1e999", "invalid-value"),
-    ("-1e999", "invalid-value"),
-    ("9" * 400, "invalid-value"),
-    ([10**400], "invalid-value"),
-    ([inf], "invalid-value"),  # what JSON's 1e999 becomes
-    (-inf, "invalid-value"),
-    (["1e999"], "invalid-value"),
-    (["one"], "usage"),
-    ([""], "usage"),
-    ([" 1"], "usage"),
-    (["1_0"], "usage"),
-    (["1,2"], "usage"),
-    (["\u0661"], "usage"),
-    ([True], "usage"),
-    ([None], "usage"),
-    ([{"a": 1}], "usage"),
-    (True, "usage"),
-    (None, "usage"),
-    ({"a": 1}, "usage"),
-]
+REFUSED: dict[str, list[object]] = {
+    "usage": [
+        "", " ", ",", "/", "1,,2", ",1", "1,", "1,2/", "1,2//3,4", "/1,2", "1,2\n\n3,4", ["one"], [""], [" 1"],
+        ["1_0"], ["1,2"], ["\u0661"], [True], [None], [{"a": 1}], True, None, {"a": 1},
+    ],
+    "file-not-found": [
+        "one", "1,2,three", "1_0", "0x10", "1e", "1.2.3", "1,5e", "--1", "\u0661,\u0662", "\u00b2", "1+2j",
+    ],
+    "shape-mismatch": [
+        "1/2,3", "1,2/3", [], [[]], [[], []], [[1, 2], [3]], [[1, 2], 3], [1, [2, 3]], [[1, [2]], [3, 4]],
+        [[[[[[[[[1]]]]]]]]],
+    ],
+    "invalid-value": ["1e999", "-1e999", "9" * 400, [10**400], [inf], -inf, ["1e999"]],
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("value", "code"), REFUSED)
+@pytest.mark.parametrize(("value", "code"), rows(REFUSED))
 def test_refused(value: object, code: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        arrays.array(value, "class_weights", no_file)
-    assert caught.value.code == code
-    assert caught.value.hint
-    if caught.value is not MISSING:
-        assert caught.value.option == "class_weights"
-        assert "class weights" in caught.value.message
-    assert len(caught.value.message) < 200
+    error = refused(arrays.array, value, "class_weights", no_file)
+    assert error.code == code
+    if error is not MISSING:
+        assert error.option == "class_weights"
+        assert "class weights" in error.message
+    assert len(error.message) < 200
 
 
 def test_an_uneven_row_is_named() -> None:
@@ -116,10 +76,9 @@ def test_an_uneven_row_is_named() -> None:
 
 @pytest.mark.parametrize("text", ["1" * 100_000 + "x", "1," * 50_000 + "x", " " * 100_000, "1 " * 50_000 + "x"])
 def test_long_text_is_refused_at_once(text: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        arrays.array(text, "logits", no_file)
-    assert caught.value.code in ("usage", "file-not-found")
-    assert len(caught.value.message) < 200
+    error = refused(arrays.array, text, "logits", no_file)
+    assert error.code in ("usage", "file-not-found")
+    assert len(error.message) < 200
 
 
 def test_other_text_is_a_path() -> None:
@@ -168,10 +127,7 @@ NOT_WHOLE: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("values", "code"), NOT_WHOLE)
 def test_not_whole(values: Any, code: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        arrays.whole(values, "label")
-    assert (caught.value.code, caught.value.option) == (code, "label")
-    assert caught.value.hint
+    assert cause(arrays.whole, values, "label") == (code, "label")
 
 
 @pytest.mark.parametrize(("value", "found"), [("0.1", 0.1), (" 1e-5 ", 1e-5), (1, 1.0), (0.5, 0.5), ("-3", -3.0)])
@@ -188,10 +144,9 @@ def test_one_real_number(value: object, found: float) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_real_number(value: object, code: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        arrays.real(value, "temperature")
-    assert (caught.value.code, caught.value.option) == (code, "temperature")
-    assert "--temperature" in str(caught.value.hint) or code == "invalid-value"
+    error = refused(arrays.real, value, "temperature")
+    assert (error.code, error.option) == (code, "temperature")
+    assert "--temperature" in str(error.hint) or code == "invalid-value"
 
 
 @given(json_values(number_texts, number_texts))

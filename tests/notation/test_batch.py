@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.batch import BadLineError, read_line
+from tests.support.refusals import refused
 
 NAMES = {"w": "w", "width": "w", "k": "kernel", "kernel": "kernel"}
 
@@ -33,11 +33,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("text", "message"), REFUSED)
 def test_refused(text: str, message: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        read_line(text, NAMES)
-    assert caught.value.code == "usage"
-    assert message in caught.value.message
-    assert caught.value.hint
+    error = refused(read_line, text, NAMES)
+    assert error.code == "usage"
+    assert message in error.message
 
 
 def test_a_refused_line_keeps_its_name() -> None:

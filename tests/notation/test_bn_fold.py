@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.bn_fold import question
 from tests.support.raw_values import no_file
+from tests.support.refusals import by_option, cause
 
 GIVEN: dict[str, object] = {"mean": "0,1", "var": "1,4"}
 MATRIX = "1,2/3,4"
@@ -110,63 +110,50 @@ def test_momentum(raw: dict[str, object], momentum: float | None) -> None:
     assert statistics.momentum == momentum
 
 
-REFUSED: list[tuple[dict[str, object], str, str]] = [
+REFUSED = [
+    *by_option({
+        "usage": [
+            {"mean": ""}, {"eps": "a"}, {"framework": "jax"}, {"momentum": "0.1"}, {"weight": MATRIX, "stride": 2},
+            {"weight": MATRIX, "kind": "conv", "padding": 1}, {"weight": MATRIX, "kind": "pool"},
+            {"weight": MATRIX, "groups": "a"}, {"weight": MATRIX, "bn_first": 1}, {"weight": KERNELS, "stride": "a"},
+            {"x": [1, None]},
+        ],
+        "shape-mismatch": [
+            {"var": "1"}, {"gamma": "1,2,3"}, {"beta": [[1], 2]}, {"weight": MATRIX, "bias": "1,2,3"},
+            {"weight": KERNELS, "stride": "1x2"},
+        ],
+        "invalid-statistics": [{"var": "1,-1"}],
+        "invalid-value": [{"eps": -1}],
+        "groups-do-not-divide": [{"weight": KERNELS, "groups": 3}],
+    }),
     ({"batches": "1,2"}, "usage", "mean"),
-    ({"mean": ""}, "usage", "mean"),
-    ({"var": "1"}, "shape-mismatch", "var"),
-    ({"var": "1,-1"}, "invalid-statistics", "var"),
-    ({"gamma": "1,2,3"}, "shape-mismatch", "gamma"),
-    ({"beta": [[1], 2]}, "shape-mismatch", "beta"),
-    ({"eps": -1}, "invalid-value", "eps"),
-    ({"eps": "a"}, "usage", "eps"),
-    ({"framework": "jax"}, "usage", "framework"),
-    ({"momentum": "0.1"}, "usage", "momentum"),
-    ({"weight": MATRIX, "stride": 2}, "usage", "stride"),
-    ({"weight": MATRIX, "kind": "conv", "padding": 1}, "usage", "padding"),
-    ({"weight": MATRIX, "kind": "pool"}, "usage", "kind"),
-    ({"weight": MATRIX, "groups": "a"}, "usage", "groups"),
-    ({"weight": MATRIX, "bn_first": 1}, "usage", "bn_first"),
-    ({"weight": MATRIX, "bias": "1,2,3"}, "shape-mismatch", "bias"),
-    ({"weight": KERNELS, "groups": 3}, "groups-do-not-divide", "groups"),
-    ({"weight": KERNELS, "stride": "1x2"}, "shape-mismatch", "stride"),
-    ({"weight": KERNELS, "stride": "a"}, "usage", "stride"),
-    ({"x": [1, None]}, "usage", "x"),
-]
+]  # fmt: skip
 OF_A_LAYER = ("bias", "kind", "groups", "stride", "padding", "dilation", "bn_first")
 REFUSED += [({key: 1}, "usage", key) for key in OF_A_LAYER]  # and there is none
 
 
 @pytest.mark.parametrize(("raw", "code", "option"), REFUSED)
 def test_refused(raw: dict[str, object], code: str, option: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        question({**GIVEN, **raw}, no_file)
-    assert (caught.value.code, caught.value.option) == (code, option)
-    assert caught.value.hint
+    assert cause(question, {**GIVEN, **raw}, no_file) == (code, option)
 
 
-BATCHES_REFUSED: list[tuple[dict[str, object], str, str]] = [
-    ({"batches": "1"}, "not-enough-samples", "batches"),
-    ({"batches": [[1], [[2]]]}, "shape-mismatch", "batches"),
-    ({"batches": [[[1, 2], [1, 2]], [[3], [4]]]}, "shape-mismatch", "batches"),
-    ({"batches": [[1, 2], 3]}, "shape-mismatch", "batches"),
-    ({"batches": []}, "shape-mismatch", "batches"),
-    ({"batches": "1,2", "momentum": "0.5"}, "usage", "momentum"),
-    ({"batches": "1,2", "momentum": "none", "framework": "onnx"}, "usage", "momentum"),
-    ({"batches": "1,2", "momentum": "x", "framework": "onnx"}, "usage", "momentum"),
-    ({"batches": "1,2", "momentum": 2, "framework": "onnx"}, "invalid-value", "momentum"),
-]
+BATCHES_REFUSED = by_option({
+    "not-enough-samples": [{"batches": "1"}],
+    "shape-mismatch": [
+        {"batches": [[1], [[2]]]}, {"batches": [[[1, 2], [1, 2]], [[3], [4]]]}, {"batches": [[1, 2], 3]},
+        {"batches": []},
+    ],
+    "usage": [
+        {"batches": "1,2", "momentum": "0.5"}, {"batches": "1,2", "framework": "onnx", "momentum": "none"},
+        {"batches": "1,2", "framework": "onnx", "momentum": "x"},
+    ],
+    "invalid-value": [{"batches": "1,2", "framework": "onnx", "momentum": 2}],
+})  # fmt: skip
 
 
-@pytest.mark.parametrize(("raw", "code", "option"), BATCHES_REFUSED)
-def test_batches_refused(raw: dict[str, object], code: str, option: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        question(raw, no_file)
-    assert (caught.value.code, caught.value.option) == (code, option)
-    assert caught.value.hint
+MISSING = [({}, "usage", "mean"), ({"mean": 1}, "usage", "var"), ({"var": 1}, "usage", "mean")]
 
 
-@pytest.mark.parametrize(("raw", "option"), [({}, "mean"), ({"mean": 1}, "var"), ({"var": 1}, "mean")])
-def test_missing_statistics(raw: dict[str, object], option: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        question(raw, no_file)
-    assert (caught.value.code, caught.value.option) == ("usage", option)
+@pytest.mark.parametrize(("raw", "code", "option"), [*BATCHES_REFUSED, *MISSING])
+def test_statistics_refused(raw: dict[str, object], code: str, option: str) -> None:
+    assert cause(question, raw, no_file) == (code, option)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.conv_params import question, restated
+from tests.support.refusals import by_option, cause
 
 SIZES: list[tuple[dict[str, object], tuple[str, ...], tuple[int, ...] | None, bool]] = [
     ({}, ("h", "w"), None, False),
@@ -38,39 +38,32 @@ def test_axes_and_sizes(
     assert (found.axes, found.size, found.square) == (axes, size, square)
 
 
-REFUSED: list[tuple[dict[str, object], str, str]] = [
-    ({"c_in": None}, "usage", "c_in"),
-    ({"c_in": "many"}, "usage", "c_in"),
-    ({"bias": "yes"}, "usage", "bias"),
-    ({"dtype": "float31"}, "usage", "dtype"),
-    ({"kind": "max-pool"}, "usage", "kind"),
-    ({"framework": "jax"}, "usage", "framework"),
-    ({"dims": 4}, "invalid-value", "dims"),
-    ({"w": 7, "size": 7}, "usage", "size"),
-    ({"w": 7, "h": 7, "dims": 1}, "shape-mismatch", "dims"),
+REFUSED = [
+    *by_option({
+        "usage": [
+            {"c_in": None}, {"c_in": "many"}, {"bias": "yes"}, {"dtype": "float31"}, {"kind": "max-pool"},
+            {"framework": "jax"}, {"w": 7, "size": 7},
+        ],
+        "invalid-value": [{"dims": 4}],
+        "shape-mismatch": [
+            {"w": 7, "h": 7, "dims": 1}, {"kernel": "3x3x3x3"}, {"stride": "2x2x2"}, {"dims": 3, "kernel": "3x3"},
+            {"size": "7x7", "kernel": "3x3x3"},
+        ],
+    }),
     ({"w": 7, "depth": 7}, "shape-mismatch", "h"),
     ({"h": 7, "depth": 7}, "shape-mismatch", "w"),
-    ({"kernel": "3x3", "dims": 3}, "shape-mismatch", "kernel"),
-    ({"kernel": "3x3x3", "size": "7x7"}, "shape-mismatch", "kernel"),
-    ({"kernel": "3x3x3x3"}, "shape-mismatch", "kernel"),
-    ({"stride": "2x2x2"}, "shape-mismatch", "stride"),
     ({"kind": "linear"}, "usage", "kernel"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("given", "code", "option"), REFUSED)
 def test_refused(given: dict[str, object], code: str, option: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        question({"c_in": 3, "c_out": 4, "kernel": 3, **given})
-    assert (caught.value.code, caught.value.option) == (code, option)
-    assert caught.value.hint
+    assert cause(question, {"c_in": 3, "c_out": 4, "kernel": 3, **given}) == (code, option)
 
 
 @pytest.mark.parametrize("key", ["kernel", "stride", "padding", "dilation", "output_padding", "groups", "w", "size"])
 def test_what_a_linear_layer_lacks(key: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        question({"c_in": 3, "c_out": 4, "kind": "linear", key: 1})
-    assert (caught.value.code, caught.value.option) == ("usage", key)
+    assert cause(question, {"c_in": 3, "c_out": 4, "kind": "linear", key: 1}) == ("usage", key)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.input_size import axis_count, dims_given, shape_sizes
+from tests.support.refusals import by_option, cause
 
 READ: list[tuple[dict[str, object], tuple[str, ...], tuple[int, ...], int | None]] = [
     ({"w": 7}, ("w",), (7,), None),
@@ -25,30 +25,23 @@ READ: list[tuple[dict[str, object], tuple[str, ...], tuple[int, ...], int | None
     ({"size": "7x8", "dims": 2}, ("h", "w"), (7, 8), 2),
 ]
 
-REFUSED: list[tuple[dict[str, object], str, str]] = [
+REFUSED = [
+    *by_option({
+        "usage": [
+            {"w": 7, "size": 7}, {"w": "seven"}, {"w": "7x8"}, {"w": None}, {"size": {"q": 1}},
+            {"size": {"h": 1, "q": 1}}, {"size": "7x"}, {"size": None}, {"w": 7, "dims": "two"},
+        ],
+        "shape-mismatch": [
+            {"w": 7, "dims": 2}, {"size": "7x8", "dims": 3}, {"size": "1x2x3x4"}, {"size": []}, {"size": {}},
+        ],
+        "invalid-value": [
+            {"size": 0}, {"size": "0x7"}, {"size": "9" * 19}, {"size": 10**18}, {"w": 7, "dims": 0},
+            {"w": 7, "dims": 4},
+        ],
+    }),
     ({}, "usage", "w"),
     ({"dims": 2}, "usage", "w"),
-    ({"w": 7, "size": 7}, "usage", "size"),
-    ({"w": "seven"}, "usage", "w"),
-    ({"w": "7x8"}, "usage", "w"),
-    ({"w": None}, "usage", "w"),
-    ({"w": 7, "dims": 2}, "shape-mismatch", "dims"),
-    ({"size": "7x8", "dims": 3}, "shape-mismatch", "dims"),
-    ({"size": "1x2x3x4"}, "shape-mismatch", "size"),
-    ({"size": []}, "shape-mismatch", "size"),
-    ({"size": {}}, "shape-mismatch", "size"),
-    ({"size": {"q": 1}}, "usage", "size"),
-    ({"size": {"h": 1, "q": 1}}, "usage", "size"),
-    ({"size": "7x"}, "usage", "size"),
-    ({"size": None}, "usage", "size"),
-    ({"size": 0}, "invalid-value", "size"),
-    ({"size": "0x7"}, "invalid-value", "size"),
-    ({"size": "9" * 19}, "invalid-value", "size"),
-    ({"size": 10**18}, "invalid-value", "size"),
-    ({"w": 7, "dims": "two"}, "usage", "dims"),
-    ({"w": 7, "dims": 0}, "invalid-value", "dims"),
-    ({"w": 7, "dims": 4}, "invalid-value", "dims"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("raw", "axes", "size", "dims"), READ)
@@ -58,10 +51,7 @@ def test_read(raw: dict[str, object], axes: tuple[str, ...], size: tuple[int, ..
 
 @pytest.mark.parametrize(("raw", "code", "option"), REFUSED)
 def test_refused(raw: dict[str, object], code: str, option: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        shape_sizes(raw)
-    assert (caught.value.code, caught.value.option) == (code, option)
-    assert caught.value.hint
+    assert cause(shape_sizes, raw) == (code, option)
 
 
 @pytest.mark.parametrize(

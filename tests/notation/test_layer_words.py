@@ -8,6 +8,7 @@ from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer
 from dlcalc.notation.layer_words import axes_of_words, read_layer_words, split_layer_words
+from tests.support.refusals import refused
 
 HW = ("h", "w")
 ONE = ((1, 1), (1, 1))
@@ -92,10 +93,9 @@ BAD: list[tuple[str, int, str]] = [
 
 @pytest.mark.parametrize(("word", "at", "expected"), BAD)
 def test_a_caret_stands_where_a_word_goes_wrong(word: str, at: int, expected: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        read_layer_words(["3p1", word], HW)
-    assert (caught.value.code, caught.value.option) == ("usage", "layers")
-    title, shown, caret = caught.value.message.split("\n")
+    error = refused(read_layer_words, ["3p1", word], HW)
+    assert (error.code, error.option) == ("usage", "layers")
+    title, shown, caret = error.message.split("\n")
     assert (title, shown) == ("layer 2 cannot be read:", f"  {word}")
     assert caret.index("^") == 2 + at
     assert caret[2 + at :].startswith("^ expected ")
@@ -104,9 +104,7 @@ def test_a_caret_stands_where_a_word_goes_wrong(word: str, at: int, expected: st
 
 def test_of_a_long_word_the_part_around_the_caret_is_shown() -> None:
     word = "3" * 100 + "q" + "1" * 100
-    with pytest.raises(DlcalcError) as caught:
-        read_layer_words([word], HW)
-    _, shown, caret = caught.value.message.split("\n")
+    _, shown, caret = refused(read_layer_words, [word], HW).message.split("\n")
     assert shown[caret.index("^")] == "q"
     assert len(shown) < 70
 
@@ -124,10 +122,9 @@ def test_of_a_long_word_the_part_around_the_caret_is_shown() -> None:
     ],
 )
 def test_an_error_of_an_option_names_the_layer(word: str, code: str, message: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        read_layer_words(["3p1", word], HW)
-    assert (caught.value.code, caught.value.option) == (code, "layers")
-    assert message in caught.value.message
+    error = refused(read_layer_words, ["3p1", word], HW)
+    assert (error.code, error.option) == (code, "layers")
+    assert message in error.message
 
 
 @pytest.mark.parametrize(
@@ -157,11 +154,9 @@ def test_split(value: object, words: tuple[str, ...]) -> None:
     ],
 )
 def test_not_split(value: object, message: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        split_layer_words(value)
-    assert (caught.value.code, caught.value.option) == ("usage", "layers")
-    assert message in caught.value.message
-    assert caught.value.hint
+    error = refused(split_layer_words, value)
+    assert (error.code, error.option) == ("usage", "layers")
+    assert message in error.message
 
 
 @pytest.mark.parametrize(

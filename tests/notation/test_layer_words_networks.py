@@ -5,6 +5,7 @@ import pytest
 from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.layer_words import params_question, shape_question
 from dlcalc.notation.layers import SINGLE
+from tests.support.refusals import by_option, cause
 
 SHAPE: dict[str, object] = {"w": 32, "layers": "3p1 max2"}
 PARAMS: dict[str, object] = {"c_in": 3, "layers": "3p1c4 max2"}
@@ -62,27 +63,23 @@ def test_ceil_mode_reaches_the_poolings() -> None:
         assert [layer.layer is not None and layer.layer.ceil_mode for layer in layers] == [False, True]
 
 
-REFUSED: list[tuple[dict[str, object], str, str]] = [
-    ({"layers": ""}, "usage", "layers"),
-    ({"layers": 7}, "usage", "layers"),
-    ({"layers": "3q"}, "usage", "layers"),
+REFUSED = [
+    *by_option({
+        "usage": [
+            {"layers": ""}, {"layers": 7}, {"layers": "3q"}, {"framework": "jax"}, {"ceil_mode": 1}, {"w": "a"},
+            {"w": 7, "size": 7},
+        ],
+        "invalid-value": [{"dims": 4}],
+    }),
     ({"layers": "3x3c4", "dims": 1, "w": 7}, "shape-mismatch", "layers"),
-    ({"framework": "jax"}, "usage", "framework"),
-    ({"ceil_mode": 1}, "usage", "ceil_mode"),
-    ({"w": "a"}, "usage", "w"),
-    ({"w": 7, "size": 7}, "usage", "size"),
-    ({"dims": 4}, "invalid-value", "dims"),
-]
+]  # fmt: skip
 REFUSED += [({key: 1}, "usage", key) for key in SINGLE]
 
 
 @pytest.mark.parametrize(("raw", "code", "option"), REFUSED)
 def test_refused(raw: dict[str, object], code: str, option: str) -> None:
     for question, rest in ((shape_question, SHAPE), (params_question, PARAMS)):
-        with pytest.raises(DlcalcError) as caught:
-            question({**rest, **raw})
-        assert (caught.value.code, caught.value.option) == (code, option)
-        assert caught.value.hint
+        assert cause(question, {**rest, **raw}) == (code, option)
 
 
 @pytest.mark.parametrize(
@@ -95,9 +92,7 @@ def test_refused(raw: dict[str, object], code: str, option: str) -> None:
     ],
 )
 def test_params_refused(raw: dict[str, object], code: str, option: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        params_question({**PARAMS, **raw})
-    assert (caught.value.code, caught.value.option) == (code, option)
+    assert cause(params_question, {**PARAMS, **raw}) == (code, option)
 
 
 def test_what_a_stack_needs() -> None:

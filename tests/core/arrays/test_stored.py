@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlcalc.core.arrays.stored import bfloat16_bits, from_bfloat16, rounded, shape_text, stored, vector
-from dlcalc.core.errors import DlcalcError
+from tests.support.refusals import refused
 
 # Every bfloat16 number that is not negative and finite, in order; its bits are its index.
 GRID = [
@@ -138,11 +138,10 @@ REFUSED: list[Any] = [
 
 @pytest.mark.parametrize("raw", REFUSED, ids=lambda raw: raw.dtype.str)
 def test_every_other_format_is_refused(raw: Any) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        stored(raw, "class_weights")
-    assert (caught.value.code, caught.value.option) == ("unsupported-dtype", "class_weights")
-    assert raw.dtype.name in caught.value.message
-    assert "float32" in str(caught.value.hint)
+    error = refused(stored, raw, "class_weights")
+    assert (error.code, error.option) == ("unsupported-dtype", "class_weights")
+    assert raw.dtype.name in error.message
+    assert "float32" in str(error.hint)
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (1, 3), (3, 1), (1,), (1, 1)])
@@ -153,9 +152,7 @@ def test_a_vector_in_any_clothes(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize(("shape", "count"), [((2, 3), None), ((1, 1, 3), None), ((3,), 2), ((1,), 2), ((), 2)])
 def test_what_is_no_vector(shape: tuple[int, ...], count: int | None) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        vector(np.ones(shape), "class_weights", count, "classes")
-    assert (caught.value.code, caught.value.option) == ("shape-mismatch", "class_weights")
-    assert "classes" in caught.value.message
-    assert shape_text(shape) in caught.value.message or str(count) in caught.value.message
-    assert caught.value.hint
+    error = refused(vector, np.ones(shape), "class_weights", count, "classes")
+    assert (error.code, error.option) == ("shape-mismatch", "class_weights")
+    assert "classes" in error.message
+    assert shape_text(shape) in error.message or str(count) in error.message

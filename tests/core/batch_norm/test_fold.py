@@ -165,30 +165,6 @@ def test_the_function_gives_the_dtype_that_it_was_given() -> None:
         assert weight.shape == (2, 3, 1, 1)
 
 
-REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"mean": [0.0], "var": [-1.0]}, "invalid-statistics"),
-    ({"mean": [0.0], "var": [0.0], "eps": 0.0}, "invalid-statistics"),
-    ({"mean": [np.nan], "var": [1.0]}, "invalid-statistics"),
-    ({"mean": [0.0], "var": [np.inf]}, "invalid-statistics"),
-    ({"mean": [0.0], "var": [1.0], "eps": -1e-5}, "invalid-value"),
-    ({"mean": [0.0], "var": [1.0], "gamma": [np.nan]}, "invalid-value"),
-    ({"mean": [0.0], "var": [1.0, 2.0, 3.0]}, "shape-mismatch"),
-    ({"mean": [0.0, 0.0], "var": [1.0]}, "shape-mismatch"),
-    ({"mean": [0.0, 0.0], "var": [1.0, 1.0], "gamma": [2.0]}, "shape-mismatch"),
-    ({"mean": [[0.0], [0.0, 1.0]], "var": [1.0, 1.0]}, "shape-mismatch"),
-    ({"mean": [0.0] * 3, "var": [1.0] * 3}, "shape-mismatch"),
-    ({"mean": [0.0] * 2, "var": [1.0] * 2, "groups": 3, "kind": "conv"}, "groups-do-not-divide"),
-]
-
-
-@pytest.mark.parametrize(("options", "code"), REFUSED)
-def test_refused(options: dict[str, Any], code: str) -> None:
-    with pytest.raises(DlcalcError) as caught:
-        fold_batch_norm([[1.0, 2.0], [3.0, 4.0]], None, **options)
-    assert caught.value.code == code
-    assert caught.value.hint
-
-
 def test_a_kernel_of_one_tap_may_be_left_out() -> None:
     """A weight can be typed in two axes only: it is a layer whose windows are single positions."""
     for kind, groups, channels in (("conv", 1, 2), ("conv", 2, 2), ("transposed", 1, 2), ("transposed", 2, 4)):

@@ -8,7 +8,7 @@ import pytest
 
 from dlcalc.core.batch_norm import weighted_layer
 from dlcalc.core.batch_norm.weighted_layer import Kind, WeightedLayer, along, evaluate
-from dlcalc.core.errors import DlcalcError
+from tests.support.refusals import refused
 
 
 def by_definition(layer: WeightedLayer, x: Any) -> Any:
@@ -85,10 +85,9 @@ def test_what_does_not_fit_in_memory(
     monkeypatch.setattr(weighted_layer, "MAX_NUMBERS", 1000)
     numbers: dict[str, Any] = {"stride": (1,), "padding": (0,), "dilation": (1,)}
     layer = WeightedLayer(kind, np.ones((1, 1, 3)), np.zeros(1), 1, **{**numbers, **window})
-    with pytest.raises(DlcalcError) as caught:
-        evaluate(layer, np.ones((1, 1, 4)))
-    assert (caught.value.code, caught.value.option) == ("invalid-value", option)
-    assert f"{option}=1" in str(caught.value.hint)
+    error = refused(evaluate, layer, np.ones((1, 1, 4)))
+    assert (error.code, error.option) == ("invalid-value", option)
+    assert f"{option}=1" in str(error.hint)
     small = WeightedLayer(kind, np.ones((1, 1, 3)), np.zeros(1), 1, **numbers)
     assert evaluate(small, np.ones((1, 1, 4))).size
 
