@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import re
 from pathlib import Path
 
 import numpy as np
@@ -116,35 +115,6 @@ def test_refused_in_the_words_of_python(call: str, code: str, option: str, hint:
     assert (error.code, error.option) == (code, option)
     assert hint in str(error.hint)
     assert "--" not in f"{error.hint} {error.message}"
-
-
-def imported(path: Path) -> set[Path]:
-    """The files of this package that a file imports, wherever in it."""
-    names = {
-        f"{node.module}.{alias.name}"
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    files = {ROOT.parent / f"{part.replace('.', '/')}.py" for name in names for part in (name, name.rpartition(".")[0])}
-    return {file for file in files if file.exists() and file.is_relative_to(ROOT / "core")}
-
-
-def test_nothing_that_the_library_reaches_writes_a_flag() -> None:
-    reached: set[Path] = set()
-    ahead = imported(ROOT / "__init__.py")
-    while ahead:
-        reached |= ahead
-        ahead = {file for path in ahead for file in imported(path)} - reached
-    assert len(reached) > 20
-    for path in reached:
-        tree = ast.parse(path.read_text())
-        documentation = {
-            ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, DOCUMENTED)
-        }
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in documentation:
-                assert not re.search("--[a-z]", node.value), f"{path}: {node.value}"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -1,11 +1,13 @@
 """What must be refused, and with which error."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from dlcalc.core.errors import DlcalcError
+
+Code = TypeVar("Code")
 
 
 def refused(call: Callable[..., object], *values: object, **options: object) -> DlcalcError:
@@ -22,8 +24,8 @@ def cause(call: Callable[..., object], *values: object, **options: object) -> tu
     return error.code, error.option
 
 
-def rows(by_code: Mapping[str, Sequence[Any]]) -> list[tuple[Any, str]]:
-    """The values of a table by the code of their error, each with its code."""
+def rows(by_code: Mapping[Code, Sequence[Any]]) -> list[tuple[Any, Code]]:
+    """The values of a table by the code of their error, or by another outcome, each with it."""
     return [(value, code) for code, values in by_code.items() for value in values]
 
 

@@ -1,7 +1,5 @@
 """The second road confirms what is right and sees whatever is broken, and shares nothing with the first."""
 
-import ast
-import inspect
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +7,6 @@ import numpy as np
 import pytest
 
 from dlcalc.core.softmax import answer as answering
-from dlcalc.core.softmax import check as complex_step
 from dlcalc.core.softmax import row_values
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
 from dlcalc.core.softmax.check import check
@@ -46,30 +43,6 @@ def test_it_confirms_losses_that_are_infinite_in_either_direction() -> None:
         answer = softmax_grad(checked(logits, None, np.array(target)))
         assert not np.isfinite(answer.array("loss"))
         assert check(answer).passed
-
-
-class Imports(ast.NodeVisitor):
-    """Every module of the package that a file imports, wherever it does; names for annotations alone are none."""
-
-    def __init__(self) -> None:
-        self.found: set[str] = set()
-
-    def visit_If(self, node: ast.If) -> None:
-        for part in node.orelse if ast.unparse(node.test) == "TYPE_CHECKING" else [*node.body, *node.orelse]:
-            self.visit(part)
-
-    def visit_Import(self, node: ast.Import) -> None:
-        self.found |= {name.name for name in node.names if name.name.startswith("dlcalc")}
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        assert node.module is not None
-        self.found |= {node.module} if node.level or node.module.startswith("dlcalc") else set()
-
-
-def test_imports_nothing_from_what_it_checks() -> None:
-    imports = Imports()
-    imports.visit(ast.parse(inspect.getsource(complex_step)))
-    assert imports.found == {"dlcalc.core.arrays.formats", "dlcalc.core.evidence.proof"}
 
 
 def broken(answer: SoftmaxGrad, **changes: Any) -> set[str]:
