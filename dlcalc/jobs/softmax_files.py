@@ -89,7 +89,7 @@ def answered(
         check: whether to prove it.
         output: where the gradient is to be written; if a proof fails, it is not.
         force: whether an existing file may be replaced.
-        progress: is told how many rows are done.
+        progress: as of ``visited``.
 
     Raises:
         DlcalcError: as ``visited`` and ``Replacement``; nothing is left behind, whatever is raised.

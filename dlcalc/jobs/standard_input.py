@@ -37,17 +37,14 @@ def blocks_of_lines(name: str) -> Iterator[list[bytes]]:
     if name == "-":
         yield from _blocks(take("batch"))
         return
-    with _opened(name) as stream:
-        yield from _blocks(stream)
-
-
-def _opened(name: str) -> BinaryIO:
     try:
-        return open(name, "rb")
+        stream = open(name, "rb")
     except FileNotFoundError:
         raise DlcalcError("file-not-found", f"there is no file {name}", hint="- reads stdin", option="batch") from None
     except (OSError, ValueError) as error:
         raise _unreadable(error) from None
+    with stream:
+        yield from _blocks(stream)
 
 
 def _unreadable(error: Exception) -> DlcalcError:

@@ -75,9 +75,8 @@ def _run(text: str, option: str) -> Values:
     first, last = integer(ends[0], option), integer(ends[1], option)
     step = integer(ends[2], option) if len(ends) == 3 else 1
     if step < 1:
-        raise DlcalcError(
-            "invalid-value", f"the step {step} of a range is less than 1", hint="a step of 1", option=option
-        )
+        message = f"the step {step} of a range is less than 1"
+        raise DlcalcError("invalid-value", message, hint="a step of 1", option=option)
     if last < first:
         message = f"the range {text} is empty: it counts up"
         raise DlcalcError("invalid-value", message, hint=f"{flag(option)} {last}..{first}", option=option)

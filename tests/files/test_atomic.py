@@ -34,21 +34,12 @@ def refused(path: object, *, force: bool = False, write_to: Callable[[BinaryIO],
     return error
 
 
-def test_a_new_file(tmp_path: Path) -> None:
-    write(str(tmp_path / "z"))
-    assert (tmp_path / "z").read_bytes() == b"hello"
-    assert left_in(tmp_path) == ["z"]
-
-
-def test_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["z", "\u00e4" * 125])
+@pytest.mark.parametrize("folder", ["", "{}/"])
+def test_a_new_file(name: str, folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write("z")
-    assert left_in(tmp_path) == ["z"]
-
-
-def test_a_long_name(tmp_path: Path) -> None:
-    name = "\u00e4" * 125
-    write(str(tmp_path / name))
+    write(folder.format(tmp_path) + name)
+    assert (tmp_path / name).read_bytes() == b"hello"
     assert left_in(tmp_path) == [name]
 
 

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays import row_source as blocks
-from dlcalc.core.arrays.stored import bfloat16_bits, rounded
+from dlcalc.core.arrays.stored import bfloat16_bits
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.softmax.answer import Block, softmax_grad, visited
 from dlcalc.core.softmax.question import checked
@@ -289,16 +289,6 @@ def test_a_failed_proof_writes_nothing(run: Run, by_rows: pytest.MonkeyPatch) ->
     by_rows.setattr("dlcalc.core.softmax.row_values.scale_of_gradient", lambda question: 2.0)
     words = ["softmax-grad", "--logits", saved(LOGITS, "float32"), "--label", "y.npy", "--check", "-o", "h.npy"]
     assert (run(*words).code, Path("h.npy").exists()) == (1, False)
-
-
-def test_rounding_is_that_of_the_format(run: Run, by_rows: pytest.MonkeyPatch) -> None:
-    path = saved(LOGITS, "bfloat16")
-    run("softmax-grad", "--logits", path, "--label", "y.npy", "-o", "g.npy")
-    bits = np.load("g.npy").view(np.uint16)
-    exact = run("softmax-grad", "--logits", path, "--label", "y.npy", "-q")
-    typed = np.array([[float(entry) for entry in line.split(",")] for line in exact.out.splitlines()])
-    assert np.array_equal(bits, bfloat16_bits(typed))
-    assert np.isfinite(rounded(typed, "bfloat16")).all()
 
 
 def test_one_long_row_is_one_row(run: Run, by_rows: pytest.MonkeyPatch) -> None:

@@ -8,17 +8,12 @@ from dlcalc.jobs import standard_input
 from tests.support.refusals import cause
 
 
-def test_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"1")))
-    assert standard_input.take("logits").read() == b"1"
-    for option in ("label", "logits"):
-        assert cause(standard_input.take, option) == ("usage", option)
-
-
-def test_another_stream_is_another_input(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_stream_is_taken_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for data in (b"1", b"2"):
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
         assert standard_input.take("logits").read() == data
+        for option in ("label", "logits"):
+            assert cause(standard_input.take, option) == ("usage", option)
 
 
 def test_closed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.array_claims import array_claims
 from dlcalc.notation.claims import NumberText
 from tests.support.raw_values import json_values, number_texts
-from tests.support.refusals import refused
+from tests.support.refusals import refused, rows
 
 SHAPES: dict[str, tuple[int, ...]] = {"grad_logits": (2, 3), "loss": (), "softmax": (2, 3), "jacobian": (2, 3, 3)}
 VALUES = json_values(number_texts, number_texts)
@@ -116,25 +116,20 @@ def test_refused(raw: object, code: str, hint: str) -> None:
     assert hint in str(error.hint)
 
 
-@pytest.mark.parametrize(
-    ("shape", "given", "transposed"),
-    [
-        ((2, 3), (3, 2), True),
-        ((1, 3), (3, 1), True),
-        ((3, 1), (1, 3), True),
-        ((3, 3), (3, 3), False),
-        ((1, 3), (3,), False),
-        ((3, 1), (3,), False),
-        ((3,), (1, 3), False),
-        ((3,), (3, 1), False),
-        ((), (1, 1), False),
-        ((1, 1), (), False),
-        ((3, 3), (1, 3, 3), False),
-        ((2, 3, 4), (2, 12), False),
-        ((2, 3, 4), (2, 3, 4), False),
+# The shape of the answer and that of the claim, by whether the claim is transposed.
+FITTING: dict[bool, list[Any]] = {
+    True: [((2, 3), (3, 2)), ((1, 3), (3, 1)), ((3, 1), (1, 3))],
+    False: [
+        ((3, 3), (3, 3)), ((1, 3), (3,)), ((3, 1), (3,)), ((3,), (1, 3)), ((3,), (3, 1)), ((), (1, 1)), ((1, 1), ()),
+        ((3, 3), (1, 3, 3)), ((2, 3, 4), (2, 12)), ((2, 3, 4), (2, 3, 4)),
     ],
-)
-def test_shapes_that_fit(shape: tuple[int, ...], given: tuple[int, ...], transposed: bool) -> None:
+}  # fmt: skip
+NOT_FITTING = [((2, 3), (6,)), ((2, 3), (3, 3)), ((2, 3), (2, 3, 2)), ((3,), (2,)), ((), (2,)), ((3, 2, 2), (2, 2, 3))]
+
+
+@pytest.mark.parametrize(("pair", "transposed"), rows(FITTING))
+def test_shapes_that_fit(pair: tuple[tuple[int, ...], tuple[int, ...]], transposed: bool) -> None:
+    shape, given = pair
     array = np.arange(np.prod(given, dtype=int), dtype=float).reshape(given)
     (claim,) = array_claims("z.npy", {"key": shape}, lambda *_: array)
     assert claim.transposed is transposed
@@ -142,10 +137,7 @@ def test_shapes_that_fit(shape: tuple[int, ...], given: tuple[int, ...], transpo
     assert claim.numbers.reshape(-1).tolist() == array.reshape(-1).tolist()
 
 
-@pytest.mark.parametrize(
-    ("shape", "given"),
-    [((2, 3), (6,)), ((2, 3), (3, 3)), ((2, 3), (2, 3, 2)), ((3,), (2,)), ((), (2,)), ((3, 2, 2), (2, 2, 3))],
-)
+@pytest.mark.parametrize(("shape", "given"), NOT_FITTING)
 def test_shapes_that_do_not(shape: tuple[int, ...], given: tuple[int, ...]) -> None:
     assert refused(array_claims, "z.npy", {"key": shape}, lambda *_: np.zeros(given)).code == "shape-mismatch"
 

@@ -14,13 +14,8 @@ KERNELS = [[[1]], [[2]]]  # a convolution of two outputs
 
 def test_defaults() -> None:
     found = question(GIVEN, no_file)
-    affine = found.affine
-    assert [values.tolist() for values in (affine.gamma, affine.beta, affine.mean, affine.var)] == [
-        [1, 1],
-        [0, 0],
-        [0, 1],
-        [1, 4],
-    ]
+    for key, values in {"gamma": [1, 1], "beta": [0, 0], "mean": [0, 1], "var": [1, 4]}.items():
+        assert getattr(found.affine, key).tolist() == values
     assert (found.framework, found.bn_first) == ("paper", False)
     assert (found.statistics, found.layer, found.x) == (None, None, None)
 
@@ -39,28 +34,19 @@ def test_epsilon(raw: dict[str, object], eps: float, source: str) -> None:
     assert (found.affine.eps, found.eps_source) == (eps, source)
 
 
-@pytest.mark.parametrize(
-    ("raw", "kind", "groups", "stride", "padding", "dilation"),
-    [
-        ({"weight": MATRIX}, "linear", 1, (), (), ()),
-        ({"weight": MATRIX, "kind": "conv"}, "conv", 1, (), (), ()),
-        ({"weight": KERNELS, "stride": "2", "padding": 1}, "conv", 1, (2,), (1,), (1,)),
-        ({"weight": KERNELS, "kind": "transposed", "groups": "2", "dilation": 3}, "transposed", 2, (1,), (0,), (3,)),
-    ],
-)
-def test_layer(
-    raw: dict[str, object],
-    kind: str,
-    groups: int,
-    stride: tuple[int, ...],
-    padding: tuple[int, ...],
-    dilation: tuple[int, ...],
-) -> None:
+LAYERS: list[tuple[dict[str, object], tuple[object, ...]]] = [
+    ({"weight": MATRIX}, ("linear", 1, (), (), ())),
+    ({"weight": MATRIX, "kind": "conv"}, ("conv", 1, (), (), ())),
+    ({"weight": KERNELS, "stride": "2", "padding": 1}, ("conv", 1, (2,), (1,), (1,))),
+    ({"weight": KERNELS, "kind": "transposed", "groups": "2", "dilation": 3}, ("transposed", 2, (1,), (0,), (3,))),
+]
+
+
+@pytest.mark.parametrize(("raw", "numbers"), LAYERS)
+def test_layer(raw: dict[str, object], numbers: tuple[object, ...]) -> None:
     layer = question({**GIVEN, **raw}, no_file).layer
     assert layer is not None
-    assert (layer.kind, layer.groups, layer.stride, layer.padding, layer.dilation) == (
-        kind, groups, stride, padding, dilation,
-    )  # fmt: skip
+    assert (layer.kind, layer.groups, layer.stride, layer.padding, layer.dilation) == numbers
     assert layer.bias.tolist() == [0, 0]
 
 

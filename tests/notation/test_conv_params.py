@@ -61,9 +61,9 @@ def test_refused(given: dict[str, object], code: str, option: str) -> None:
     assert cause(question, {"c_in": 3, "c_out": 4, "kernel": 3, **given}) == (code, option)
 
 
-@pytest.mark.parametrize("key", ["kernel", "stride", "padding", "dilation", "output_padding", "groups", "w", "size"])
-def test_what_a_linear_layer_lacks(key: str) -> None:
-    assert cause(question, {"c_in": 3, "c_out": 4, "kind": "linear", key: 1}) == ("usage", key)
+def test_what_a_linear_layer_lacks() -> None:
+    for key in ("kernel", "stride", "padding", "dilation", "output_padding", "groups", "w", "size"):
+        assert cause(question, {"c_in": 3, "c_out": 4, "kind": "linear", key: 1}) == ("usage", key)
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,6 @@ def test_what_a_linear_layer_lacks(key: str) -> None:
         ({"h": 9}, ["h"], {"h": 9}),
         ({"depth": 9, "dims": 2}, ["depth"], {"depth": 9}),  # of a square, by the name of an axis that it lacks
         ({"h": 9, "dims": 1}, ["h", "dims"], {"h": 9, "dims": 1}),
-        ({"padding": "1x2"}, ["padding"], {"padding": {"h": [1, 1], "w": [2, 2]}}),
-        ({"size": "7x9"}, ["size"], {"size": {"h": 7, "w": 9}}),
     ],
 )
 def test_restated(raw: dict[str, Any], keys: list[str], found: dict[str, object]) -> None:

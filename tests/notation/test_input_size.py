@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlcalc.notation.input_size import axis_count, dims_given, shape_sizes
+from dlcalc.notation.input_size import shape_sizes
 from tests.support.refusals import by_option, cause
 
 READ: list[tuple[dict[str, object], tuple[str, ...], tuple[int, ...], int | None]] = [
@@ -52,15 +52,3 @@ def test_read(raw: dict[str, object], axes: tuple[str, ...], size: tuple[int, ..
 @pytest.mark.parametrize(("raw", "code", "option"), REFUSED)
 def test_refused(raw: dict[str, object], code: str, option: str) -> None:
     assert cause(shape_sizes, raw) == (code, option)
-
-
-@pytest.mark.parametrize(
-    ("value", "count"),
-    [("3", None), (3, None), (None, None), ("3x5", 2), ("3x5x7", 3), ([3], 1), ([], 0), ({"h": 3, "w": 5}, 2)],
-)
-def test_axis_count(value: object, count: int | None) -> None:
-    assert axis_count(value) == count
-
-
-def test_dims_are_not_needed() -> None:
-    assert dims_given({}) is None

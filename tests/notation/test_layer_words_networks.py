@@ -18,19 +18,8 @@ SHAPE_READ: list[tuple[dict[str, object], dict[str, object]]] = [
 ]
 
 PARAMS_READ: list[tuple[dict[str, object], dict[str, object]]] = [
-    (
-        {},
-        {
-            "c_in": 3,
-            "axes": ("h", "w"),
-            "size": None,
-            "bias": False,
-            "framework": "pytorch",
-            "dtype": "float32",
-            "n": 1,
-            "square": False,
-        },
-    ),
+    ({}, {"c_in": 3, "axes": ("h", "w"), "size": None, "framework": "pytorch"}),
+    ({}, {"bias": False, "dtype": "float32", "n": 1, "square": False}),
     ({"w": "8"}, {"axes": ("h", "w"), "size": (8, 8), "square": True}),
     ({"size": "8x9"}, {"size": (8, 9), "square": False}),
     ({"layers": "max2 3x3x3c4"}, {"axes": ("d", "h", "w"), "size": None}),
@@ -56,10 +45,8 @@ def test_params(raw: dict[str, object], fields: dict[str, object]) -> None:
 
 
 def test_ceil_mode_reaches_the_poolings() -> None:
-    for layers in (
-        shape_question({**SHAPE, "ceil_mode": True}).layers,
-        params_question({**PARAMS, "ceil_mode": True}).layers,
-    ):
+    for question, rest in ((shape_question, SHAPE), (params_question, PARAMS)):
+        layers = question({**rest, "ceil_mode": True}).layers
         assert [layer.layer is not None and layer.layer.ceil_mode for layer in layers] == [False, True]
 
 
@@ -82,15 +69,10 @@ def test_refused(raw: dict[str, object], code: str, option: str) -> None:
         assert cause(question, {**rest, **raw}) == (code, option)
 
 
-@pytest.mark.parametrize(
-    ("raw", "code", "option"),
-    [
-        ({"c_in": "many"}, "usage", "c_in"),
-        ({"dtype": "int3"}, "usage", "dtype"),
-        ({"n": "a"}, "usage", "n"),
-        ({"bias": "yes"}, "usage", "bias"),
-    ],
-)
+PARAMS_REFUSED = by_option({"usage": [{"c_in": "many"}, {"dtype": "int3"}, {"n": "a"}, {"bias": "yes"}]})
+
+
+@pytest.mark.parametrize(("raw", "code", "option"), PARAMS_REFUSED)
 def test_params_refused(raw: dict[str, object], code: str, option: str) -> None:
     assert cause(params_question, {**PARAMS, **raw}) == (code, option)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.sweeps import MAX_QUESTIONS, questions, swept
-from tests.support.refusals import refused
+from tests.support.refusals import refused, rows
 
 KEYS = frozenset(("w", "kernel"))
 
@@ -31,24 +31,14 @@ def test_read(text: str, found: list[object]) -> None:
     assert values(text) == found
 
 
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("9..7", "invalid-value"),
-        ("7..9..0", "invalid-value"),
-        ("7..9..-1", "invalid-value"),
-        ("7..", "usage"),
-        ("..7", "usage"),
-        ("..", "usage"),
-        ("1..2..3..4", "usage"),
-        ("a..b", "usage"),
-        ("1..2.5", "usage"),
-        (f"1..{MAX_QUESTIONS + 1}", "too-many-questions"),
-        ("1.." + "9" * 18, "too-many-questions"),
-        ("1.." + "9" * 19, "invalid-value"),
-        ("1.." + "9" * 5000, "invalid-value"),
-    ],
-)
+REFUSED = {
+    "usage": ["7..", "..7", "..", "1..2..3..4", "a..b", "1..2.5"],
+    "invalid-value": ["9..7", "7..9..0", "7..9..-1", "1.." + "9" * 19, "1.." + "9" * 5000],
+    "too-many-questions": [f"1..{MAX_QUESTIONS + 1}", "1.." + "9" * 18],
+}
+
+
+@pytest.mark.parametrize(("text", "code"), rows(REFUSED))
 def test_refused(text: str, code: str) -> None:
     assert refused(swept, {"w": text}, KEYS).code == code
 

@@ -71,12 +71,9 @@ def in_memory(array: Readable) -> TypeGuard[Array]:
 
 
 def converted(array: RowSource, convert: Callable[[Array], Array], dtype: DTypeLike) -> RowSource:
-    """Convert each entry of an array: now if it is in memory, else whenever it is read.
+    """Convert each entry of an array to a dtype: now if it is in memory, else whenever it is read.
 
-    Args:
-        array: to be converted.
-        convert: from a block of rows to as many; picklable, because a row source in a file is.
-        dtype: of what it gives.
+    ``convert`` makes of a block of rows as many; it is picklable, because a row source in a file is.
     """
     return convert(array) if in_memory(array) else cast("Unread", array).through(convert, dtype)
 
@@ -108,8 +105,8 @@ class ByRows:
         if isinstance(rows, int | np.integer):
             entry: Array = self.read(slice(int(rows), int(rows) + 1))[(0, *rest)]
             return entry
-        found = self.read(rows)
-        return found[(slice(None), *rest)] if rest else found
+        values = self.read(rows)
+        return values[(slice(None), *rest)] if rest else values
 
 
 T = TypeVar("T")
@@ -119,12 +116,7 @@ _AHEAD = 2  # blocks per processor that are begun before the first is done
 
 
 def parts(rows: int, row_bytes: int, block: int | None = None) -> list[slice]:
-    """Cut rows into blocks of whole rows, each of at most ``block`` bytes (``BLOCK`` if None), or of one row.
-
-    Args:
-        rows: how many there are.
-        row_bytes: the size of each.
-        block: the size of a block, in bytes.
+    """Cut ``rows`` rows into blocks of whole rows, each of at most ``block`` bytes (``BLOCK`` if None), or of one row.
 
     >>> parts(5, 10, 25)
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
@@ -142,11 +134,8 @@ def in_order(work: Callable[[slice], T], blocks: Sequence[slice]) -> Iterator[T]
     """Work on blocks in threads, and give the results in the order of the blocks.
 
     Only some blocks more than there are processors are begun before the result of the first is taken. What the first
-    block that fails raises is raised here, and the rest is left undone.
-
-    Args:
-        work: what is done to a block; it carries no closure, so that other processes could do it.
-        blocks: to be worked on.
+    block that fails raises is raised here, and the rest is left undone. The work carries no closure, so that other
+    processes could do it.
 
     >>> list(in_order(lambda part: part.stop, parts(5, 10, 25)))
     [2, 4, 5]

@@ -75,11 +75,9 @@ def stored(raw: RowSource, option: str) -> Stored:
 
 
 def from_bfloat16(stored: Array, bits: DType | str = "u2") -> NDArray[np.float32]:
-    """Widen bfloat16 numbers to float32, of which each is the first 16 bits.
+    """Widen bfloat16 numbers, two bytes each in the order of the unsigned dtype ``bits``, to float32.
 
-    Args:
-        stored: two bytes per number.
-        bits: the unsigned dtype of those bytes, in their order.
+    Each is the first 16 bits of a float32.
     """
     return (stored.view(bits).astype(np.uint32) << np.uint32(16)).view(np.float32)
 
@@ -128,7 +126,7 @@ def vector(array: RowSource, option: str, count: int | None = None, of: str = "c
     """Flatten an array that is one row of numbers: a vector, or a matrix with one row or one column.
 
     Args:
-        array: of any shape and dtype, which it keeps.
+        array: of any dtype, which it keeps.
         option: whose value it is.
         count: how many numbers it must have; any number if None.
         of: what there is one number for.
@@ -140,9 +138,8 @@ def vector(array: RowSource, option: str, count: int | None = None, of: str = "c
     (3,)
     """
     if array.size != max(array.shape, default=1) or array.ndim > 2:
-        message = (
-            f"{spoken(option)} has the shape {shape_text(array.shape)}, and one number for each of the {of} is meant"
-        )
+        shape = shape_text(array.shape)
+        message = f"{spoken(option)} has the shape {shape}, and one number for each of the {of} is meant"
         raise DlcalcError("shape-mismatch", message, hint=Fix(option, [1, 2, 3]), option=option)
     flat = array.reshape(-1)
     if count is not None and flat.size != count:

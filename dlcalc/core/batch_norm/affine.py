@@ -9,7 +9,7 @@ import numpy as np
 
 from dlcalc.core.arrays.formats import odd
 from dlcalc.core.arrays.stored import Floats
-from dlcalc.core.errors import Advice, DlcalcError, Fix
+from dlcalc.core.errors import Advice, DlcalcError, ErrorCode, Fix
 
 _BITS = 200  # of a root that is not rational: far more than any sum below cancels
 
@@ -74,12 +74,8 @@ def to_odd(values: list[Fraction]) -> Floats:
     """Round each number to odd: a float64 that rounding again, to a narrower format, takes for the number itself."""
     near = nearest(values)
     pairs = zip(values, near.tolist(), strict=True)
-    rest = [_sign(value - Fraction(one)) if isfinite(one) else 0.0 for value, one in pairs]
-    return odd(near, np.array(rest))
-
-
-def _sign(value: Fraction) -> float:
-    return float((value > 0) - (value < 0))
+    signs = [(value > number) - (value < number) if isfinite(number) else 0 for value, number in pairs]
+    return odd(near, np.array(signs, np.float64))
 
 
 def _float(value: Fraction) -> float:
@@ -98,16 +94,12 @@ def checked_affine(gamma: Floats, beta: Floats, mean: Floats, var: Floats, eps: 
     """
     if not 0 <= eps < np.inf:
         raise DlcalcError("invalid-value", f"eps {eps} is less than 0", hint=Fix("eps", 1e-5), option="eps")
-    for name, values in (("gamma", gamma), ("beta", beta)):
+    for name, values in {"gamma": gamma, "beta": beta, "mean": mean, "var": var}.items():
         wrong = np.flatnonzero(~np.isfinite(values))
         if wrong.size:
             message = f"{name} {values[wrong[0]]} of channel {wrong[0]} is not a finite number"
-            raise DlcalcError("invalid-value", message, hint="finite numbers", option=name)
-    for name, values in (("mean", mean), ("var", var)):
-        wrong = np.flatnonzero(~np.isfinite(values))
-        if wrong.size:
-            message = f"{name} {values[wrong[0]]} of channel {wrong[0]} is not a finite number"
-            raise DlcalcError("invalid-statistics", message, hint="finite numbers", option=name)
+            code: ErrorCode = "invalid-value" if name in ("gamma", "beta") else "invalid-statistics"
+            raise DlcalcError(code, message, hint="finite numbers", option=name)
     wrong = np.flatnonzero((var < 0) | ((var == 0) & (eps == 0)))
     if wrong.size:
         channel = int(wrong[0])

@@ -17,12 +17,7 @@ from dlcalc.core.errors import Advice, DlcalcError, Fix
 def fold(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
     """Fold the batch norm behind a layer into it: W' = W s along the outputs, b' = (b - mean) s + beta.
 
-    Args:
-        layer: the layer in front of the batch norm.
-        affine: of its C_out channels.
-
-    Returns:
-        The folded layer; every number within half an ulp of its format.
+    The affine is of the layer's C_out channels, and every folded number within half an ulp of the layer's format.
 
     Raises:
         DlcalcError: ``shape-mismatch``.
@@ -37,12 +32,7 @@ def fold(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
 def fold_before(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
     """Fold the batch norm in front of a layer into it: W' = W s along the inputs, b' = b + sum of W t.
 
-    Args:
-        layer: the layer behind the batch norm.
-        affine: of its C_in channels.
-
-    Returns:
-        The folded layer; every number within half an ulp of its format.
+    The affine is of the layer's C_in channels, and every folded number within half an ulp of the layer's format.
 
     Raises:
         DlcalcError: ``shape-mismatch``; ``certificate-failed`` where border outputs, which see fewer taps, would be
@@ -51,8 +41,7 @@ def fold_before(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
     _fits(affine, layer.inputs, "into", layer.outputs)
     _refuse_border(layer, affine)
     weight = _scaled(layer, affine.exact_scale, along_outputs=False)
-    bias = _bias_behind(layer, affine)
-    return replace(layer, weight=weight, bias=bias)
+    return replace(layer, weight=weight, bias=_bias_behind(layer, affine))
 
 
 def _fits(affine: Affine, channels: int, way: str, others: int) -> None:
@@ -135,7 +124,7 @@ def _bias_behind(layer: WeightedLayer, affine: Affine) -> Floats:
     far = np.flatnonzero(~np.isfinite(high))
     if far.size:
         raise _beyond(f"the shift of channel {far[0]}")
-    low = nearest([shift - Fraction(one) for shift, one in zip(shifts, high.tolist(), strict=True)])
+    low = nearest([shift - Fraction(number) for shift, number in zip(shifts, high.tolist(), strict=True)])
     channels = np.broadcast_to(channel_of(layer, outputs=False), layer.weight.shape)
     with np.errstate(over="ignore", invalid="ignore"):
         product, rest = two_product(layer.weight, high[channels])
@@ -157,10 +146,8 @@ def _bias_behind(layer: WeightedLayer, affine: Affine) -> Floats:
 
 
 def _beyond(what: str) -> DlcalcError:
-    message = f"{what} is beyond the range of float64"
-    return DlcalcError(
-        "invalid-value", message, hint=("a larger ", Fix("eps"), ", or smaller numbers"), option="bn_first"
-    )
+    message, hint = f"{what} is beyond the range of float64", ("a larger ", Fix("eps"), ", or smaller numbers")
+    return DlcalcError("invalid-value", message, hint=hint, option="bn_first")
 
 
 def _refuse_border(layer: WeightedLayer, affine: Affine) -> None:

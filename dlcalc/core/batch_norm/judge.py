@@ -9,7 +9,7 @@ from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.batch_norm.answer import BnFold, bn_fold
 from dlcalc.core.batch_norm.fold import channel_of, summed
 from dlcalc.core.batch_norm.mistakes import MISTAKES
-from dlcalc.core.batch_norm.working import working
+from dlcalc.core.batch_norm.working import BnWorking, working
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, Tolerance, compare, errors, written
 from dlcalc.core.evidence.diagnosis import explained
 
@@ -22,13 +22,9 @@ def claimable(answer: BnFold) -> dict[str, tuple[int, ...]]:
     return {key: array.shape for key, array in answer.arrays().items()}
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def judge(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
     """Judge one claim about an answer, and name the mistakes that would give it if it is wrong."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return _judged(answer, claim)
-
-
-def _judged(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
     right = exact_arrays(answer)[claim.key]
     allowed = tolerance(answer, claim.key)
     verdict = compare(claim, right, allowed)
@@ -37,7 +33,7 @@ def _judged(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
     explanations = explained(
         MISTAKES,
         working(answer, claim.key, claim.numbers, by_rounding=_by_rounding(answer, verdict)),
-        lambda edited: edited.answer(),
+        BnWorking.answer,
         lambda values: claim.is_explained_by(values, right, allowed),
         written,
         claim.carries_a_pair,

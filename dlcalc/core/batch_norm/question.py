@@ -123,9 +123,8 @@ def _refuse_groups(kind: Kind, groups: int, first: int) -> None:
         message = f"groups {groups} is less than 1"
         raise DlcalcError("invalid-value", message, hint=Fix("groups", 1), option="groups")
     if groups > 1 and kind == "linear":
-        raise DlcalcError(
-            "usage", "a linear layer has no groups", hint=("leave ", Fix("groups"), " out"), option="groups"
-        )
+        hint: Advice = ("leave ", Fix("groups"), " out")
+        raise DlcalcError("usage", "a linear layer has no groups", hint=hint, option="groups")
     if first % groups:
         what = "inputs" if kind == "transposed" else "outputs"
         near = [g for g in range(1, first + 1) if first % g == 0]

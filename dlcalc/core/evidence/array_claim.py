@@ -116,7 +116,7 @@ class Distance(NamedTuple):
 
     def joined(self, other: "Distance") -> "Distance":
         """Join the distance of the rows that follow."""
-        here, there = ((one.failed > 0, _nan_last(abs(one.expected - one.actual))) for one in (self, other))
+        here, there = ((part.failed > 0, _nan_last(abs(part.expected - part.actual))) for part in (self, other))
         worst = other if there > here else self
         return worst._replace(
             max_abs_error=max(self.max_abs_error, other.max_abs_error),
@@ -130,13 +130,9 @@ def _nan_last(error: float) -> float:
 
 
 def distance(claimed: Floats, right: Floats, wrong: NDArray[np.bool_], first: int = 0) -> Distance:
-    """Measure how far some rows of a claim are from the right ones.
+    """Measure how far some rows of a claim, from row ``first`` on, are from the right ones.
 
-    Args:
-        claimed: the claimed rows.
-        right: the right ones, in the same shape.
-        wrong: which entries are not accepted, in the same shape.
-        first: the number of the first row.
+    All have the same shape; ``wrong`` tells which entries are not accepted.
     """
     apart = errors(claimed, right)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

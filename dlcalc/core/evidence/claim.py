@@ -23,7 +23,7 @@ class TypedNumber(NamedTuple):
         """The number itself: an integer where it is one, else the nearest float."""
         if self.whole:
             return self.digits
-        return as_number(ratio(*_scaled(self.digits, 1, self.exponent)))
+        return as_number(ratio(*_exact(self)))
 
     @property
     def significant(self) -> int:
@@ -141,11 +141,11 @@ def reproduces(claim: Claim, numbers: tuple[Ratio, ...], exact: bool) -> bool:
 
 
 def _difference(number: TypedNumber, right: Ratio) -> Ratio:
-    claimed, scale = _scaled(number.digits, 1, number.exponent)
+    claimed, scale = _exact(number)
     return ratio(claimed * right[1] - right[0] * scale, right[1] * scale)
 
 
-def _scaled(numerator: int, denominator: int, exponent: int) -> Ratio:
-    """Multiply a ratio by a power of ten, without reducing it."""
-    power = 10 ** abs(exponent)
-    return (numerator * power, denominator) if exponent >= 0 else (numerator, denominator * power)
+def _exact(number: TypedNumber) -> Ratio:
+    """Give a typed number as a ratio that is not reduced."""
+    power = 10 ** abs(number.exponent)
+    return (number.digits * power, 1) if number.exponent >= 0 else (number.digits, power)

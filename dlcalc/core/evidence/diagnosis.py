@@ -50,12 +50,6 @@ class Explanation(NamedTuple, Generic[W]):
     edited: W
 
 
-def workings(mistakes: Iterable[Mistake[W]], working: W) -> Iterator[W]:
-    """Give every working that results from a single mistake of a table."""
-    for mistake in mistakes:
-        yield from mistake.edits(working)
-
-
 def explained(
     mistakes: Sequence[Mistake[W]],
     working: W,
@@ -77,8 +71,8 @@ def explained(
     """
 
     def match(edited: Iterable[W]) -> tuple[W, A] | None:
-        found = ((one, answer(one)) for one in edited)
-        return next(((one, value) for one, value in found if value is not None and fits(value)), None)
+        answers = ((working, answer(working)) for working in edited)
+        return next(((working, value) for working, value in answers if value is not None and fits(value)), None)
 
     named = [mistake for mistake in mistakes if not mistake.fitted]
     for table in (named, [mistake for mistake in mistakes if mistake.fitted]):
@@ -110,13 +104,8 @@ def judge(
 ) -> Verdict:
     """Compare claimed numbers with the right ones, exactly, and name the mistakes behind them if they are wrong.
 
-    Args:
-        claim: what was claimed.
-        right: the right numbers of its key.
-        exact: whether the key's numbers are whole, so that a claim must be equal to them.
-        working: how the right answer comes about.
-        mistakes: the table, in the order of rank.
-        evaluate: the answer that a working gives to a key; None where it gives none.
+    Where the key's numbers are whole, a claim must be equal to them: ``exact``. The working and the mistakes are those
+    of ``explained``, and ``evaluate`` gives the answer of a working to a key; None where it gives none.
     """
     verdict = compare(claim, right, exact)
     if verdict.passed:

@@ -59,6 +59,7 @@ class _Row(NamedTuple):
         return np.asarray(real - real.max() + 1j * imaginary)
 
 
+@np.errstate(all="ignore")
 def check(answer: "SoftmaxGrad", limit: int = MAX_EXPONENTIALS) -> Proof:
     """Prove the loss, the softmax and every gradient of an answer, on seeded rows and classes if there are many.
 
@@ -66,11 +67,6 @@ def check(answer: "SoftmaxGrad", limit: int = MAX_EXPONENTIALS) -> Proof:
         answer: to be proved.
         limit: how many exponentials may be taken; the rows and classes beyond are left out.
     """
-    with np.errstate(all="ignore"):
-        return _checked(answer, limit)
-
-
-def _checked(answer: "SoftmaxGrad", limit: int) -> Proof:
     question, targets = answer.question, answer.question.targets
     rng = np.random.default_rng(_SEED)
     classes = answer.classes
@@ -207,12 +203,12 @@ def _denominator(targets: "Targets") -> float:
         return float(len(targets.distribution))
     assert targets.labels is not None
     weights, labels = targets.class_weights, targets.labels
-    found = 0.0
+    total = 0.0
     for start in range(0, len(labels), _LABELS):
         for label in labels[start : start + _LABELS].tolist():
             if label != targets.ignore_index:
-                found += 1.0 if weights is None else float(weights[label])
-    return found
+                total += 1.0 if weights is None else float(weights[label])
+    return total
 
 
 def _target(targets: "Targets", row: int) -> Floats:

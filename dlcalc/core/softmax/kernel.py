@@ -168,12 +168,8 @@ def soft(logits: Logits, target: Floats, temperature: float, scale: float, out: 
     Where a is near 1, a sum(t) - t is e (sum of the other t) - t R over R + e. The losses are sums of terms of one
     sign: lse - z = (max - z) + log1p(R/e) with R and e of the largest class.
 
-    Args:
-        logits: (n, C) float32 or float64.
-        target: (n, C) t, of any sum and sign; a row of zeros gets gradient 0 and loss 0, whatever is in it.
-        temperature: T.
-        scale: 1/(D T), by which the gradients are multiplied.
-        out: (n, C) in the dtype of the logits, where the gradient is to stand; a new array if None.
+    The target (n, C) is t, of any sum and sign; a row of zeros gets gradient 0 and loss 0, whatever is in it. All else
+    is as of ``hard``.
     """
     values, top, largest, others, _, finite = exponentials(logits, temperature, out)
     rows, rest = np.arange(len(values)), target.copy()

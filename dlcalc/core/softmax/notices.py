@@ -25,26 +25,22 @@ def refuse_rows(bad: NDArray[np.bool_], logits: Array, option: str, first: int =
     Raises:
         DlcalcError: ``no-finite-logit``, naming the first bad row.
     """
-    if bad.any():
-        row = int(np.flatnonzero(bad)[0])
-        raise _no_softmax(first + row, logits[row], option)
-
-
-def _no_softmax(row: int, logits: Array, option: str) -> DlcalcError:
-    """Say why a row has no softmax, given its (C,) logits."""
-    if np.isnan(logits).any():
-        problem = f"logit nan of class {int(np.flatnonzero(np.isnan(logits))[0])} is not a number"
-    elif np.isposinf(logits).any():
-        problem = f"logit inf of class {int(np.argmax(logits))} leaves no softmax"
-    elif np.isneginf(logits).all():
+    if not bad.any():
+        return
+    number = int(np.flatnonzero(bad)[0])
+    row = logits[number]
+    if np.isnan(row).any():
+        problem = f"logit nan of class {int(np.flatnonzero(np.isnan(row))[0])} is not a number"
+    elif np.isposinf(row).any():
+        problem = f"logit inf of class {int(np.argmax(row))} leaves no softmax"
+    elif np.isneginf(row).all():
         problem = "every logit is -inf"
     else:
         problem = "its logits are too far from 0 to be divided by this temperature"
-    message = f"row {row} has no softmax: {problem}"
-    hint = "finite logits; -inf rules out a class"
-    if option != "logits":
-        hint = "inputs and weights whose products are finite"
-    return DlcalcError("no-finite-logit", message, hint=hint, option=option)
+    message = f"row {first + number} has no softmax: {problem}"
+    from_logits = option == "logits"
+    hint = "finite logits; -inf rules out a class" if from_logits else "inputs and weights whose products are finite"
+    raise DlcalcError("no-finite-logit", message, hint=hint, option=option)
 
 
 def warnings_of(question: SoftmaxQuestion, totals: Totals) -> list[Notice]:

@@ -160,17 +160,10 @@ def checked(
     temperature: float = 1.0,
     reduction: str = "mean",
 ) -> SoftmaxQuestion:
-    """Ask about rows of logits, once every option is legal.
+    """Ask about rows of logits (N, C), float32 or float64, once every option is legal; they are those of ``Targets``.
 
-    Args:
-        logits: (N, C) float32 or float64.
-        labels: (N,) int64, or any shape that is one row of numbers; None where there are distributions.
-        distribution: (N, C) or, of a single row, (C,), real; None where there are labels.
-        class_weights: (C,) real, from 0 on; all 1 if None.
-        ignore_index: the label of rows that do not count.
-        label_smoothing: 0 to 1.
-        temperature: T > 0.
-        reduction: ``none``, ``mean`` or ``sum``.
+    The labels are (N,) int64, or any shape that is one row of numbers, or None where there are distributions: (N, C)
+    or, of a single row, (C,), real. Class weights are real and from 0 on, and the temperature T is over 0.
 
     Raises:
         DlcalcError: ``invalid-value``, ``shape-mismatch``, ``label-out-of-range``, ``usage`` for an unknown reduction.

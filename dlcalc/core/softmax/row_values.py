@@ -26,14 +26,9 @@ def scale_of_gradient(question: SoftmaxQuestion) -> float:
 def gradient_of_rows(
     question: SoftmaxQuestion, rows: Rows, logits: Array, scale: float, out: Array | None = None
 ) -> kernel.Result:
-    """Compute the losses (n,), float64, and dC/dz (n, C) of some of the question's rows.
+    """Compute the losses (n,) and dC/dz (n, C) of some of the question's rows from their logits (n, C).
 
-    Args:
-        question: whose targets and temperature are used.
-        rows: which rows.
-        logits: (n, C) theirs, float32 or float64.
-        scale: 1/(D T).
-        out: (n, C) in the dtype of the logits, where the gradient is to stand; a new array if None.
+    Scale and ``out`` are those of ``kernel.hard``.
     """
     hard = question.targets.hard(rows)
     if hard is not None:
@@ -42,13 +37,9 @@ def gradient_of_rows(
 
 
 def rows_of(question: SoftmaxQuestion, key: str, rows: Rows, logits: Array | None = None) -> Array:
-    """Compute some rows of an array of the answer.
+    """Compute some rows of the array of a key, which for ``loss`` are the losses of the rows.
 
-    Args:
-        question: that is answered.
-        key: of the array; ``loss`` means the losses of the rows.
-        rows: which rows.
-        logits: (n, C) theirs, if they have been read, in float32 or float64.
+    Their logits (n, C), float32 or float64, are given where they have been read.
     """
     logits = question.logits[rows] if logits is None else logits
     if key in ("loss", "grad_logits"):
@@ -74,7 +65,7 @@ class Computed(ByRows):
 
     Attributes:
         question: that is answered.
-        key: of the array; ``loss`` means the losses of the rows.
+        key: of the array, as of ``rows_of``.
         shape: (N,), (N, C) or (N, C, C).
         dtype: that of the logits for the gradient, else float64.
     """

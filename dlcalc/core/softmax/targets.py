@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dlcalc.core.arrays.row_source import Array, Floats, Rows, RowSource, in_order, parts
+from dlcalc.core.arrays.row_source import Floats, Rows, RowSource, in_order, parts
 from dlcalc.core.arrays.stored import numbered, shape_text, vector
 from dlcalc.core.errors import DlcalcError, Fix
 
@@ -135,9 +135,8 @@ class Targets:
             return float(self.rows)
         if not self.tally.kept:
             message = f"every label is the ignore index {self.ignore_index}: there is nothing to take the mean of"
-            raise DlcalcError(
-                "no-valid-rows", message, hint=("a label that counts, or ", Fix("reduction", "sum")), option="label"
-            )
+            hint = ("a label that counts, or ", Fix("reduction", "sum"))
+            raise DlcalcError("no-valid-rows", message, hint=hint, option="label")
         total = float(self.weights @ self.tally.counts)
         if total == 0:
             message = "the class weight of every target is 0: there is nothing to take the mean of"
@@ -178,7 +177,14 @@ class Targets:
     def _surveyed(self, part: slice) -> Survey:
         assert self.distribution is not None
         given = self.distribution[part]
-        _refuse_unreal(given, part.start)
+        message = ""
+        if not np.isfinite(given).all():
+            row, column = np.argwhere(~np.isfinite(given))[0]
+            message = f"target {given[row, column]} of row {part.start + row}, class {column} is not a finite number"
+        elif np.abs(given).max() > LARGEST:
+            message = f"target {np.abs(given).max():g} is larger than {LARGEST:g}"
+        if message:
+            raise DlcalcError("invalid-value", message, hint="probabilities, 0 to 1", option="target")
         sums, low = given.sum(axis=1), given.min(axis=1)
         off, negative = np.flatnonzero(np.abs(sums - 1) > 1e-4), np.flatnonzero(low < 0)
         smooth = (1 - self.label_smoothing) * given + self.label_smoothing / self.classes
@@ -255,18 +261,3 @@ def distribution_targets(target: RowSource, rows: int, classes: int) -> RowSourc
         hint = (f"{numbered(rows, 'row')} of {classes} numbers, or ", Fix("label"), " for class numbers")
         raise DlcalcError("shape-mismatch", message, hint=hint, option="target")
     return matrix.astype(np.float64)
-
-
-def _refuse_unreal(target: Array, first: int) -> None:
-    """Refuse distributions with numbers that are none, or too large; ``first`` is the number of the first row.
-
-    Raises:
-        DlcalcError: ``invalid-value``.
-    """
-    if not np.isfinite(target).all():
-        row, column = np.argwhere(~np.isfinite(target))[0]
-        message = f"target {target[row, column]} of row {first + row}, class {column} is not a finite number"
-        raise DlcalcError("invalid-value", message, hint="probabilities, 0 to 1", option="target")
-    if np.abs(target).max() > LARGEST:
-        message = f"target {np.abs(target).max():g} is larger than {LARGEST:g}"
-        raise DlcalcError("invalid-value", message, hint="probabilities, 0 to 1", option="target")

@@ -84,26 +84,18 @@ def test_rounding_to_a_format(name: str) -> None:
     assert rounded(np.array(0.1), name).shape == ()
 
 
+BITS = np.array([0x3F80, 0xC000], np.uint16)
 STORED = [
-    (np.array([1, -2], np.float16), "float16", np.float16),
-    (np.array([1, -2], np.float32), "float32", np.float32),
-    (np.array([1, -2], np.float64), "float64", np.float64),
-    (np.array([1, -2], ">f2"), "float16", np.float16),
-    (np.array([1, -2], ">f4"), "float32", np.float32),
-    (np.array([1, -2], ">f8"), "float64", np.float64),
-    (np.array([1, -2], np.int8), "float64", np.float64),
-    (np.array([1, -2], np.int64), "float64", np.float64),
-    (np.array([1, -2], ">i4"), "float64", np.float64),
-    (np.array([0x3F80, 0xC000], np.uint16), "bfloat16", np.float32),
-    (np.array([0x3F80, 0xC000], ">u2"), "bfloat16", np.float32),
-    (np.array([0x3F80, 0xC000], np.uint16).view("V2"), "bfloat16", np.float32),
+    *((np.array([1, -2], f"{order}f{size}"), f"float{8 * size}") for order in "<>" for size in (2, 4, 8)),
+    *((np.array([1, -2], dtype), "float64") for dtype in ("i1", "i8", ">i4")),
+    *((bits, "bfloat16") for bits in (BITS, BITS.astype(">u2"), BITS.view("V2"))),
 ]
 
 
-@pytest.mark.parametrize(("raw", "name", "dtype"), STORED)
-def test_every_format_that_is_read(raw: Any, name: str, dtype: Any) -> None:
+@pytest.mark.parametrize(("raw", "name"), STORED)
+def test_every_format_that_is_read(raw: Any, name: str) -> None:
     found = stored(raw, "logits")
-    assert (found.format, found.values.dtype) == (name, dtype)
+    assert (found.format, found.values.dtype) == (name, np.dtype("float32" if name == "bfloat16" else name))
     assert found.array.tolist() == [1, -2]
 
 
@@ -122,18 +114,10 @@ def test_an_array_that_is_no_block_of_memory() -> None:
 
 
 REFUSED: list[Any] = [
-    np.array([True]),
-    np.array([1j]),
-    np.array([1j], np.complex64),
-    np.array(["1"]),
-    np.array([b"1"]),
-    np.array([1], "M8[s]"),
-    np.array([1], "m8[s]"),
-    np.array([None]),
-    np.zeros(1, "V3"),
-    np.zeros(1, "V4"),
+    np.array([True]), np.array([1j]), np.array([1j], np.complex64), np.array(["1"]), np.array([b"1"]),
+    np.array([1], "M8[s]"), np.array([1], "m8[s]"), np.array([None]), np.zeros(1, "V3"), np.zeros(1, "V4"),
     *([np.zeros(1, np.longdouble)] if np.dtype(np.longdouble).itemsize > 8 else []),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("raw", REFUSED, ids=lambda raw: raw.dtype.str)

@@ -11,7 +11,6 @@ from dlcalc.core.batch_norm.affine import checked_affine
 from dlcalc.core.batch_norm.answer import bn_fold, effect_of
 from dlcalc.core.batch_norm.question import BnFoldQuestion, batch_of, checked_layer
 from dlcalc.core.batch_norm.statistics import statistics_of
-from tests.support.refusals import refused
 
 RNG = np.random.default_rng(181)
 AFFINE = checked_affine(np.array([2.0, -1]), np.array([0.5, 3]), np.array([0.25, 1]), np.array([4.0, 0.5]), 1e-3)
@@ -77,11 +76,6 @@ def test_the_headline_comes_first() -> None:
     whole = replace(alone, statistics=STATISTICS, layer=LAYER, x=np.ones((2, 3)))
     keys = ["weight", "bias", "scale", "shift", "mean", "var", "unfolded", "folded"]
     assert [key for key in bn_fold(whole).arrays() if key != "training"] == keys
-
-
-def test_wrong_inputs_are_refused_with_the_question() -> None:
-    error = refused(bn_fold, BnFoldQuestion("paper", AFFINE, "option", layer=LAYER, x=np.ones(5)))
-    assert error.option == "x"
 
 
 def test_the_effect_of_normalising() -> None:

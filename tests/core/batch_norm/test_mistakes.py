@@ -41,11 +41,8 @@ def question(rng: np.random.Generator) -> BnFoldQuestion:
     kind = kinds[int(rng.integers(len(kinds)))]
     groups = 1 if kind == "linear" else int(rng.choice([1, 2]))
     space = () if kind == "linear" else (3,)
-    if groups == 1:
-        shape: tuple[int, ...] = (channels, channels, *space)
-    else:
-        shape = (channels, channels // 2, *space)
-    weight, bias, ones = rng.standard_normal(shape), rng.standard_normal(channels), (1,) * len(space)
+    weight = rng.standard_normal((channels, channels // groups, *space))
+    bias, ones = rng.standard_normal(channels), (1,) * len(space)
     layer = WeightedLayer(kind, weight, bias, groups, ones, (0,) * len(space), ones)
     return BnFoldQuestion(framework, parameters, "option", statistics, layer)
 
@@ -57,13 +54,8 @@ class Plain:
         affine = asked.affine
         assert asked.layer is not None
         assert asked.statistics is not None
-        self.gamma, self.beta, self.mean, self.var, self.eps = (
-            affine.gamma,
-            affine.beta,
-            affine.mean,
-            affine.var,
-            affine.eps,
-        )
+        self.gamma, self.beta, self.mean = affine.gamma, affine.beta, affine.mean
+        self.var, self.eps = affine.var, affine.eps
         self.layer, self.statistics = asked.layer, asked.statistics
         self.W, self.b, self.g = asked.layer.weight, asked.layer.bias, asked.layer.groups
         self.divide: Callable[[], Floats] = lambda: np.sqrt(self.var + self.eps)

@@ -15,7 +15,7 @@ from dlcalc.core.arrays.row_source import Floats, Rows, in_order, parts
 from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, written
 from dlcalc.core.evidence.claim import Diagnosis
-from dlcalc.core.evidence.diagnosis import explained, workings
+from dlcalc.core.evidence.diagnosis import explained
 from dlcalc.core.softmax.mistakes.blockwise import Allowed, RowsComparison, allowed_in
 from dlcalc.core.softmax.mistakes.table import MISTAKES
 from dlcalc.core.softmax.mistakes.working import SoftmaxWorking, moved, working
@@ -25,7 +25,7 @@ from dlcalc.core.softmax.row_values import blocks_of, summed
 MAX_SCREENED = 4096  # rows, if they have no more ...
 _ENTRIES = 400_000  # ... entries than this
 _SEED = 4096
-_TRANSPOSED, _PERMUTED = (next(one for one in MISTAKES if one.name == name) for name in ("transposed", "rows-permuted"))
+_TRANSPOSED, _PERMUTED = (next(row for row in MISTAKES if row.name == name) for name in ("transposed", "rows-permuted"))
 
 
 class _Leader(NamedTuple):
@@ -47,10 +47,7 @@ class _Leader(NamedTuple):
 def diagnosed(comparison: RowsComparison, failing: Sequence[int], verdict: ArrayVerdict) -> ArrayVerdict:
     """Complete a verdict by the mistakes that give the whole of the claim, and by what was not tried.
 
-    Args:
-        comparison: of the claim with the answer.
-        failing: some rows that are wrong.
-        verdict: to be completed.
+    ``failing`` are some rows that are wrong.
     """
     claim = comparison.claim
     with np.errstate(over="ignore", invalid="ignore"):
@@ -127,32 +124,24 @@ def _give(
     question: SoftmaxQuestion, claim: ArrayClaim, leaders: Sequence[_Leader], standing: Sequence[bool], rows: slice
 ) -> list[bool]:
     """Tell which leaders give some rows of the claim; those that have fallen before are not asked."""
+
+    def gives(leader: _Leader) -> bool:
+        values = moved(leader.edited, question, rows).answer()
+        claimed = claim.rows(rows, turned=leader.turned)
+        return values is not None and bool(claimed.accepts(values, leader.allowed).all())
+
     with np.errstate(over="ignore", invalid="ignore"):
-        return [
-            stands and _gives(question, claim, leader, rows) for leader, stands in zip(leaders, standing, strict=True)
-        ]
-
-
-def _gives(question: SoftmaxQuestion, claim: ArrayClaim, leader: _Leader, rows: slice) -> bool:
-    values = moved(leader.edited, question, rows).answer()
-    claimed = claim.rows(rows, turned=leader.turned)
-    return values is not None and bool(claimed.accepts(values, leader.allowed).all())
+        return [stands and gives(leader) for leader, stands in zip(leaders, standing, strict=True)]
 
 
 def diagnosed_loss(question: SoftmaxQuestion, verdict: ArrayVerdict, right: Floats) -> ArrayVerdict:
-    """Complete a verdict on a single loss by the mistakes that give it: the sums of all in one pass, without pairs.
-
-    Args:
-        question: that is answered.
-        verdict: to be completed.
-        right: the right loss, ().
-    """
+    """Complete a verdict on a single loss by the mistakes that give it: the sums of all in one pass, without pairs."""
     claim = verdict.claim
     allowed = allowed_in(question, "loss").growing_from(right)
     start = working(question, "loss", claim.numbers, np.empty(0, np.intp))
     if claim.typed:
         start = replace(start, bounds=(claim.low, claim.high))
-    different = {edited.loss_key: edited for edited in workings(MISTAKES, start)}
+    different = {edited.loss_key: edited for mistake in MISTAKES for edited in mistake.edits(start)}
     blocks = in_order(partial(_sums_of_losses, question, tuple(different.values())), blocks_of(question))
     sums = dict(zip(different, map(summed, zip(*blocks, strict=True)), strict=True))
 
@@ -170,7 +159,7 @@ def diagnosed_loss(question: SoftmaxQuestion, verdict: ArrayVerdict, right: Floa
 def _sums_of_losses(question: SoftmaxQuestion, edited: Sequence[SoftmaxWorking], rows: slice) -> list[float]:
     """Sum up the losses of some rows under each of several workings."""
     with np.errstate(all="ignore"):
-        return [summed(moved(one, question, rows).losses()) for one in edited]
+        return [summed(moved(working, question, rows).losses()) for working in edited]
 
 
 MAX_ROWS = 1 << 20  # that are out of place: of each, some 40 bytes are kept
