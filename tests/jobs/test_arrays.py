@@ -139,7 +139,7 @@ def test_bfloat16_is_written_as_ml_dtypes_writes_it(folder: Path) -> None:
 
     values = np.array([[0.1, -2, 3e38]])
     ours, theirs = arrays.encoded(values, "bfloat16"), values.astype(ml_dtypes.bfloat16)
-    assert (ours.view(ml_dtypes.bfloat16).tolist(), ours.dtype.itemsize) == (theirs.tolist(), 2)
+    assert (ours.view(ml_dtypes.bfloat16).tolist(), ours.dtype) == (theirs.tolist(), np.dtype("V2"))
     np.save("theirs.npy", theirs)
     assert stored(np.asarray(arrays.load("theirs.npy", "logits")), "logits").format == "bfloat16"
 
