@@ -39,12 +39,7 @@ def _bn_fold() -> click.Command:
 
 
 # In the order of the help page; each is imported when it is called.
-COMMANDS = {
-    "conv-shape": _conv_shape,
-    "conv-params": _conv_params,
-    "softmax-grad": _softmax_grad,
-    "bn-fold": _bn_fold,
-}
+COMMANDS = {"conv-shape": _conv_shape, "conv-params": _conv_params, "softmax-grad": _softmax_grad, "bn-fold": _bn_fold}
 
 
 class _ClosedPipeError(Exception):

@@ -48,11 +48,7 @@ EXCLUSIVE: dict[tuple[str, str], tuple[str, str, str]] = {
     ("json", "format"): ("--json and --format both say how to print", "one of --json, -q and --format", "format"),
     ("quiet", "format"): ("-q and --format both say how to print", "one of --json, -q and --format", "format"),
     ("sweep", "explain"): ("--explain explains one question, and this is a sweep", "one value an option", "explain"),
-    ("sweep", "expect"): (
-        "--expect judges one question, and this is a sweep",
-        'a batch with "expect"',
-        "expect",
-    ),
+    ("sweep", "expect"): ("--expect judges one question, and this is a sweep", 'a batch with "expect"', "expect"),
     ("sweep", "batch"): ("a line of a batch is one question, and this is a sweep", "one value an option", "batch"),
     ("batch", "explain"): ("--explain explains one question, and a batch asks many", "no --batch", "explain"),
     ("batch", "expect"): ("--expect judges one question, and a batch asks many", 'an "expect" in the line', "expect"),

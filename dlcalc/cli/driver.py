@@ -9,14 +9,14 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.cli.combinations import FEATURES, SHARED, refuse_impossible
-from dlcalc.cli.command import C, Command, K, Mode, OnDisk, Q, Raw, Wanted, wanted
+from dlcalc.cli.command import C, Command, K, Mode, OnDisk, Raw, Wanted, wanted
 from dlcalc.core.errors import DlcalcError, internal_error
 from dlcalc.core.outcome import A, Outcome, V
+from dlcalc.report.view import Q, View
 from dlcalc.report.writers import WRITERS, Target
 
 if TYPE_CHECKING:
     from dlcalc.notation.sweeps import Runs
-    from dlcalc.report.view import View
 
 
 def run(command: Command[Q, A, K, C, V], given: Mapping[str, Any]) -> int:
@@ -26,10 +26,10 @@ def run(command: Command[Q, A, K, C, V], given: Mapping[str, Any]) -> int:
     keys = set(command.keys).union(*(mode.keys for mode in modes))
     raw = {key: value for key, value in given.items() if key in keys and value is not None and value is not False}
     runs: Runs = {}
-    if command.sweep is not None and _may_sweep(raw):
+    if command.sweepable and _may_sweep(raw):
         from dlcalc.notation.sweeps import swept
 
-        runs = swept(raw, command.sweep.keys)
+        runs = swept(raw, command.sweepable)
     features += [feature for mode in modes for feature in mode.features]
     refuse_impossible([*features, "sweep"] if runs else features)
     wants = wanted(given)
@@ -49,8 +49,7 @@ def run(command: Command[Q, A, K, C, V], given: Mapping[str, Any]) -> int:
 def _other_answer(mode: Mode[Q, A], wants: Wanted, raw: Raw) -> int:
     question = mode.question(raw)
     answer = mode.answer(question)
-    outcome: Outcome[A, Any] = Outcome(answer)
-    code = _print(mode.view, wants, iter([outcome]), [question], ())
+    code = _print(mode.view, wants, iter([Outcome(answer)]), [question], ())
     refusal = None if mode.refusal is None else mode.refusal(answer)
     if refusal is not None:
         raise refusal
@@ -139,8 +138,8 @@ def _rows_counted(rows: int, row_bytes: int) -> AbstractContextManager[Callable[
 def _sweep(command: Command[Q, A, K, C, V], wants: Wanted, raw: Raw, runs: "Runs") -> int:
     from dlcalc.notation.sweeps import ends_of_each, how_many, questions
 
-    assert command.sweep is not None
-    restated, keys = command.sweep.restated, tuple(runs)
+    assert command.restated is not None
+    restated, keys = command.restated, tuple(runs)
     examples: list[Q] | None = []
     for values in ends_of_each(raw, runs):
         try:
@@ -209,7 +208,7 @@ def _with_progress(outcomes: Iterator[Outcome[A, V]], total: int | None) -> Iter
 
 
 def _print(
-    view: "View[Q, A, V]",
+    view: View[Q, A, V],
     wants: Wanted,
     outcomes: Iterator[Outcome[A, V]],
     examples: Sequence[Q] | None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import TextIO, TypeVar
+from typing import TextIO
 
 from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console, Group, RenderableType
@@ -14,9 +14,7 @@ from dlcalc.core.conv.layer import AXES
 from dlcalc.core.evidence.step import Step
 from dlcalc.core.outcome import A, Outcome, V
 from dlcalc.report.sheet import Bar, Drawing, Grid
-from dlcalc.report.view import View
-
-Q = TypeVar("Q")
+from dlcalc.report.view import Q, View
 
 _MARGIN = "  "
 _ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # SIMPLE_HEAD, in minus signs

@@ -8,8 +8,7 @@ from tests.conftest import Run
 
 def test_answers_stand_in_order_with_their_line_and_name(conv_shape: Run) -> None:
     found = conv_shape(
-        "--batch -",
-        stdin='{"w":7,"k":3,"s":1,"id":"a"}\n\n{"w":3,"k":4,"id":[1]}\n{"w":224,"kernel":7,"s":2,"p":3}\n',
+        "--batch -", stdin='{"w":7,"k":3,"s":1,"id":"a"}\n\n{"w":3,"k":4,"id":[1]}\n{"w":224,"kernel":7,"s":2,"p":3}\n'
     )
     assert found.code == 2
     assert found.err == ""

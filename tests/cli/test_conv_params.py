@@ -18,11 +18,7 @@ LAYER = {
     "input_channels": 64,
     "output_channels": 128,
 }
-GEOMETRY = {
-    "stride": {"h": 1, "w": 1},
-    "dilation": {"h": 1, "w": 1},
-    "padding": {"h": [1, 1], "w": [1, 1]},
-}
+GEOMETRY = {"stride": {"h": 1, "w": 1}, "dilation": {"h": 1, "w": 1}, "padding": {"h": [1, 1], "w": [1, 1]}}
 COUNTS = {"weights": 73728, "bias": 0, "params": 73728, "buffers": 0, "param_bytes": 294912}
 WORK = {
     "input": {"h": 56, "w": 56},
@@ -175,10 +171,7 @@ def test_a_sweep_is_a_stream(conv_params: Run) -> None:
 def test_a_sweep_as_a_table(conv_params: Run) -> None:
     lines = [line.split() for line in conv_params("--k 1,3 --c-in 64 --c-out 128").out.splitlines() if line.strip()]
     assert lines[0] == ["kernel", "parameters", "bytes", "output", "MACs", "bytes", "of", "output"]
-    assert lines[2:] == [
-        ["1x1", "8,192", "32,768", "-", "-", "-"],
-        ["3x3", "73,728", "294,912", "-", "-", "-"],
-    ]
+    assert lines[2:] == [["1x1", "8,192", "32,768", "-", "-", "-"], ["3x3", "73,728", "294,912", "-", "-", "-"]]
 
 
 def test_a_batch(conv_params: Run) -> None:

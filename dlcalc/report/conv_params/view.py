@@ -125,15 +125,4 @@ def csv_rows(answer: ConvParams) -> list[Mapping[str, object]]:
     return [of_all | flattened(layer_as_json(layer)) for layer in answer.layers]
 
 
-VIEW = View(
-    "conv-params",
-    as_json,
-    bare,
-    sheet,
-    csv_header,
-    csv_rows,
-    judged,
-    in_words,
-    summary,
-    _SUMMARY_TITLES,
-)
+VIEW = View("conv-params", as_json, bare, sheet, csv_header, csv_rows, judged, in_words, summary, _SUMMARY_TITLES)

@@ -182,10 +182,5 @@ def _row(layer: LayerFacts, axes: Sequence[str]) -> dict[str, object]:
 
 
 VIEW: "View[ConvShapeQuestion | StackQuestion, SideBySide, Judged]" = View(
-    "conv-shape",
-    as_json,
-    bare,
-    sheet,
-    csv_header,
-    csv_rows,
+    "conv-shape", as_json, bare, sheet, csv_header, csv_rows
 )

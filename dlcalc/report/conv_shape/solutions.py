@@ -200,11 +200,5 @@ def csv_rows(answer: "Inverse") -> Iterator[Mapping[str, object]]:
 
 
 VIEW: "View[InverseQuestion, Inverse, Judged]" = View(
-    "conv-shape",
-    as_json,
-    bare,
-    sheet,
-    csv_header,
-    csv_rows,
-    encoded=encoded,
+    "conv-shape", as_json, bare, sheet, csv_header, csv_rows, encoded=encoded
 )

@@ -222,16 +222,4 @@ def in_words(verdict: "Verdict") -> ClaimInWords:
     return text(verdict.claim.values), right, distance
 
 
-VIEW = View(
-    "conv-shape",
-    as_json,
-    bare,
-    sheet,
-    csv_header,
-    csv_rows,
-    judged,
-    in_words,
-    summary,
-    _SUMMARY,
-    encoded,
-)
+VIEW = View("conv-shape", as_json, bare, sheet, csv_header, csv_rows, judged, in_words, summary, _SUMMARY, encoded)
