@@ -5,26 +5,6 @@ from itertools import combinations
 
 from dlcalc.core.errors import DlcalcError
 
-# What the table below speaks of, in the order of the options: each is on or off.
-FEATURES = (
-    "explain",
-    "check",
-    "expect",
-    "json",
-    "quiet",
-    "format",
-    "batch",
-    "compare",
-    "solve",
-    "target",
-    "draw",
-    "framework",
-    "output",
-    "force",
-    "rtol",
-    "atol",
-)
-
 # Those that are keys of a question too.
 SHARED = ("framework",)
 
@@ -79,6 +59,9 @@ DEPENDENT = {
     "rtol": (("expect", "batch"), "--rtol is for judging a claim, and there is none", "--expect FILE"),
     "atol": (("expect", "batch"), "--atol is for judging a claim, and there is none", "--expect FILE"),
 }
+
+# All that the two tables speak of: each is on or off.
+FEATURES = frozenset(DEPENDENT).union(*EXCLUSIVE)
 
 
 def refuse_impossible(features: Iterable[str]) -> None:

@@ -26,7 +26,8 @@ def run(command: Command[Q, A, K, C, V], given: Mapping[str, Any]) -> int:
     keys = set(command.keys).union(*(mode.keys for mode in modes))
     raw = {key: value for key, value in given.items() if key in keys and value is not None and value is not False}
     runs: Runs = {}
-    if command.sweepable and _may_sweep(raw):
+    # told cheaply, so that an ordinary question does not import what sweeps need
+    if command.sweepable and any(isinstance(value, str) and ("," in value or ".." in value) for value in raw.values()):
         from dlcalc.notation.sweeps import swept
 
         runs = swept(raw, command.sweepable)
@@ -56,14 +57,9 @@ def _other_answer(mode: Mode[Q, A], wants: Wanted, raw: Raw) -> int:
     return code
 
 
-def _may_sweep(raw: Raw) -> bool:
-    """Tell cheaply, so that an ordinary question does not import what sweeps need."""
-    return any(isinstance(value, str) and ("," in value or ".." in value) for value in raw.values())
-
-
 def _features(keys: Mapping[str, object], given: Mapping[str, Any]) -> list[str]:
     """List what is asked for, as far as the table of what goes together speaks of it."""
-    names = [name for name in FEATURES if name not in keys or name in SHARED]
+    names = FEATURES.difference(keys).union(SHARED)
     features = [name for name in names if given.get(name) not in (None, False, ())]
     if given["format"] == "table":
         features.append("table")

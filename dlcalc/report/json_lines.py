@@ -9,7 +9,6 @@ from dlcalc.report.arrays import json_safe
 from dlcalc.report.view import Q, View
 
 if TYPE_CHECKING:
-    from dlcalc.core.evidence.claim import Diagnosis
     from dlcalc.core.evidence.proof import Proof
     from dlcalc.core.evidence.step import Step
 
@@ -93,12 +92,8 @@ def _claim(verdict: V, answer: A, view: View[Q, A, V]) -> dict[str, object]:
         "passed": verdict.passed,
     }
     if not verdict.passed:
-        found["diagnosis"] = [_diagnosis(diagnosis) for diagnosis in verdict.diagnosis]
+        found["diagnosis"] = [
+            {"mistake": each.mistake, **({} if each.second is None else {"and": each.second}), "text": each.text}
+            for each in verdict.diagnosis
+        ]
     return found
-
-
-def _diagnosis(diagnosis: "Diagnosis") -> dict[str, str]:
-    found = {"mistake": diagnosis.mistake}
-    if diagnosis.second is not None:
-        found["and"] = diagnosis.second
-    return {**found, "text": diagnosis.text}

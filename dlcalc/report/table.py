@@ -37,10 +37,6 @@ def show(screen: Console, content: RenderableType) -> None:
     screen.file.write("\n".join(("", *lines, "", "")))
 
 
-def _box(screen: Console) -> Box:
-    return _ASCII if screen.options.ascii_only else SIMPLE_HEAD
-
-
 def print_outcome(outcome: Outcome[A, V], view: View[Q, A, V], stream: TextIO) -> None:
     """Print one answer on its own."""
     assert outcome.answer is not None
@@ -62,7 +58,8 @@ def print_outcome(outcome: Outcome[A, V], view: View[Q, A, V], stream: TextIO) -
 
 
 def _grid(grid: Grid, screen: Console) -> Table:
-    table = Table(*grid.header, box=_box(screen), pad_edge=False, header_style="bold")
+    box = _ASCII if screen.options.ascii_only else SIMPLE_HEAD
+    table = Table(*grid.header, box=box, pad_edge=False, header_style="bold")
     for number, column in enumerate(table.columns):
         bars = any(isinstance(row[number], Bar) for row in grid.rows)
         column.no_wrap = bars

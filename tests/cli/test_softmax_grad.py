@@ -1,7 +1,5 @@
 """The command as a script sees it: the edge cases of the rules, every form of source, ranks, formats, claims."""
 
-import csv
-import io
 import json
 import math
 import re
@@ -169,7 +167,7 @@ def test_quiet(softmax: Run) -> None:
 
 def test_csv(softmax: Run) -> None:
     found = softmax("--logits 1,-inf/2,3 --label 1,0 --format csv --reduction sum")
-    rows = list(csv.DictReader(io.StringIO(found.out)))
+    rows = found.rows
     assert [(row["row"], row["class"]) for row in rows] == [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
     assert [row["logit"] for row in rows] == ["1.0", "-Infinity", "2.0", "3.0"]
     assert [row["row_loss"] for row in rows[:2]] == ["Infinity", "Infinity"]

@@ -30,7 +30,7 @@ def as_json(answer: ConvParams) -> dict[str, object]:
     """
     sizes: dict[str, object] = {}
     if answer.amounts.work is not None:
-        sizes = {"input": _input(answer.layers[0]), "output": _output(answer.layers[-1])}
+        sizes = _sizes(answer.layers[0], answer.layers[-1])
     layers = [layer_as_json(layer) for layer in answer.layers]
     return {"dtype": answer.question.dtype, **_amounts(answer.amounts.by_key(), sizes), "layers": layers}
 
@@ -58,16 +58,13 @@ def layer_as_json(layer: LayerParams) -> dict[str, object]:
         geometry = geometry_as_json(layer.shape.layers[-1], asked.axes)
         found |= {key: geometry[key] for key in _WINDOW_KEYS if key in geometry}
     if layer.amounts.work is not None:
-        sizes = {"input": _input(layer), "output": _output(layer)}
+        sizes = _sizes(layer, layer)
     return found | _amounts(layer.amounts.by_key(), sizes)
 
 
-def _input(layer: LayerParams) -> dict[str, int]:
-    return dict(zip(layer.question.axes, layer.input, strict=False))  # a vector has none
-
-
-def _output(layer: LayerParams) -> dict[str, int]:
-    return dict(zip(layer.question.axes, layer.output, strict=False))
+def _sizes(first: LayerParams, last: LayerParams) -> dict[str, object]:
+    axes = first.question.axes  # of which a vector has none
+    return {"input": dict(zip(axes, first.input, strict=False)), "output": dict(zip(axes, last.output, strict=False))}
 
 
 def bare(answer: ConvParams) -> tuple[str]:

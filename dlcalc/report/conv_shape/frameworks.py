@@ -29,12 +29,9 @@ def as_json(answer: SideBySide) -> dict[str, object]:
     {'output': {'w': 5}, 'padding': {'w': [0, 0]}, 'first_window': {'w': [0, 2]}}
     """
     axes = answer.question.axes
-    return {
-        "input": dict(zip(axes, answer.question.size, strict=True)),
-        "frameworks": {side.framework: _side(side, axes) for side in answer.sides},
-        "differs": list(answer.differs),
-        "summary": answer.summary,
-    }
+    size = dict(zip(axes, answer.question.size, strict=True))
+    frameworks = {side.framework: _side(side, axes) for side in answer.sides}
+    return {"input": size, "frameworks": frameworks, "differs": list(answer.differs), "summary": answer.summary}
 
 
 def _side(side: Side, axes: Sequence[str]) -> dict[str, object]:
@@ -89,12 +86,9 @@ def sheet(answer: SideBySide) -> Sheet:
         grids = (Grid(header, rows, "output"),)
     refusals = []
     for side in answer.sides:
-        if side.error is not None:
-            said = hint(side.error)
-            hinted = f" (hint: {said})" if said else ""
-            refusals.append(
-                f"{framework_of(side.framework).name} refuses: {side.error.message}{hinted} [{side.error.code}]"
-            )
+        if (error := side.error) is not None:
+            hinted = f" (hint: {hint(error)})" if error.advice else ""
+            refusals.append(f"{framework_of(side.framework).name} refuses: {error.message}{hinted} [{error.code}]")
     remarks = [f"{remark[0].upper()}{remark[1:]}." for remark in answer.remarks]
     return Sheet(answer.summary, _caption(answer), grids, (*refusals, *remarks))
 

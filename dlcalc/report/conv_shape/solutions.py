@@ -36,16 +36,11 @@ def encoded(answer: "Inverse", encode: Callable[[object], str]) -> str:
 
 
 def _asked(answer: "Inverse") -> dict[str, object]:
-    question = answer.question
-    asked, solve = question.template, question.unknown
-    known = {} if solve == "input" else {"input": dict(zip(asked.axes, asked.size, strict=True))}
-    return {
-        "framework": asked.framework,
-        **known,
-        "solve": solve,
-        "target": dict(zip(asked.axes, question.target, strict=True)),
-        "layers": _layers(answer),
-    }
+    question, template = answer.question, answer.question.template
+    size = {} if question.unknown == "input" else {"input": dict(zip(template.axes, template.size, strict=True))}
+    target = dict(zip(template.axes, question.target, strict=True))
+    known = {"framework": template.framework, **size, "solve": question.unknown, "target": target}
+    return {**known, "layers": _layers(answer)}
 
 
 def _layers(answer: "Inverse") -> list[dict[str, object]]:
@@ -177,15 +172,8 @@ def csv_header(questions: "Sequence[InverseQuestion] | None") -> tuple[str, ...]
     """Name the columns."""
     (question,) = questions or ()
     axes = question.template.axes
-    solved = [
-        column
-        for axis in axes
-        for column in (
-            (f"padding_{axis}_begin", f"padding_{axis}_end")
-            if question.unknown == "padding"
-            else (f"{question.unknown}_{axis}",)
-        )
-    ]
+    ends = ("_begin", "_end") if question.unknown == "padding" else ("",)
+    solved = [f"{question.unknown}_{axis}{end}" for axis in axes for end in ends]
     return ("framework", "solve", *(f"target_{axis}" for axis in axes), *solved)
 
 
