@@ -123,36 +123,32 @@ def test_stdin_cannot_be_the_batch_and_an_array(files: Run) -> None:
     assert "loss" in found.lines[1]
 
 
-BAD_LINES = [
-    ('{"logits": [1, 1e999], "label": 0}', "invalid-value"),
-    ('{"logits": [1, -1e999], "label": 0}', "invalid-value"),
-    ('{"logits": [1, ' + "9" * 5000 + '], "label": 0}', "invalid-value"),
-    ('{"logits": [1, NaN], "label": 0}', "no-finite-logit"),
-    ('{"logits": [1, "Infinity"], "label": 0}', "no-finite-logit"),
-    ('{"logits": [[1, 2], [3]], "label": 0}', "shape-mismatch"),
-    ('{"logits": [], "label": 0}', "shape-mismatch"),
-    ('{"logits": ' + "[" * 60 + "1" + "]" * 60 + ', "label": 0}', "shape-mismatch"),
-    ('{"logits": [1, true], "label": 0}', "usage"),
-    ('{"logits": {"a": 1}, "label": 0}', "usage"),
-    ('{"logits": null, "label": 0}', "usage"),
-    ('{"logits": [1, 2], "label": true}', "usage"),
-    ('{"logits": [1, 2], "label": 0.5}', "usage"),
-    ('{"logits": [1, 2], "label": 0, "temperature": 1e999}', "invalid-value"),
-    ('{"logits": [1, 2], "label": 0, "temperature": Infinity}', "invalid-value"),
-    ('{"logits": [1, 2], "label": 0, "jacobian": 1}', "usage"),
-    ('{"logits": [1, 2], "label": 0, "output": "out.npy"}', "usage"),
-    ('{"logits": [1, 2], "label": 0, "expect": [0.1, 1e999]}', "invalid-value"),
-    ('{"logits": [1, 2], "label": 0, "expect": {"loss": {}}}', "usage"),
-    (r'{"logits": "\ud800", "label": 0}', "file-unreadable"),
-    (r'{"logits": "a\u0000b", "label": 0}', "file-unreadable"),
-]
+BAD_LINES = refusals(
+    r"""
+    invalid-value logits: {"logits": [1, 1e999], "label": 0} | {"logits": [1, -1e999], "label": 0}
+    no-finite-logit logits: {"logits": [1, NaN], "label": 0} | {"logits": [1, "Infinity"], "label": 0}
+    shape-mismatch logits: {"logits": [[1, 2], [3]], "label": 0} | {"logits": [], "label": 0}
+    usage logits: {"logits": [1, true], "label": 0} | {"logits": {"a": 1}, "label": 0} | {"logits": null, "label": 0}
+    usage label: {"logits": [1, 2], "label": true} | {"logits": [1, 2], "label": 0.5}
+    invalid-value temperature: {"logits": [1, 2], "label": 0, "temperature": 1e999}
+    invalid-value temperature: {"logits": [1, 2], "label": 0, "temperature": Infinity}
+    usage jacobian: {"logits": [1, 2], "label": 0, "jacobian": 1}
+    usage -: {"logits": [1, 2], "label": 0, "output": "out.npy"}
+    invalid-value expect: {"logits": [1, 2], "label": 0, "expect": [0.1, 1e999]}
+    usage expect: {"logits": [1, 2], "label": 0, "expect": {"loss": {}}}
+    file-unreadable logits: {"logits": "\ud800", "label": 0} | {"logits": "a\u0000b", "label": 0}
+    """
+)
+NINES, DEEP = "9" * 5000, f"{'[' * 60}1{']' * 60}"
+BAD_LINES += [(f'{{"logits": [1, {NINES}], "label": 0}}', "invalid-value", "logits")]
+BAD_LINES += [(f'{{"logits": {DEEP}, "label": 0}}', "shape-mismatch", "logits")]
 
 
-@pytest.mark.parametrize(("line", "code"), BAD_LINES)
-def test_a_bad_line(files: Run, line: str, code: str) -> None:
+@pytest.mark.parametrize(("line", "code", "option"), BAD_LINES)
+def test_a_bad_line(files: Run, line: str, code: str, option: str | None) -> None:
     found = files("--batch -", stdin=line + '\n{"logits": [1, 2], "label": 0}\n')
     assert (found.code, found.err) == (2, "")
-    assert found.lines[0]["error"]["code"] == code, found.lines[0]
+    assert (found.lines[0]["error"]["code"], found.lines[0]["error"].get("option")) == (code, option), found.lines[0]
     assert found.lines[0]["error"]["hint"]
     assert "loss" in found.lines[1]
 
