@@ -93,7 +93,12 @@ def _outcome_on_disk(
 ) -> Outcome[A, V]:
     """Answer a question, judging what is claimed and writing the output on the way."""
     expect = wants.expect
-    with _ending_in_order(), _rows_counted(*on_disk.size(question)) as progress:
+    counting: AbstractContextManager[Callable[[int], object]] = nullcontext(int)  # a bar where stderr is seen
+    if sys.stderr.isatty():
+        from dlcalc.report.progress import counted
+
+        counting = counted(*on_disk.size(question), sys.stderr)
+    with _ending_in_order(), counting as progress:
         return on_disk.job()(
             question,
             None if expect is None else lambda keys: command.claims(expect, keys),
@@ -120,15 +125,6 @@ def _ending_in_order() -> Iterator[None]:
     finally:
         for name, handler in before.items():
             signal.signal(getattr(signal, name), handler)
-
-
-def _rows_counted(rows: int, row_bytes: int) -> AbstractContextManager[Callable[[int], object]]:
-    """Count rows in a bar, where stderr is seen."""
-    if not sys.stderr.isatty():
-        return nullcontext(int)
-    from dlcalc.report.progress import counted
-
-    return counted(rows, row_bytes, sys.stderr)
 
 
 def _sweep(command: Command[Q, A, K, C, V], wants: Wanted, raw: Raw, runs: "Runs") -> int:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.layer import AXES
 from dlcalc.core.params.count import ConvParams, LayerParams
 from dlcalc.core.params.question import KINDS, ConvParamsQuestion
 from dlcalc.report.arrays import text, written
-from dlcalc.report.conv_shape.view import flattened, in_words, judged_by_axis
+from dlcalc.report.conv_shape.view import axes_of, columns_by_axis, flattened, in_words, judged_by_axis
 from dlcalc.report.conv_shape.view import layer_as_json as geometry_as_json
 from dlcalc.report.view import View
 
@@ -100,20 +99,16 @@ def summary(answer: ConvParams) -> tuple[str, ...]:
 
 def csv_header(questions: "Sequence[ConvParamsQuestion | StackParamsQuestion] | None") -> tuple[str, ...]:
     """Name the columns, for answers to questions like these, or to any."""
-    axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
+    axes = axes_of(questions)
     sized = questions is None or any(question.size is not None for question in questions)
     single = [question for question in questions or () if isinstance(question, ConvParamsQuestion)]
     stacked = questions is None or len(single) < len(questions)
     worked = sized or stacked or any(question.kind == "linear" for question in single)
     word = ["word"] if stacked else []
-    columns = ["dtype", "name", "kind", *word, *(f"kernel_{axis}" for axis in axes), "groups"]
+    columns = ["dtype", "name", "kind", *word, *columns_by_axis(["kernel"], axes), "groups"]
     columns += ["input_channels", "output_channels"]
-    for key in _WINDOW_KEYS if sized else ():
-        for axis in axes:
-            columns += [f"{key}_{axis}_begin", f"{key}_{axis}_end"] if key == "padding" else [f"{key}_{axis}"]
-    columns += _BEFORE_SIZES
-    columns += [f"{key}_{axis}" for key in ("input", "output") if sized for axis in axes]
-    return (*columns, *(_AFTER_SIZES if worked else ()))
+    windows, sizes = (columns_by_axis(keys, axes if sized else ()) for keys in (_WINDOW_KEYS, ("input", "output")))
+    return (*columns, *windows, *_BEFORE_SIZES, *sizes, *(_AFTER_SIZES if worked else ()))
 
 
 def csv_rows(answer: ConvParams) -> list[Mapping[str, object]]:

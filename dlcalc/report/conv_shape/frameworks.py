@@ -8,7 +8,7 @@ from dlcalc.core.conv.layer import AXES
 from dlcalc.core.network.compare import LayerFacts, Side, SideBySide, facts
 from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.sheet import counted
-from dlcalc.report.conv_shape.view import size_of
+from dlcalc.report.conv_shape.view import axes_of, columns_by_axis, size_of
 from dlcalc.report.errors import as_dict, hint
 from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
@@ -148,11 +148,9 @@ def _typed(value: object) -> str:
 
 def csv_header(questions: "Sequence[ConvShapeQuestion | StackQuestion] | None") -> tuple[str, ...]:
     """Name the columns."""
-    axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
-    columns = ["framework", "name", *(f"output_{axis}" for axis in axes)]
-    columns += [f"padding_{axis}_{end}" for axis in axes for end in ("begin", "end")]
-    columns += [f"first_window_{axis}_{end}" for axis in axes for end in ("first", "last")]
-    return tuple(columns)
+    axes = axes_of(questions)
+    first_window = [f"first_window_{axis}_{end}" for axis in axes for end in ("first", "last")]
+    return ("framework", "name", *columns_by_axis(("output", "padding"), axes), *first_window)
 
 
 def csv_rows(answer: SideBySide) -> list[Mapping[str, object]]:

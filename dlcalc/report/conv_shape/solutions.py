@@ -8,7 +8,7 @@ from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.sheet import counted
-from dlcalc.report.conv_shape.view import flattened, layer_as_json
+from dlcalc.report.conv_shape.view import columns_by_axis, flattened, layer_as_json
 from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 
@@ -172,8 +172,7 @@ def csv_header(questions: "Sequence[InverseQuestion] | None") -> tuple[str, ...]
     """Name the columns."""
     (question,) = questions or ()
     axes = question.template.axes
-    ends = ("_begin", "_end") if question.unknown == "padding" else ("",)
-    solved = [f"{question.unknown}_{axis}{end}" for axis in axes for end in ends]
+    solved = columns_by_axis([question.unknown], axes)
     return ("framework", "solve", *(f"target_{axis}" for axis in axes), *solved)
 
 
