@@ -1,3 +1,4 @@
+import csv
 import io
 import json
 import os
@@ -36,6 +37,28 @@ class Result(NamedTuple):
         """The error on stderr, of a call that asked for JSON."""
         return json.loads(self.err)["error"]
 
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """The rows of CSV on stdout, by their columns."""
+        return list(csv.DictReader(io.StringIO(self.out)))
+
+    def refused(self, code: str, option: str | None) -> None:
+        """Assert that nothing was answered: one error in JSON with a code, the option to blame, and a hint."""
+        assert (self.code, self.out, self.err.count("\n")) == (2, "", 1), self
+        assert (self.error["code"], self.error.get("option")) == (code, option), self.error
+        assert self.error["message"]
+        assert self.error["hint"]
+
+
+def refusals(text: str) -> list[tuple[str, str, str | None]]:
+    """Read cases from lines of an error code, an option or -, and calls: ``usage w: (none) | --k 3``."""
+    cases: list[tuple[str, str, str | None]] = []
+    for line in text.strip().splitlines():
+        heading, _, calls = line.partition(": ")
+        code, option = heading.split()
+        cases += [(call.replace("(none)", ""), code, None if option == "-" else option) for call in calls.split(" | ")]
+    return cases
+
 
 Run = Callable[..., Result]
 
@@ -54,21 +77,18 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     return call
 
 
+def by_text(run: Run, command: str) -> Run:
+    """Call one command with the words of one string."""
+    return lambda text, **rest: run(command, *text.split(), **rest)
+
+
 @pytest.fixture
 def conv_shape(run: Run) -> Run:
     """Call conv-shape with the words of one string: ``conv_shape("--w 7 --k 3")``."""
-
-    def call(text: str, stdin: str | bytes = "") -> Result:
-        return run("conv-shape", *text.split(), stdin=stdin)
-
-    return call
+    return by_text(run, "conv-shape")
 
 
 @pytest.fixture
 def conv_params(run: Run) -> Run:
     """Call conv-params likewise."""
-
-    def call(text: str, stdin: str | bytes = "") -> Result:
-        return run("conv-params", *text.split(), stdin=stdin)
-
-    return call
+    return by_text(run, "conv-params")

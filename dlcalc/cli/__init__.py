@@ -13,38 +13,7 @@ from dlcalc import __version__
 from dlcalc.cli.options import help_option, message_option
 from dlcalc.core.errors import DlcalcError, internal_error
 
-
-def _conv_shape() -> click.Command:
-    from dlcalc.cli.conv_shape import command
-
-    return command
-
-
-def _conv_params() -> click.Command:
-    from dlcalc.cli.conv_params import command
-
-    return command
-
-
-def _softmax_grad() -> click.Command:
-    from dlcalc.cli.softmax_grad import command
-
-    return command
-
-
-def _bn_fold() -> click.Command:
-    from dlcalc.cli.bn_fold import command
-
-    return command
-
-
-# In the order of the help page; each is imported when it is called.
-COMMANDS = {
-    "conv-shape": _conv_shape,
-    "conv-params": _conv_params,
-    "softmax-grad": _softmax_grad,
-    "bn-fold": _bn_fold,
-}
+COMMANDS = ("conv-shape", "conv-params", "softmax-grad", "bn-fold")  # in the order of the help page
 
 
 class _ClosedPipeError(Exception):
@@ -80,8 +49,17 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command; None for an unknown one."""
-        load = COMMANDS.get(cmd_name)
-        return load() if load else None
+        if cmd_name == "conv-shape":
+            from dlcalc.cli.conv_shape import command
+        elif cmd_name == "conv-params":
+            from dlcalc.cli.conv_params import command
+        elif cmd_name == "softmax-grad":
+            from dlcalc.cli.softmax_grad import command
+        elif cmd_name == "bn-fold":
+            from dlcalc.cli.bn_fold import command
+        else:
+            return None
+        return command
 
 
 @click.group(cls=_Commands)

@@ -1,22 +1,17 @@
 """``dlcalc bn-fold``."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from dlcalc.cli.command import Command, Raw
+from dlcalc.cli.command import Command, reading_arrays
 from dlcalc.cli.driver import run
 from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, stacked
 from dlcalc.core import bn_fold as engine
-from dlcalc.core.batch_norm.question import BnFoldQuestion
 from dlcalc.core.batch_norm.statistics import ESTIMATORS
 from dlcalc.core.batch_norm.weighted_layer import KINDS
 from dlcalc.notation import bn_fold as notation
 from dlcalc.report.bn_fold import VIEW
-
-if TYPE_CHECKING:
-    from dlcalc.core.evidence.array_claim import ArrayClaim
 
 EXAMPLES = (
     "dlcalc bn-fold --gamma 2 --beta 1 --mean 0.5 --var 4 --eps 1e-5",
@@ -29,23 +24,8 @@ EXAMPLES = (
 )
 
 
-def _load(path: str, option: str) -> Any:
-    from dlcalc.jobs.arrays import load
-
-    return load(path, option, notation.BY_ROWS)
-
-
-def _question(raw: Raw) -> BnFoldQuestion:
-    return notation.question(raw, _load)
-
-
-def _claims(raw: object, keys: Mapping[str, tuple[int, ...]]) -> "tuple[ArrayClaim, ...]":
-    from dlcalc.notation.array_claims import array_claims
-
-    return array_claims(raw, keys, _load)
-
-
-COMMAND = Command(notation.KEYS, _question, notation.merged, _claims, engine, VIEW)
+question, claims = reading_arrays(notation.question, notation.BY_ROWS)
+COMMAND = Command(notation.KEYS, question, notation.merged, claims, engine, VIEW)
 
 norm_options = stacked(
     option("--gamma", group="Batch norm", metavar="ARRAY", help="Scale of each channel.  [default: 1]"),

@@ -5,26 +5,6 @@ from itertools import combinations
 
 from dlcalc.core.errors import DlcalcError
 
-# What the table below speaks of, in the order of the options: each is on or off.
-FEATURES = (
-    "explain",
-    "check",
-    "expect",
-    "json",
-    "quiet",
-    "format",
-    "batch",
-    "compare",
-    "solve",
-    "target",
-    "draw",
-    "framework",
-    "output",
-    "force",
-    "rtol",
-    "atol",
-)
-
 # Those that are keys of a question too.
 SHARED = ("framework",)
 
@@ -48,11 +28,7 @@ EXCLUSIVE: dict[tuple[str, str], tuple[str, str, str]] = {
     ("json", "format"): ("--json and --format both say how to print", "one of --json, -q and --format", "format"),
     ("quiet", "format"): ("-q and --format both say how to print", "one of --json, -q and --format", "format"),
     ("sweep", "explain"): ("--explain explains one question, and this is a sweep", "one value an option", "explain"),
-    ("sweep", "expect"): (
-        "--expect judges one question, and this is a sweep",
-        'a batch with "expect"',
-        "expect",
-    ),
+    ("sweep", "expect"): ("--expect judges one question, and this is a sweep", 'a batch with "expect"', "expect"),
     ("sweep", "batch"): ("a line of a batch is one question, and this is a sweep", "one value an option", "batch"),
     ("batch", "explain"): ("--explain explains one question, and a batch asks many", "no --batch", "explain"),
     ("batch", "expect"): ("--expect judges one question, and a batch asks many", 'an "expect" in the line', "expect"),
@@ -83,6 +59,9 @@ DEPENDENT = {
     "rtol": (("expect", "batch"), "--rtol is for judging a claim, and there is none", "--expect FILE"),
     "atol": (("expect", "batch"), "--atol is for judging a claim, and there is none", "--expect FILE"),
 }
+
+# All that the two tables speak of: each is on or off.
+FEATURES = frozenset(DEPENDENT).union(*EXCLUSIVE)
 
 
 def refuse_impossible(features: Iterable[str]) -> None:

@@ -1,23 +1,24 @@
 """The records that the driver works with: what a command is made of, and what one call of the command wants."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from dlcalc.cli.options import FORMATS, Format
 from dlcalc.core.outcome import A, V
 from dlcalc.notation.values import word
+from dlcalc.report.view import Q, View
 
 if TYPE_CHECKING:
     from typing import Protocol
 
     from dlcalc.core.errors import DlcalcError
+    from dlcalc.core.evidence.array_claim import ArrayClaim
     from dlcalc.core.evidence.claim import Claim
     from dlcalc.core.evidence.proof import Proof
     from dlcalc.core.evidence.step import Step
     from dlcalc.core.outcome import Judged, Outcome
-    from dlcalc.report.view import View
+    from dlcalc.notation.arrays import Load
 
-Q = TypeVar("Q")  # a question, as A is its answer
 K = TypeVar("K")  # the keys that can be claimed, each with its axes or its shape
 C = TypeVar("C")  # a claim, as V is the verdict on one
 
@@ -73,16 +74,27 @@ def number_claims(raw: object, keys: "Mapping[str, Sequence[str]]") -> "tuple[Cl
     return claims(raw, keys)
 
 
-class Sweep(Generic[Q]):
-    """The keys that a command sweeps over.
+def reading_arrays(
+    question: "Callable[[Raw, Load], Q]", by_rows: Collection[str]
+) -> "tuple[Callable[[Raw], Q], Callable[[object, Mapping[str, tuple[int, ...]]], tuple[ArrayClaim, ...]]]":
+    """Give the readers of questions and of claims that load arrays from files.
 
     Args:
-        keys: the keys that may have several values.
-        restated: gives some values of a question, as the answer to a sweep repeats them.
+        question: from raw values and what loads a file to a question.
+        by_rows: the options whose arrays may stay in their files.
     """
 
-    def __init__(self, keys: frozenset[str], restated: Callable[[Q, Sequence[str]], Mapping[str, object]]) -> None:
-        self.keys, self.restated = keys, restated
+    def load(path: str, option: str) -> Any:
+        from dlcalc.jobs.arrays import load
+
+        return load(path, option, by_rows)
+
+    def claims(raw: object, keys: Mapping[str, tuple[int, ...]]) -> "tuple[ArrayClaim, ...]":
+        from dlcalc.notation.array_claims import array_claims
+
+        return array_claims(raw, keys, load)
+
+    return lambda raw: question(raw, load), claims
 
 
 class Mode(Generic[Q, A]):
@@ -101,7 +113,7 @@ class Mode(Generic[Q, A]):
         self,
         question: Callable[[Raw], Q],
         answer: Callable[[Q], A],
-        view: "View[Q, A, Any]",
+        view: View[Q, A, Any],
         keys: Mapping[str, Sequence[str]] | None = None,
         features: Sequence[str] = (),
         refusal: "Callable[[A], DlcalcError | None] | None" = None,
@@ -139,7 +151,8 @@ class Command(Generic[Q, A, K, C, V]):
         engine: the front door of core.
         view: how an answer looks.
         modes: answers of another kind, by their options; each is loaded when it is asked for.
-        sweep: how it is swept, if it can be.
+        sweepable: the keys that may have several values.
+        restated: gives some values of a question, as the answer to a sweep repeats them.
         on_disk: how it works on files, if it can.
     """
 
@@ -150,14 +163,16 @@ class Command(Generic[Q, A, K, C, V]):
         merged: Callable[[Raw, Raw], Raw],
         claims: Callable[[object, K], tuple[C, ...]],
         engine: "Engine[Q, A, K, C, V]",
-        view: "View[Q, A, V]",
+        view: View[Q, A, V],
         modes: Mapping[str, Callable[[], Mode[Any, Any]]] | None = None,
-        sweep: Sweep[Q] | None = None,
+        sweepable: frozenset[str] = frozenset(),
+        restated: Callable[[Q, Sequence[str]], Mapping[str, object]] | None = None,
         on_disk: OnDisk[Q, A, K, C, V] | None = None,
     ) -> None:
         self.keys, self.question, self.merged, self.claims = keys, question, merged, claims
         self.engine, self.view = engine, view
-        self.modes, self.sweep, self.on_disk = modes or {}, sweep, on_disk
+        self.modes, self.on_disk = modes or {}, on_disk
+        self.sweepable, self.restated = sweepable, restated
 
 
 class Wanted(NamedTuple):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dlcalc.cli.command import Command, Mode, Sweep, number_claims
+from dlcalc.cli.command import Command, Mode, number_claims
 from dlcalc.cli.driver import run
 from dlcalc.cli.options import (
     LAYER_WORDS,
@@ -85,7 +85,8 @@ COMMAND = Command(
     engine,
     VIEW,
     modes={"compare": _compare, "draw": _draw, "solve": _solve},
-    sweep=Sweep(notation.SWEEPABLE, notation.restated),
+    sweepable=notation.SWEEPABLE,
+    restated=notation.restated,
 )
 
 

@@ -9,14 +9,14 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.cli.combinations import FEATURES, SHARED, refuse_impossible
-from dlcalc.cli.command import C, Command, K, Mode, OnDisk, Q, Raw, Wanted, wanted
+from dlcalc.cli.command import C, Command, K, Mode, OnDisk, Raw, Wanted, wanted
 from dlcalc.core.errors import DlcalcError, internal_error
 from dlcalc.core.outcome import A, Outcome, V
+from dlcalc.report.view import Q, View
 from dlcalc.report.writers import WRITERS, Target
 
 if TYPE_CHECKING:
     from dlcalc.notation.sweeps import Runs
-    from dlcalc.report.view import View
 
 
 def run(command: Command[Q, A, K, C, V], given: Mapping[str, Any]) -> int:
@@ -26,10 +26,11 @@ def run(command: Command[Q, A, K, C, V], given: Mapping[str, Any]) -> int:
     keys = set(command.keys).union(*(mode.keys for mode in modes))
     raw = {key: value for key, value in given.items() if key in keys and value is not None and value is not False}
     runs: Runs = {}
-    if command.sweep is not None and _may_sweep(raw):
+    # told cheaply, so that an ordinary question does not import what sweeps need
+    if command.sweepable and any(isinstance(value, str) and ("," in value or ".." in value) for value in raw.values()):
         from dlcalc.notation.sweeps import swept
 
-        runs = swept(raw, command.sweep.keys)
+        runs = swept(raw, command.sweepable)
     features += [feature for mode in modes for feature in mode.features]
     refuse_impossible([*features, "sweep"] if runs else features)
     wants = wanted(given)
@@ -49,22 +50,16 @@ def run(command: Command[Q, A, K, C, V], given: Mapping[str, Any]) -> int:
 def _other_answer(mode: Mode[Q, A], wants: Wanted, raw: Raw) -> int:
     question = mode.question(raw)
     answer = mode.answer(question)
-    outcome: Outcome[A, Any] = Outcome(answer)
-    code = _print(mode.view, wants, iter([outcome]), [question], ())
+    code = _print(mode.view, wants, iter([Outcome(answer)]), [question], ())
     refusal = None if mode.refusal is None else mode.refusal(answer)
     if refusal is not None:
         raise refusal
     return code
 
 
-def _may_sweep(raw: Raw) -> bool:
-    """Tell cheaply, so that an ordinary question does not import what sweeps need."""
-    return any(isinstance(value, str) and ("," in value or ".." in value) for value in raw.values())
-
-
 def _features(keys: Mapping[str, object], given: Mapping[str, Any]) -> list[str]:
     """List what is asked for, as far as the table of what goes together speaks of it."""
-    names = [name for name in FEATURES if name not in keys or name in SHARED]
+    names = FEATURES.difference(keys).union(SHARED)
     features = [name for name in names if given.get(name) not in (None, False, ())]
     if given["format"] == "table":
         features.append("table")
@@ -98,7 +93,12 @@ def _outcome_on_disk(
 ) -> Outcome[A, V]:
     """Answer a question, judging what is claimed and writing the output on the way."""
     expect = wants.expect
-    with _ending_in_order(), _rows_counted(*on_disk.size(question)) as progress:
+    counting: AbstractContextManager[Callable[[int], object]] = nullcontext(int)  # a bar where stderr is seen
+    if sys.stderr.isatty():
+        from dlcalc.report.progress import counted
+
+        counting = counted(*on_disk.size(question), sys.stderr)
+    with _ending_in_order(), counting as progress:
         return on_disk.job()(
             question,
             None if expect is None else lambda keys: command.claims(expect, keys),
@@ -127,20 +127,11 @@ def _ending_in_order() -> Iterator[None]:
             signal.signal(getattr(signal, name), handler)
 
 
-def _rows_counted(rows: int, row_bytes: int) -> AbstractContextManager[Callable[[int], object]]:
-    """Count rows in a bar, where stderr is seen."""
-    if not sys.stderr.isatty():
-        return nullcontext(int)
-    from dlcalc.report.progress import counted
-
-    return counted(rows, row_bytes, sys.stderr)
-
-
 def _sweep(command: Command[Q, A, K, C, V], wants: Wanted, raw: Raw, runs: "Runs") -> int:
     from dlcalc.notation.sweeps import ends_of_each, how_many, questions
 
-    assert command.sweep is not None
-    restated, keys = command.sweep.restated, tuple(runs)
+    assert command.restated is not None
+    restated, keys = command.restated, tuple(runs)
     examples: list[Q] | None = []
     for values in ends_of_each(raw, runs):
         try:
@@ -209,7 +200,7 @@ def _with_progress(outcomes: Iterator[Outcome[A, V]], total: int | None) -> Iter
 
 
 def _print(
-    view: "View[Q, A, V]",
+    view: View[Q, A, V],
     wants: Wanted,
     outcomes: Iterator[Outcome[A, V]],
     examples: Sequence[Q] | None,

@@ -170,10 +170,7 @@ output_options = stacked(
 
 answer_options = stacked(
     option(
-        "--explain",
-        is_flag=True,
-        group="Answer",
-        help="Show the formulas, the numbers in them, and why (table, JSON).",
+        "--explain", is_flag=True, group="Answer", help="Show the formulas, the numbers in them, and why (table, JSON)."
     ),
     option(
         "--check", is_flag=True, group="Answer", help="Prove the answer by an independent method; exit 1 if it fails."

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dlcalc.cli.command import Command, OnDisk, Raw
+from dlcalc.cli.command import Command, OnDisk, reading_arrays
 from dlcalc.cli.driver import run
 from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, output_options, stacked
 from dlcalc.core import softmax_grad as engine
@@ -30,33 +30,18 @@ EXAMPLES = (
 )
 
 
-def _load(path: str, option: str) -> Any:
-    from dlcalc.jobs.arrays import load
-
-    return load(path, option, notation.BY_ROWS)
-
-
-def _question(raw: Raw) -> SoftmaxQuestion:
-    return notation.question(raw, _load)
-
-
-def _claims(raw: object, keys: Mapping[str, tuple[int, ...]]) -> "tuple[ArrayClaim, ...]":
-    from dlcalc.notation.array_claims import array_claims
-
-    return array_claims(raw, keys, _load)
-
-
 def _job() -> "Job[SoftmaxQuestion, SoftmaxGrad, Mapping[str, tuple[int, ...]], ArrayClaim, ArrayVerdict]":
     from dlcalc.jobs.softmax_files import answered
 
     return answered
 
 
+question, claims = reading_arrays(notation.question, notation.BY_ROWS)
 COMMAND = Command(
     notation.KEYS,
-    _question,
+    question,
     notation.merged,
-    _claims,
+    claims,
     engine,
     VIEW,
     on_disk=OnDisk(lambda question: question.streamed, lambda question: (question.rows, question.row_bytes), _job),

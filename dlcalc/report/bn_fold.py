@@ -1,10 +1,10 @@
 """How the answers of bn-fold look."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.batch_norm.answer import LAYERS, BnFold, Effect
-from dlcalc.core.batch_norm.statistics import ESTIMATORS, Statistics
+from dlcalc.core.batch_norm.statistics import ESTIMATORS, Batch, Statistics
 from dlcalc.report import arrays
 from dlcalc.report.arrays import MAX_ENTRIES, json_safe, short
 from dlcalc.report.sheet import Grid, Sheet
@@ -12,6 +12,7 @@ from dlcalc.report.view import View
 
 if TYPE_CHECKING:
     from dlcalc.core.batch_norm.question import BnFoldQuestion
+    from dlcalc.core.evidence.array_claim import ArrayVerdict
 
 
 def as_json(answer: BnFold) -> dict[str, object]:
@@ -33,7 +34,7 @@ def as_json(answer: BnFold) -> dict[str, object]:
         if question.statistics.pooled.samples.size > MAX_ENTRIES:
             omitted.append("batches")
         else:
-            found["batches"] = _batches(answer, question.statistics)
+            found["batches"] = [_batch(answer, batch) for batch in question.statistics.batches]
     if answer.effect is not None:
         before, after = (_lists(effect._asdict()) for effect in answer.effect)
         found["effect"] = {"before": before, "after": after}
@@ -41,7 +42,8 @@ def as_json(answer: BnFold) -> dict[str, object]:
         if answer.evaluated.folded.size > MAX_ENTRIES:
             omitted.append("evaluated")
         else:
-            found["evaluated"] = _evaluated(answer)
+            difference = json_safe(answer.max_abs_difference)
+            found["evaluated"] = {**_lists(answer.evaluated._asdict()), "max_abs_difference": difference}
     return found | ({"omitted": omitted} if omitted else {})
 
 
@@ -65,23 +67,10 @@ def _statistics(statistics: Statistics) -> dict[str, object]:
     return found
 
 
-def _batches(answer: BnFold, statistics: Statistics) -> list[object]:
-    return [
-        _lists(
-            {
-                "mean": batch.mean,
-                "var": batch.variance,
-                "normalized": batch.restored(answer.normalized(batch)),
-                "output": batch.restored(answer.output(batch)),
-            }
-        )
-        for batch in statistics.batches
-    ]
-
-
-def _evaluated(answer: BnFold) -> dict[str, object]:
-    assert answer.evaluated is not None
-    return {**_lists(answer.evaluated._asdict()), "max_abs_difference": json_safe(answer.max_abs_difference)}
+def _batch(answer: BnFold, batch: Batch) -> dict[str, object]:
+    normalized, output = answer.normalized(batch), answer.output(batch)
+    values = {"mean": batch.mean, "var": batch.variance}
+    return _lists(values | {"normalized": batch.restored(normalized), "output": batch.restored(output)})
 
 
 def bare(answer: BnFold) -> tuple[str]:
@@ -211,27 +200,17 @@ def _outputs(answer: BnFold) -> list[Grid]:
 _COLUMNS = ("channel", "gamma", "beta", "mean", "var", "eps", "scale", "shift")
 
 
-def csv_header(questions: "Sequence[BnFoldQuestion] | None") -> tuple[str, ...]:
-    """Name the columns."""
-    return _COLUMNS
-
-
 def csv_rows(answer: BnFold) -> list[Mapping[str, object]]:
     """Give one row per channel."""
     affine = answer.question.affine
-    columns = (
-        affine.gamma,
-        affine.beta,
-        affine.mean,
-        affine.var,
-        [affine.eps] * len(affine.var),
-        answer.scale,
-        answer.shift,
-    )
+    eps = [affine.eps] * len(affine.var)
+    columns = (affine.gamma, affine.beta, affine.mean, affine.var, eps, answer.scale, answer.shift)
     return [
         dict(zip(_COLUMNS, (channel, *(json_safe(float(value)) for value in row)), strict=True))
         for channel, row in enumerate(zip(*columns, strict=True))
     ]
 
 
-VIEW = View("bn-fold", as_json, bare, sheet, csv_header, csv_rows, arrays.judged, arrays.in_words)
+VIEW: "View[BnFoldQuestion, BnFold, ArrayVerdict]" = View(
+    "bn-fold", as_json, bare, sheet, lambda _: _COLUMNS, csv_rows, arrays.judged, arrays.in_words
+)

@@ -1,19 +1,16 @@
 """An outcome as one compact JSON object on one line."""
 
 import json
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.outcome import A, Outcome, V
 from dlcalc.report.arrays import json_safe
+from dlcalc.report.view import Q, View
 
 if TYPE_CHECKING:
-    from dlcalc.core.evidence.claim import Diagnosis
     from dlcalc.core.evidence.proof import Proof
     from dlcalc.core.evidence.step import Step
-    from dlcalc.report.view import View
-
-Q = TypeVar("Q")
 
 # Documents are made here and hold no cycles; looking for some costs a fifth of the time.
 encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
@@ -30,7 +27,7 @@ def _error(error: DlcalcError | None) -> dict[str, str]:
     return {} if error is None else as_dict(error)
 
 
-def outcome_line(outcome: Outcome[A, V], view: "View[Q, A, V]") -> str:
+def outcome_line(outcome: Outcome[A, V], view: View[Q, A, V]) -> str:
     """Encode an outcome as one line."""
     answer = outcome.answer
     if answer is None:
@@ -45,7 +42,7 @@ def outcome_line(outcome: Outcome[A, V], view: "View[Q, A, V]") -> str:
     return head + body + tail
 
 
-def _identity(outcome: Outcome[A, V], view: "View[Q, A, V]") -> dict[str, object]:
+def _identity(outcome: Outcome[A, V], view: View[Q, A, V]) -> dict[str, object]:
     """Give the keys that tell a question from others."""
     found: dict[str, object] = {"command": view.command}
     if outcome.line is not None:
@@ -57,7 +54,7 @@ def _identity(outcome: Outcome[A, V], view: "View[Q, A, V]") -> dict[str, object
     return found
 
 
-def _besides(outcome: Outcome[A, V], answer: A, view: "View[Q, A, V]") -> dict[str, object]:
+def _besides(outcome: Outcome[A, V], answer: A, view: View[Q, A, V]) -> dict[str, object]:
     """Give the keys of what was asked besides the answer, and of the warnings."""
     found: dict[str, object] = {}
     if outcome.output is not None:
@@ -88,19 +85,15 @@ def _proof(proof: "Proof") -> dict[str, object]:
     return {"passed": proof.passed, "method": proof.method, **details, "failures": failures}
 
 
-def _claim(verdict: V, answer: A, view: "View[Q, A, V]") -> dict[str, object]:
+def _claim(verdict: V, answer: A, view: View[Q, A, V]) -> dict[str, object]:
     found = {
         "key": verdict.claim.key,
         **({} if view.judged is None else view.judged(answer, verdict)),
         "passed": verdict.passed,
     }
     if not verdict.passed:
-        found["diagnosis"] = [_diagnosis(diagnosis) for diagnosis in verdict.diagnosis]
+        found["diagnosis"] = [
+            {"mistake": each.mistake, **({} if each.second is None else {"and": each.second}), "text": each.text}
+            for each in verdict.diagnosis
+        ]
     return found
-
-
-def _diagnosis(diagnosis: "Diagnosis") -> dict[str, str]:
-    found = {"mistake": diagnosis.mistake}
-    if diagnosis.second is not None:
-        found["and"] = diagnosis.second
-    return {**found, "text": diagnosis.text}

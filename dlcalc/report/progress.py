@@ -1,7 +1,7 @@
 """A bar on stderr for work that takes more than a second."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from time import monotonic
 from typing import TextIO, TypeVar
 
@@ -20,79 +20,52 @@ def watched(
     >>> list(watched([1, 2, 3], 3, sys.stderr))
     [1, 2, 3]
     """
-    start, bar = clock(), None
-    try:
+    with _shown(total, None, stream, clock) as progress:
         for count, item in enumerate(items, 1):
             yield item
             if count % _STEP == 0:
-                if bar is None and clock() - start > _PATIENCE:
-                    bar = _bar(total, stream)
-                if bar is not None:
-                    bar(count)
-    finally:
-        if bar is not None:
-            bar(None)
+                progress(count)
 
 
-@contextmanager
 def counted(
     rows: int, row_bytes: int, stream: TextIO, clock: Callable[[], float] = monotonic
-) -> Iterator[Callable[[int], None]]:
+) -> AbstractContextManager[Callable[[int], None]]:
     """Give a function to tell how many rows are done; the bar shows rows, bytes and the time that is left.
 
     >>> import sys
     >>> with counted(10, 4000, sys.stderr) as progress:
     ...     progress(5)
     """
-    start, bar = clock(), None
+    return _shown(rows, row_bytes, stream, clock)
 
-    def progress(done: int) -> None:
-        nonlocal bar
-        if bar is None and clock() - start > _PATIENCE:
-            bar = _bar_of_rows(rows, row_bytes, stream)
-        if bar is not None:
-            bar(done)
 
-    try:
+@contextmanager
+def _shown(
+    total: int | None, row_bytes: int | None, stream: TextIO, clock: Callable[[], float]
+) -> Iterator[Callable[[int], None]]:
+    """Give a function that moves a bar of questions, or of rows of so many bytes; it appears when work takes long."""
+    start, move = clock(), None
+    with ExitStack() as stack:
+
+        def progress(done: int) -> None:
+            nonlocal move
+            if move is None and clock() - start > _PATIENCE:
+                move = _bar(total, row_bytes, stream, stack)
+            if move is not None:
+                move(done)
+
         yield progress
-    finally:
-        if bar is not None:
-            bar(None)
 
 
-def _bar_of_rows(rows: int, row_bytes: int, stream: TextIO) -> Callable[[int | None], None]:
+def _bar(total: int | None, row_bytes: int | None, stream: TextIO, stack: ExitStack) -> Callable[[int], None]:
+    """Show a bar, and return the function that moves it to a count; it goes when the stack is closed."""
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    counter = TextColumn("{task.fields[done]:,} of {task.fields[rows]:,} rows")
-    columns = (counter, BarColumn(), DownloadColumn(binary_units=True), TimeRemainingColumn())
-    shown = Progress(*columns, console=Console(file=stream), transient=True)
-    task = shown.add_task("rows", total=rows * row_bytes, done=0, rows=rows)
-    shown.start()
-
-    def move(done: int | None) -> None:
-        if done is None:
-            shown.stop()
-        else:
-            shown.update(task, completed=done * row_bytes, done=done)
-
-    return move
-
-
-def _bar(total: int | None, stream: TextIO) -> Callable[[int | None], None]:
-    """Make a function that moves the bar to a count, and takes it away at None."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("questions"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    progress = Progress(*columns, console=Console(file=stream), transient=True)
-    task = progress.add_task("questions", total=total)
-    progress.start()
-
-    def move(count: int | None) -> None:
-        if count is None:
-            progress.stop()
-        else:
-            progress.update(task, completed=count)
-
-    return move
+    by_rows, size = row_bytes is not None, row_bytes or 1
+    label = TextColumn("{task.fields[done]:,} of {task.fields[rows]:,} rows" if by_rows else "questions")
+    amount = DownloadColumn(binary_units=True) if by_rows else MofNCompleteColumn()
+    columns = label, BarColumn(), amount, TimeRemainingColumn()
+    bar = stack.enter_context(Progress(*columns, console=Console(file=stream), transient=True))
+    task = bar.add_task("", total=None if total is None else total * size, done=0, rows=total)
+    return lambda done: bar.update(task, completed=done * size, done=done)

@@ -1,6 +1,6 @@
 """How the answers of softmax-grad look."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from dlcalc.report.sheet import Bar, Cell, Grid, Sheet
 from dlcalc.report.view import View
 
 if TYPE_CHECKING:
+    from dlcalc.core.evidence.array_claim import ArrayVerdict
     from dlcalc.core.softmax.question import SoftmaxQuestion
 
 
@@ -102,12 +103,7 @@ def _classes(answer: SoftmaxGrad) -> list[Grid]:
 
 def _besides(answer: SoftmaxGrad) -> list[Grid]:
     """Tabulate the Jacobian, and the gradients of a linear layer, where they were asked for and are small."""
-    titles = {
-        "jacobian": "Jacobian, da/dz",
-        "grad_weight": "dC/dW",
-        "grad_bias": "dC/db",
-        "grad_x": "dC/dx",
-    }
+    titles = {"jacobian": "Jacobian, da/dz", "grad_weight": "dC/dW", "grad_bias": "dC/db", "grad_x": "dC/dx"}
     grids = []
     for key, title in titles.items():
         shape = answer.shapes().get(key)
@@ -128,12 +124,7 @@ def _worst(answer: SoftmaxGrad) -> list[Grid]:
     return [Grid(("gradient", ""), norms), Grid(("largest losses", ""), rows)]
 
 
-_COLUMNS = ("row", "class", "logit", "softmax", "target", "grad_softmax", "grad_logits")
-
-
-def csv_header(questions: "Sequence[SoftmaxQuestion] | None") -> tuple[str, ...]:
-    """Name the columns."""
-    return (*_COLUMNS, "row_loss")
+_COLUMNS = ("row", "class", "logit", "softmax", "target", "grad_softmax", "grad_logits", "row_loss")
 
 
 def csv_rows(answer: SoftmaxGrad) -> Iterator[Mapping[str, object]]:
@@ -142,9 +133,8 @@ def csv_rows(answer: SoftmaxGrad) -> Iterator[Mapping[str, object]]:
         columns = [array[part] for array in columns_of(answer)]
         losses = answer.row_losses[part]
         for row, number in product(range(len(losses)), range(answer.classes)):
-            entries = [json_safe(float(column[row, number])) for column in columns]
-            line = dict(zip(_COLUMNS, (part.start + row, number, *entries), strict=True))
-            yield {**line, "row_loss": json_safe(float(losses[row]))}
+            entries = [json_safe(float(entry)) for entry in (*(column[row, number] for column in columns), losses[row])]
+            yield dict(zip(_COLUMNS, (part.start + row, number, *entries), strict=True))
 
 
 def columns_of(answer: SoftmaxGrad) -> list[Any]:
@@ -152,4 +142,6 @@ def columns_of(answer: SoftmaxGrad) -> list[Any]:
     return [answer.question.logits, answer.softmax, answer.target, answer.grad_softmax, answer.gradient]
 
 
-VIEW = View("softmax-grad", as_json, bare, sheet, csv_header, csv_rows, arrays.judged, arrays.in_words)
+VIEW: "View[SoftmaxQuestion, SoftmaxGrad, ArrayVerdict]" = View(
+    "softmax-grad", as_json, bare, sheet, lambda _: _COLUMNS, csv_rows, arrays.judged, arrays.in_words
+)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import TextIO, TypeVar
+from typing import TextIO
 
 from rich.box import SIMPLE_HEAD, Box
 from rich.console import Console, Group, RenderableType
@@ -14,9 +14,7 @@ from dlcalc.core.conv.layer import AXES
 from dlcalc.core.evidence.step import Step
 from dlcalc.core.outcome import A, Outcome, V
 from dlcalc.report.sheet import Bar, Drawing, Grid
-from dlcalc.report.view import View
-
-Q = TypeVar("Q")
+from dlcalc.report.view import Q, View
 
 _MARGIN = "  "
 _ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # SIMPLE_HEAD, in minus signs
@@ -37,10 +35,6 @@ def show(screen: Console, content: RenderableType) -> None:
         screen.print(content)
     lines = [f"{_MARGIN}{line}".rstrip() for line in capture.get().splitlines()]
     screen.file.write("\n".join(("", *lines, "", "")))
-
-
-def _box(screen: Console) -> Box:
-    return _ASCII if screen.options.ascii_only else SIMPLE_HEAD
 
 
 def print_outcome(outcome: Outcome[A, V], view: View[Q, A, V], stream: TextIO) -> None:
@@ -64,7 +58,8 @@ def print_outcome(outcome: Outcome[A, V], view: View[Q, A, V], stream: TextIO) -
 
 
 def _grid(grid: Grid, screen: Console) -> Table:
-    table = Table(*grid.header, box=_box(screen), pad_edge=False, header_style="bold")
+    box = _ASCII if screen.options.ascii_only else SIMPLE_HEAD
+    table = Table(*grid.header, box=box, pad_edge=False, header_style="bold")
     for number, column in enumerate(table.columns):
         bars = any(isinstance(row[number], Bar) for row in grid.rows)
         column.no_wrap = bars

@@ -1,15 +1,10 @@
 """One writer per format: it takes outcomes as they are found, prints each, and keeps none."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Generic, TextIO, TypeVar
+from typing import Generic, TextIO
 
 from dlcalc.core.outcome import A, Outcome, V
-
-if TYPE_CHECKING:
-    from dlcalc.report.view import View
-
-
-Q = TypeVar("Q")
+from dlcalc.report.view import Q, View
 
 
 class Target(Generic[Q, A, V]):
@@ -26,7 +21,7 @@ class Target(Generic[Q, A, V]):
 
     def __init__(
         self,
-        view: "View[Q, A, V]",
+        view: View[Q, A, V],
         out: TextIO,
         err: TextIO,
         examples: Sequence[Q] | None,

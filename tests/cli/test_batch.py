@@ -3,13 +3,12 @@ from collections.abc import Iterator
 import pytest
 
 from dlcalc.jobs.standard_input import blocks_of_lines
-from tests.conftest import Run
+from tests.conftest import Run, refusals
 
 
 def test_answers_stand_in_order_with_their_line_and_name(conv_shape: Run) -> None:
     found = conv_shape(
-        "--batch -",
-        stdin='{"w":7,"k":3,"s":1,"id":"a"}\n\n{"w":3,"k":4,"id":[1]}\n{"w":224,"kernel":7,"s":2,"p":3}\n',
+        "--batch -", stdin='{"w":7,"k":3,"s":1,"id":"a"}\n\n{"w":3,"k":4,"id":[1]}\n{"w":224,"kernel":7,"s":2,"p":3}\n'
     )
     assert found.code == 2
     assert found.err == ""
@@ -48,49 +47,35 @@ def test_a_line_that_names_a_size_replaces_the_default_size(conv_shape: Run) -> 
     assert [line.get("output") for line in found.lines] == [{"h": 5, "w": 5}, {"h": 5, "w": 7}]
 
 
-BAD_LINES: list[tuple[bytes, str]] = [
-    (b"{", "usage"),
-    (b"nonsense", "usage"),
-    (b"[7]", "usage"),
-    (b"\xff\xfe", "usage"),
-    (b'{"w": 7, "k": 3, "foo": 1}', "usage"),
-    (b'{"w": 7, "k": 3, "json": true}', "usage"),
-    (b'{"w": 7, "k": 3, "w": 7}', "usage"),
-    (b'{"w": 7, "k": 3, "width": 7}', "usage"),
-    (b'{"w": 7.0, "k": 3}', "usage"),
-    (b'{"w": NaN, "k": 3}', "usage"),
-    (b'{"w": "7..9", "k": 3}', "usage"),
-    (b'{"w": "7,9", "k": 3}', "usage"),
-    (b'{"w": null, "k": 3}', "usage"),
-    (b'{"w": true, "k": 3}', "usage"),
-    (b'{"w": 7, "k": 3, "kind": 3}', "usage"),
-    (b'{"w": 7, "k": 3, "kind": ["conv"]}', "usage"),
-    (b'{"w": 7, "k": 3, "ceil_mode": "yes"}', "usage"),
-    (b'{"w": 7, "k": 3, "kind": "max-pool", "ceil_mode": 1}', "usage"),
-    (b'{"w": 7}', "usage"),
-    (b"{}", "usage"),
-    (b'{"w": 0, "k": 3}', "invalid-value"),
-    (b'{"w": -7, "k": 3}', "invalid-value"),
-    (b'{"w": ' + b"9" * 5000 + b', "k": 3}', "invalid-value"),
-    (b'{"w": -' + b"9" * 5000 + b', "k": 3}', "invalid-value"),
-    (b'{"w": 7, "k": [3, 3]}', "shape-mismatch"),
-    (b'{"size": [7, 7, 7, 7], "k": 3}', "shape-mismatch"),
-    (b'{"size": [], "k": 3}', "shape-mismatch"),
-    (b'{"size": {"x": 7}, "k": 3}', "usage"),
-    (b'{"w": 7, "k": {"h": 3}}', "usage"),
-    (b'{"w": 7, "k": 3, "expect": [1, 2]}', "shape-mismatch"),
-    (b'{"w": 7, "k": 3, "expect": {"foo": 2}}', "usage"),
-]
+BAD_LINES = refusals(
+    """
+    usage -: { | nonsense | [7] | {"w": 7, "k": 3, "foo": 1} | {"w": 7, "k": 3, "json": true}
+    usage -: {"w": 7, "k": 3, "w": 7}
+    usage w: {"w": 7, "k": 3, "width": 7} | {"w": 7.0, "k": 3} | {"w": NaN, "k": 3} | {"w": "7..9", "k": 3}
+    usage w: {"w": "7,9", "k": 3} | {"w": null, "k": 3} | {"w": true, "k": 3} | {}
+    usage kind: {"w": 7, "k": 3, "kind": 3} | {"w": 7, "k": 3, "kind": ["conv"]}
+    usage ceil_mode: {"w": 7, "k": 3, "ceil_mode": "yes"} | {"w": 7, "k": 3, "kind": "max-pool", "ceil_mode": 1}
+    usage kernel: {"w": 7} | {"w": 7, "k": {"h": 3}}
+    invalid-value w: {"w": 0, "k": 3} | {"w": -7, "k": 3}
+    shape-mismatch kernel: {"w": 7, "k": [3, 3]}
+    shape-mismatch size: {"size": [7, 7, 7, 7], "k": 3} | {"size": [], "k": 3}
+    usage size: {"size": {"x": 7}, "k": 3}
+    shape-mismatch expect: {"w": 7, "k": 3, "expect": [1, 2]}
+    usage expect: {"w": 7, "k": 3, "expect": {"foo": 2}}
+    """
+)
+NINES = "9" * 5000
+BAD_LINES += [(f'{{"w": {sign}{NINES}, "k": 3}}', "invalid-value", "w") for sign in ("", "-")]
 
 
-@pytest.mark.parametrize(("line", "code"), BAD_LINES)
-def test_a_bad_line_is_an_error_in_its_place(conv_shape: Run, line: bytes, code: str) -> None:
-    found = conv_shape("--batch -", stdin=b'{"w":7,"k":3}\n' + line + b'\n{"w":8,"k":3}\n')
+@pytest.mark.parametrize(("line", "code", "option"), [*BAD_LINES, ("\udcff", "usage", None)])
+def test_a_bad_line_is_an_error_in_its_place(conv_shape: Run, line: str, code: str, option: str | None) -> None:
+    stdin = f'{{"w":7,"k":3}}\n{line}\n{{"w":8,"k":3}}\n'.encode(errors="surrogateescape")
+    found = conv_shape("--batch -", stdin=stdin)
     assert found.code == 2
     first, bad, last = found.lines
     assert (first["output"], last["output"]) == ({"w": 5}, {"w": 6})
-    assert bad["error"]["code"] == code, bad
-    assert bad["line"] == 2
+    assert (bad["line"], bad["error"]["code"], bad["error"].get("option")) == (2, code, option), bad
     assert bad["error"]["hint"]
 
 

@@ -1,7 +1,5 @@
 """The command as a script sees it: sources, ranks, statistics, layers, formats, claims, proofs."""
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -46,17 +44,18 @@ def test_the_eps_and_where_it_comes_from(fold: Run, words: str, eps: float, sour
 
 
 @pytest.mark.parametrize("path", ["c.npy", "f.npy", "one.npz", "two.npz:w", "w.csv", "w.json", "-"])
-def test_every_source_of_a_weight(fold: Run, path: str) -> None:
-    weight = np.array([[1.0, 2, 3], [0.5, -1, 0.25]])
-    np.save("c.npy", weight)
-    np.save("f.npy", np.asfortranarray(weight))
-    np.savez("one.npz", w=weight)
-    np.savez("two.npz", v=np.ones(2), w=weight)
-    text = json.dumps(weight.tolist())
+@pytest.mark.parametrize("words", [f"{AFFINE} --weight", "--batches"])
+def test_every_source_of_a_matrix(fold: Run, words: str, path: str) -> None:
+    matrix = np.array([[1.0, 2, 3], [0.5, -1, 0.25]])
+    np.save("c.npy", matrix)
+    np.save("f.npy", np.asfortranarray(matrix))
+    np.savez("one.npz", w=matrix)
+    np.savez("two.npz", v=np.ones(2), w=matrix)
+    text = json.dumps(matrix.tolist())
     Path("w.json").write_text(text)
     Path("w.csv").write_text("1,2,3\n0.5,-1,0.25\n")
-    expected = fold(f"{AFFINE} --weight 1,2,3/0.5,-1,0.25 --json").out
-    assert fold(f"{AFFINE} --weight {path} --json", stdin=text).out == expected
+    expected = fold(f"{words} 1,2,3/0.5,-1,0.25 --json").out
+    assert fold(f"{words} {path} --json", stdin=text).out == expected
 
 
 @pytest.mark.parametrize("key", ["gamma", "beta", "mean", "var", "bias", "x"])
@@ -76,17 +75,6 @@ def test_the_parameters_may_be_files_too(fold: Run, key: str, form: str) -> None
     if key == "x" and form == "v.csv":  # a file of one row is a row
         assert np.ravel(found.pop("evaluated")["folded"]).tolist() == expected.pop("evaluated")["folded"]
     assert found == expected
-
-
-@pytest.mark.parametrize("path", ["b.npy", "b.npz:b", "b.csv", "b.json", "-"])
-def test_every_source_of_batches(fold: Run, path: str) -> None:
-    batches = np.array([[1.0, 2, 3, 4], [2, 4, 6, 8]])
-    np.save("b.npy", batches)
-    np.savez("b.npz", a=np.ones(2), b=batches)
-    Path("b.csv").write_text("1,2,3,4\n2,4,6,8\n")
-    Path("b.json").write_text(json.dumps(batches.tolist()))
-    expected = fold(f"{BATCHES} --json").out
-    assert fold(f"--batches {path} --json", stdin=json.dumps(batches.tolist())).out == expected
 
 
 STATISTICS: list[tuple[str, dict[str, object]]] = [
@@ -171,7 +159,7 @@ def test_quiet(fold: Run) -> None:
 
 def test_csv(fold: Run) -> None:
     found = fold(f"{AFFINE} --format csv --check --expect 1,-2")
-    rows = list(csv.DictReader(io.StringIO(found.out)))
+    rows = found.rows
     assert [row["channel"] for row in rows] == ["0", "1"]
     assert [float(row["scale"]) for row in rows] == [1, -2]
     assert [float(row["shift"]) for row in rows] == [0.5, 4]

@@ -1,4 +1,4 @@
-"""The program as a process: signals, pipes and full disks."""
+"""The program as a process: any words at all, signals, pipes and full disks."""
 
 import json
 import os
@@ -7,8 +7,11 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dlcalc import __version__
+from dlcalc.cli import main
 from tests.conftest import Run
 
 PROGRAM = [sys.executable, "-m", "dlcalc"]
@@ -29,6 +32,32 @@ def test_an_unknown_command(run: Run) -> None:
     found = run("conv-shap", "--json")
     assert (found.code, found.error["code"]) == (2, "usage")
     assert "conv-shape" in found.error["hint"]
+
+
+SHARED = "--w --h --k --s --p --d --size --dims --kind -q --explain --check --expect --format --framework --json"
+VALUES = "7 3x3 same 0:1 7..9 1,2 -1 csv onnx output=5 x"
+# What a call begins with, and more words that it may go on with.
+CALLS = [
+    ("conv-shape", "--ceil-mode --output-padding -h --compare --draw max-pool"),
+    ("conv-shape --target 3 --solve i", "--solve --target --ceil-mode --output-padding max-pool p w k s d o stride"),
+    ("conv-shape --w 7 --target 3 --solve p", "--k 3"),
+    ("conv-params", "--c-in --c-out --g --n --bias --compare linear macs=5"),
+    ("conv-params --k 3 --c-in 4 --c-out 6", "--g --n --bias --compare macs=5"),
+    ("conv-params --kind linear --c-in 2", "--c-out --n --bias --compare macs=5"),
+]
+
+
+@pytest.mark.parametrize(("begin", "more"), CALLS)
+def test_any_words_never_end_in_a_bug(capsys: pytest.CaptureFixture[str], begin: str, more: str) -> None:
+    known = [st.sampled_from([*group.split(), ""]) for group in (SHARED, VALUES, more)]
+
+    @given(st.lists(st.one_of(*known, st.text(max_size=5)), max_size=12))
+    @settings(max_examples=200)
+    def never(words: list[str]) -> None:
+        assert main([*begin.split(), *words]) in (0, 1, 2)
+        assert "internal-error" not in capsys.readouterr().err
+
+    never()
 
 
 def test_a_closed_pipe_is_quiet() -> None:

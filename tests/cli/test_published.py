@@ -4,6 +4,8 @@ Sources: the weight tables of torchvision and of Keras, He et al. 2016, Howard e
 as it is built today). MACs are of convolutions and linear layers on 3x224x224, or 1x28x28.
 """
 
+from itertools import pairwise
+
 import pytest
 
 from tests.conftest import Run
@@ -18,11 +20,12 @@ def vgg(*counts: int) -> str:
 SEPARABLE = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)]
 BLOCKS = " ".join(f"dw3s{stride}p1 bn 1c{channels} bn" for channels, stride in SEPARABLE)
 MOBILENET = f"3s2p1c32 bn {BLOCKS} gap fc1000b1"
+ALEXNET = "11s4p2c64 max3s2 5p2c192 max3s2 3p1c384 3p1c256 3p1c256 max3s2 fc4096 fc4096 fc1000"
 LENET = "5p2c6 avg2 5c16 avg2 fc120 fc84 fc10"
 
 
-def resnet(counts: tuple[int, ...], bottleneck: bool) -> list[str]:
-    """The main path, and each shortcut with its projection, of the widths in torchvision."""
+def resnet(counts: tuple[int, ...], bottleneck: bool, stride_in_3x3: bool = True) -> list[str]:
+    """The main path, and each shortcut with its projection; the stride is in the 1x1 in the paper, later in the 3x3."""
     main, shortcuts, channels, size = ["7s2p3c64 bn max3s2p1"], [], 64, 56
     for inner, count in zip((64, 128, 256, 512), counts, strict=True):
         outer = 4 * inner if bottleneck else inner
@@ -32,7 +35,8 @@ def resnet(counts: tuple[int, ...], bottleneck: bool) -> list[str]:
                 shortcuts.append(f"--c-in {channels} --w {size} 1s{stride}c{outer} bn")
             size, channels = size // stride, outer
             if bottleneck:
-                main.append(f"1c{inner} bn 3s{stride}p1c{inner} bn 1c{outer} bn")
+                first, second = (1, stride) if stride_in_3x3 else (stride, 1)
+                main.append(f"1s{first}c{inner} bn 3s{second}p1c{inner} bn 1c{outer} bn")
             else:
                 main.append(f"3s{stride}p1c{inner} bn 3p1c{inner} bn")
     return [f"--c-in 3 --w 224 {' '.join([*main, 'gap fc1000b1'])}", *shortcuts]
@@ -41,12 +45,15 @@ def resnet(counts: tuple[int, ...], bottleneck: bool) -> list[str]:
 NETWORKS = [
     ([f"--bias --c-in 3 --w 224 {vgg(1, 1, 2, 2, 2)}"], 132_863_336, 7_609_090_048),
     ([f"--bias --c-in 3 --w 224 {vgg(2, 2, 2, 2, 2)}"], 133_047_848, 11_308_466_176),
+    ([f"--bias --c-in 3 --w 224 {vgg(2, 2, 3, 3, 3)}"], 138_357_544, 15_470_264_320),
     ([f"--bias --c-in 3 --w 224 {vgg(2, 2, 4, 4, 4)}"], 143_667_240, 19_632_062_464),
+    ([f"--bias --c-in 3 --w 224 {ALEXNET}"], 61_100_840, 714_188_480),
     ([f"--c-in 3 --w 224 {MOBILENET}"], 4_231_976, 568_740_352),
     ([f"--bias --c-in 1 --w 28 {LENET}"], 61_706, 416_520),
     (resnet((2, 2, 2, 2), bottleneck=False), 11_689_512, 1_814_073_344),
     (resnet((3, 4, 6, 3), bottleneck=False), 21_797_672, 3_663_761_408),
     (resnet((3, 4, 6, 3), bottleneck=True), 25_557_032, 4_089_184_256),
+    (resnet((3, 4, 6, 3), bottleneck=True, stride_in_3x3=False), 25_557_032, 3_857_973_248),
     (resnet((3, 4, 23, 3), bottleneck=True), 44_549_160, 7_801_405_440),
     (resnet((3, 8, 36, 3), bottleneck=True), 60_192_808, 11_513_626_624),
 ]
@@ -57,11 +64,21 @@ def test_parameters_and_macs(conv_params: Run, stacks: list[str], params: int, m
     answers = [conv_params(f"{stack} --json").json for stack in stacks]
     assert sum(answer["params"] for answer in answers) == params
     assert sum(answer["macs"] for answer in answers) == macs
+    for answer in answers:
+        layers = answer["layers"]
+        for key in ("weights", "bias", "params", "buffers", "param_bytes", "macs", "activation_bytes"):
+            assert answer[key] == sum(layer[key] for layer in layers)
+        assert answer["peak_activation_bytes"] == max(layer["peak_activation_bytes"] for layer in layers)
+        for before, layer in pairwise(layers):
+            if layer["kind"] != "linear":  # which takes a vector
+                assert (before["output"], before["output_channels"]) == (layer["input"], layer["input_channels"])
 
 
 def test_the_memory_of_vgg_16(conv_params: Run) -> None:
     """15,237,608 values, the input of 150,528 among them: 58.13 MiB."""
-    found = conv_params(f"--bias --c-in 3 --w 224 --json {vgg(2, 2, 3, 3, 3)}").json
+    found = conv_params(f"--bias --c-in 3 --w 224 --json --check {vgg(2, 2, 3, 3, 3)}").json
+    assert found["check"]["passed"]
+    assert sum(layer["macs"] for layer in found["layers"] if layer["kind"] == "conv") == 15_346_630_656
     assert found["activation_bytes"] == 4 * (15_237_608 - 150_528)
     assert round((found["activation_bytes"] + 4 * 150_528) / 2**20, 2) == 58.13
     assert found["buffers"] == 0
@@ -96,60 +113,6 @@ def test_u_net_on_572_pixels(conv_shape: Run) -> None:
     assert conv_shape(f"--size 572 {U_NET} {up} 1c2 -q").out == "388x388\n"
     sizes = conv_shape(f"--target 388 --solve input -q {U_NET} {up} 1c2").out.split()
     assert "572" in sizes
-
-
-VGG_16 = (
-    "3p1c64 3p1c64 max2 3p1c128 3p1c128 max2 3p1c256 3p1c256 3p1c256 max2 3p1c512 3p1c512 3p1c512 max2 "
-    "3p1c512 3p1c512 3p1c512 max2 fc4096 fc4096 fc1000"
-)
-
-
-ALEXNET = "11s4p2c64 max3s2 5p2c192 max3s2 3p1c384 3p1c256 3p1c256 max3s2 fc4096 fc4096 fc1000"
-
-
-def block(inner: int, stride: int, in_3x3: bool) -> str:
-    first, second = (1, stride) if in_3x3 else (stride, 1)
-    return f"1s{first}c{inner} bn 3s{second}p1c{inner} bn 1c{4 * inner} bn"
-
-
-def resnet_50(in_3x3: bool) -> tuple[str, list[str]]:
-    """The main path, and the four shortcuts, each with the channels and the size of its input."""
-    words, shortcuts, channels, size = ["7s2p3c64 bn max3s2p1"], [], 64, 56
-    for stage, (inner, count) in enumerate(zip((64, 128, 256, 512), (3, 4, 6, 3), strict=True)):
-        stride = 1 if stage == 0 else 2
-        shortcuts.append(f"--c-in {channels} --w {size} 1s{stride}c{4 * inner} bn")
-        size, channels = size // stride, 4 * inner
-        words += [block(inner, stride if number == 0 else 1, in_3x3) for number in range(count)]
-    return " ".join([*words, "gap fc1000b1"]), shortcuts
-
-
-@pytest.mark.parametrize(
-    ("words", "params", "macs"), [(VGG_16, 138_357_544, 15_470_264_320), (ALEXNET, 61_100_840, 714_188_480)]
-)
-def test_published_networks(conv_params: Run, words: str, params: int, macs: int) -> None:
-    found = conv_params(f"--bias --c-in 3 --w 224 --json {words} --check")
-    assert found.code == 0
-    assert (found.json["params"], found.json["macs"], found.json["flops"]) == (params, macs, 2 * macs)
-    for key in ("weights", "bias", "params", "buffers", "param_bytes", "macs", "activation_bytes"):
-        assert found.json[key] == sum(layer[key] for layer in found.json["layers"])
-    peaks = [layer["peak_activation_bytes"] for layer in found.json["layers"]]
-    assert found.json["peak_activation_bytes"] == max(peaks)
-    convs = sum(layer["macs"] for layer in found.json["layers"] if layer["kind"] == "conv")
-    if words == VGG_16:
-        assert convs == 15_346_630_656
-        assert found.json["activation_bytes"] == 4 * (15_237_608 - 150_528)
-
-
-@pytest.mark.parametrize(("in_3x3", "macs"), [(True, 4_089_184_256), (False, 3_857_973_248)])
-def test_resnet_50(conv_params: Run, in_3x3: bool, macs: int) -> None:
-    main, shortcuts = resnet_50(in_3x3)
-    answers = [conv_params(f"--c-in 3 --w 224 --json {main}").json]
-    answers += [conv_params(f"{shortcut} --json").json for shortcut in shortcuts]
-    assert sum(answer["params"] for answer in answers) == 25_557_032
-    assert sum(answer["buffers"] for answer in answers) == 53_120
-    assert sum(answer["macs"] for answer in answers) == macs
-    for before, layer in zip(answers[0]["layers"], answers[0]["layers"][1:], strict=False):
-        assert (before["output"], before["output_channels"]) == (layer["input"], layer["input_channels"])
 
 
 def test_the_stem_of_a_resnet(conv_shape: Run) -> None:

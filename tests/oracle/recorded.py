@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.softmax_grad import answer as softmax_grad
@@ -44,10 +44,8 @@ def load() -> list[Record]:
 
 
 def save(records: list[Record]) -> None:
-    text = json.dumps(records, separators=(",", ":"))
-    FILE.write_bytes(
-        gzip.compress(text.encode(), 9, mtime=0)
-    )  # without the time, so that equal answers are equal bytes
+    text = json.dumps(records, separators=(",", ":")).encode()
+    FILE.write_bytes(gzip.compress(text, 9, mtime=0))  # without the time, so that equal answers are equal bytes
 
 
 def no_file(path: str, option: str) -> Any:
@@ -60,16 +58,8 @@ def size(raw: Raw, theirs: Any) -> None:
     compare.compare_size(question, theirs)
 
 
-def behind_padding(raw: Raw, theirs: Any) -> None:
-    compare.compare_behind_padding(conv_shape(conv_shape_notation.question(raw)), theirs)
-
-
-def placement(raw: Raw, theirs: Any) -> None:
-    compare.compare_placement(conv_shape(conv_shape_notation.question(raw)), theirs)
-
-
-def amounts(raw: Raw, theirs: Any) -> None:
-    compare.compare_amounts(conv_params(conv_params_notation.question(raw)), theirs)
+def shape(raw: Raw) -> ConvShape:
+    return conv_shape(conv_shape_notation.question(raw))
 
 
 def gradients(raw: Raw, theirs: Mapping[str, Any]) -> None:
@@ -82,16 +72,12 @@ def statistics(raw: Raw, theirs: Any) -> None:
     compare.compare_statistics(bn_fold_notation.question(raw, no_file), theirs, rtol, atol)
 
 
-def outputs(raw: Raw, theirs: Any) -> None:
-    compare.compare_outputs(bn_fold_notation.question(raw, no_file), theirs)
-
-
-TOPICS: Mapping[str, Callable[[Raw, Any], None]] = {
+TOPICS: Mapping[str, Callable[[Raw, Any], object]] = {
     "size": size,
-    "behind-padding": behind_padding,
-    "placement": placement,
-    "amounts": amounts,
+    "behind-padding": lambda raw, theirs: compare.compare_behind_padding(shape(raw), theirs),
+    "placement": lambda raw, theirs: compare.compare_placement(shape(raw), theirs),
+    "amounts": lambda raw, theirs: compare.compare_amounts(conv_params(conv_params_notation.question(raw)), theirs),
     "gradients": gradients,
     "statistics": statistics,
-    "outputs": outputs,
+    "outputs": lambda raw, theirs: compare.compare_outputs(bn_fold_notation.question(raw, no_file), theirs),
 }

@@ -1,5 +1,3 @@
-import csv
-import io
 import json
 
 import pytest
@@ -14,13 +12,9 @@ from tests.conftest import Run
 from tests.support.random_layers import questions
 
 
-def rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
-
-
 def test_csv_says_what_json_says(conv_shape: Run) -> None:
     words = "--size 160x224 --k 7 --s 2 --p 3:2"
-    (row,) = rows(conv_shape(words + " --format csv").out)
+    (row,) = conv_shape(words + " --format csv").rows
     layer = conv_shape(words + " --json").json["layers"][0]
     assert (row["name"], row["kind"], row["framework"]) == ("conv1", "conv", "pytorch")
     for key, by_axis in layer.items():
@@ -34,20 +28,15 @@ def test_csv_says_what_json_says(conv_shape: Run) -> None:
 def test_csv_of_a_sweep(conv_shape: Run) -> None:
     found = conv_shape("--w 7..8 --k 3,8 --check --format csv")
     assert found.code == 2
-    table = rows(found.out)
-    assert [(row["question_w"], row["question_kernel"]) for row in table] == [
-        ("7", "3"),
-        ("7", "8"),
-        ("8", "3"),
-        ("8", "8"),
-    ]
+    table = found.rows
+    assert [row["question_w"] + row["question_kernel"] for row in table] == ["73", "78", "83", "88"]
     assert [row["output_w"] for row in table] == ["5", "", "6", "1"]
     assert [row["error"] for row in table] == ["", "kernel-exceeds-input", "", ""]
     assert [row["check_passed"] for row in table] == ["true", "", "true", "true"]
 
 
 def test_csv_of_a_claim(conv_shape: Run) -> None:
-    (row,) = rows(conv_shape("--w 7 --k 3 --expect 4 --format csv").out)
+    (row,) = conv_shape("--w 7 --k 3 --expect 4 --format csv").rows
     assert row["expect_passed"] == "false"
 
 

@@ -33,48 +33,36 @@ _TEXTS = {
     "model.pt": "hello",
 }
 
+
+def by_code(names: dict[str, str]) -> list[tuple[str, str]]:
+    """Each name with the code of the error that it gives."""
+    return [(name, code) for code, text in names.items() for name in text.split(" ")]
+
+
 # Refused when they are read.
-BAD_FILES = [
-    ("gone.npy", "file-not-found"),
-    ("folder.npy", "file-unreadable"),
-    ("objects.npy", "unsafe-file"),
-    ("pickled.npz", "unsafe-file"),
-    ("records.npy", "unsupported-dtype"),
-    ("short.npy", "malformed-file"),
-    ("long.npy", "malformed-file"),
-    ("huge.npy", "malformed-file"),
-    ("negative.npy", "malformed-file"),
-    ("zip.npz", "malformed-file"),
-    ("nothing.npz", "malformed-file"),
-    ("words.csv", "malformed-file"),
-    ("words.json", "malformed-file"),
-    ("null.json", "malformed-file"),
-    ("object.json", "malformed-file"),
-    ("broken.json", "malformed-file"),
-    ("two.npz", "usage"),
-    ("two.npz:c", "usage"),
-    ("notes.txt", "unsupported-file"),
-    ("model.pt", "unsupported-file"),
-]
+BAD_FILES = by_code(
+    {
+        "file-not-found": "gone.npy",
+        "file-unreadable": "folder.npy",
+        "unsafe-file": "objects.npy pickled.npz",
+        "unsupported-dtype": "records.npy",
+        "malformed-file": "short.npy long.npy huge.npy negative.npy zip.npz nothing.npz words.csv words.json null.json "
+        "object.json broken.json",
+        "usage": "two.npz two.npz:c",
+        "unsupported-file": "notes.txt model.pt",
+    }
+)
 # Refused as the value of an option that is an array, whatever it is for: files that are refused when they are read,
 # files whose content is no such array, and numbers that are badly typed.
-BAD_ARRAYS = [
-    *BAD_FILES,
-    ("complex.npy", "unsupported-dtype"),
-    ("strings.npy", "unsupported-dtype"),
-    ("bytes.npy", "unsupported-dtype"),
-    ("bools.npy", "unsupported-dtype"),
-    ("dates.npy", "unsupported-dtype"),
-    ("no_rows.npy", "shape-mismatch"),
-    ("empty.csv", "shape-mismatch"),
-    ("empty.json", "shape-mismatch"),
-    ("big.json", "invalid-value"),
-    ("", "usage"),
-    ("1,,2", "usage"),
-    ("1,2/", "usage"),
-    ("one,two", "file-not-found"),
-    ("1,1e999", "invalid-value"),
-]
+BAD_ARRAYS = BAD_FILES + by_code(
+    {
+        "unsupported-dtype": "complex.npy strings.npy bytes.npy bools.npy dates.npy",
+        "shape-mismatch": "no_rows.npy empty.csv empty.json",
+        "invalid-value": "big.json 1,1e999",
+        "usage": " 1,,2 1,2/",
+        "file-not-found": "one,two",
+    }
+)
 
 
 def write_bad_files() -> None:

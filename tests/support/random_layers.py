@@ -2,47 +2,32 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
-from dlcalc.core.conv.layer import (
-    ALL_AXES,
-    FRAMEWORKS,
-    KINDS,
-    PADDING_WORDS,
-    FrameworkName,
-    Layer,
-    Padding,
-    PaddingWord,
-)
+from dlcalc.core.conv import layer as layers
+from dlcalc.core.conv.layer import ALL_AXES, FRAMEWORKS, KINDS, PADDING_WORDS, Layer, Padding
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.validation import PerAxis
 
+Names = Sequence[layers.FrameworkName]
+Words = Sequence[layers.PaddingWord]
+
 
 def questions(
-    count: int,
-    seed: int,
-    frameworks: tuple[FrameworkName, ...] = FRAMEWORKS,
-    words: tuple[PaddingWord, ...] = PADDING_WORDS,
+    count: int, seed: int, frameworks: Names = FRAMEWORKS, words: Words = PADDING_WORDS
 ) -> Iterator[ConvShapeQuestion]:
     """Questions of every kind, on one to three axes."""
     rng = random.Random(seed)
-    for _ in range(count):
-        yield question(rng, frameworks, words)
+    return (question(rng, frameworks, words) for _ in range(count))
 
 
-def answers(
-    count: int,
-    seed: int,
-    frameworks: tuple[FrameworkName, ...] = FRAMEWORKS,
-    words: tuple[PaddingWord, ...] = PADDING_WORDS,
-) -> Iterator[ConvShape]:
+def answers(count: int, seed: int, frameworks: Names = FRAMEWORKS, words: Words = PADDING_WORDS) -> Iterator[ConvShape]:
     """The answers to those of the questions that have one."""
     for asked in questions(count, seed, frameworks, words):
-        try:
+        with suppress(DlcalcError):
             yield conv_shape(asked)
-        except DlcalcError:
-            continue
 
 
 def question_of(answer: ConvShape) -> ConvShapeQuestion:
@@ -51,9 +36,7 @@ def question_of(answer: ConvShape) -> ConvShapeQuestion:
     return answer.question
 
 
-def question(
-    rng: random.Random, frameworks: Sequence[FrameworkName], words: Sequence[PaddingWord]
-) -> ConvShapeQuestion:
+def question(rng: random.Random, frameworks: Names, words: Words) -> ConvShapeQuestion:
     """One question."""
     axes = ALL_AXES[-rng.randint(1, 3) :]
     kind = rng.choice(list(KINDS))

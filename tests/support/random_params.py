@@ -2,20 +2,19 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 
-from dlcalc.core.conv.layer import FRAMEWORKS, PADDING_WORDS, FrameworkName, PaddingWord
+from dlcalc.core.conv.layer import FRAMEWORKS, PADDING_WORDS
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.params.count import ConvParams
 from dlcalc.core.params.question import DTYPES, ConvParamsQuestion
 from tests.support import random_layers
+from tests.support.random_layers import Names, Words
 
 
 def questions(
-    count: int,
-    seed: int,
-    frameworks: tuple[FrameworkName, ...] = FRAMEWORKS,
-    words: tuple[PaddingWord, ...] = PADDING_WORDS,
+    count: int, seed: int, frameworks: Names = FRAMEWORKS, words: Words = PADDING_WORDS
 ) -> Iterator[ConvParamsQuestion]:
     """Questions of every kind, with a size and without."""
     rng = random.Random(seed)
@@ -39,14 +38,9 @@ def questions(
 
 
 def answers(
-    count: int,
-    seed: int,
-    frameworks: tuple[FrameworkName, ...] = FRAMEWORKS,
-    words: tuple[PaddingWord, ...] = PADDING_WORDS,
+    count: int, seed: int, frameworks: Names = FRAMEWORKS, words: Words = PADDING_WORDS
 ) -> Iterator[ConvParams]:
     """The answers to those of the questions that have one."""
     for asked in questions(count, seed, frameworks, words):
-        try:
+        with suppress(DlcalcError):
             yield conv_params(asked)
-        except DlcalcError:
-            continue

@@ -78,12 +78,11 @@ def _rule(layer: LayerParams, worked: bool) -> list[str]:
 
 def memory_grid(dtype: str, rows: Iterable[tuple[str, int]], each: int, marked: str | None, title: str = "") -> Grid:
     """Tabulate numbers of entries of ``each`` bytes: the entries, their bytes, and those in MiB and MB."""
-    cells = [(name, written(count), written(count * each), *_units(count * each)) for name, count in rows]
+    cells = []
+    for name, count in rows:
+        size = count * each
+        cells.append((name, written(count), written(size), in_units(size, 2**20), in_units(size, 10**6)))
     return Grid((dtype, "entries", "bytes", "MiB", "MB"), cells, marked, title)
-
-
-def _units(count: int) -> tuple[str, str]:
-    return in_units(count, 2**20), in_units(count, 10**6)
 
 
 def in_units(count: int, unit: int) -> str:

@@ -1,6 +1,6 @@
 """The forms of a convolution side by side: standard, grouped, depthwise-separable, bottleneck."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dlcalc.report.arrays import written
@@ -17,12 +17,9 @@ if TYPE_CHECKING:
 
 def as_json(answer: "Comparison") -> dict[str, object]:
     """Give the answer's own keys, and the forms by their names."""
-    return view.as_json(answer.answer) | {"forms": {form.name: _form(form) for form in answer.forms}}
-
-
-def _form(form: "Form") -> dict[str, object]:
-    layers = [view.layer_as_json(layer) for layer in form.layers]
-    return {**_counts(form), "layers": layers}
+    layers = {form.name: [view.layer_as_json(layer) for layer in form.layers] for form in answer.forms}
+    forms = {form.name: {**_counts(form), "layers": layers[form.name]} for form in answer.forms}
+    return view.as_json(answer.answer) | {"forms": forms}
 
 
 def _counts(form: "Form") -> dict[str, int]:
@@ -44,17 +41,13 @@ def sheet(answer: "Comparison") -> Sheet:
     for form, found in zip(answer.forms, counts, strict=True):
         cells = ((written(number), percent(number, counts[0][key])) for key, number in found.items())
         rows.append((form.name, *(cell for pair in cells for cell in pair)))
-    made = []
-    for form in answer.forms:
-        for number, layer in enumerate(form.layers):
-            made.append(f"{'' if number else form.name:<21}{described(layer)}")
-    parameters = answer.answer.amounts.params
-    return Sheet(f"{written(parameters)} parameters", caption(answer.answer), (Grid(tuple(header), rows),), tuple(made))
-
-
-def csv_header(questions: "Sequence[ConvParamsQuestion | StackParamsQuestion] | None") -> tuple[str, ...]:
-    """Name the columns."""
-    return ("form", "params", "macs")
+    layers = [
+        f"{'' if number else form.name:<21}{described(layer)}"
+        for form in answer.forms
+        for number, layer in enumerate(form.layers)
+    ]
+    headline = f"{written(answer.answer.amounts.params)} parameters"
+    return Sheet(headline, caption(answer.answer), (Grid(tuple(header), rows),), tuple(layers))
 
 
 def csv_rows(answer: "Comparison") -> list[Mapping[str, object]]:
@@ -63,10 +56,5 @@ def csv_rows(answer: "Comparison") -> list[Mapping[str, object]]:
 
 
 VIEW: "View[ConvParamsQuestion | StackParamsQuestion, Comparison, Judged]" = View(
-    "conv-params",
-    as_json,
-    bare,
-    sheet,
-    csv_header,
-    csv_rows,
+    "conv-params", as_json, bare, sheet, lambda _: ("form", "params", "macs"), csv_rows
 )

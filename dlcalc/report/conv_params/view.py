@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.layer import AXES
 from dlcalc.core.params.count import ConvParams, LayerParams
 from dlcalc.core.params.question import KINDS, ConvParamsQuestion
 from dlcalc.report.arrays import text, written
-from dlcalc.report.conv_shape.view import flattened, in_words, judged_by_axis
+from dlcalc.report.conv_shape.view import axes_of, columns_by_axis, flattened, in_words, judged_by_axis
 from dlcalc.report.conv_shape.view import layer_as_json as geometry_as_json
 from dlcalc.report.view import View
 
@@ -30,7 +29,7 @@ def as_json(answer: ConvParams) -> dict[str, object]:
     """
     sizes: dict[str, object] = {}
     if answer.amounts.work is not None:
-        sizes = {"input": _input(answer.layers[0]), "output": _output(answer.layers[-1])}
+        sizes = _sizes(answer.layers[0], answer.layers[-1])
     layers = [layer_as_json(layer) for layer in answer.layers]
     return {"dtype": answer.question.dtype, **_amounts(answer.amounts.by_key(), sizes), "layers": layers}
 
@@ -58,16 +57,13 @@ def layer_as_json(layer: LayerParams) -> dict[str, object]:
         geometry = geometry_as_json(layer.shape.layers[-1], asked.axes)
         found |= {key: geometry[key] for key in _WINDOW_KEYS if key in geometry}
     if layer.amounts.work is not None:
-        sizes = {"input": _input(layer), "output": _output(layer)}
+        sizes = _sizes(layer, layer)
     return found | _amounts(layer.amounts.by_key(), sizes)
 
 
-def _input(layer: LayerParams) -> dict[str, int]:
-    return dict(zip(layer.question.axes, layer.input, strict=False))  # a vector has none
-
-
-def _output(layer: LayerParams) -> dict[str, int]:
-    return dict(zip(layer.question.axes, layer.output, strict=False))
+def _sizes(first: LayerParams, last: LayerParams) -> dict[str, object]:
+    axes = first.question.axes  # of which a vector has none
+    return {"input": dict(zip(axes, first.input, strict=False)), "output": dict(zip(axes, last.output, strict=False))}
 
 
 def bare(answer: ConvParams) -> tuple[str]:
@@ -103,20 +99,16 @@ def summary(answer: ConvParams) -> tuple[str, ...]:
 
 def csv_header(questions: "Sequence[ConvParamsQuestion | StackParamsQuestion] | None") -> tuple[str, ...]:
     """Name the columns, for answers to questions like these, or to any."""
-    axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
+    axes = axes_of(questions)
     sized = questions is None or any(question.size is not None for question in questions)
     single = [question for question in questions or () if isinstance(question, ConvParamsQuestion)]
     stacked = questions is None or len(single) < len(questions)
     worked = sized or stacked or any(question.kind == "linear" for question in single)
     word = ["word"] if stacked else []
-    columns = ["dtype", "name", "kind", *word, *(f"kernel_{axis}" for axis in axes), "groups"]
+    columns = ["dtype", "name", "kind", *word, *columns_by_axis(["kernel"], axes), "groups"]
     columns += ["input_channels", "output_channels"]
-    for key in _WINDOW_KEYS if sized else ():
-        for axis in axes:
-            columns += [f"{key}_{axis}_begin", f"{key}_{axis}_end"] if key == "padding" else [f"{key}_{axis}"]
-    columns += _BEFORE_SIZES
-    columns += [f"{key}_{axis}" for key in ("input", "output") if sized for axis in axes]
-    return (*columns, *(_AFTER_SIZES if worked else ()))
+    windows, sizes = (columns_by_axis(keys, axes if sized else ()) for keys in (_WINDOW_KEYS, ("input", "output")))
+    return (*columns, *windows, *_BEFORE_SIZES, *sizes, *(_AFTER_SIZES if worked else ()))
 
 
 def csv_rows(answer: ConvParams) -> list[Mapping[str, object]]:
@@ -125,15 +117,4 @@ def csv_rows(answer: ConvParams) -> list[Mapping[str, object]]:
     return [of_all | flattened(layer_as_json(layer)) for layer in answer.layers]
 
 
-VIEW = View(
-    "conv-params",
-    as_json,
-    bare,
-    sheet,
-    csv_header,
-    csv_rows,
-    judged,
-    in_words,
-    summary,
-    _SUMMARY_TITLES,
-)
+VIEW = View("conv-params", as_json, bare, sheet, csv_header, csv_rows, judged, in_words, summary, _SUMMARY_TITLES)

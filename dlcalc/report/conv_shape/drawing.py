@@ -149,10 +149,5 @@ def _lit(of: Map, width: int) -> list[bool]:
 
 
 VIEW: "View[ConvShapeQuestion | StackQuestion, ConvShape, Judged]" = View(
-    "conv-shape",
-    view.as_json,
-    view.bare,
-    sheet,
-    view.csv_header,
-    view.csv_rows,
+    "conv-shape", view.as_json, view.bare, sheet, view.csv_header, view.csv_rows
 )

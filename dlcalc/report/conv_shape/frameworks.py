@@ -8,7 +8,7 @@ from dlcalc.core.conv.layer import AXES
 from dlcalc.core.network.compare import LayerFacts, Side, SideBySide, facts
 from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.sheet import counted
-from dlcalc.report.conv_shape.view import size_of
+from dlcalc.report.conv_shape.view import axes_of, columns_by_axis, size_of
 from dlcalc.report.errors import as_dict, hint
 from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
@@ -29,12 +29,9 @@ def as_json(answer: SideBySide) -> dict[str, object]:
     {'output': {'w': 5}, 'padding': {'w': [0, 0]}, 'first_window': {'w': [0, 2]}}
     """
     axes = answer.question.axes
-    return {
-        "input": dict(zip(axes, answer.question.size, strict=True)),
-        "frameworks": {side.framework: _side(side, axes) for side in answer.sides},
-        "differs": list(answer.differs),
-        "summary": answer.summary,
-    }
+    size = dict(zip(axes, answer.question.size, strict=True))
+    frameworks = {side.framework: _side(side, axes) for side in answer.sides}
+    return {"input": size, "frameworks": frameworks, "differs": list(answer.differs), "summary": answer.summary}
 
 
 def _side(side: Side, axes: Sequence[str]) -> dict[str, object]:
@@ -89,12 +86,9 @@ def sheet(answer: SideBySide) -> Sheet:
         grids = (Grid(header, rows, "output"),)
     refusals = []
     for side in answer.sides:
-        if side.error is not None:
-            said = hint(side.error)
-            hinted = f" (hint: {said})" if said else ""
-            refusals.append(
-                f"{framework_of(side.framework).name} refuses: {side.error.message}{hinted} [{side.error.code}]"
-            )
+        if (error := side.error) is not None:
+            hinted = f" (hint: {hint(error)})" if error.advice else ""
+            refusals.append(f"{framework_of(side.framework).name} refuses: {error.message}{hinted} [{error.code}]")
     remarks = [f"{remark[0].upper()}{remark[1:]}." for remark in answer.remarks]
     return Sheet(answer.summary, _caption(answer), grids, (*refusals, *remarks))
 
@@ -154,11 +148,9 @@ def _typed(value: object) -> str:
 
 def csv_header(questions: "Sequence[ConvShapeQuestion | StackQuestion] | None") -> tuple[str, ...]:
     """Name the columns."""
-    axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
-    columns = ["framework", "name", *(f"output_{axis}" for axis in axes)]
-    columns += [f"padding_{axis}_{end}" for axis in axes for end in ("begin", "end")]
-    columns += [f"first_window_{axis}_{end}" for axis in axes for end in ("first", "last")]
-    return tuple(columns)
+    axes = axes_of(questions)
+    first_window = [f"first_window_{axis}_{end}" for axis in axes for end in ("first", "last")]
+    return ("framework", "name", *columns_by_axis(("output", "padding"), axes), *first_window)
 
 
 def csv_rows(answer: SideBySide) -> list[Mapping[str, object]]:
@@ -182,10 +174,5 @@ def _row(layer: LayerFacts, axes: Sequence[str]) -> dict[str, object]:
 
 
 VIEW: "View[ConvShapeQuestion | StackQuestion, SideBySide, Judged]" = View(
-    "conv-shape",
-    as_json,
-    bare,
-    sheet,
-    csv_header,
-    csv_rows,
+    "conv-shape", as_json, bare, sheet, csv_header, csv_rows
 )

@@ -8,7 +8,7 @@ from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.sheet import counted
-from dlcalc.report.conv_shape.view import flattened, layer_as_json
+from dlcalc.report.conv_shape.view import columns_by_axis, flattened, layer_as_json
 from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 
@@ -36,16 +36,11 @@ def encoded(answer: "Inverse", encode: Callable[[object], str]) -> str:
 
 
 def _asked(answer: "Inverse") -> dict[str, object]:
-    question = answer.question
-    asked, solve = question.template, question.unknown
-    known = {} if solve == "input" else {"input": dict(zip(asked.axes, asked.size, strict=True))}
-    return {
-        "framework": asked.framework,
-        **known,
-        "solve": solve,
-        "target": dict(zip(asked.axes, question.target, strict=True)),
-        "layers": _layers(answer),
-    }
+    question, template = answer.question, answer.question.template
+    size = {} if question.unknown == "input" else {"input": dict(zip(template.axes, template.size, strict=True))}
+    target = dict(zip(template.axes, question.target, strict=True))
+    known = {"framework": template.framework, **size, "solve": question.unknown, "target": target}
+    return {**known, "layers": _layers(answer)}
 
 
 def _layers(answer: "Inverse") -> list[dict[str, object]]:
@@ -177,15 +172,7 @@ def csv_header(questions: "Sequence[InverseQuestion] | None") -> tuple[str, ...]
     """Name the columns."""
     (question,) = questions or ()
     axes = question.template.axes
-    solved = [
-        column
-        for axis in axes
-        for column in (
-            (f"padding_{axis}_begin", f"padding_{axis}_end")
-            if question.unknown == "padding"
-            else (f"{question.unknown}_{axis}",)
-        )
-    ]
+    solved = columns_by_axis([question.unknown], axes)
     return ("framework", "solve", *(f"target_{axis}" for axis in axes), *solved)
 
 
@@ -200,11 +187,5 @@ def csv_rows(answer: "Inverse") -> Iterator[Mapping[str, object]]:
 
 
 VIEW: "View[InverseQuestion, Inverse, Judged]" = View(
-    "conv-shape",
-    as_json,
-    bare,
-    sheet,
-    csv_header,
-    csv_rows,
-    encoded=encoded,
+    "conv-shape", as_json, bare, sheet, csv_header, csv_rows, encoded=encoded
 )

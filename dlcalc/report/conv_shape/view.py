@@ -1,6 +1,6 @@
 """How the answers of conv-shape look."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.conv.layer import AXES
@@ -12,7 +12,10 @@ from dlcalc.report.view import ClaimInWords, View
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
     from dlcalc.core.network.network import StackQuestion
+    from dlcalc.core.params.question import ConvParamsQuestion, StackParamsQuestion
     from dlcalc.report.sheet import Sheet
+
+    Question = ConvShapeQuestion | StackQuestion | ConvParamsQuestion | StackParamsQuestion
 
 
 def as_json(answer: ConvShape) -> dict[str, object]:
@@ -176,14 +179,21 @@ _CSV_KEYS = ("input", *_KEYS[:3], "padding", "output_padding", *_KEYS[5:8], "rec
 
 def csv_header(questions: "Sequence[ConvShapeQuestion | StackQuestion] | None") -> tuple[str, ...]:
     """Name the columns, for answers to questions like these, or to any."""
-    axes = [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
     columns = ["framework", "name", "kind"]
     if questions is None or not all(isinstance(question, ConvShapeQuestion) for question in questions):
         columns += ["word", "input_channels", "output_channels"]
-    for key in _CSV_KEYS:
-        for axis in axes:
-            columns += [f"{key}_{axis}_begin", f"{key}_{axis}_end"] if key == "padding" else [f"{key}_{axis}"]
-    return tuple(columns)
+    return (*columns, *columns_by_axis(_CSV_KEYS, axes_of(questions)))
+
+
+def axes_of(questions: "Sequence[Question] | None") -> list[str]:
+    """List the axes that the answers to questions like these have, or any."""
+    return [axis for axis in AXES if questions is None or any(axis in question.axes for question in questions)]
+
+
+def columns_by_axis(keys: Iterable[str], axes: Iterable[str]) -> list[str]:
+    """Name the columns of values per axis: one per axis, two for a padding."""
+    ends = {"padding": ("_begin", "_end")}
+    return [f"{key}_{axis}{end}" for key in keys for axis in axes for end in ends.get(key, ("",))]
 
 
 def csv_rows(answer: ConvShape) -> list[Mapping[str, object]]:
@@ -222,16 +232,4 @@ def in_words(verdict: "Verdict") -> ClaimInWords:
     return text(verdict.claim.values), right, distance
 
 
-VIEW = View(
-    "conv-shape",
-    as_json,
-    bare,
-    sheet,
-    csv_header,
-    csv_rows,
-    judged,
-    in_words,
-    summary,
-    _SUMMARY,
-    encoded,
-)
+VIEW = View("conv-shape", as_json, bare, sheet, csv_header, csv_rows, judged, in_words, summary, _SUMMARY, encoded)

@@ -1,20 +1,9 @@
 """The table of conv-params as a person sees it."""
 
-import io
-
 import pytest
 
-from dlcalc.core.conv.layer import Layer
-from dlcalc.core.conv_params import answer as conv_params
-from dlcalc.core.outcome import Outcome
-from dlcalc.core.params.question import ConvParamsQuestion
 from dlcalc.report.conv_params.sheet import in_units, percent
-from dlcalc.report.conv_params.view import VIEW
-from dlcalc.report.table import print_outcome
 from tests.conftest import Run
-from tests.support.streams import Ascii
-
-QUESTION = ConvParamsQuestion(64, 128, layer=Layer(3, 1, 1), axes=("h", "w"), size=(56, 56), square=True)
 
 GOLDEN = """
   73,728 parameters
@@ -52,19 +41,10 @@ GOLDEN = """
 """
 
 
-def printed(question: ConvParamsQuestion, stream: io.StringIO) -> str:
-    print_outcome(Outcome(conv_params(question)), VIEW, stream)
-    return stream.getvalue()
-
-
 @pytest.mark.parametrize("columns", ["20", "80", "200"])
-def test_in_a_pipe(monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+def test_in_a_pipe(conv_params: Run, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    assert printed(QUESTION, io.StringIO()) == GOLDEN
-
-
-def test_in_an_ascii_locale() -> None:
-    assert printed(QUESTION, Ascii()) == GOLDEN.replace("─", "-")
+    assert conv_params("--k 3 --p 1 --c-in 64 --c-out 128 --w 56").out == GOLDEN
 
 
 def test_with_a_bias_there_is_nothing_to_add(conv_params: Run) -> None:

@@ -103,9 +103,3 @@ def test_numbers_give_way_to_bars(width: int) -> None:
         rows = picture(seen, width, True).rows
         assert all(len(row.label) + 2 + len(row.cells) <= width for row in rows)
         assert all(re.search(r"[.#]{8,}$", row.cells) for row in rows)
-
-
-def test_axes_that_are_the_same_have_one_drawing() -> None:
-    (drawing,) = conv_drawing.sheet(stem(h=224, w=224)).drawings
-    assert drawing.title.startswith("height and width, ")
-    assert len(conv_drawing.sheet(stem(h=160, w=224)).drawings) == 2

@@ -1,8 +1,5 @@
 """Frameworks side by side as a person and as a script see them."""
 
-import csv
-import io
-
 import pytest
 
 from tests.conftest import Run
@@ -50,7 +47,7 @@ def test_every_format_says_the_same(conv_shape: Run, words: str, outputs: list[i
     assert [code is None for code in codes] == [output is not None for output in outputs]
     bare = [f"{name} {output or code}" for name, output, code in zip(sides, outputs, codes, strict=True)]
     assert conv_shape(words + " -q").out.splitlines() == bare
-    rows = list(csv.DictReader(io.StringIO(conv_shape(words + " --format csv").out)))
+    rows = conv_shape(words + " --format csv").rows
     for row, (name, side) in zip(rows, sides.items(), strict=True):
         assert row["framework"] == name
         if "error" in side:
@@ -159,5 +156,5 @@ def test_several_layers(conv_shape: Run) -> None:
         ["conv2", "output", "223", "223", "223"],
     ]
     assert conv_shape(words + " -q").out.splitlines() == ["pytorch 223", "tensorflow 223", "onnx 223"]
-    lines = csv.DictReader(io.StringIO(conv_shape(words + " --format csv").out))
+    lines = conv_shape(words + " --format csv").rows
     assert [line["name"] for line in lines] == ["conv1", "transposed1", "conv2"] * 3
