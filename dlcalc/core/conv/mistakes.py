@@ -182,10 +182,5 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         _on_every_axis(lambda axis: _of_family(axis, "conv")),
     ),
     # Only with several axes of different sizes.
-    Mistake(
-        "axes-swapped",
-        "exchanging two axes",
-        lambda axes: len(axes) > 1,
-        _axes_swapped,
-    ),
+    Mistake("axes-swapped", "exchanging two axes", lambda axes: len(axes) > 1, _axes_swapped),
 )

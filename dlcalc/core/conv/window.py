@@ -189,11 +189,7 @@ CAUSAL = PaddingRule(
     lambda total, layer: total,
 )
 FULL = PaddingRule(
-    "2*({ke} - 1)",
-    "{P}/2",
-    f"{GUIDE}, relationship 4",
-    lambda size, layer: 2 * (layer.extent - 1),
-    half,
+    "2*({ke} - 1)", "{P}/2", f"{GUIDE}, relationship 4", lambda size, layer: 2 * (layer.extent - 1), half
 )
 SAME_UPPER = PaddingRule(_SAME, "floor({P}/2)", "TensorFlow SAME, ONNX SAME_UPPER", _same, half)
 SAME_LOWER = PaddingRule(_SAME, "ceil({P}/2)", "ONNX SAME_LOWER", _same, larger_half)

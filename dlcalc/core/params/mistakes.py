@@ -83,10 +83,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
     ),
     # An option that was typed, forgotten: the textbook formula has no bias.
     Mistake(
-        "bias-forgotten",
-        "leaving the bias out",
-        lambda work: work.biases > 0,
-        lambda work: (work._replace(biases=0),),
+        "bias-forgotten", "leaving the bias out", lambda work: work.biases > 0, lambda work: (work._replace(biases=0),)
     ),
     # An option that was typed, forgotten.
     Mistake(
@@ -131,19 +128,9 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         lambda work: (work._replace(norm=4),),
     ),
     # The commonest confusion of units: tools differ.
-    Mistake(
-        "flops-not-macs",
-        "counting 2 for each multiply-accumulate",
-        _about(*MACS),
-        _scaled(2),
-    ),
+    Mistake("flops-not-macs", "counting 2 for each multiply-accumulate", _about(*MACS), _scaled(2)),
     # The same the other way round.
-    Mistake(
-        "macs-not-flops",
-        "counting 1 for each multiply-accumulate",
-        _about("flops"),
-        _scaled(1, 2),
-    ),
+    Mistake("macs-not-flops", "counting 1 for each multiply-accumulate", _about("flops"), _scaled(1, 2)),
     # The cost of training where that of one pass is asked for.
     Mistake(
         "forward-plus-backward",
@@ -159,10 +146,5 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         lambda work: _scaled(work.each)(work),
     ),
     # The rarest: it is off by 5 %, in numbers that are usually rounded.
-    Mistake(
-        "mib-not-mb",
-        _units,
-        _about(*BYTES),
-        _in_other_units,
-    ),
+    Mistake("mib-not-mb", _units, _about(*BYTES), _in_other_units),
 )

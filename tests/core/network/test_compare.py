@@ -122,11 +122,7 @@ SENTENCES = [
         Layer(2, 8, "same"),
         _REFUSES + "1, windows 2 pixels apart: the first starts at 0 in Keras, at 2 in ONNX Runtime",
     ),
-    (
-        15,
-        Layer(4, 3, "same", kind="transposed", output_padding=0),
-        "PyTorch refuses; Keras gives 42, ONNX Runtime 45",
-    ),
+    (15, Layer(4, 3, "same", kind="transposed", output_padding=0), "PyTorch refuses; Keras gives 42, ONNX Runtime 45"),
 ]
 
 

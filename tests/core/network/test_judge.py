@@ -16,7 +16,7 @@ from dlcalc.core.conv.layer import Kind, Layer
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv_shape import claimable, judge
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.evidence.claim import Claim, Diagnosis, TypedNumber
+from dlcalc.core.evidence.claim import Claim, Diagnosis
 from dlcalc.core.network.network import StackLayer, StackQuestion, stack_shape
 from dlcalc.core.numeric.ratio import as_number
 from dlcalc.notation.claims import claims
@@ -91,11 +91,7 @@ def outcome(layers: list[Plain], size: int, mistake: str, where: set[int]) -> Fr
     return value if made else None
 
 
-MET: tuple[tuple[Kind, ...], ...] = (
-    ("conv", "conv", "conv", "max-pool"),
-    ("conv", "conv", "transposed"),
-    ("conv",),
-)
+MET: tuple[tuple[Kind, ...], ...] = (("conv", "conv", "conv", "max-pool"), ("conv", "conv", "transposed"), ("conv",))
 
 
 def realistic(count: int, seed: int, sizes: tuple[int, ...]) -> Iterator[tuple[list[Plain], ConvShape]]:
@@ -185,7 +181,7 @@ def test_a_right_claim_is_never_accused_and_no_mistake_gives_the_right_answer() 
             right = facts(answer, key)
             if None in right:
                 continue
-            numbers = tuple(exact(number) for number in right if number is not None)
+            numbers = tuple(typed(Fraction(*number)) for number in right if number is not None)
             verdict = judge(answer, Claim(key, numbers))
             assert verdict.passed, (answer.question, key)
             assert not verdict.diagnosis
@@ -193,14 +189,6 @@ def test_a_right_claim_is_never_accused_and_no_mistake_gives_the_right_answer() 
             assert not wrong.passed
             for each in wrong.diagnosis:
                 assert each.text.split(" would give ")[1] != " x ".join(str(as_number(one)) for one in right if one)
-
-
-def exact(number: tuple[int, int]) -> TypedNumber:
-    """A ratio, typed so that it is told from others; its denominator is small."""
-    value = Fraction(*number)
-    if value.denominator == 1:
-        return TypedNumber(value.numerator, 0, True)
-    return TypedNumber(round(value * 10**9), -9, False)
 
 
 def test_random_wrong_numbers_are_not_named() -> None:

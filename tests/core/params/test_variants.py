@@ -26,12 +26,7 @@ def test_parameters() -> None:
 def test_every_layer_has_its_bias() -> None:
     bare, biased = params(QUESTION), params(QUESTION._replace(bias=True))
     more = {name: biased[name] - bare[name] for name in bare}
-    assert more == {
-        "standard": 128,
-        "grouped": 128,
-        "depthwise-separable": 64 + 128,
-        "bottleneck": 32 + 32 + 128,
-    }
+    assert more == {"standard": 128, "grouped": 128, "depthwise-separable": 64 + 128, "bottleneck": 32 + 32 + 128}
 
 
 def test_macs() -> None:

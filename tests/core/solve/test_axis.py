@@ -99,14 +99,7 @@ def test_too_many_sizes_are_refused_where_each_has_inputs_of_its_own(targets: li
     assert refused.value.code == "too-many-questions"
 
 
-CODES = [
-    ("....", (0, 3)),
-    ("aa..", (2, 3)),
-    ("aab.", (3, 3)),
-    ("..bb", (0, 1)),
-    ("a..b", (1, 2)),
-    ("aabb", None),
-]
+CODES = [("....", (0, 3)), ("aa..", (2, 3)), ("aab.", (3, 3)), ("..bb", (0, 1)), ("a..b", (1, 2)), ("aabb", None)]
 
 
 @pytest.mark.parametrize(("codes", "steps"), CODES)

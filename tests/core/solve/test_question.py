@@ -6,15 +6,7 @@ from dlcalc.core.conv.layer import Layer
 from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer, StackQuestion
-from dlcalc.core.solve.question import (
-    MAX_SOLUTIONS,
-    UNKNOWNS,
-    Inverse,
-    InverseQuestion,
-    Run,
-    Unknown,
-    refuse_too_many,
-)
+from dlcalc.core.solve.question import MAX_SOLUTIONS, UNKNOWNS, Inverse, InverseQuestion, Run, Unknown, refuse_too_many
 
 LAYER = Layer(3, 2, 1, 1, "transposed", 0)
 TEMPLATE = ConvShapeQuestion(("h", "w"), (7, 9), LAYER)

@@ -1,13 +1,6 @@
 """What Keras 3 does with a layer, on the TensorFlow backend."""
 
-from dlcalc.core.conv.frameworks.framework import (
-    AxisLayers,
-    Framework,
-    Rule,
-    SameRule,
-    no_dilation,
-    unsupported,
-)
+from dlcalc.core.conv.frameworks.framework import AxisLayers, Framework, Rule, SameRule, no_dilation, unsupported
 from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Layer, PaddingWord
 from dlcalc.core.conv.window import SAME_UPPER, PaddingRule, SizeRule, Window, half, transposed_same
 from dlcalc.core.errors import DlcalcError, Fix, Notice
@@ -67,11 +60,7 @@ class Keras(Framework):
 
     key = "tensorflow"
     name = "Keras"
-    words = {
-        "conv": (*_SAME, "valid", "causal"),
-        "pool": (*_SAME, "valid"),
-        "transposed": (*_SAME, "valid"),
-    }
+    words = {"conv": (*_SAME, "valid", "causal"), "pool": (*_SAME, "valid"), "transposed": (*_SAME, "valid")}
     pad_layer_words = {"conv": ("full",), "pool": ("full",)}
     own_padding = "none"
     same = (

@@ -1,13 +1,6 @@
 """What ONNX Runtime does with a layer: as it runs, where the ONNX operators' text says less or something else."""
 
-from dlcalc.core.conv.frameworks.framework import (
-    AxisLayers,
-    Framework,
-    Rule,
-    SameRule,
-    padding_too_large,
-    unsupported,
-)
+from dlcalc.core.conv.frameworks.framework import AxisLayers, Framework, Rule, SameRule, padding_too_large, unsupported
 from dlcalc.core.conv.layer import SAME_WORDS, Axis, AxisLayer, Layer, PaddingWord
 from dlcalc.core.conv.window import (
     BY_WORD,
@@ -128,9 +121,7 @@ class OnnxRuntime(Framework):
         SameRule("pool", _UPPER, _CROP_HALF, _LEFT_OUT),
         SameRule("pool", _LOWER, _CROP_LESS_1, _LEFT_OUT),
         SameRule(
-            "transposed",
-            _UPPER,
-            PaddingRule("max(0, {ke} + {op} - {s})", "floor({P}/2)", _ORT, transposed_same, half),
+            "transposed", _UPPER, PaddingRule("max(0, {ke} + {op} - {s})", "floor({P}/2)", _ORT, transposed_same, half)
         ),
         SameRule(
             "transposed",
