@@ -1,11 +1,14 @@
-"""Strategies of problems along one axis, small enough that every value of the unknown number can be tried."""
+"""Problems of conv-shape backwards, small enough that every value of the unknown number can be tried."""
+
+from itertools import product
 
 from hypothesis import strategies as st
 
 from dlcalc.core.conv.layer import ALL_AXES, FRAMEWORKS, KINDS, PADDING_WORDS, Layer, per_axis
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.network import forward
 from dlcalc.core.solve.open_axis import OpenAxis, open_axes
-from dlcalc.core.solve.question import UNKNOWNS
+from dlcalc.core.solve.question import UNKNOWNS, Inverse, InverseQuestion, Values
 
 VALUES = range(60)  # of the unknown number
 
@@ -44,3 +47,19 @@ def output(axis: OpenAxis, value: int) -> int | None:
         return axis.output_function()(value)
     except DlcalcError:
         return None
+
+
+def output_of(question: InverseQuestion, values: Values) -> tuple[int, ...] | None:
+    """The output with a solution in place of the unknown number; None where it is refused."""
+    try:
+        return forward(question.with_values(values)).output
+    except DlcalcError:
+        return None
+
+
+def among(answer: Inverse, values: range) -> set[Values]:
+    """The solutions that lie in a range, those behind the smallest of endless ones too."""
+    if answer.listed is not None:
+        return {each for each in answer.listed if set(each) <= set(values)}
+    bounded = [[run._replace(last=values.stop) if run.last is None else run for run in runs] for runs in answer.runs]
+    return set(product(*({value for run in runs for value in run.values() if value in values} for runs in bounded)))

@@ -145,7 +145,7 @@ NAMED = [
         Layer(3, 1, ((1, 2),)),
         (32,),
         ["padding-once", "transposed-instead-of-conv"],
-    ),  # one side only, which may be either
+    ),
     ("32", Layer(3, 1, ((1, 2),)), (32,), ["missing-plus-one", "padding-once", "same-padding"]),
     ("30", Layer(3, 1, 0, 3), (32,), ["dilation-ignored"]),
     ("24", Layer(3, 1, 0, 3), (32,), ["dilation-times-kernel"]),

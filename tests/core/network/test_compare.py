@@ -39,11 +39,8 @@ def test_every_side_is_the_framework_alone() -> None:
             if isinstance(expected, DlcalcError):
                 assert (side.answer, side.layers) == (None, ())
                 assert side.error is not None
-                assert (str(side.error), side.error.code, side.error.advice) == (
-                    str(expected),
-                    expected.code,
-                    expected.advice,
-                )
+                texts = str(expected), expected.code, expected.advice
+                assert (str(side.error), side.error.code, side.error.advice) == texts
                 refused += 1
                 continue
             assert side.answer == expected
@@ -94,35 +91,21 @@ def test_the_sentence_says_who_refuses_and_who_gives_what() -> None:
 
 
 _REFUSES = "PyTorch refuses; Keras and ONNX Runtime give "
+_AT_THE_END = _REFUSES + "3, same windows, another padding at the end"
+_APART = "windows {} apart: the first starts at {} in Keras, at {} in ONNX Runtime"
 SENTENCES = [
     (7, Layer(3), "all three agree on 5"),
-    (224, Layer(3, 2, "same"), "PyTorch refuses; Keras and ONNX Runtime give 112"),
+    (224, Layer(3, 2, "same"), _REFUSES + "112"),
     (9, Layer(3, 1, "same", 2), "ONNX Runtime refuses; PyTorch and Keras give 9"),
     (9, Layer(3, 2, 0, 2), "Keras refuses; PyTorch and ONNX Runtime give 3"),
     (9, Layer(4, 1, "same-lower"), "PyTorch and Keras refuse; ONNX Runtime gives 9"),
     (3, Layer(5), "all three refuse"),
     (5, Layer(1, 5, kind="transposed"), "sizes differ: PyTorch and ONNX Runtime give 21, Keras 25"),
-    (
-        10,
-        Layer(1, 4, "same"),
-        "PyTorch refuses; Keras and ONNX Runtime give 3, same windows, another padding at the end",
-    ),
-    (
-        11,
-        Layer(1, 4, "same"),
-        "PyTorch refuses; Keras and ONNX Runtime give 3, same windows, another padding at the end",
-    ),
-    (
-        8,
-        Layer(1, 4, "same"),
-        _REFUSES + "2, windows one pixel apart: the first starts at 0 in Keras, at 1 in ONNX Runtime",
-    ),
-    (
-        8,
-        Layer(2, 8, "same"),
-        _REFUSES + "1, windows 2 pixels apart: the first starts at 0 in Keras, at 2 in ONNX Runtime",
-    ),
-    (15, Layer(4, 3, "same", kind="transposed", output_padding=0), "PyTorch refuses; Keras gives 42, ONNX Runtime 45"),
+    (10, Layer(1, 4, "same"), _AT_THE_END),
+    (11, Layer(1, 4, "same"), _AT_THE_END),
+    (8, Layer(1, 4, "same"), _REFUSES + "2, " + _APART.format("one pixel", 0, 1)),
+    (8, Layer(2, 8, "same"), _REFUSES + "1, " + _APART.format("2 pixels", 0, 2)),
+    (15, Layer(4, 3, "same", 1, "transposed", 0), "PyTorch refuses; Keras gives 42, ONNX Runtime 45"),
 ]
 
 
@@ -141,9 +124,7 @@ def test_the_same_size_and_other_windows_where_nobody_refuses(monkeypatch: pytes
 
 def test_the_distance_is_that_of_the_axis_that_moves_most() -> None:
     found = compare_frameworks(ConvShapeQuestion(("h", "w"), (8, 16), Layer((1, 2), (4, 16), "same")))
-    assert found.summary == _REFUSES + (
-        "2 x 1, windows 6 pixels apart: the first starts at 0 x 0 in Keras, at 1 x 6 in ONNX Runtime"
-    )
+    assert found.summary == _REFUSES + "2 x 1, " + _APART.format("6 pixels", "0 x 0", "1 x 6")
 
 
 def test_several_layers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,22 +73,6 @@ def test_the_extent_on_the_input_is_the_receptive_field() -> None:
         assert span[1] - span[0] + 1 == size
 
 
-def vgg16() -> tuple[LayerShape, ...]:
-    pool = Layer(2, 2, kind="max-pool")
-    return stacked(224, *(layer for count in (2, 2, 3, 3, 3) for layer in (*[Layer(3, 1, 1)] * count, pool)))
-
-
-def test_published_fields() -> None:
-    """Araujo et al. 2019: vgg_16 212; the table for alexnet_v2 195."""
-    pool = Layer(3, 2, kind="max-pool")
-    conv = Layer(3, 1, 1)
-    alexnet = stacked(224, Layer(11, 4, 2), pool, Layer(5, 1, 2), pool, conv, conv, conv, pool)
-    for layers, extent in ((vgg16(), 212), (alexnet, 195)):
-        span = input_spans(layers, 0, 3)[-1]
-        assert span is not None
-        assert span[1] - span[0] + 1 == extent
-
-
 def test_too_many_positions_are_followed_by_their_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which is the same wherever there are no holes for a transposed layer to fall into."""
     stacks = [

@@ -9,11 +9,11 @@ import pytest
 
 from dlcalc.core.conv.layer import ALL_AXES, FRAMEWORKS, KINDS, PADDING_WORDS, FrameworkName, Kind, Layer, Padding
 from dlcalc.core.conv.shape import ConvShapeQuestion
-from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.solve.question import UNKNOWNS, Inverse, InverseQuestion, Unknown, Values
+from dlcalc.core.solve.question import UNKNOWNS, InverseQuestion, Unknown
 from dlcalc.core.solve.solve import solve
 from dlcalc.core.validation import PerAxis
+from tests.support.open_axes import among, output_of
 
 POOLS: tuple[Kind, ...] = ("max-pool", "avg-pool")
 PADDING_AT_WILL: tuple[FrameworkName, ...] = ("pytorch", "onnx")
@@ -51,32 +51,9 @@ def random_question(rng: random.Random) -> InverseQuestion:
     return InverseQuestion(ConvShapeQuestion(axes, size, layer, framework), solved, target)
 
 
-def output(question: InverseQuestion, values: Values) -> tuple[int, ...] | None:
-    try:
-        return conv_shape(question.with_values(values)).output
-    except DlcalcError:
-        return None
-
-
 def tried(question: InverseQuestion) -> range:
     least = LEAST.get(question.unknown, 1)
     return range(least, least + MOST[len(question.target)])
-
-
-def among(answer: Inverse, values: range) -> set[Values]:
-    """The solutions that lie in a range, those behind the smallest of endless ones too."""
-    if answer.listed is not None:
-        return {each for each in answer.listed if set(each) <= set(values)}
-    of_axes = [
-        {
-            value
-            for run in runs
-            for value in range(run.first, values.stop, run.step)
-            if run.last is None or value <= run.last
-        }
-        for runs in answer.runs
-    ]
-    return set(product(*of_axes))
 
 
 def test_all_solutions_and_only_solutions() -> None:
@@ -84,7 +61,7 @@ def test_all_solutions_and_only_solutions() -> None:
     for _ in range(700):
         question = random_question(rng)
         values = tried(question)
-        sizes = {each: output(question, each) for each in product(values, repeat=len(question.target))}
+        sizes = {each: output_of(question, each) for each in product(values, repeat=len(question.target))}
         right = {each for each, size in sizes.items() if size == question.target}
         try:
             answer = solve(question)
@@ -99,7 +76,7 @@ def test_all_solutions_and_only_solutions() -> None:
             continue
         assert among(answer, values) == right, question
         for each in islice(answer.solutions(), 40):  # those beyond what was tried
-            assert output(question, each) == question.target, question
+            assert output_of(question, each) == question.target, question
         solved += 1
         endless += any(run.last is None for runs in answer.runs for run in runs)
         coupled += answer.listed is not None
@@ -116,7 +93,7 @@ def test_a_dilated_same_pool_of_onnx_goes_up_and_down_with_its_stride() -> None:
         for target in range(1, 7):
             question = InverseQuestion(ConvShapeQuestion(("w",), (size,), layer, "onnx"), "stride", (target,))
             values = range(1, 60)
-            right = {(value,) for value in values if output(question, (value,)) == (target,)}
+            right = {(value,) for value in values if output_of(question, (value,)) == (target,)}
             try:
                 answer = solve(question)
             except DlcalcError:
@@ -150,7 +127,7 @@ def test_where_neighbours_differ() -> None:
     for question in where_neighbours_differ():
         values = tried(question)
         every = product(values, repeat=len(question.target))
-        right = {each for each in every if output(question, each) == question.target}
+        right = {each for each in every if output_of(question, each) == question.target}
         try:
             found = among(solve(question), values)
         except DlcalcError:
@@ -182,17 +159,3 @@ def test_numbers_of_any_size(layer: Layer, size: int, solved: Unknown, target: i
             solve(question)
     else:
         assert [value for (value,) in solve(question).solutions()] == found
-
-
-@pytest.mark.parametrize(
-    ("layer", "framework", "codes"),
-    [
-        (Layer(7, 2), "pytorch", ["needs-pad-layer"]),
-        (Layer(7, 2), "onnx", []),
-        (Layer(7, 2), "tensorflow", ["needs-pad-layer"]),
-    ],
-)
-def test_what_is_said_of_a_padding(layer: Layer, framework: FrameworkName, codes: list[str]) -> None:
-    answer = solve(InverseQuestion(ConvShapeQuestion(("w",), (224,), layer, framework), "padding", (112,)))
-    assert [warning.code for warning in answer.warnings] == codes
-    assert ("with padding 2:3" in str(answer.warnings)) == (framework == "pytorch")

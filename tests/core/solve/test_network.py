@@ -8,20 +8,14 @@ import pytest
 
 from dlcalc.core.conv.layer import Kind, Layer
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import StackLayer, StackQuestion, stack_shape
-from dlcalc.core.solve.question import Inverse, InverseQuestion, ascending
+from dlcalc.core.network.network import StackLayer, StackQuestion
+from dlcalc.core.solve.question import InverseQuestion, ascending
 from dlcalc.core.solve.solve import solve
 from tests.conftest import Run
 from tests.support import random_stacks
+from tests.support.open_axes import among, output_of
 
 MOST = {1: 90, 2: 14, 3: 6}  # sizes tried along each axis, by how many axes there are
-
-
-def output(asked: StackQuestion, size: tuple[int, ...]) -> tuple[int, ...] | None:
-    try:
-        return stack_shape(asked._replace(size=size)).output
-    except DlcalcError:
-        return None
 
 
 def can_be_had(asked: StackQuestion, target: int) -> bool:
@@ -29,16 +23,6 @@ def can_be_had(asked: StackQuestion, target: int) -> bool:
         return bool(solve(InverseQuestion(asked, "input", (target,))).runs)
     except DlcalcError as error:
         return error.code == "too-many-questions"
-
-
-def among(answer: Inverse, most: int) -> set[tuple[int, ...]]:
-    """The solutions up to a size; of endless ones too."""
-    of_axes = []
-    for runs in answer.runs:
-        values = {value for run in runs if run.last is not None for value in run.values()}
-        values |= {value for run in runs if run.last is None for value in range(run.first, most + 1)}
-        of_axes.append({value for value in values if value <= most})
-    return set(product(*of_axes))
 
 
 @pytest.mark.parametrize(("axes", "count"), [(1, 150), (2, 40), (3, 20)])
@@ -50,7 +34,8 @@ def test_all_solutions_and_only_solutions(axes: int, count: int) -> None:
         asked = asked._replace(layers=tuple(layer for layer in asked.layers if layer.kind != "linear"))
         if not asked.layers:
             continue
-        sizes = {size: output(asked, size) for size in product(range(1, most + 1), repeat=axes)}
+        question = InverseQuestion(asked, "input", ())
+        sizes = {size: output_of(question, size) for size in product(range(1, most + 1), repeat=axes)}
         some = sorted({size for size in sizes.values() if size is not None})
         targets = rng.sample(some, min(2, len(some)))
         for target in [*targets, tuple(rng.randint(1, 12) for _ in range(axes))]:
@@ -66,7 +51,7 @@ def test_all_solutions_and_only_solutions(axes: int, count: int) -> None:
                     assert (int(named[0]),) in {*some} or can_be_had(asked, int(named[0])), (asked, error.hint)
                     beside += 1
                 continue
-            assert among(answer, most) == right, (asked, target)
+            assert among(answer, range(1, most + 1)) == right, (asked, target)
             solved += bool(right)
             frameworks.add(asked.framework)
     assert len(frameworks) == 3
