@@ -11,25 +11,16 @@ from dlcalc.core.numeric.ratio import as_float, as_number
 
 def explain_layer(answer: ConvShape) -> tuple[Step, ...]:
     """List every term of the answer, axis by axis, in the order in which they are computed."""
-    layer = answer.layers[-1]
     steps: list[Step] = []
-    for name, axis in zip(answer.question.axes, layer.axes, strict=True):
+    for name, axis in zip(answer.question.axes, answer.layers[-1].axes, strict=True):
         terms = AxisSteps(name, axis, {"axis": name})
-        terms.size(layer.plan.size)
-        if layer.plan.family == "transposed":
+        terms.size(answer.layers[-1].plan.size)
+        if answer.layers[-1].plan.family == "transposed":
             terms.transposed()
         else:
             terms.windows()
         steps += terms.steps
     return tuple(steps)
-
-
-def size_steps(answer: ConvShape, name: str) -> list[Step]:
-    """List the terms of the output size along one axis."""
-    layer = answer.layers[-1]
-    terms = AxisSteps(name, layer.axes[answer.question.axes.index(name)], {"axis": name})
-    terms.size(layer.plan.size)
-    return terms.steps
 
 
 class AxisSteps(Steps):
@@ -46,8 +37,7 @@ class AxisSteps(Steps):
         self, name: str, axis: AxisShape, where: Mapping[str, str | int], in_front: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(where)
-        self.axis, self.window = axis, axis.window
-        self.symbols = symbols(name)
+        self.axis, self.symbols = axis, symbols(name)
         self.numbers = numbers(axis.window) | {"output": in_formula(axis.output), **(in_front or {})}
 
     def term(self, key: str, formula: str, value: int | float | None, source: str, why: str) -> None:
@@ -57,9 +47,9 @@ class AxisSteps(Steps):
 
     def size(self, rule: SizeRule) -> None:
         """Explain the extent of the kernel, the padding where it is more than what was typed, and the output."""
-        window, padding = self.window, self.axis.padding_rule
-        extent = window.extent
-        self.term("ke", "{d}*({k} - 1) + 1", extent, f"{GUIDE}, section 5.1", "extent of the kernel with its holes")
+        window, padding = self.axis.window, self.axis.padding_rule
+        why = "extent of the kernel with its holes"
+        self.term("ke", "{d}*({k} - 1) + 1", window.extent, f"{GUIDE}, section 5.1", why)
         if padding is not None:
             self.term("P", padding.total, window.before + window.after, padding.source, "padding on both sides")
             self.term("pl", padding.before, window.before, padding.source, "padding before the first pixel")
@@ -86,10 +76,9 @@ class AxisSteps(Steps):
         field = self.axis.field
         read = "{i} - |{{x < {i} : 0 <= x*{s} + b*{d} - {pl} < {output} for a b < {k}}}|"
         self.term("unread", read, self.axis.unread, "products within the output", "input that reaches no output")
-        extent = "(ceil({k}*gcd({s}, {d})/{s}) - 1)*{d}/gcd({s}, {d}) + 1"
-        self.term(
-            "r", extent, field.size, "taps that meet an output", "receptive field: inputs behind an output, at most"
-        )
+        most = "(ceil({k}*gcd({s}, {d})/{s}) - 1)*{d}/gcd({s}, {d}) + 1"
+        why = "receptive field: inputs behind an output, at most"
+        self.term("r", most, field.size, "taps that meet an output", why)
         if field.smallest != field.size:
             least = "0 if gcd({s}, {d}) > 1, else max(0, (floor({k}/{s}) - 1)*{d} + 1)"
             self.term("r_min", least, field.smallest, "taps that meet an output", "inputs behind an output, at least")

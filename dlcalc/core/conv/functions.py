@@ -58,16 +58,13 @@ def conv_transpose_output_size(
     """The size of the feature map after a transposed convolution: (i - 1)s - P + ke + output padding.
 
     Args:
-        size: the input's extent in pixels, or one extent per axis in the order depth, height, width.
-        kernel: taps, at least 1, once for all axes or one per axis.
-        stride: output pixels between neighbouring inputs, likewise.
+        size: the input's extent in pixels, or one extent per axis; the output's is given likewise.
+        kernel: taps, as of ``conv_output_size``.
+        stride: output pixels between neighbouring inputs.
         padding: pixels cut from each side of the output, as the padding of the convolution that it is the transpose of.
-        dilation: pixels between taps, as the kernel.
+        dilation: pixels between taps.
         output_padding: extra positions computed at the end; in Keras None and 0 differ.
-        framework: whose rules hold: ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.
-
-    Returns:
-        The output's extent, an int for an int and a tuple for a tuple.
+        framework: whose rules hold.
 
     Raises:
         DlcalcError: ``empty-output``, ``output-padding-too-large``, and what ``conv_output_size`` raises.
@@ -95,17 +92,14 @@ def pool_output_size(
     """The size of the feature map after a pooling.
 
     Args:
-        size: the input's extent in pixels, or one extent per axis in the order depth, height, width.
-        kernel: taps, at least 1, once for all axes or one per axis.
-        stride: pixels between windows, likewise; the kernel if absent.
-        padding: pixels on each side, as of a convolution.
-        dilation: pixels between taps, as the kernel.
+        size: the input's extent in pixels, or one extent per axis; the output's is given likewise.
+        kernel: taps, as of ``conv_output_size``.
+        stride: pixels between windows; the kernel if absent.
+        padding: pixels on each side, as of ``conv_output_size``.
+        dilation: pixels between taps.
         kind: ``"max-pool"`` or ``"avg-pool"``.
         ceil_mode: round the number of windows up, but start none in the padding at the end.
-        framework: whose rules hold: ``"pytorch"``, ``"tensorflow"`` or ``"onnx"``.
-
-    Returns:
-        The output's extent, an int for an int and a tuple for a tuple.
+        framework: whose rules hold.
 
     Raises:
         DlcalcError: ``kernel-exceeds-input``, ``padding-too-large``, and what ``conv_output_size`` raises.

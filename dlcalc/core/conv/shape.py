@@ -12,28 +12,20 @@ from dlcalc.core.validation import legal
 if TYPE_CHECKING:
     from typing import Protocol
 
-    class ShapeQuestion(Protocol):
-        """A question about an input and what it goes through: a ``ConvShapeQuestion``, or a ``StackQuestion``."""
+    class _ShapeQuestion(Protocol):
+        """What a ``ConvShapeQuestion`` and a ``StackQuestion`` have in common."""
 
         @property
-        def axes(self) -> tuple[Axis, ...]:
-            """The axes that are asked for."""
-
+        def axes(self) -> tuple[Axis, ...]: ...
         @property
-        def size(self) -> tuple[int, ...]:
-            """The extent of the input along each axis, in pixels."""
-
+        def size(self) -> tuple[int, ...]: ...
         @property
-        def framework(self) -> FrameworkName:
-            """The framework whose rules hold."""
-
+        def framework(self) -> FrameworkName: ...
         @property
-        def dims(self) -> int | None:
-            """How many axes were asked for, where that was said."""
+        def dims(self) -> int | None: ...
 
 
-_MOST_DIGITS = 1000  # of an output: layers may multiply, and products of three axes are still written by Python
-_TOO_LONG = 10**_MOST_DIGITS
+_TOO_LONG = 10**1000  # an output: layers may multiply, and products of three axes are still written by Python
 
 
 class ConvShapeQuestion(NamedTuple):
@@ -128,7 +120,7 @@ class LayerShape(NamedTuple):
 class ConvShape(NamedTuple):
     """The answer to a question: what each layer makes of its input, and the notices of all layers."""
 
-    question: "ShapeQuestion"
+    question: "_ShapeQuestion"
     layers: tuple[LayerShape, ...]
     warnings: tuple[Notice, ...]
 
@@ -138,8 +130,12 @@ class ConvShape(NamedTuple):
         return self.layers[-1].output
 
 
-def layer_shape(question: ConvShapeQuestion) -> ConvShape:
+def layer_shape(question: ConvShapeQuestion, typed: bool = True) -> ConvShape:
     """Compute the output size, the unread input and the receptive field of a layer.
+
+    Args:
+        question: the layer and its input.
+        typed: whether the size was typed: one that another layer computes may have any number of digits.
 
     Raises:
         DlcalcError: ``kernel-exceeds-input``, ``empty-output``, and all that ``per_axis`` and ``plan`` raise.
@@ -147,19 +143,11 @@ def layer_shape(question: ConvShapeQuestion) -> ConvShape:
     >>> layer_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))).output
     (5,)
     """
-    axes, size, layer, framework, _ = question
-    plan = plan_layer(framework, layer, len(axes))
-    check_size(axes, size)
-    return _computed(question, plan)
-
-
-def inner_shape(question: ConvShapeQuestion) -> ConvShape:
-    """Compute what ``layer_shape`` does, on an input that was computed and not typed: of any number of digits.
-
-    Raises:
-        DlcalcError: what ``layer_shape`` raises of everything but the size.
-    """
-    return _computed(question, plan_layer(question.framework, question.layer, len(question.axes)))
+    plan = plan_layer(question.framework, question.layer, len(question.axes))
+    if typed:
+        check_size(question.axes, question.size)
+    shapes, notices = shapes_on(plan, question.axes, question.size)
+    return ConvShape(question, (LayerShape(plan.family + "1", plan, shapes),), notices)
 
 
 def check_size(axes: tuple[Axis, ...], size: tuple[int, ...]) -> None:
@@ -170,11 +158,6 @@ def check_size(axes: tuple[Axis, ...], size: tuple[int, ...]) -> None:
     """
     for name, extent in zip(axes, size, strict=True):
         legal(extent, "depth" if name == "d" else name, 1)
-
-
-def _computed(question: ConvShapeQuestion, plan: Plan) -> ConvShape:
-    shapes, notices = shapes_on(plan, question.axes, question.size)
-    return ConvShape(question, (LayerShape(plan.family + "1", plan, shapes),), notices)
 
 
 def shapes_on(
@@ -214,17 +197,14 @@ def axis_output(plan: Plan, name: Axis, axis: AxisLayer, size: int) -> tuple[Win
             output of more than 1000 digits.
     """
     window, rule = resolve(plan, axis, size)
+    output = plan.size.value(window)
     if plan.family == "transposed":
-        output = plan.size.value(window)
         if output < 1:
             raise _empty_output(name, plan, window, output)
         if output >= _TOO_LONG:
-            message = f"the output {AXES[name]} has more than {_MOST_DIGITS} digits"
+            message = f"the output {AXES[name]} has more than 1000 digits"
             raise DlcalcError("invalid-value", message, hint="fewer layers, or smaller strides", option="stride")
         return window, rule, output
-    if plan.size is FLOOR and window.padded < window.extent:  # before dividing: -1 / 2 must not become 0
-        raise _kernel_exceeds(name, plan, window)
-    output = plan.size.value(window)
     if output < 1:
         raise _kernel_exceeds(name, plan, window)
     for refusal in framework_of(plan.framework).input_refusals:

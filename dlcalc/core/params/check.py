@@ -8,7 +8,7 @@ over the taps or over the windows, whichever are fewer.
 """
 
 from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dlcalc.core.evidence.proof import Failure, Proof
 
@@ -32,13 +32,6 @@ class _Budget:
             return False
         self.visited += entries
         return True
-
-
-class _Axis(NamedTuple):
-    """The products along one axis: all of them, and those on real data; None where they are out of reach."""
-
-    used: int
-    real: int | None
 
 
 def check_params(answer: "ConvParams", limit: int = MAX_ENTRIES) -> Proof:
@@ -107,73 +100,43 @@ def _sizes(layer: "LayerParams", budget: _Budget) -> list[Failure]:
     return [failure for failure in proof.failures if failure.key in ("output", "padding")]
 
 
-def _counted(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
-    """Count the numbers of a layer, by their keys; None where they are out of reach."""
-    if layer.kind in _WITHOUT_WEIGHTS:
-        return _counted_without_weights(layer, budget)
-    question = layer.question
-    pairs, weights = _weights(layer, budget)
-    bias = (
-        sum(1 for _ in range(question.c_out))
-        if question.bias and budget.allows(question.c_out)
-        else question.c_out * question.bias
-    )
-    each = int("".join(filter(str.isdigit, question.dtype))) // 8  # a dtype says its bits in its name
-    found: dict[str, int | None] = {
-        "weights": weights,
-        "bias": bias,
-        "params": weights + bias,
-        "buffers": 0,
-        "param_bytes": (weights + bias) * each,
-    }
-    if layer.shape is None and question.layer is not None:
-        return found
-    axes = [_taps(question.kind, axis, budget) for axis in (layer.shape.layers[-1].axes if layer.shape else ())]
-    used: int = pairs * question.n
-    real: int | None = used
-    for axis in axes:
-        used *= axis.used
-        real = None if real is None or axis.real is None else real * axis.real
-    taken, made = _memory(layer, each)
-    return found | {
-        "macs": used,
-        "macs_without_padding": real,
-        "flops": used + used,
-        "activation_bytes": made,
-        "peak_activation_bytes": taken + made,
-    }
-
-
-def _memory(layer: "LayerParams", each: int) -> tuple[int, int]:
-    """Compute the bytes of the input and of the output."""
-    taken, made = layer.question.n * layer.channels * each, layer.question.n * layer.question.c_out * each
-    for size in layer.input:
-        taken *= size
-    for size in layer.output:
-        made *= size
-    return taken, made
-
-
 # Kinds that multiply nothing: of them a batch norm learns two numbers for each channel, and keeps two.
 _WITHOUT_WEIGHTS = ("max-pool", "avg-pool", "global-avg-pool", "batch-norm")
 
 
-def _counted_without_weights(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
-    each = int("".join(filter(str.isdigit, layer.question.dtype))) // 8
-    channels = layer.question.c_out if layer.kind == "batch-norm" else 0
-    learned = sum(2 for _ in range(channels)) if budget.allows(channels) else channels + channels
-    found: dict[str, int | None] = {
-        "weights": 0,
-        "bias": 0,
-        "params": learned,
-        "buffers": learned,
-        "param_bytes": learned * each,
-    }
-    if layer.question.size is None:
+def _counted(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
+    """Count the numbers of a layer, by their keys; None where they are out of reach."""
+    question = layer.question
+    pairs = weights = bias = norm = 0
+    axes: list[AxisShape] = []
+    if layer.kind not in _WITHOUT_WEIGHTS:
+        pairs, weights = _weights(layer, budget)
+        bias = question.c_out * question.bias
+        if question.bias and budget.allows(question.c_out):
+            bias = sum(1 for _ in range(question.c_out))
+        axes = [*layer.shape.layers[-1].axes] if layer.shape else []
+    elif layer.kind == "batch-norm":
+        channels = question.c_out
+        norm = sum(2 for _ in range(channels)) if budget.allows(channels) else channels + channels
+    params = weights + bias + norm
+    each = int("".join(filter(str.isdigit, question.dtype))) // 8  # a dtype says its bits in its name
+    found: dict[str, int | None] = {"weights": weights, "bias": bias, "params": params, "buffers": norm}
+    found["param_bytes"] = params * each
+    if question.size is None and layer.kind != "linear":
         return found
-    taken, made = _memory(layer, each)
-    nothing = dict.fromkeys(("macs", "macs_without_padding", "flops"), 0)
-    return {**found, **nothing, "activation_bytes": made, "peak_activation_bytes": taken + made}
+    used: int = pairs * question.n
+    real: int | None = used
+    for axis in axes:
+        taps, real_taps = _taps(question.kind, axis, budget)
+        used *= taps
+        real = None if real is None or real_taps is None else real * real_taps
+    taken, made = question.n * layer.channels * each, question.n * question.c_out * each  # bytes
+    for size in layer.input:
+        taken *= size
+    for size in layer.output:
+        made *= size
+    found |= {"macs": used, "macs_without_padding": real, "flops": used + used}
+    return found | {"activation_bytes": made, "peak_activation_bytes": taken + made}
 
 
 def _weights(layer: "LayerParams", budget: _Budget) -> tuple[int, int]:
@@ -192,19 +155,23 @@ def _weights(layer: "LayerParams", budget: _Budget) -> tuple[int, int]:
     return len(meeting), entries
 
 
-def _taps(kind: str, axis: "AxisShape", budget: _Budget) -> _Axis:
-    """Count the products along one axis one by one, or sum them over the windows or the taps, whichever are fewer."""
+def _taps(kind: str, axis: "AxisShape", budget: _Budget) -> tuple[int, int | None]:
+    """Count the products along one axis one by one, or sum them over the windows or the taps, whichever are fewer.
+
+    Returns:
+        All of them, and those on real data; None where these are out of reach.
+    """
     size, kernel, stride, dilation, before, *_ = axis.window
     starts, kept = (size, axis.output) if kind == "transposed" else (axis.output, size)
     if not budget.allows(starts * kernel):
-        return _Axis(starts * kernel, _summed(starts, stride, kernel, dilation, before, before + kept, budget))
+        return starts * kernel, _summed(starts, stride, kernel, dilation, before, before + kept, budget)
     used = real = 0
     for start in range(-before, starts * stride - before, stride):
         for position in range(start, start + kernel * dilation, dilation):
             used += 1
             if 0 <= position < kept:
                 real += 1
-    return _Axis(used, real)
+    return used, real
 
 
 def _summed(many: int, step: int, few: int, jump: int, low: int, high: int, budget: _Budget) -> int | None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
 from dlcalc.core.conv.frameworks import plan_layer
 from dlcalc.core.conv.layer import Kind
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, Place, check_size, inner_shape
+from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, Place, layer_shape
 from dlcalc.core.errors import Notice
 from dlcalc.core.params.question import DTYPES, ConvParamsQuestion, StackParamsQuestion
 from dlcalc.core.validation import legal
@@ -161,18 +161,13 @@ def count(question: ConvParamsQuestion, name: str | None = None, typed: bool = T
     Args:
         question: the layer.
         name: what to call it; by default after its kind.
-        typed: whether its input was typed, see ``geometry``.
+        typed: whether the size was typed, as of ``layer_shape``.
 
     Raises:
         DlcalcError: as ``layer_params``.
     """
-    for option, number in (
-        ("c_in", question.c_in),
-        ("c_out", question.c_out),
-        ("groups", question.groups),
-        ("n", question.n),
-    ):
-        legal(number, option, 1)
+    for option in ("c_in", "c_out", "groups", "n"):
+        legal(getattr(question, option), option, 1)
     if question.c_in % question.groups or question.c_out % question.groups:
         from dlcalc.core.validation import groups_do_not_divide
 
@@ -180,7 +175,7 @@ def count(question: ConvParamsQuestion, name: str | None = None, typed: bool = T
     kernel, shape = geometry(question, typed)
     weights = question.c_in // question.groups * prod(kernel) * question.c_out
     bias = question.c_out if question.bias else 0
-    output = shape.output if shape else ()
+    output, kind = shape.output if shape else (), question.kind
     work = None
     if question.layer is None:
         macs = question.n * weights
@@ -188,9 +183,7 @@ def count(question: ConvParamsQuestion, name: str | None = None, typed: bool = T
     elif shape is not None:
         work = Work(*_macs(question, shape), *memory(question, question.size or (), output))
     amounts = Amounts(weights, bias, 0, (weights + bias) * DTYPES[question.dtype], work)
-    return LayerParams(
-        name or f"{question.kind}1", question.kind, question, question.c_in, kernel, shape, output, amounts
-    )
+    return LayerParams(name or f"{kind}1", kind, question, question.c_in, kernel, shape, output, amounts)
 
 
 def geometry(question: ConvParamsQuestion, typed: bool) -> tuple[tuple[int, ...], ConvShape | None]:
@@ -198,7 +191,7 @@ def geometry(question: ConvParamsQuestion, typed: bool) -> tuple[tuple[int, ...]
 
     Args:
         question: the layer.
-        typed: whether its input was typed: one that another layer computes may have more digits.
+        typed: whether the size was typed, as of ``layer_shape``.
 
     Raises:
         DlcalcError: for windows that the framework cannot build, on an input of any size; and all that ``layer_shape``
@@ -209,9 +202,8 @@ def geometry(question: ConvParamsQuestion, typed: bool) -> tuple[tuple[int, ...]
     plan = plan_layer(question.framework, question.layer, len(question.axes))
     shape = None
     if question.size is not None:
-        if typed:
-            check_size(question.axes, question.size)
-        shape = inner_shape(ConvShapeQuestion(question.axes, question.size, question.layer, question.framework))
+        geometry = ConvShapeQuestion(question.axes, question.size, question.layer, question.framework)
+        shape = layer_shape(geometry, typed)
     return tuple(axis.kernel for axis in plan.axes), shape
 
 

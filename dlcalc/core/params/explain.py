@@ -1,7 +1,7 @@
 """The explanation of a count: every quantity with its formula, its numbers, its value and its source."""
 
-from dlcalc.core.conv.explain import size_steps
-from dlcalc.core.conv.window import in_formula, numbers, symbols
+from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
+from dlcalc.core.conv.explain import AxisSteps
 from dlcalc.core.evidence import GUIDE
 from dlcalc.core.evidence.step import Step, Steps
 from dlcalc.core.params.count import ConvParams, LayerParams, Work
@@ -87,36 +87,31 @@ class _LayerSteps(Steps):
 
     def work(self, work: Work) -> None:
         """Explain the multiply-accumulates, and the memory of the input and the output."""
-        question = self.question
+        question, transposed = self.question, self.question.kind == "transposed"
+        real: list[tuple[str, object]] = []
         if self.layer.shape is not None:
-            for axis in question.axes:
-                self.steps += size_steps(self.layer.shape, axis)
-                self.real_taps(axis)
+            layer = self.layer.shape.layers[-1]
+            for name, axis in zip(question.axes, layer.axes, strict=True):
+                terms = AxisSteps(name, axis, {"axis": name})
+                terms.size(layer.plan.size)
+                taps = (taps_on_output if transposed else taps_on_input)(axis.window, axis.output)
+                formula, why = _REAL_TAPS[transposed]
+                terms.term(f"T_{name}", formula, taps, "pairs of a window and a tap", why)
+                self.steps += terms.steps
+                real.append((f"T_{name}", taps))
         inputs, outputs = self.positions("1", self.layer.input), self.positions("2", self.layer.output)
         batch: list[tuple[str, object]] = [("N", question.n)]
-        starts = inputs if question.kind == "transposed" else outputs
-        of = "an input" if question.kind == "transposed" else "an output"
-        self.product(
-            "macs",
-            [*batch, *self.channels, *self.taps, *starts],
-            work.macs,
-            _MAC,
-            f"multiply-accumulates: K taps {of} along each axis",
-        )
-        real = [(f"T_{axis}", taps) for axis, taps in zip(question.axes, self.real, strict=False)]
-        self.product(
-            "macs_without_padding",
-            [*batch, *self.channels, *real],
-            work.macs_without_padding,
-            "T of the axes for their windows and taps",
-            "multiply-accumulates on real data",
-        )
+        why = f"multiply-accumulates: K taps {'an input' if transposed else 'an output'} along each axis"
+        factors = [*batch, *self.channels, *self.taps, *(inputs if transposed else outputs)]
+        self.product("macs", factors, work.macs, _MAC, why)
+        source, why = "T of the axes for their windows and taps", "multiply-accumulates on real data"
+        self.product("macs_without_padding", [*batch, *self.channels, *real], work.macs_without_padding, source, why)
         why = "1 MAC = 2 FLOPs, a bias none"
         self.product("flops", [("2", 2), ("macs", work.macs)], 2 * work.macs, _FLOPS, why)
-        output = [*batch, ("C_out", question.c_out), *outputs]
         each = ("bytes", self.each)
         why = f"bytes of the output, {self.each} an entry"
-        self.product("activation_bytes", [*output, each], work.activation_bytes, question.dtype, why)
+        output = [*batch, ("C_out", question.c_out), *outputs, each]
+        self.product("activation_bytes", output, work.activation_bytes, question.dtype, why)
         sides = [("C_in", question.c_in), *inputs], [("C_out", question.c_out), *outputs]
         both = [" + ".join("*".join(str(pair[i]) for pair in side) for side in sides) for i in (0, 1)]
         held: list[tuple[str, object]] = [*batch, (f"({both[0]})", f"({both[1]})"), each]
@@ -127,29 +122,12 @@ class _LayerSteps(Steps):
         """The factors of the positions along each axis of the input (1) or the output (2)."""
         return [(f"{axis.upper()}{number}", size) for axis, size in zip(self.question.axes, sizes, strict=False)]
 
-    @property
-    def real(self) -> list[int]:
-        """The taps on real data along each axis."""
-        from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
 
-        shape = self.layer.shape
-        closed = taps_on_output if self.question.kind == "transposed" else taps_on_input
-        return [closed(axis.window, axis.output) for axis in shape.layers[-1].axes] if shape else []
-
-    def real_taps(self, axis: str) -> None:
-        """Explain the taps on real data along one axis."""
-        assert self.layer.shape is not None
-        index = self.question.axes.index(axis)
-        shape = self.layer.shape.layers[-1].axes[index]
-        starts, kept = ("{i}", "{o}") if self.question.kind == "transposed" else ("{o}", "{i}")
-        formula = f"|{{(x, b) : x < {starts}, b < {{k}}, 0 <= x*{{s}} + b*{{d}} - {{pl}} < {kept}}}|"
-        formula = formula.replace("|{(", "|{{(").replace("}|", "}}|")
-        names, values = symbols(axis), numbers(shape.window)
-        why = "taps that meet the input" if kept == "{i}" else "products that land in the output"
-        along = Steps({"axis": axis})
-        formulas = formula.format(**names, o=names["output"]), formula.format(**values, o=in_formula(shape.output))
-        along.add(f"T_{axis}", *formulas, self.real[index], "pairs of a window and a tap", why)
-        self.steps += along.steps
+# Whether the layer is transposed -> the formula of the taps on real data, and what they are.
+_REAL_TAPS = {
+    False: ("|{{(x, b) : x < {output}, b < {k}, 0 <= x*{s} + b*{d} - {pl} < {i}}}|", "taps that meet the input"),
+    True: ("|{{(x, b) : x < {i}, b < {k}, 0 <= x*{s} + b*{d} - {pl} < {output}}}|", "products that land in the output"),
+}
 
 
 def explain_network(answer: ConvParams) -> tuple[Step, ...]:

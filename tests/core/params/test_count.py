@@ -1,6 +1,5 @@
-"""The counts against tables, against published figures, and against convolutions that are carried out and watched."""
+"""The counts against tables and published figures, and what must hold of every count."""
 
-from itertools import product
 from math import prod
 
 import pytest
@@ -8,8 +7,8 @@ import pytest
 from dlcalc.core.conv.layer import Axis, Layer
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params.count import ConvParams, LayerParams, Work, count, total
-from dlcalc.core.params.question import DTYPES, ConvParamsQuestion
+from dlcalc.core.params.count import ConvParams, Work, count, total
+from dlcalc.core.params.question import ConvParamsQuestion
 from tests.support.random_params import answers, questions
 
 HW: tuple[Axis, ...] = ("h", "w")
@@ -65,60 +64,6 @@ def test_refused(change: dict[str, object], code: str, hint: str) -> None:
     assert caught.value.code == code
     assert hint in str(caught.value.hint)
     assert caught.value.option
-
-
-def carried_out(layer: LayerParams) -> dict[str, int]:
-    """Every multiplication of a layer, one by one: which input, which weight, which output, and whether it is real."""
-    question, shape = layer.question, layer.shape
-    windows = [axis.window for axis in shape.layers[0].axes] if shape else []
-    outputs = layer.output
-    used = real = 0
-    weights: set[tuple[object, ...]] = set()
-    for c_out in range(question.c_out):
-        group = c_out // (question.c_out // question.groups)
-        for c_in in range(question.c_in):
-            if c_in // (question.c_in // question.groups) != group:
-                continue
-            for taps in product(*map(range, layer.kernel)):
-                weights.add((c_out, c_in, *taps))
-                starts = layer.input if question.kind == "transposed" else outputs
-                for start in product(*map(range, starts)):
-                    used += 1
-                    places = [
-                        x * window.stride + tap * window.dilation - window.before
-                        for x, tap, window in zip(
-                            start, taps, windows, strict=False
-                        )  # without a size there are no windows
-                    ]
-                    kept = outputs if question.kind == "transposed" else layer.input
-                    real += all(0 <= place < extent for place, extent in zip(places, kept, strict=True))
-    made, taken = question.c_out * prod(outputs), question.c_in * prod(layer.input)
-    each = DTYPES[question.dtype]
-    bias = question.c_out if question.bias else 0
-    return {
-        "weights": len(weights),
-        "bias": bias,
-        "params": len(weights) + bias,
-        "buffers": 0,
-        "param_bytes": (len(weights) + bias) * each,
-        "macs": used * question.n,
-        "macs_without_padding": real * question.n,
-        "flops": 2 * used * question.n,
-        "activation_bytes": made * question.n * each,
-        "peak_activation_bytes": (made + taken) * question.n * each,
-    }
-
-
-def test_equals_layers_that_are_carried_out() -> None:
-    compared = dict.fromkeys(("conv", "transposed", "linear"), 0)
-    for answer in answers(1_200, seed=61):
-        (layer,) = answer.layers
-        found = answer.amounts.by_key()
-        if found.get("macs", 0) <= 6_000:
-            expected = carried_out(layer)
-            assert found == {key: expected[key] for key in found}, answer.question
-            compared[answer.layers[0].question.kind] += 1
-    assert min(compared.values()) > 60, compared
 
 
 def test_refuses_nothing_but_with_a_code_and_a_hint() -> None:

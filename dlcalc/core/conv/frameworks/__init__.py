@@ -57,6 +57,7 @@ def plan_axes(framework: FrameworkName, layer: Layer, axes: tuple[AxisLayer, ...
     return Plan(framework, layer, layer.family, axes, record.size_rule(layer, pad_layer), pad_layer, notices)
 
 
+@cache
 def framework_of(name: FrameworkName) -> "Framework":
     """Find the record of a framework; its file is loaded when it is first asked for.
 
@@ -66,11 +67,6 @@ def framework_of(name: FrameworkName) -> "Framework":
     >>> framework_of("tensorflow").name
     'Keras'
     """
-    return _record(name)
-
-
-@cache
-def _record(name: FrameworkName) -> "Framework":
     if name == "pytorch":
         from dlcalc.core.conv.frameworks.pytorch import PYTORCH
 

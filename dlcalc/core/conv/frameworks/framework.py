@@ -27,8 +27,7 @@ class Rule(Generic[F]):
     Attributes:
         text: the rule in a sentence.
         source: where the framework says so.
-        apply: the function that applies it: to a refused layer's error, to a notice, to a bound; None where it does
-            not apply.
+        apply: the function to a refused layer's error, to a notice, or to a bound; to None where it does not apply.
     """
 
     def __init__(self, text: str, source: str, apply: F) -> None:
@@ -145,10 +144,6 @@ class Framework:
             error = refusal.apply(layer, axes, pad_layer)
             if error is not None:
                 raise error
-        if layer.family == "transposed":
-            self._refuse_output_padding(axes)
-
-    def _refuse_output_padding(self, axes: AxisLayers) -> None:
         bounds = [self.output_padding.apply(axis) for axis in axes]
         for axis, bound in zip(axes, bounds, strict=True):
             if axis.output_padding is not None and axis.output_padding >= bound:
@@ -174,17 +169,13 @@ class Framework:
 
     def notices(self, layer: Layer, axes: AxisLayers, pad_layer: bool) -> tuple[Notice, ...]:
         """The caveats of a layer, whatever the size of its input."""
-        own = [self._pad_layer_notice(layer)] if pad_layer else []
-        for caveat in self.caveats:
-            notice = caveat.apply(layer, axes)
-            own += [] if notice is None else [notice]
-        return tuple(own)
-
-    def _pad_layer_notice(self, layer: Layer) -> Notice:
-        owner = f"{self.name}'s {layer.kind} layer"
-        if layer.family == "transposed":
-            return Notice("needs-crop-layer", f"{owner} cannot crop like this: cut the output afterwards")
-        return Notice("needs-pad-layer", f"{owner} cannot pad like this: put an explicit pad layer before it")
+        caveats = [caveat.apply(layer, axes) for caveat in self.caveats]
+        if pad_layer:
+            owner = f"{self.name}'s {layer.kind} layer"
+            pad = Notice("needs-pad-layer", f"{owner} cannot pad like this: put an explicit pad layer before it")
+            crop = Notice("needs-crop-layer", f"{owner} cannot crop like this: cut the output afterwards")
+            caveats.insert(0, crop if layer.family == "transposed" else pad)
+        return tuple(notice for notice in caveats if notice is not None)
 
 
 def unsupported(message: str, hint: str | Fix | Advice, option: str) -> DlcalcError:
@@ -197,8 +188,12 @@ def padding_too_large(padding: int, rule: str, most: int) -> DlcalcError:
     return DlcalcError("padding-too-large", f"padding {padding} {rule}", hint=Fix("padding", most), option="padding")
 
 
-def no_dilation(owner: str, layer: Layer, axes: AxisLayers) -> DlcalcError | None:
-    """The error for a dilation of a kind that has none."""
-    if all(axis.dilation == 1 for axis in axes):
-        return None
-    return unsupported(f"{owner}'s {layer.kind} has no dilation", Fix("dilation", 1), "dilation")
+def dilated(owner: str, *kinds: Kind) -> Refuse:
+    """Make the function that refuses a dilation of kinds that have none."""
+
+    def refuse(layer: Layer, axes: AxisLayers, pad_layer: bool) -> DlcalcError | None:
+        if layer.kind not in kinds or all(axis.dilation == 1 for axis in axes):
+            return None
+        return unsupported(f"{owner}'s {layer.kind} has no dilation", Fix("dilation", 1), "dilation")
+
+    return refuse

@@ -1,16 +1,12 @@
 """What Keras 3 does with a layer, on the TensorFlow backend."""
 
-from dlcalc.core.conv.frameworks.framework import AxisLayers, Framework, Rule, SameRule, no_dilation, unsupported
-from dlcalc.core.conv.layer import SAME_WORDS, AxisLayer, Layer, PaddingWord
+from dlcalc.core.conv.frameworks.framework import AxisLayers, Framework, Rule, SameRule, dilated, unsupported
+from dlcalc.core.conv.layer import SAME_WORDS, Layer, PaddingWord
 from dlcalc.core.conv.window import SAME_UPPER, PaddingRule, SizeRule, Window, half, transposed_same
 from dlcalc.core.errors import DlcalcError, Fix, Notice
 
 _KERAS = "Keras 3.15"
 _SAME: tuple[PaddingWord, ...] = ("same", "same-upper")
-
-
-def _dilated_pool(layer: Layer, axes: AxisLayers, pad_layer: bool) -> DlcalcError | None:
-    return no_dilation("Keras", layer, axes) if layer.family == "pool" else None
 
 
 def _ceil_mode(layer: Layer, axes: AxisLayers, pad_layer: bool) -> DlcalcError | None:
@@ -42,14 +38,6 @@ def _refused_by_the_backend(layer: Layer, axes: AxisLayers) -> Notice | None:
     return Notice("backend-refuses", text)
 
 
-def _stated(axis: AxisLayer, size: int) -> bool:
-    return axis.output_padding is not None
-
-
-def _not_stated(axis: AxisLayer, size: int) -> bool:
-    return axis.output_padding is None
-
-
 def _size(window: Window) -> int:
     whole = (window.input - 1) * window.stride + max(window.extent, window.stride)
     return whole - window.before - window.after
@@ -71,7 +59,7 @@ class Keras(Framework):
             _SAME,
             PaddingRule("max(0, {ke} - {s})", "floor({P}/2)", _KERAS, transposed_same, half),
             "no output padding is stated",
-            _not_stated,
+            lambda axis, size: axis.output_padding is None,
         ),
         SameRule(
             "transposed",
@@ -84,11 +72,11 @@ class Keras(Framework):
                 lambda total, layer: max(0, (total - (layer.output_padding or 0)) // 2),
             ),
             "an output padding is stated, 0 too",
-            _stated,
+            lambda axis, size: axis.output_padding is not None,
         ),
     )
     refusals = (
-        Rule("A pooling has no dilation.", f"{_KERAS} MaxPooling2D", _dilated_pool),
+        Rule("A pooling has no dilation.", f"{_KERAS} MaxPooling2D", dilated("Keras", "max-pool", "avg-pool")),
         Rule("A pooling has no ceil mode.", f"{_KERAS} MaxPooling2D", _ceil_mode),
         Rule(
             "A stride over 1 does not go with a dilation over 1, on any axis.",

@@ -5,17 +5,13 @@ from dlcalc.core.conv.frameworks.framework import (
     Framework,
     Rule,
     SameRule,
-    no_dilation,
+    dilated,
     padding_too_large,
     unsupported,
 )
 from dlcalc.core.conv.layer import AXES, SAME_WORDS, Axis, Layer
 from dlcalc.core.conv.window import SAME_UPPER, Window
 from dlcalc.core.errors import DlcalcError, Fix
-
-
-def _dilated_average(layer: Layer, axes: AxisLayers, pad_layer: bool) -> DlcalcError | None:
-    return no_dilation("PyTorch", layer, axes) if layer.kind == "avg-pool" else None
 
 
 def _strided_same(layer: Layer, axes: AxisLayers, pad_layer: bool) -> DlcalcError | None:
@@ -58,7 +54,7 @@ class PyTorch(Framework):
     own_padding = "even"
     same = (SameRule("conv", ("same", "same-upper"), SAME_UPPER),)
     refusals = (
-        Rule("An average pooling has no dilation.", "PyTorch AvgPool2d", _dilated_average),
+        Rule("An average pooling has no dilation.", "PyTorch AvgPool2d", dilated("PyTorch", "avg-pool")),
         Rule("'same' goes with stride 1 only.", "PyTorch Conv2d, padding", _strided_same),
         Rule(
             "The padding of a pooling is at most half its kernel, rounded down; that of a pad layer has no bound.",
