@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dlcalc.core.conv.layer import Sides
     from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
 
@@ -39,7 +41,9 @@ def check_layer(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
             failures += bounds(layer, name, axis)
             continue
         visited += visits
-        failures += _compare(layer.name, name, axis, walk(layer, axis, asked.padding))
+        field, counted = axis.field, walk(layer, axis, asked.padding)
+        stated = Counted(axis.output, True, axis.unread, field.size, field.smallest, field.jump, field.center)
+        failures += differences({"layer": layer.name, "axis": name}, Counted._fields, stated, counted)
     return proof_of(method, visited, failures)
 
 
@@ -50,20 +54,16 @@ def proof_of(method: str, visited: int, failures: list[Failure]) -> Proof:
     return Proof(method, manner, {"keys": keys, "positions": visited}, tuple(failures))
 
 
-def _compare(layer: str, name: str, axis: "AxisShape", counted: Counted) -> list[Failure]:
-    field = axis.field
-    stated = Counted(axis.output, True, axis.unread, field.size, field.smallest, field.jump, field.center)
-    pairs = zip(Counted._fields, stated, counted, strict=True)
-    return [
-        Failure({"layer": layer, "axis": name}, key, ratio_as_float(said), ratio_as_float(found))
-        for key, said, found in pairs
-        if said != found
-    ]
+def differences(
+    where: "Mapping[str, object]", keys: tuple[str, ...], stated: tuple[object, ...], counted: tuple[object, ...]
+) -> list[Failure]:
+    """List the keys of which something else is stated than was counted; ratios as floats."""
 
+    def plain(value: object) -> object:
+        return value[0] / value[1] if isinstance(value, tuple) else value
 
-def ratio_as_float(value: object) -> object:
-    """Turn a ratio into a float; any other value is returned as it is."""
-    return value[0] / value[1] if isinstance(value, tuple) else value
+    pairs = zip(keys, stated, counted, strict=True)
+    return [Failure(where, key, plain(said), plain(found)) for key, said, found in pairs if said != found]
 
 
 def positions(layer: "LayerShape", axis: "AxisShape") -> int:

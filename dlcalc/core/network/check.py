@@ -6,9 +6,9 @@ period is gone through, and one output more, which shows the jump.
 """
 
 from math import gcd
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.check import MAX_POSITIONS, bounds, positions, proof_of, ratio_as_float, walk
+from dlcalc.core.conv.check import MAX_POSITIONS, Counted, bounds, differences, positions, proof_of, walk
 from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
@@ -19,13 +19,9 @@ if TYPE_CHECKING:
 Seen = tuple[int, int] | None  # the first and the last pixel
 
 
-class _Sight(NamedTuple):
-    """The receptive field of one layer as it is walked, under the names of the answer's keys."""
-
-    receptive_field: int
-    receptive_field_min: int
-    jump: tuple[int, int] | None
-    center: tuple[int, int] | None
+# The receptive field of one layer as it is walked, in the order of the answer's keys: its extent, the smallest extent,
+# the jump and the centre. A jump of None is not seen, and not compared.
+_Sight = tuple[int, int, tuple[int, int] | None, tuple[int, int] | None]
 
 
 def check_network(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
@@ -47,12 +43,7 @@ def check_network(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
                 continue
             visited += visits
             counted = walk(layer, axis, layer.plan.axes[index].padding)
-            stated = {"output": axis.output, "padding": True, "unread": axis.unread}
-            failures += [
-                Failure(place, key, said, getattr(counted, key))
-                for key, said in stated.items()
-                if said != getattr(counted, key)
-            ]
+            failures += differences(place, Counted._fields[:3], (axis.output, True, axis.unread), counted[:3])
         found = None if method == "bounds" else _sights(answer.layers, index, pixels, limit - visited)
         if found is None:
             method = "bounds"
@@ -60,18 +51,10 @@ def check_network(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
         sights, visits = found
         visited += visits
         for layer, sight in zip(answer.layers, sights, strict=True):
-            failures += _compare(layer, index, name, sight)
+            field = layer.axes[index].field
+            stated = field.size, field.smallest, field.jump if sight[2] else None, field.center
+            failures += differences({"layer": layer.name, "axis": name}, Counted._fields[3:], stated, sight)
     return proof_of(method, visited, failures)
-
-
-def _compare(layer: "LayerShape", index: int, name: str, sight: _Sight) -> list[Failure]:
-    field = layer.axes[index].field
-    stated = _Sight(field.size, field.smallest, field.jump, field.center)
-    return [
-        Failure({"layer": layer.name, "axis": name}, key, ratio_as_float(said), ratio_as_float(found))
-        for key, said, found in zip(_Sight._fields, stated, sight, strict=True)
-        if said != found and not (key == "jump" and found is None)
-    ]
 
 
 def _sights(layers: "tuple[LayerShape, ...]", index: int, pixels: int, limit: int) -> tuple[list[_Sight], int] | None:
@@ -83,7 +66,8 @@ def _sights(layers: "tuple[LayerShape, ...]", index: int, pixels: int, limit: in
     needed = _needed(axes[:whole], kinds, periods, limit)
     if needed is None:
         return None
-    found, visited = [], 0
+    found: list[_Sight] = []
+    visited = 0
     before: dict[int, Seen] = {}
     for number in range(whole):
         taps = axes[number].window.kernel
@@ -95,7 +79,7 @@ def _sights(layers: "tuple[LayerShape, ...]", index: int, pixels: int, limit: in
         found.append(_sight(seen, periods[number], axes[number].output))
         before = seen
     everything = (pixels - 1, 2) if pixels % 2 == 0 else ((pixels - 1) // 2, 1)
-    return found + [_Sight(pixels, pixels, None, everything)] * (len(layers) - whole), visited
+    return [*found, *[(pixels, pixels, None, everything)] * (len(layers) - whole)], visited
 
 
 def _periods(axes: "list[AxisShape]", kinds: "Sequence[str]") -> list[int]:
@@ -138,13 +122,13 @@ def _hull(before: dict[int, Seen], read: "Iterable[int]") -> Seen:
 
 
 def _sight(seen: dict[int, Seen], period: int, outputs: int) -> _Sight:
-    one = [seen[output] for output in range(period)]
-    extents = [0 if pair is None else pair[1] - pair[0] + 1 for pair in one]
-    first = next((pair for pair in one[:outputs] if pair is not None), None)
+    spans = [seen[output] for output in range(period)]
+    extents = [0 if span is None else span[1] - span[0] + 1 for span in spans]
+    first = next((span for span in spans[:outputs] if span is not None), None)
     center = None if first is None else _lowest_terms(first[0] + first[1], 2)
     begin, again = seen[0], seen[period]
     jump = None if begin is None or again is None else _lowest_terms(again[0] - begin[0], period)
-    return _Sight(max(extents), min(extents), jump, center)
+    return max(extents), min(extents), jump, center
 
 
 def _lowest_terms(numerator: int, denominator: int) -> tuple[int, int]:

@@ -90,15 +90,29 @@ class SideBySide(NamedTuple):
         """Which of ``error``, ``output``, ``padding`` and ``first_window`` are not the same in all frameworks."""
         codes = {side.error.code if side.error else None for side in self.sides}
         found = ("error",) if len(codes) > 1 else ()
-        return (*found, *(key for key in LayerFacts._fields[1:] if _differ(self._of_each(key))))
-
-    def _of_each(self, key: str) -> list[tuple[object, ...]]:
-        return [tuple(getattr(layer, key) for layer in side.layers) for side in self.answering]
+        layers = [side.layers for side in self.answering]
+        of_each = {
+            key: [tuple(getattr(layer, key) for layer in each) for each in layers] for key in LayerFacts._fields[1:]
+        }
+        return (*found, *(key for key, values in of_each.items() if _differ(values)))
 
     @property
     def summary(self) -> str:
         """The comparison in one sentence."""
-        return _summary(self)
+        answering, differs = self.answering, self.differs
+        if not answering:
+            return "all three refuse"
+        refusing = [side.framework for side in self.sides if side.answer is None]
+        outputs = [side.answer.output for side in answering if side.answer is not None]
+        if refusing:
+            head = f"{_names(refusing)} {'refuse' if len(refusing) > 1 else 'refuses'}; {_gives(answering, outputs)}"
+        elif _differ(outputs):
+            head = f"sizes differ: {_gives(answering, outputs)}"
+        elif not differs:
+            return f"all three agree on {_by_axis(outputs[0]) or _features(answering[0])}"
+        else:
+            head = "same size"
+        return head if _differ(outputs) or not set(differs) - {"error"} else f"{head}, {_apart(answering)}"
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -162,25 +176,6 @@ def _differ(values: Iterable[object]) -> bool:
     return len(set(values)) > 1
 
 
-def _summary(answer: SideBySide) -> str:
-    answering = answer.answering
-    if not answering:
-        return "all three refuse"
-    refusing = [side.framework for side in answer.sides if side.answer is None]
-    outputs = [side.answer.output for side in answering if side.answer is not None]
-    if refusing:
-        head = f"{_names(refusing)} {'refuse' if len(refusing) > 1 else 'refuses'}; {_gives(answering, outputs)}"
-    elif _differ(outputs):
-        head = f"sizes differ: {_gives(answering, outputs)}"
-    elif not answer.differs:
-        return f"all three agree on {_by_axis(outputs[0]) or _features(answering[0])}"
-    else:
-        head = "same size"
-    if _differ(outputs) or not set(answer.differs) - {"error"}:
-        return head
-    return f"{head}, {_apart(answering)}"
-
-
 def _features(side: Side) -> str:
     """Write the features of a vector, which has no axes."""
     place = side.answer.layers[-1].place if side.answer else None
@@ -214,10 +209,8 @@ def _tempting(side: Side) -> str:
     """Say what a framework's own ``same`` would do in place of the pad layer that its answer needs."""
     if side.answer is None or side.same is None:
         return ""
-    starts, same = (
-        tuple(begin for begin, _ in facts(found.layers[0]).first_window) for found in (side.answer, side.same)
-    )
-    shift = max(abs(one - other) for one, other in zip(starts, same, strict=True))
+    starts, same = (facts(answer.layers[0]).starts for answer in (side.answer, side.same))
+    shift = max(abs(start - other) for start, other in zip(starts, same, strict=True))
     means = "has the same windows"
     if shift:
         what, first = _WORDS[side.transposed]

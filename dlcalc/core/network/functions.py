@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dlcalc.core.conv.coverage import Field
 from dlcalc.core.conv.functions import hashable
-from dlcalc.core.conv.layer import ALL_AXES, FrameworkName, Layer
+from dlcalc.core.conv.layer import ALL_AXES, KINDS, FrameworkName, Layer
 from dlcalc.core.conv.shape import LayerShape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer, StackQuestion, stack_shape
@@ -72,14 +71,11 @@ def stack(
         raise wrong_rank(len(extents))
     asked = tuple(StackLayer(layer.kind, Layer(*map(hashable, layer))) for layer in layers)
     for number, layer in enumerate(asked, 1):
-        if layer.layer is not None and layer.kind not in _KINDS:
-            hint = "one of " + ", ".join(_KINDS)
+        if layer.kind not in KINDS:
+            hint = "one of " + ", ".join(KINDS)
             raise DlcalcError("usage", f"layer {number}: unknown kind {layer.kind!r}", hint=hint, option="kind")
     question = StackQuestion(ALL_AXES[-len(extents) :], extents, asked, framework)
     return tuple(map(_stacked, stack_shape(question).layers))
-
-
-_KINDS = ("conv", "transposed", "max-pool", "avg-pool")
 
 
 def receptive_field(
@@ -105,11 +101,8 @@ def receptive_field(
 
 
 def _stacked(layer: LayerShape) -> StackedLayer:
+    fields = []
+    for _, _, _, _, (size, smallest, jump, center) in layer.axes:
+        fields.append(ReceptiveField(size, smallest, as_number(jump), None if center is None else as_float(center)))
     unread = tuple(axis.unread for axis in layer.axes)
-    fields = tuple(_seen(axis.field) for axis in layer.axes)
-    return StackedLayer(layer.name, layer.input, layer.output, unread, fields)
-
-
-def _seen(field: Field) -> ReceptiveField:
-    center = None if field.center is None else as_float(field.center)
-    return ReceptiveField(field.size, field.smallest, as_number(field.jump), center)
+    return StackedLayer(layer.name, layer.input, layer.output, unread, tuple(fields))

@@ -10,7 +10,7 @@ from dlcalc.core.conv.shape import ConvShape, Place
 from dlcalc.core.conv.working import Working, evaluate, layer_working
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
 from dlcalc.core.evidence.diagnosis import Mistake, Numbers, written
-from dlcalc.core.numeric.ratio import Ratio, ratio
+from dlcalc.core.numeric.ratio import ratio
 
 W = TypeVar("W")
 
@@ -176,9 +176,6 @@ class _Stack:
         extents, centers = [], []
         for axis, (jump, _), extent, center in zip(working, seen.jumps, seen.extents, seen.centers, strict=True):
             extents.append(extent + (axis.extent - 1) * jump)
-            centers.append(_plus(center, (axis.extent - 1 - 2 * axis.before) * jump, 2))
+            shift = (axis.extent - 1 - 2 * axis.before) * jump  # twice the way from centre to centre
+            centers.append(ratio(2 * center[0] + shift * center[1], 2 * center[1]))
         return _Seen(outputs, jumps, tuple(extents), tuple(centers))
-
-
-def _plus(number: Ratio, numerator: int, denominator: int) -> Ratio:
-    return ratio(number[0] * denominator + numerator * number[1], number[1] * denominator)

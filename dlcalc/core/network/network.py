@@ -90,9 +90,8 @@ def place_layers(layers: tuple[StackLayer, ...], channels: int | None) -> tuple[
     places = []
     vector = False
     for number, layer in enumerate(layers, 1):
-        outputs = (
-            channels if layer.channels is None and (layer.depthwise or layer.kind not in _MIXING) else (layer.channels)
-        )
+        keeps = layer.channels is None and (layer.depthwise or layer.kind not in _MIXING)
+        outputs = channels if keeps else layer.channels
         place = Place(number, layer.word, layer.kind, channels, outputs, vector, vector or layer.kind == "linear")
         if vector and layer.kind not in ("linear", "batch-norm"):
             hint = "leave it out, or put it in front of the fc"
@@ -145,13 +144,11 @@ def merge_notices(found: list[tuple[Place, Notice]]) -> tuple[Notice, ...]:
     about: dict[Notice, list[str]] = {}
     for place, warning in found:
         about.setdefault(warning, []).append(place.title)
-    return tuple(Notice(warning.code, f"{_listed(titles)}: {warning.message}") for warning, titles in about.items())
-
-
-def _listed(titles: list[str]) -> str:
-    if len(titles) > 3:
-        return f"{titles[0]}, {titles[1]} and {len(titles) - 2:,} more"
-    return ", ".join(titles)
+    merged = []
+    for (code, message), titles in about.items():
+        more = f"{titles[0]}, {titles[1]} and {len(titles) - 2:,} more" if len(titles) > 3 else ", ".join(titles)
+        merged.append(Notice(code, f"{more}: {message}"))
+    return tuple(merged)
 
 
 def stack_shape(question: StackQuestion) -> ConvShape:
@@ -203,13 +200,11 @@ def _on_its_own(
     kernels = (1,) * len(size) if layer.kind == "batch-norm" else size
     numbers = tuple([AxisLayer(kernel, kernel, 1, (0, 0), None) for kernel in kernels])
     plan = Plan(framework, Layer(kernels, kind=layer.kind), WHOLE[layer.kind], numbers, FLOOR, False, ())
-    return plan, tuple(map(_untouched, size, kernels)), ()
-
-
-def _untouched(size: int, kernel: int) -> AxisShape:
-    """The shape of an axis that is read in windows side by side; its field is for the network to say."""
-    window = Window(size, kernel, kernel, 1, 0, 0, 0)
-    return AxisShape(window, None, size // kernel, 0, Field(kernel, kernel, (kernel, 1), None))
+    shapes = []
+    for extent, kernel in zip(size, kernels, strict=True):  # windows side by side; the field is for the network to say
+        window, field = Window(extent, kernel, kernel, 1, 0, 0, 0), Field(kernel, kernel, (kernel, 1), None)
+        shapes.append(AxisShape(window, None, extent // kernel, 0, field))
+    return plan, tuple(shapes), ()
 
 
 def _composed(

@@ -40,7 +40,7 @@ def shape_of(answer: ConvParams, key: str) -> ConvShape | None:
 
 
 def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
-    """Judge one claim about the counts, and explain it if it is wrong.
+    """Judge one claim about the counts of a layer or the totals of a network, and explain it if it is wrong.
 
     Raises:
         DlcalcError: ``usage`` for a claim about what is known only with the size of the input.
@@ -48,10 +48,30 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
     key, numbers = claim.key, answer.amounts.by_key()
     if key not in numbers:
         raise _unknown_number(answer, key, numbers)
+    right = numbers[key]
     if isinstance(answer.question, ConvParamsQuestion):
         working = layer_working(answer.layers[-1], key)
-        return diagnosis.judge(claim, ((numbers[key], 1),), True, working, MISTAKES, evaluate)
-    return judge_totals(answer, claim)
+        return diagnosis.judge(claim, ((right, 1),), True, working, MISTAKES, evaluate)
+    verdict = compare(claim, ((right, 1),), True)
+    if verdict.passed:
+        return verdict
+    together: list[Diagnosis] = []
+    alone: list[Diagnosis] = []
+    for mistake in MISTAKES:
+        if mistake.name in _UNITS:  # nobody takes the wrong unit in one layer alone
+            together += _in_other_units(mistake, answer, claim, right)
+            continue
+        changes = _changes(mistake, answer, key)
+        together += _in_several_layers(mistake, answer, claim, right, changes)
+        fitting = [
+            answer.layers[number].place
+            for number, each in changes.items()
+            if any(_fits(claim, (right + change, 1), right) for change in each)
+        ]
+        if fitting:
+            text = f"{phrase(mistake)} in {either(fitting)} would give {claim.values[0]}"
+            alone.append(Diagnosis(mistake.name, text))
+    return verdict._replace(diagnosis=tuple(together + alone))
 
 
 def _unknown_number(answer: ConvParams, key: str, numbers: Iterable[str]) -> DlcalcError:
@@ -68,26 +88,6 @@ Changes = dict[int, list[int]]  # per layer, by its index: how each way to make 
 _WITH_WEIGHTS = ("conv", "transposed", "linear")
 _STATISTICS = "batch-norm-with-statistics"
 _UNITS = ("flops-not-macs", "macs-not-flops", "forward-plus-backward", "bytes-not-count", "mib-not-mb")
-
-
-def judge_totals(answer: ConvParams, claim: Claim) -> Verdict:
-    """Judge one claim about the totals of all layers, and explain it if it is wrong."""
-    right = answer.amounts.by_key()[claim.key]
-    verdict = compare(claim, ((right, 1),), True)
-    return verdict if verdict.passed else verdict._replace(diagnosis=_diagnosis(answer, claim, right))
-
-
-def _diagnosis(answer: ConvParams, claim: Claim, right: int) -> tuple[Diagnosis, ...]:
-    together: list[Diagnosis] = []
-    alone: list[Diagnosis] = []
-    for mistake in MISTAKES:
-        if mistake.name in _UNITS:  # nobody takes the wrong unit in one layer alone
-            together += _in_other_units(mistake, answer, claim, right)
-            continue
-        changes = _changes(mistake, answer, claim.key)
-        together += _in_several_layers(mistake, answer, claim, right, changes)
-        alone += _in_one_layer(mistake, answer, claim, right, changes)
-    return tuple(together + alone)
 
 
 def _changes(mistake: Mistake[Working], answer: ConvParams, key: str) -> Changes:
@@ -127,19 +127,6 @@ def _in_several_layers(
             if total is not None:
                 return [Diagnosis(mistake.name, f"{phrase(mistake)} {where} would give {total}")]
     return []
-
-
-def _in_one_layer(
-    mistake: Mistake[Working], answer: ConvParams, claim: Claim, right: int, changes: Changes
-) -> list[Diagnosis]:
-    """Diagnose a mistake made in one layer, and name the layers that it may have been made in."""
-    fitting = [number for number, each in changes.items() if any(_fits(claim, (right + one, 1), right) for one in each)]
-    if not fitting:
-        return []
-    text = (
-        f"{phrase(mistake)} in {either(answer.layers[number].place for number in fitting)} would give {claim.values[0]}"
-    )
-    return [Diagnosis(mistake.name, text)]
 
 
 def _in_other_units(mistake: Mistake[Working], answer: ConvParams, claim: Claim, right: int) -> list[Diagnosis]:
