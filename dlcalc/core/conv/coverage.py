@@ -74,34 +74,21 @@ def meets(window: Window, count: int, position: int) -> bool:
     return tap < window.kernel and tap * window.dilation <= target
 
 
-def taps_on_input(window: Window, outputs: int) -> int:
-    """Count the taps of all windows of a convolution that lie on the input, and not on its padding.
+def real_taps(window: Window, outputs: int, transposed: bool) -> int:
+    """Count the taps of all windows on real data: on the input, or, of a transposed convolution, within the output.
 
-    Window x reads position x*s + b*d - before with its tap b: the pairs (x, b) for which that is a position of the
-    input are the ones below its end, less those below its start.
+    Window x reads, and input x of a transposed convolution adds to, position x*s + b*d - before with its tap b. The
+    pairs (x, b) for which that is a position are the ones below its end, less those below its start.
 
-    >>> taps_on_input(Window(7, kernel=3, stride=1, dilation=1, before=1, after=1, output_padding=0), 7)
+    >>> real_taps(Window(7, kernel=3, stride=1, dilation=1, before=1, after=1, output_padding=0), 7, transposed=False)
     19
-    """
-    return _pairs_within(window, outputs, window.input)
-
-
-def taps_on_output(window: Window, outputs: int) -> int:
-    """Count the products of a transposed convolution that land in the output, and not in what its padding cuts off.
-
-    Input x adds to position x*s + b*d - before with its tap b.
-
-    >>> taps_on_output(Window(4, kernel=3, stride=2, dilation=1, before=1, after=1, output_padding=0), 7)
+    >>> real_taps(Window(4, kernel=3, stride=2, dilation=1, before=1, after=1, output_padding=0), 7, transposed=True)
     10
     """
-    return _pairs_within(window, window.input, outputs)
-
-
-def _pairs_within(window: Window, count: int, positions: int) -> int:
-    """Count the pairs of one of ``count`` starts and a tap whose sum is one of ``positions`` positions."""
-    _, kernel, stride, dilation, before, *_ = window
-    end = count_pairs_below(before + positions, count, stride, kernel, dilation)
-    return end - count_pairs_below(before, count, stride, kernel, dilation)
+    size, kernel, stride, dilation, before, *_ = window
+    starts, kept = (size, outputs) if transposed else (outputs, size)
+    end = count_pairs_below(before + kept, starts, stride, kernel, dilation)
+    return end - count_pairs_below(before, starts, stride, kernel, dilation)
 
 
 class Field(NamedTuple):

@@ -95,9 +95,8 @@ def per_axis(layer: Layer, count: int) -> tuple[AxisLayer, ...]:
     else:
         strides = kernels if layer.family == "pool" else (1,) * count
     dilations = spread(layer.dilation, count, "dilation", 1)
-    extras = (
-        (None,) * count if layer.output_padding is None else spread(layer.output_padding, count, "output_padding", 0)
-    )
+    extra = layer.output_padding
+    extras = (None,) * count if extra is None else spread(extra, count, "output_padding", 0)
     return tuple(map(AxisLayer, kernels, strides, dilations, _spread_padding(layer.padding, count), extras))
 
 
@@ -107,14 +106,8 @@ def _spread_padding(padding: Padding, count: int) -> tuple[Sides | PaddingWord, 
             hint = "a number, begin:end, or one of " + ", ".join(PADDING_WORDS)
             raise DlcalcError("usage", f"unknown padding {padding!r}", hint=hint, option="padding")
         return (padding,) * count
-    if isinstance(padding, int):
-        sides = legal(padding, "padding", 0)
-        return ((sides, sides),) * count
-    if len(padding) != count:
-        raise wrong_count("padding", len(padding), count)
-    return tuple(_sides(entry) for entry in padding)
-
-
-def _sides(entry: int | Sides) -> Sides:
-    begin, end = (entry, entry) if isinstance(entry, int) else entry
-    return legal(begin, "padding", 0), legal(end, "padding", 0)
+    entries = (padding,) * count if isinstance(padding, int) else padding
+    if len(entries) != count:
+        raise wrong_count("padding", len(entries), count)
+    sides = [(entry, entry) if isinstance(entry, int) else entry for entry in entries]
+    return tuple([(legal(begin, "padding", 0), legal(end, "padding", 0)) for begin, end in sides])

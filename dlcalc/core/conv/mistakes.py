@@ -17,13 +17,11 @@ def _with_layer(axis: AxisWorking, **changes: int | None) -> AxisWorking:
     return axis._replace(layer=layer, before=before, after=after, extent=extent)
 
 
-def _has(condition: Callable[[AxisWorking], bool]) -> Callable[[Working], bool]:
-    """Make the condition that one on an axis holds on some axis."""
-    return lambda axes: any(map(condition, axes))
-
-
-def _on_every_axis(edit: Callable[[AxisWorking], AxisWorking]) -> Callable[[Working], Iterable[Working]]:
-    return lambda axes: (tuple(map(edit, axes)),)
+def _on_every_axis(
+    name: str, sentence: str, relevant: Callable[[AxisWorking], bool], edit: Callable[[AxisWorking], AxisWorking]
+) -> Mistake[Working]:
+    """Make a mistake that is made along every axis, where it is relevant along some axis."""
+    return Mistake(name, sentence, lambda axes: any(map(relevant, axes)), lambda axes: (tuple(map(edit, axes)),))
 
 
 def _padding_once(axes: Working) -> Iterable[Working]:
@@ -84,102 +82,96 @@ def _leaves_a_remainder(axis: AxisWorking) -> bool:
 
 MISTAKES: tuple[Mistake[Working], ...] = (
     # The commonest slip: the steps between windows are counted, and not the windows.
-    Mistake(
+    _on_every_axis(
         "missing-plus-one",
         "forgetting the + 1",
-        lambda axes: True,
-        _on_every_axis(lambda axis: axis._replace(plus_one=0)),
+        lambda axis: True,
+        lambda axis: axis._replace(plus_one=0),
     ),
     # P is given, and 2p is meant.
     Mistake(
         "padding-once",
         "adding the padding once and not on both sides",
-        _has(lambda axis: axis.before > 0 and axis.after > 0),
+        lambda axes: any(axis.before > 0 and axis.after > 0 for axis in axes),
         _padding_once,
     ),
     # An option that is not at its default, forgotten.
-    Mistake(
+    _on_every_axis(
         "padding-ignored",
         "leaving the padding out",
-        _has(lambda axis: axis.before != 0 or axis.after != 0),
-        _on_every_axis(lambda axis: axis._replace(before=0, after=0, rule=None)),
+        lambda axis: axis.before != 0 or axis.after != 0,
+        lambda axis: axis._replace(before=0, after=0, rule=None),
     ),
     # Rarer than padding, so forgotten less often.
-    Mistake(
+    _on_every_axis(
         "dilation-ignored",
         "leaving the dilation out",
-        _has(lambda axis: axis.layer.dilation > 1),
-        _on_every_axis(lambda axis: _with_layer(axis, dilation=1)),
+        lambda axis: axis.layer.dilation > 1,
+        lambda axis: _with_layer(axis, dilation=1),
     ),
     # The dilation was seen, and its formula missed.
-    Mistake(
+    _on_every_axis(
         "dilation-times-kernel",
         "taking d*k for the extent d(k - 1) + 1",
-        _has(lambda axis: axis.layer.dilation > 1),
-        _on_every_axis(lambda axis: axis._replace(extent=axis.layer.dilation * axis.layer.kernel)),
+        lambda axis: axis.layer.dilation > 1,
+        lambda axis: axis._replace(extent=axis.layer.dilation * axis.layer.kernel),
     ),
     # A stride changes the size so much that its absence is usually noticed.
-    Mistake(
+    _on_every_axis(
         "stride-ignored",
         "taking the stride as 1",
-        _has(lambda axis: axis.layer.stride > 1),
-        _on_every_axis(lambda axis: _with_layer(axis, stride=1)),
+        lambda axis: axis.layer.stride > 1,
+        lambda axis: _with_layer(axis, stride=1),
     ),
     # An option of one kind of layer only.
-    Mistake(
-        "output-padding-ignored",
-        "leaving the output padding out",
-        _has(_has_output_padding),
-        _on_every_axis(_without_output_padding),
+    _on_every_axis(
+        "output-padding-ignored", "leaving the output padding out", _has_output_padding, _without_output_padding
     ),
     # Only in ceil mode, where the rule is little known.
-    Mistake(
+    _on_every_axis(
         "last-window-starts-in-padding",
         "keeping a last window that starts in the padding",
-        _has(lambda axis: axis.guarded),
-        _on_every_axis(lambda axis: axis._replace(guarded=False)),
+        lambda axis: axis.guarded,
+        lambda axis: axis._replace(guarded=False),
     ),
     # Shows as a fraction, so it is usually noticed.
-    Mistake(
+    _on_every_axis(
         "division-not-floored",
         "not rounding the quotient",
-        _has(_leaves_a_remainder),
-        _on_every_axis(lambda axis: axis._replace(rounding="exact", guarded=False)),
+        _leaves_a_remainder,
+        lambda axis: axis._replace(rounding="exact", guarded=False),
     ),
     # Another framework's or layer's rounding.
-    Mistake(
+    _on_every_axis(
         "ceil-instead-of-floor",
         "rounding the quotient up",
-        _has(lambda axis: axis.rounding == "floor" and _leaves_a_remainder(axis)),
-        _on_every_axis(lambda axis: axis._replace(rounding="ceil")),
+        lambda axis: axis.rounding == "floor" and _leaves_a_remainder(axis),
+        lambda axis: axis._replace(rounding="ceil"),
     ),
     # The default's rounding.
-    Mistake(
+    _on_every_axis(
         "floor-instead-of-ceil",
         "rounding the quotient down, as without ceil mode,",
-        _has(lambda axis: axis.rounding == "ceil"),
-        _on_every_axis(lambda axis: axis._replace(rounding="floor", guarded=False)),
+        lambda axis: axis.rounding == "ceil",
+        lambda axis: axis._replace(rounding="floor", guarded=False),
     ),
     # A habit from another framework.
-    Mistake(
-        "same-padding",
-        "taking the padding as 'same'",
-        lambda axes: not any(axis.layer.padding in SAME_WORDS for axis in axes),
-        _on_every_axis(_same),
+    _on_every_axis(
+        "same-padding", "taking the padding as 'same'", lambda axis: axis.layer.padding not in SAME_WORDS, _same
     ),
     # The wrong layer altogether.
-    Mistake(
+    _on_every_axis(
         "transposed-instead-of-conv",
         "computing a transposed convolution",
-        lambda axes: all(axis.family == "conv" for axis in axes),
-        _on_every_axis(lambda axis: _of_family(axis, "transposed")),
+        lambda axis: axis.family == "conv",
+        lambda axis: _of_family(axis, "transposed"),
     ),
     # The wrong layer altogether.
-    Mistake(
+    _on_every_axis(
         "conv-instead-of-transposed",
         "computing a plain convolution",
-        _has(lambda axis: axis.family == "transposed"),
-        _on_every_axis(lambda axis: _of_family(axis, "conv")),
+        lambda axis: axis.family == "transposed",
+        lambda axis: _of_family(axis, "conv"),
     ),
     # Only with several axes of different sizes.
     Mistake("axes-swapped", "exchanging two axes", lambda axes: len(axes) > 1, _axes_swapped),

@@ -109,20 +109,8 @@ def symbols(name: str) -> dict[str, str]:
 
 def numbers(window: Window) -> dict[str, str]:
     """Write the numbers of one axis as text, by the fields of the formulas."""
-    fields = {
-        "i": window.input,
-        "k": window.kernel,
-        "s": window.stride,
-        "d": window.dilation,
-        "ke": window.extent,
-        "P": window.before + window.after,
-        "pl": window.before,
-        "pr": window.after,
-        "op": window.output_padding,
-        "r0": 1,
-        "j0": 1,
-        "c0": 0,
-    }
+    fields = dict(zip(("i", "k", "s", "d", "pl", "pr", "op"), window, strict=True))
+    fields |= {"ke": window.extent, "P": window.before + window.after, "r0": 1, "j0": 1, "c0": 0}
     return {key: in_formula(value) for key, value in fields.items()}
 
 

@@ -91,7 +91,7 @@ def compose(state: FieldState, window: Window, transposed: bool, own: Field, out
             low, high = low - window.before * step, high + (window.extent - 1 - window.before) * step
             reach = Reach((low,), (high,), step * stride)
             extent = high - low + 1
-            return FieldState(reach, None, jump, 0, visited), Field(extent, extent, jump, _middle(low, high))
+            return FieldState(reach, None, jump, 0, visited), Field(extent, extent, jump, ratio(low + high, 2))
         return state._replace(deferred=window, jump=jump), _uniform_transposed(low, high, step, own, jump)
     expand = _expand_transposed if transposed else _compose_conv
     state = expand(state._replace(jump=jump), window)
@@ -118,12 +118,7 @@ def _field(state: FieldState, outputs: int) -> Field:
     low, high = lows[first], highs[first]
     assert low is not None
     assert high is not None
-    return Field(max(extents), min(extents), state.jump, _middle(low, high))
-
-
-def _middle(low: int, high: int) -> Ratio:
-    doubled = low + high
-    return (doubled, 2) if doubled % 2 else (doubled // 2, 1)
+    return Field(max(extents), min(extents), state.jump, ratio(low + high, 2))
 
 
 def _compose_conv(state: FieldState, window: Window) -> FieldState:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import NamedTuple
 
-from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
+from dlcalc.core.conv.coverage import real_taps
 from dlcalc.core.conv.frameworks import plan_layer
 from dlcalc.core.conv.layer import Kind
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, Place, layer_shape
@@ -56,21 +56,12 @@ class Amounts(NamedTuple):
 
     def by_key(self) -> dict[str, int]:
         """The numbers by the keys of the JSON, in its order."""
-        numbers = {
-            "weights": self.weights,
-            "bias": self.bias,
-            "params": self.params,
-            "buffers": self.buffers,
-            "param_bytes": self.param_bytes,
-        }
+        numbers = {"weights": self.weights, "bias": self.bias, "params": self.params, "buffers": self.buffers}
+        numbers["param_bytes"] = self.param_bytes
         if self.work is not None:
-            numbers |= {
-                "macs": self.work.macs,
-                "macs_without_padding": self.work.macs_without_padding,
-                "flops": 2 * self.work.macs,
-                "activation_bytes": self.work.activation_bytes,
-                "peak_activation_bytes": self.work.peak_activation_bytes,
-            }
+            macs, real, memory, peak = self.work
+            numbers |= {"macs": macs, "macs_without_padding": real, "flops": 2 * macs}
+            numbers |= {"activation_bytes": memory, "peak_activation_bytes": peak}
         return numbers
 
 
@@ -225,10 +216,7 @@ def _macs(question: ConvParamsQuestion, shape: ConvShape) -> tuple[int, int]:
     macs = real = question.n * (question.c_in // question.groups) * question.c_out
     for axis in shape.layers[-1].axes:
         window, output = axis.window, axis.output
-        if question.kind == "transposed":
-            macs *= window.input * window.kernel
-            real *= taps_on_output(window, output)
-        else:
-            macs *= output * window.kernel
-            real *= taps_on_input(window, output)
+        transposed = question.kind == "transposed"
+        macs *= (window.input if transposed else output) * window.kernel
+        real *= real_taps(window, output, transposed)
     return macs, real

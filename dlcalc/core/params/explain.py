@@ -1,6 +1,6 @@
 """The explanation of a count: every quantity with its formula, its numbers, its value and its source."""
 
-from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
+from dlcalc.core.conv.coverage import real_taps
 from dlcalc.core.conv.explain import AxisSteps
 from dlcalc.core.evidence import GUIDE
 from dlcalc.core.evidence.step import Step, Steps
@@ -94,7 +94,7 @@ class _LayerSteps(Steps):
             for name, axis in zip(question.axes, layer.axes, strict=True):
                 terms = AxisSteps(name, axis, {"axis": name})
                 terms.size(layer.plan.size)
-                taps = (taps_on_output if transposed else taps_on_input)(axis.window, axis.output)
+                taps = real_taps(axis.window, axis.output, transposed)
                 formula, why = _REAL_TAPS[transposed]
                 terms.term(f"T_{name}", formula, taps, "pairs of a window and a tap", why)
                 self.steps += terms.steps

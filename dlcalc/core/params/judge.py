@@ -29,14 +29,15 @@ def shape_of(answer: ConvParams, key: str) -> ConvShape | None:
     """Compute the sizes that a claim of ``output`` is about; None for any other claim, or without a size."""
     if key != "output":
         return None
-    if isinstance(answer.question, ConvParamsQuestion):
+    question = answer.question
+    if isinstance(question, ConvParamsQuestion):
         return answer.layers[-1].shape
-    if answer.question.size is None:
+    if question.size is None:
         return None
-    from dlcalc.core.network.network import stack_shape
-    from dlcalc.core.params.network import as_shapes
+    from dlcalc.core.network.network import StackQuestion, stack_shape
 
-    return stack_shape(as_shapes(answer.question))
+    axes, size = question.axes, question.size
+    return stack_shape(StackQuestion(axes, size, question.layers, question.framework, channels=question.c_in))
 
 
 def judge_params(answer: ConvParams, claim: Claim) -> Verdict:

@@ -7,7 +7,6 @@ from dlcalc.core.conv.shape import Place
 from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.network.network import (
     StackLayer,
-    StackQuestion,
     groups_of,
     in_layer,
     layer_names,
@@ -54,17 +53,6 @@ def stack_params(question: StackParamsQuestion) -> ConvParams:
         for notice in (layer.shape.warnings if layer.shape else ())
     ]
     return ConvParams(question, tuple(layers), merge_notices(notices))
-
-
-def as_shapes(question: StackParamsQuestion) -> StackQuestion:
-    """Turn the question into one about the sizes of the network.
-
-    Raises:
-        ValueError: where the size of the input is not known.
-    """
-    if question.size is None:
-        raise ValueError("the size of the input is not known")
-    return StackQuestion(question.axes, question.size, question.layers, question.framework, None, question.c_in)
 
 
 def _counted(

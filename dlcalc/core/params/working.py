@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import NamedTuple
 
-from dlcalc.core.conv.coverage import taps_on_input, taps_on_output
+from dlcalc.core.conv.coverage import real_taps
 from dlcalc.core.evidence.diagnosis import Numbers
 from dlcalc.core.numeric.ratio import Ratio, ratio
 from dlcalc.core.params.count import LayerParams
@@ -16,8 +16,7 @@ class AxisWork(NamedTuple):
 
     Attributes:
         kernel: taps.
-        input: positions of the input; 1 where no size is known.
-        output: positions of the output; 1 where no size is known.
+        input, output: positions; 1 where no size is known.
         starts: windows, each with all its taps: outputs of a convolution, inputs of a transposed one.
         real: products on real data.
     """
@@ -36,8 +35,7 @@ class Working(NamedTuple):
         key: which number.
         each: bytes per entry.
         axes: the windows along each axis.
-        c_in: channels of the input.
-        c_out: channels of the output.
+        c_in, c_out: channels of the input and of the output.
         groups: into how many groups the channels are divided.
         n: samples in a batch.
         biases: entries of all biases.
@@ -72,11 +70,8 @@ def layer_working(layer: LayerParams, key: str) -> Working:
     if layer.shape is not None:
         axes = []
         for axis in layer.shape.layers[-1].axes:
-            window, output = axis.window, axis.output
-            if question.kind == "transposed":
-                starts, real = window.input, taps_on_output(window, output)
-            else:
-                starts, real = output, taps_on_input(window, output)
+            window, output, transposed = axis.window, axis.output, question.kind == "transposed"
+            starts, real = window.input if transposed else output, real_taps(window, output, transposed)
             axes.append(AxisWork(window.kernel, window.input, output, starts, real))
     biases = question.c_out if question.bias else 0
     each = DTYPES[question.dtype]

@@ -1,5 +1,6 @@
 """Every value of one unknown number of a layer that gives an output of the size asked for."""
 
+from collections.abc import Callable
 from functools import partial
 from itertools import product
 
@@ -37,11 +38,18 @@ def solve_layer(
     Raises:
         DlcalcError: ``no-solution``, ``too-many-questions``, and all that ``layer_shape`` raises of the other numbers.
     """
-    for name, extent, size in zip(template.axes, target, template.size, strict=True):
+    for name, extent, pixels in zip(template.axes, target, template.size, strict=True):
         legal(extent, "target", 1)
         if unknown != "input":
-            legal(size, "depth" if name == "d" else name, 1)
-    problems = _problems(template, unknown)
+            legal(pixels, "depth" if name == "d" else name, 1)
+    framework, layer, axes, size = template.framework, template.layer, template.axes, template.size
+    numbers = per_axis(layer, len(axes))
+    # where axes are coupled: once beside axes that decide nothing, and once beside some that do
+    coupled = len(axes) > 1 and axes_are_coupled(framework, layer, unknown)
+    problems = [
+        open_axes(framework, layer, axes, size, numbers, unknown, special)
+        for special in ((False, True) if coupled else (False,))
+    ]
     runs = tuple(
         tuple(run for axis in alike for run in values_giving(axis, extent))
         for alike, extent in zip(zip(*problems, strict=True), target, strict=True)
@@ -63,17 +71,6 @@ def solve_layer(
     return runs, None
 
 
-def _problems(template: ConvShapeQuestion, unknown: Unknown) -> list[tuple[OpenAxis, ...]]:
-    """Divide the question by axis; where axes are coupled, for other axes that decide nothing and for some that do."""
-    framework, layer, axes = template.framework, template.layer, template.axes
-    numbers = per_axis(layer, len(axes))
-    coupled = len(axes) > 1 and axes_are_coupled(framework, layer, unknown)
-    return [
-        open_axes(framework, layer, axes, template.size, numbers, unknown, special)
-        for special in ((False, True) if coupled else (False,))
-    ]
-
-
 def _gives(question: InverseQuestion, values: Values) -> bool:
     try:
         return forward(question.with_values(values)).output == question.target
@@ -86,7 +83,11 @@ def _no_solution(problems: list[OpenAxis], target: tuple[int, ...], index: int) 
     axis = problems[0]
     unknown = "input" if axis.unknown == "input" else spoken(axis.unknown)
     message = f"no {unknown} gives an output {AXES[axis.name]} of {target[index]}"
-    sizes = {size for problem in problems for size in _sizes_near(problem, target[index])}
+    sizes: set[int] = set()
+    for problem in problems:
+        edges = [_sizes_of_section(problem, section, target[index]) for section in sections(problem, target[index])]
+        close_by = partial(sizes_close_by, partial(values_giving, problem), target[index], _FURTHEST)
+        sizes |= set().union(*edges) or close_by()
     nearest = nearest_targets(message, target, index, sizes)
     if nearest is not None:
         return nearest
@@ -97,11 +98,6 @@ def _no_solution(problems: list[OpenAxis], target: tuple[int, ...], index: int) 
     reason = f": {error.message}" if error else ""
     advice = (error and error.advice) or "another layer"
     return DlcalcError("no-solution", message + reason, hint=advice, option="target")
-
-
-def _sizes_near(axis: OpenAxis, target: int) -> set[int]:
-    sizes = {size for section in sections(axis, target) for size in _sizes_of_section(axis, section, target)}
-    return sizes or sizes_close_by(partial(values_giving, axis), target, _FURTHEST)
 
 
 def _sizes_of_section(axis: OpenAxis, section: Section, target: int) -> set[int]:
@@ -120,10 +116,7 @@ def _sizes_of_section(axis: OpenAxis, section: Section, target: int) -> set[int]
     if low > high:
         return set()
 
-    def size_at(number: int) -> int:
-        return size_of(section.value(number))
+    def along(function: Callable[[int], int]) -> Callable[[int], int]:
+        return lambda number: function(section.value(number))
 
-    def output_at(number: int) -> int:
-        return output_of(section.value(number))
-
-    return sizes_at_edges(size_at, output_at, target, low, high)
+    return sizes_at_edges(along(size_of), along(output_of), target, low, high)

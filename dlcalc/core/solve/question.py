@@ -122,19 +122,8 @@ class InverseQuestion(NamedTuple):
         template = self.template
         if self.unknown == "input" or isinstance(template, StackQuestion):
             return template._replace(size=values)
-        layer = template.layer
-        match self.unknown:
-            case "kernel":
-                layer = layer._replace(kernel=values)
-            case "stride":
-                layer = layer._replace(stride=values)
-            case "dilation":
-                layer = layer._replace(dilation=values)
-            case "output_padding":
-                layer = layer._replace(output_padding=values)
-            case "padding":
-                layer = layer._replace(padding=tuple(map(split, values)))
-        return template._replace(layer=layer)
+        numbers = tuple(map(split, values)) if self.unknown == "padding" else values
+        return template._replace(layer=Layer(**(template.layer._asdict() | {self.unknown: numbers})))
 
 
 class Inverse(NamedTuple):

@@ -5,7 +5,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcalc.core.conv.coverage import meets, taps_on_input, taps_on_output
+from dlcalc.core.conv.coverage import meets, real_taps
 from dlcalc.core.conv.window import Window
 
 
@@ -41,20 +41,14 @@ windows = st.builds(
 )
 
 
-@given(windows, st.integers(1, 30))
-def test_taps_on_the_input(window: Window, outputs: int) -> None:
+@given(windows, st.integers(1, 60), st.booleans())
+def test_real_taps(window: Window, outputs: int, transposed: bool) -> None:
     size, kernel, stride, dilation, before, *_ = window
-    places = [x * stride + b * dilation - before for x in range(outputs) for b in range(kernel)]
-    assert taps_on_input(window, outputs) == sum(0 <= place < size for place in places)
-
-
-@given(windows, st.integers(1, 60))
-def test_taps_on_the_output(window: Window, outputs: int) -> None:
-    size, kernel, stride, dilation, before, *_ = window
-    places = [x * stride + b * dilation - before for x in range(size) for b in range(kernel)]
-    assert taps_on_output(window, outputs) == sum(0 <= place < outputs for place in places)
+    starts, kept = (size, outputs) if transposed else (outputs, size)
+    places = [x * stride + b * dilation - before for x in range(starts) for b in range(kernel)]
+    assert real_taps(window, outputs, transposed) == sum(0 <= place < kept for place in places)
 
 
 def test_taps_at_18_digits() -> None:
     window = Window(10**17, 3, 1, 1, 1, 1, 0)
-    assert taps_on_input(window, 10**17) == 3 * 10**17 - 2
+    assert real_taps(window, 10**17, transposed=False) == 3 * 10**17 - 2

@@ -67,8 +67,8 @@ def test_a_wrong_number_is_seen(question: ConvParamsQuestion, wrong: Callable[[i
 
 
 BREAKS: list[tuple[str, Any, str]] = [
-    ("taps_on_input", lambda right: lambda *of: right(*of) + 1, "macs_without_padding"),
-    ("taps_on_output", lambda right: lambda *of: right(*of) - 1, "macs_without_padding"),
+    ("real_taps", lambda right: lambda *of: right(*of) + 1, "macs_without_padding"),
+    ("real_taps", lambda right: lambda *of: right(*of) - 1, "macs_without_padding"),
     ("prod", lambda right: lambda of: right(of) * 2, "weights"),
     ("total", lambda right: lambda of: right(of)._replace(weights=1), "weights"),
     ("DTYPES", lambda right: dict.fromkeys(right, 3), "param_bytes"),
@@ -78,8 +78,8 @@ BREAKS: list[tuple[str, Any, str]] = [
 @pytest.mark.parametrize(("name", "breaking", "key"), BREAKS)
 def test_a_broken_closed_form_is_seen(monkeypatch: pytest.MonkeyPatch, name: str, breaking: Any, key: str) -> None:
     monkeypatch.setattr(params, name, breaking(getattr(params, name)))
-    question = TRANSPOSED if name == "taps_on_output" else CONV
-    assert key in [failure.key for failure in check(conv_params(question)).failures]
+    for question in (CONV, TRANSPOSED):
+        assert key in [failure.key for failure in check(conv_params(question)).failures]
 
 
 def test_a_wrong_output_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
