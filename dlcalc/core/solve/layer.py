@@ -86,8 +86,7 @@ def _no_solution(problems: list[OpenAxis], target: tuple[int, ...], index: int) 
     sizes: set[int] = set()
     for problem in problems:
         edges = [_sizes_of_section(problem, section, target[index]) for section in sections(problem, target[index])]
-        close_by = partial(sizes_close_by, partial(values_giving, problem), target[index], _FURTHEST)
-        sizes |= set().union(*edges) or close_by()
+        sizes |= set().union(*edges) or sizes_close_by(partial(values_giving, problem), target[index], _FURTHEST)
     nearest = nearest_targets(message, target, index, sizes)
     if nearest is not None:
         return nearest

@@ -19,14 +19,14 @@ def stacked(size: int, *layers: Layer | Kind) -> tuple[LayerShape, ...]:
     return stack_shape(StackQuestion(("w",), (size,), tuple(network), "onnx")).layers
 
 
-def random_stacks(count: int, seed: int, kinds: tuple[str, ...] = ()) -> list[tuple[LayerShape, ...]]:
+def random_stacks(count: int, seed: int) -> list[tuple[LayerShape, ...]]:
     rng = random.Random(seed)
     found: list[tuple[LayerShape, ...]] = []
     while len(found) < count:
         layers: list[Layer] = []
         while len(layers) < rng.randint(1, 4):
             question = random_layers.question(rng, ("onnx",), ())
-            if len(question.axes) == 1 and (not kinds or question.layer.kind in kinds):
+            if len(question.axes) == 1:
                 layers.append(question.layer)
         try:
             found.append(stacked(rng.randint(1, 40), *layers))
@@ -59,18 +59,6 @@ def test_every_map_against_trial() -> None:
             assert input_spans(layers, 0, output) == expected, layers
             nothing += None in expected
     assert nothing > 20
-
-
-def test_the_extent_on_the_input_is_the_receptive_field() -> None:
-    """Araujo et al., equation 1: without transposed layers the extents add up."""
-    for layers in random_stacks(200, seed=72, kinds=("conv", "max-pool", "avg-pool")):
-        size, jump = 1, 1
-        for layer in layers:
-            window = layer.axes[0].window
-            size, jump = size + (window.extent - 1) * jump, jump * window.stride
-        span = input_spans(layers, 0, 0)[-1]
-        assert span is not None
-        assert span[1] - span[0] + 1 == size
 
 
 def test_too_many_positions_are_followed_by_their_ends(monkeypatch: pytest.MonkeyPatch) -> None:

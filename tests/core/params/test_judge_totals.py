@@ -105,15 +105,6 @@ def test_units_are_taken_for_the_whole_stack() -> None:
     assert first >= 0.9 * planted
 
 
-def test_the_statistics_of_the_batch_norms_that_are_there(conv_params: Run) -> None:
-    words = "--c-in 3 3c8 bn 3c16 bn"
-    right = conv_params(f"{words} --json").json
-    for extra, place in ((48, "every layer"), (16, "layer 2 (bn)"), (32, "layer 4 (bn)")):
-        found = conv_params(f"{words} --json --expect {right['params'] + extra}").json["expect"]["claims"][0]
-        texts = {one["mistake"]: one["text"] for one in found["diagnosis"]}
-        assert place in texts["batch-norm-with-statistics"], found
-
-
 def test_a_right_claim_is_never_accused_and_random_numbers_are_not_named() -> None:
     rng = random.Random(74)
     named = judged = 0
@@ -136,6 +127,10 @@ def test_a_right_claim_is_never_accused_and_random_numbers_are_not_named() -> No
         ("--c-in 3 --bias 3c8 3c8b0", "792", "bias-forgotten", "layer 1 (3c8)"),
         ("--c-in 4 dw3 1c8", "176", "groups-ignored", "layer 1 (dw3)"),
         ("--c-in 3 --w 8 3p1c8 3p1c8", "macs=101376", "flops-not-macs", ""),
+        ("--c-in 3 --bias 3c8 max2", "216", "bias-forgotten", "leaving the bias out in layer 1 (3c8) would give 216"),
+        ("--c-in 3 3c8 bn 3c16 bn", "1464", "batch-norm-with-statistics", "every layer"),  # of the batch norms there
+        ("--c-in 3 3c8 bn 3c16 bn", "1432", "batch-norm-with-statistics", "layer 2 (bn)"),
+        ("--c-in 3 3c8 bn 3c16 bn", "1448", "batch-norm-with-statistics", "layer 4 (bn)"),
     ],
 )
 def test_named(conv_params: Run, words: str, claim: str, mistake: str, place: str) -> None:
@@ -143,9 +138,3 @@ def test_named(conv_params: Run, words: str, claim: str, mistake: str, place: st
     texts = {one["mistake"]: one["text"] for one in found["diagnosis"]}
     assert mistake in texts, found
     assert place in texts[mistake]
-
-
-def test_where_one_layer_has_weights_it_is_named(conv_params: Run) -> None:
-    found = conv_params("--c-in 3 --bias 3c8 max2 --expect 216 --json").json["expect"]["claims"][0]
-    texts = [one["text"] for one in found["diagnosis"] if one["mistake"] == "bias-forgotten"]
-    assert texts == ["leaving the bias out in layer 1 (3c8) would give 216"]

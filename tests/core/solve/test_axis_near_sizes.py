@@ -39,27 +39,22 @@ def refusing(size_of: Callable[[int], int], refused: range) -> Callable[[int], i
     return output_of
 
 
-def rising(value: int) -> int:
-    return 3 * value - 6
-
-
-def falling(value: int) -> int:
-    return 20 - 3 * value
-
-
 EDGES = [
-    (rising, range(0), 7, {6, 9, 3}),
-    (rising, range(4, 5), 7, {9, 3}),  # 6 is refused
-    (rising, range(0), 6, {3}),  # and not the target itself
-    (rising, range(0), 1, {3}),  # the smallest
-    (rising, range(0), 500, {294, 3}),  # the largest, and the smallest
-    (falling, range(0), 7, {5, 8, 2}),
-    (falling, range(0), 30, {20, 2}),  # none is as large
+    (3, -6, range(0), 7, {6, 9, 3}),
+    (3, -6, range(4, 5), 7, {9, 3}),  # 6 is refused
+    (3, -6, range(0), 6, {3}),  # and not the target itself
+    (3, -6, range(0), 1, {3}),  # the smallest
+    (3, -6, range(0), 500, {294, 3}),  # the largest, and the smallest
+    (-3, 20, range(0), 7, {5, 8, 2}),
+    (-3, 20, range(0), 30, {20, 2}),  # none is as large
 ]
 
 
-@pytest.mark.parametrize(("size_of", "refused", "target", "sizes"), EDGES)
-def test_the_sizes_on_both_sides(size_of: Callable[[int], int], refused: range, target: int, sizes: set[int]) -> None:
+@pytest.mark.parametrize(("slope", "offset", "refused", "target", "sizes"), EDGES)
+def test_the_sizes_on_both_sides(slope: int, offset: int, refused: range, target: int, sizes: set[int]) -> None:
+    def size_of(value: int) -> int:
+        return slope * value + offset
+
     assert sizes_at_edges(size_of, refusing(size_of, refused), target, 0, 100) == sizes
 
 

@@ -7,8 +7,6 @@ from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.solve.question import InverseQuestion, Run, Unknown, Values
 from dlcalc.core.solve.solve import shown, solution_notices
 
-PAD = "needs-pad-layer"
-
 
 def notices(
     layer: Layer, unknown: Unknown, runs: tuple[tuple[Run, ...], ...], listed: tuple[Values, ...] | None = None
@@ -19,22 +17,18 @@ def notices(
     return [(code, message) for code, message in solution_notices(question, runs, listed)]
 
 
-def test_a_notice_about_all_names_none() -> None:
-    ((code, message),) = notices(Layer(3), "padding", ((Run(5, 9, 4),),))
-    assert code == PAD
-    assert message.startswith("PyTorch's conv layer")
-
-
-def test_a_notice_about_some_names_them() -> None:
-    ((code, message),) = notices(Layer(3), "padding", ((Run(4, 5), Run(7, 7)),))
-    assert code == PAD
-    assert message.startswith("with padding 2:3, 3:4: PyTorch's conv layer")
-
-
-def test_no_more_than_three_are_named() -> None:
-    listed = tuple((value,) for value in range(12))
-    ((_, message),) = notices(Layer(3), "padding", ((Run(0, 11),),), listed)
-    assert message.startswith("with padding 0:1, 1:2, 2:3 and others: ")
+@pytest.mark.parametrize(
+    ("runs", "listed", "start"),
+    [
+        ((Run(5, 9, 4),), None, "PyTorch's conv layer"),  # about all: none is named
+        ((Run(4, 5), Run(7, 7)), None, "with padding 2:3, 3:4: PyTorch's conv layer"),
+        ((Run(0, 11),), tuple((value,) for value in range(12)), "with padding 0:1, 1:2, 2:3 and others: "),
+    ],
+)
+def test_a_notice_names_its_solutions(runs: tuple[Run, ...], listed: tuple[Values, ...] | None, start: str) -> None:
+    ((code, message),) = notices(Layer(3), "padding", (runs,), listed)
+    assert code == "needs-pad-layer"
+    assert message.startswith(start)
 
 
 def test_of_a_run_without_end_the_smallest_stands_for_all() -> None:
