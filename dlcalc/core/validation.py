@@ -11,7 +11,7 @@ PerAxis = int | tuple[int, ...]
 
 
 def spread(value: PerAxis, count: int, option: str, least: int) -> tuple[int, ...]:
-    """One legal number an axis.
+    """Give every axis its number, each of them legal.
 
     >>> spread(3, 2, "kernel", 1)
     (3, 3)
@@ -24,7 +24,7 @@ def spread(value: PerAxis, count: int, option: str, least: int) -> tuple[int, ..
 
 
 def legal(value: int, option: str, least: int) -> int:
-    """The value itself, if it is at least ``least`` and has no more digits than this package computes with.
+    """Return the value if it is at least ``least`` and has no more digits than this package computes with.
 
     Raises:
         DlcalcError: ``invalid-value``.

@@ -62,14 +62,13 @@ class AxisSteps(Steps):
         field = self.axis.field
         read = "{i} - |{{a*{s} + b*{d} - {pl} : a < {output}, b < {k}}} within 0..{i}-1|"
         self.term("unread", read, self.axis.unread, "union of the windows", "input that no window reads")
-        field_why = "receptive field; in front of the layer r0 = 1"
-        self.term("r", "{r0} + ({ke} - 1)*{j0}", field.size, f"{FIELDS}, eq. 1", field_why)
-        jump_why = "pixels between neighbouring outputs; in front of the layer j0 = 1"
-        self.term("j", "{j0}*{s}", as_number(field.jump), f"{FIELDS}, eq. 2", jump_why)
+        why = "receptive field; in front of the layer r0 = 1"
+        self.term("r", "{r0} + ({ke} - 1)*{j0}", field.size, f"{FIELDS}, eq. 1", why)
+        why = "pixels between neighbouring outputs; in front of the layer j0 = 1"
+        self.term("j", "{j0}*{s}", as_number(field.jump), f"{FIELDS}, eq. 2", why)
         assert field.center is not None
-        center_why = "centre of the first output's field; in front of the layer c0 = 0"
-        center = "{c0} + (({ke} - 1)/2 - {pl})*{j0}"
-        self.term("c", center, as_float(field.center), f"{FIELDS}, eq. 3", center_why)
+        why = "centre of the first output's field; in front of the layer c0 = 0"
+        self.term("c", "{c0} + (({ke} - 1)/2 - {pl})*{j0}", as_float(field.center), f"{FIELDS}, eq. 3", why)
 
     def transposed(self) -> None:
         """Explain what a transposed convolution reads and sees."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from dlcalc.core.conv.mistakes import MISTAKES
 from dlcalc.core.conv.shape import AxisShape, ConvShape
-from dlcalc.core.conv.working import evaluate, working
+from dlcalc.core.conv.working import evaluate, layer_working
 from dlcalc.core.evidence import diagnosis
 from dlcalc.core.evidence.claim import Claim, Verdict
 from dlcalc.core.numeric.ratio import Ratio
@@ -31,11 +31,11 @@ WHOLE_KEYS = ("output", "unread", "receptive_field", "receptive_field_min")
 
 def claimable(answer: ConvShape) -> Mapping[str, tuple[str, ...]]:
     """List the keys that can be claimed, the headline first, each with its axes; of a vector, its features."""
-    found: dict[str, tuple[str, ...]] = dict.fromkeys(KEYS, answer.question.axes)
-    return found if answer.output else found | {"output": ()}
+    keys: dict[str, tuple[str, ...]] = dict.fromkeys(KEYS, answer.question.axes)
+    return keys if answer.output else keys | {"output": ()}
 
 
 def judge_layer(answer: ConvShape, claim: Claim) -> Verdict:
     """Judge one claim about a layer, and explain it if it is wrong."""
     exact = claim.key in WHOLE_KEYS
-    return diagnosis.judge(claim, facts(answer, claim.key), exact, working(answer), MISTAKES, evaluate)
+    return diagnosis.judge(claim, facts(answer, claim.key), exact, layer_working(answer), MISTAKES, evaluate)

@@ -82,12 +82,7 @@ def _leaves_a_remainder(axis: AxisWorking) -> bool:
 
 MISTAKES: tuple[Mistake[Working], ...] = (
     # The commonest slip: the steps between windows are counted, and not the windows.
-    _on_every_axis(
-        "missing-plus-one",
-        "forgetting the + 1",
-        lambda axis: True,
-        lambda axis: axis._replace(plus_one=0),
-    ),
+    _on_every_axis("missing-plus-one", "forgetting the + 1", lambda axis: True, lambda axis: axis._replace(plus_one=0)),
     # P is given, and 2p is meant.
     Mistake(
         "padding-once",

@@ -47,23 +47,18 @@ class AxisWorking(NamedTuple):
 Working = tuple[AxisWorking, ...]
 
 
-def working(answer: ConvShape) -> Working:
-    """Work out the sizes of the last layer of an answer."""
-    return layer_working(answer, -1)
-
-
-def layer_working(answer: ConvShape, number: int, size: tuple[Ratio, ...] | None = None) -> Working:
-    """Work out the sizes of one layer of an answer; ``size``, ratios per axis, replaces its input if given."""
+def layer_working(answer: ConvShape, number: int = -1, size: tuple[Ratio, ...] | None = None) -> Working:
+    """Work out the sizes of one layer, the last if none is named; ``size``, ratios per axis, replaces its input."""
     shape = answer.layers[number]
     layer = shape.plan.layer
-    found = []
+    workings = []
     for index, (axis, axis_layer) in enumerate(zip(shape.axes, shape.plan.axes, strict=True)):
         window = axis.window
         extent, over = (window.input, 1) if size is None else size[index]
         before, after = window.before, window.after
         if axis.padding_rule is not None:
             before, after = axis.padding_rule.sides(extent // over, axis_layer)
-        found.append(
+        workings.append(
             AxisWorking(
                 input=extent,
                 before=before,
@@ -80,7 +75,7 @@ def layer_working(answer: ConvShape, number: int, size: tuple[Ratio, ...] | None
                 over=over,
             )
         )
-    return tuple(found)
+    return tuple(workings)
 
 
 def evaluate(axes: Working, key: str) -> Numbers | None:

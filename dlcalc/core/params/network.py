@@ -4,15 +4,8 @@ from math import prod
 
 from dlcalc.core.conv.layer import Kind
 from dlcalc.core.conv.shape import Place
-from dlcalc.core.errors import DlcalcError, Fix
-from dlcalc.core.network.network import (
-    StackLayer,
-    groups_of,
-    in_layer,
-    layer_names,
-    merge_notices,
-    place_layers,
-)
+from dlcalc.core.errors import DlcalcError, Fix, Notice
+from dlcalc.core.network.network import StackLayer, groups_of, in_layer, layer_names, merge_notices, place_layers
 from dlcalc.core.params.count import Amounts, ConvParams, LayerParams, Work, count, geometry, memory
 from dlcalc.core.params.question import DTYPES, ConvParamsQuestion, StackParamsQuestion
 from dlcalc.core.validation import legal
@@ -38,6 +31,7 @@ def stack_params(question: StackParamsQuestion) -> ConvParams:
             error = DlcalcError("usage", "its number of output channels is not given", hint=f"{place.word}c64")
             raise in_layer(error, place)
     layers: list[LayerParams] = []
+    notices: list[tuple[Place, Notice]] = []
     size = question.size
     for name, place, layer in zip(layer_names(places), places, question.layers, strict=True):
         try:
@@ -47,11 +41,7 @@ def stack_params(question: StackParamsQuestion) -> ConvParams:
         layers.append(counted._replace(name=name, kind=layer.kind, place=place))
         known = size is not None or layer.kind == "global-avg-pool"
         size = counted.output if known else None
-    notices = [
-        (place, notice)
-        for place, layer in zip(places, layers, strict=True)
-        for notice in (layer.shape.warnings if layer.shape else ())
-    ]
+        notices += [(place, notice) for notice in (counted.shape.warnings if counted.shape else ())]
     return ConvParams(question, tuple(layers), merge_notices(notices))
 
 
@@ -80,10 +70,9 @@ def _counted(
 def _without_weights(question: ConvParamsQuestion, kind: Kind, typed: bool) -> LayerParams:
     """Count a pooling, or a batch norm, whose 2C entries are learned and whose 2C statistics are kept."""
     kernel, shape = geometry(question, typed)
-    if shape is not None:
-        output = shape.output
-    else:
-        output = (1,) * len(question.axes) if kind == "global-avg-pool" else question.size or ()
+    output = shape.output if shape else question.size or ()
+    if kind == "global-avg-pool":
+        output = (1,) * len(question.axes)
     work = None if question.size is None else Work(0, 0, *memory(question, question.size, output))
     learned = 2 * question.c_in if kind == "batch-norm" else 0
     amounts = Amounts(0, 0, learned, learned * DTYPES[question.dtype], work, learned)

@@ -55,21 +55,14 @@ def compare(question: ConvParamsQuestion | StackParamsQuestion) -> Comparison:
     """
     if not isinstance(question, ConvParamsQuestion):
         message = "--compare sets forms of one convolution side by side, and LAYERS are given"
-        raise DlcalcError(
-            "usage",
-            message,
-            hint=("one layer, ", Fix("k", 3), " ", Fix("c_in", 64), " ", Fix("c_out", 128)),
-            option="compare",
-        )
+        hint = ("one layer, ", Fix("k", 3), " ", Fix("c_in", 64), " ", Fix("c_out", 128))
+        raise DlcalcError("usage", message, hint=hint, option="compare")
     if question.layer is None:
         message = "--compare sets forms of a convolution side by side, and a linear layer has none"
         raise DlcalcError("usage", message, hint=("leave it out, or ", Fix("kind", "conv")), option="compare")
     answer = layer_params(question)
-    return Comparison(answer, tuple(form(question) for form in (_standard, _grouped, _separable, _bottleneck)))
-
-
-def _standard(question: ConvParamsQuestion) -> Form:
-    return Form("standard", (count(question._replace(groups=1)),))
+    standard = Form("standard", (count(question._replace(groups=1)),))
+    return Comparison(answer, (standard, _grouped(question), _separable(question), _bottleneck(question)))
 
 
 def _grouped(question: ConvParamsQuestion) -> Form:

@@ -7,16 +7,7 @@ import pytest
 
 from dlcalc.core.conv.frameworks import framework_of, plan_layer
 from dlcalc.core.conv.frameworks.framework import Rule
-from dlcalc.core.conv.layer import (
-    FRAMEWORKS,
-    KINDS,
-    SAME_WORDS,
-    AxisLayer,
-    FrameworkName,
-    Layer,
-    PaddingWord,
-    per_axis,
-)
+from dlcalc.core.conv.layer import FRAMEWORKS, KINDS, SAME_WORDS, AxisLayer, FrameworkName, Layer, PaddingWord, per_axis
 from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape
 from dlcalc.core.errors import DlcalcError, ErrorCode, NoticeCode
 

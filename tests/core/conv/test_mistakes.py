@@ -14,7 +14,7 @@ from dlcalc.core.conv.judge import KEYS, facts
 from dlcalc.core.conv.layer import ALL_AXES, SAME_WORDS, FrameworkName, Layer
 from dlcalc.core.conv.mistakes import MISTAKES
 from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
-from dlcalc.core.conv.working import evaluate, working
+from dlcalc.core.conv.working import evaluate, layer_working
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.conv_shape import judge
 from dlcalc.core.errors import DlcalcError
@@ -140,12 +140,7 @@ def verdict_of(text: str, layer: Layer, size: tuple[int, ...] = (32,), framework
 NAMED = [
     ("29", Layer(7, 1, 3), (32,), ["padding-once"]),
     ("31", Layer(3, 1, 1), (32,), ["missing-plus-one", "padding-once"]),
-    (
-        "31",
-        Layer(3, 1, ((1, 2),)),
-        (32,),
-        ["padding-once", "transposed-instead-of-conv"],
-    ),
+    ("31", Layer(3, 1, ((1, 2),)), (32,), ["padding-once", "transposed-instead-of-conv"]),
     ("32", Layer(3, 1, ((1, 2),)), (32,), ["missing-plus-one", "padding-once", "same-padding"]),
     ("30", Layer(3, 1, 0, 3), (32,), ["dilation-ignored"]),
     ("24", Layer(3, 1, 0, 3), (32,), ["dilation-times-kernel"]),
@@ -278,6 +273,6 @@ def test_without_a_mistake_the_working_gives_the_right_answer() -> None:
     for answer in answers(2_500, seed=44):
         question = question_of(answer)
         for key in KEYS:
-            found = evaluate(working(answer), key)
+            found = evaluate(layer_working(answer), key)
             assert found is None or found == facts(answer, key), (question, key)
             assert found is not None or question.layer.family == "transposed"

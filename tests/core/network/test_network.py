@@ -168,14 +168,6 @@ def test_what_cannot_be_gone_through_or_written_is_refused() -> None:
         assert refused.value.code == "invalid-value"
 
 
-def test_a_batch_norm_changes_nothing() -> None:
-    for found in random_stacks.answers(300, seed=8):
-        for before, layer in zip(found.layers, found.layers[1:], strict=False):
-            if layer.name.startswith("bn"):
-                assert layer.axes[0].field == before.axes[0].field
-                assert layer.axes[0].output == before.axes[0].output
-
-
 def test_sizes_inside_a_network_may_be_longer_than_what_is_typed() -> None:
     """18 digits for what is typed; what follows from it is exact however large, and proved."""
     huge = 10**18 - 1

@@ -7,8 +7,9 @@ import pytest
 from dlcalc.core.conv.layer import Axis, Layer
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params.count import ConvParams, Work, count, total
-from dlcalc.core.params.question import ConvParamsQuestion
+from dlcalc.core.network.network import StackLayer
+from dlcalc.core.params.count import ConvParams, Work, total
+from dlcalc.core.params.question import ConvParamsQuestion, StackParamsQuestion
 from tests.support.random_params import answers, questions
 
 HW: tuple[Axis, ...] = ("h", "w")
@@ -123,23 +124,14 @@ VGG = [64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512
 
 def test_vgg_16() -> None:
     """138,357,544 parameters, 15,470,264,320 MACs, of them 15,346,630,656 in convolutions (torchvision, Keras)."""
-    layers, c_in, size = [], 3, 224
-    for c_out in VGG:
-        if c_out == 0:
-            size //= 2
-            continue
-        windows = ConvParamsQuestion(c_in, c_out, bias=True, layer=Layer(3, 1, 1), axes=HW, size=(size, size))
-        layers.append(count(windows).amounts)
-        c_in = c_out
-    convolutions = total(layers)
-    fully = [(25088, 4096), (4096, 4096), (4096, 1000)]
-    layers += [count(ConvParamsQuestion(one, two, bias=True)).amounts for one, two in fully]
-    whole = total(layers)
-    assert whole.params == 138_357_544
-    assert whole.param_bytes == 553_430_176
-    assert convolutions.work is not None
-    assert whole.work is not None
-    assert (convolutions.work.macs, whole.work.macs) == (15_346_630_656, 15_470_264_320)
+    pool = StackLayer("max-pool", Layer(2, kind="max-pool"))
+    layers = [StackLayer("conv", Layer(3, 1, 1), c_out) if c_out else pool for c_out in VGG]
+    layers += [StackLayer("linear", None, features) for features in (4096, 4096, 1000)]
+    answer = conv_params(StackParamsQuestion(3, tuple(layers), bias=True, size=(224, 224)))
+    whole = answer.amounts.by_key()
+    assert (whole["params"], whole["param_bytes"], whole["macs"]) == (138_357_544, 553_430_176, 15_470_264_320)
+    convolutions = [layer.amounts.by_key()["macs"] for layer in answer.layers if layer.kind == "conv"]
+    assert sum(convolutions) == 15_346_630_656
 
 
 def test_a_total_without_a_size_has_no_work() -> None:
