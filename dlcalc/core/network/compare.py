@@ -192,17 +192,15 @@ def _apart(answering: Sequence[Side]) -> str:
     shift = max(max(along) - min(along) for along in zip(*starts, strict=True))
     if not shift:
         return "same windows, another padding at the end"
-    what, first = _WORDS[answering[0].transposed]
     places = ", ".join(f"at {_by_axis(start)} in {_names(names)}" for start, names in _grouped(answering, starts))
-    return f"{what} {_pixels(shift)} apart: {first} {places}"
+    return _shifted(answering[0], shift) + places
 
 
-# Whether the layer is transposed -> what lies apart, and what its place is said of.
-_WORDS = {False: ("windows", "the first starts"), True: ("outputs", "the products of the first input start")}
-
-
-def _pixels(shift: int) -> str:
-    return "one pixel" if shift == 1 else f"{shift} pixels"
+def _shifted(side: Side, shift: int) -> str:
+    """Begin the sentence that says where windows, or the products of a transposed layer, start."""
+    what = "outputs" if side.transposed else "windows"
+    first = "the products of the first input start" if side.transposed else "the first starts"
+    return f"{what} {'one pixel' if shift == 1 else f'{shift} pixels'} apart: {first} "
 
 
 def _tempting(side: Side) -> str:
@@ -213,8 +211,7 @@ def _tempting(side: Side) -> str:
     shift = max(abs(start - other) for start, other in zip(starts, same, strict=True))
     means = "has the same windows"
     if shift:
-        what, first = _WORDS[side.transposed]
-        means = f"gives this size too, but {what} {_pixels(shift)} apart: {first} at {_by_axis(same)}"
+        means = f"gives this size too, but {_shifted(side, shift)}at {_by_axis(same)}"
     extra = "a layer that cuts the output" if side.transposed else "a pad layer"
     return f"{framework_of(side.framework).name} needs {extra} for this padding; its own 'same' {means}"
 
@@ -222,18 +219,17 @@ def _tempting(side: Side) -> str:
 def _gives(answering: Sequence[Side], outputs: Sequence[tuple[int, ...]]) -> str:
     """Say who gives which size: ``Keras gives 4, ONNX Runtime 5``."""
     sizes = [_by_axis(output) or _features(side) for side, output in zip(answering, outputs, strict=True)]
-    parts = [(_names(names), len(names) > 1, size) for size, names in _grouped(answering, sizes)]
-    who, several, size = parts[0]
-    first = f"{who} {'give' if several else 'gives'} {size}"
-    return ", ".join((first, *(f"{names} {other}" for names, _, other in parts[1:])))
+    (size, who), *others = _grouped(answering, sizes)
+    first = f"{_names(who)} {'give' if len(who) > 1 else 'gives'} {size}"
+    return ", ".join((first, *(f"{_names(names)} {other}" for other, names in others)))
 
 
 def _grouped(sides: Sequence[Side], values: Sequence[V]) -> list[tuple[V, list[FrameworkName]]]:
     """Group the frameworks by their value, each value once."""
-    found: dict[V, list[FrameworkName]] = {}
+    groups: dict[V, list[FrameworkName]] = {}
     for side, value in zip(sides, values, strict=True):
-        found.setdefault(value, []).append(side.framework)
-    return list(found.items())
+        groups.setdefault(value, []).append(side.framework)
+    return list(groups.items())
 
 
 def _by_axis(values: Iterable[int]) -> str:

@@ -135,8 +135,8 @@ def _compose_conv(state: FieldState, window: Window) -> FieldState:
     steps = range(0, taps * window.dilation, window.dilation)
     lows, highs = [], []
     for start in range(-window.before, length * window.stride - window.before, window.stride):
-        lows.append(_least(reach, (start + step for step in steps)))
-        highs.append(_most(reach, (start + last - step for step in steps)))
+        lows.append(min(_seen(reach.lows, reach.step, (start + step for step in steps)), default=None))
+        highs.append(max(_seen(reach.highs, reach.step, (start + last - step for step in steps)), default=None))
     return state._replace(reach=Reach(lows, highs, length * window.stride // period * reach.step))
 
 
@@ -161,17 +161,9 @@ def _expand_transposed(state: FieldState, window: Window) -> FieldState:
         last = (position - tap * dilation) // stride
         first = last - (count - 1) * inputs
         some = range(0, min(count, repeat) * inputs, inputs)
-        lows.append(_least(reach, (first + on for on in some)))
-        highs.append(_most(reach, (last - back for back in some)))
+        lows.append(min(_seen(reach.lows, reach.step, (first + on for on in some)), default=None))
+        highs.append(max(_seen(reach.highs, reach.step, (last - back for back in some)), default=None))
     return state._replace(reach=Reach(lows, highs, reach.step), deferred=None)
-
-
-def _least(reach: Reach, positions: Iterator[int]) -> int | None:
-    return min(_seen(reach.lows, reach.step, positions), default=None)
-
-
-def _most(reach: Reach, positions: Iterator[int]) -> int | None:
-    return max(_seen(reach.highs, reach.step, positions), default=None)
 
 
 def _seen(pixels: Sequence[int | None], step: int, positions: Iterator[int]) -> Iterator[int]:
