@@ -33,7 +33,7 @@ CORE = {
     "conv": {"numeric", "evidence"},
     "network": {"numeric", "evidence", "conv"},
     "params": {"numeric", "evidence", "conv", "network"},
-    "solve": {"numeric", "conv", "network"},
+    "solve": {"conv", "network"},
     "softmax": {"arrays", "evidence"},
     "batch_norm": {"arrays", "evidence"},
 }

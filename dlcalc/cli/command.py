@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     Asked = TypeVar("Asked", contravariant=True)
     Keys = TypeVar("Keys", covariant=True)
     Claimed = TypeVar("Claimed", contravariant=True)
-    Shapes = TypeVar("Shapes", covariant=True)
-    Judging = TypeVar("Judging", contravariant=True)
     Verdict = TypeVar("Verdict", bound=Judged, covariant=True)
 
     class Engine(Protocol[Asked, A, Keys, Claimed, Verdict]):
@@ -38,25 +36,25 @@ if TYPE_CHECKING:
         def answer(self, question: Asked, /) -> A:
             """Answer a question."""
 
-        def explain(self, found: A, /) -> tuple[Step, ...]:
+        def explain(self, result: A, /) -> tuple[Step, ...]:
             """Explain an answer."""
 
-        def check(self, found: A, /) -> Proof:
+        def check(self, result: A, /) -> Proof:
             """Prove an answer."""
 
-        def claimable(self, found: A, /) -> Keys:
+        def claimable(self, result: A, /) -> Keys:
             """List the keys that can be claimed of an answer."""
 
-        def judge(self, found: A, claim: Claimed, /) -> Verdict:
+        def judge(self, result: A, claim: Claimed, /) -> Verdict:
             """Judge a claim about an answer."""
 
-    class Job(Protocol[Asked, A, Shapes, Judging, V]):
+    class Job(Protocol[Asked, A, Keys, Claimed, V]):
         """A function that answers a question file to file."""
 
         def __call__(
             self,
             question: Asked,
-            claims: Callable[[Shapes], tuple[Judging, ...]] | None,
+            claims: Callable[[Keys], tuple[Claimed, ...]] | None,
             *,
             explain: bool,
             check: bool,

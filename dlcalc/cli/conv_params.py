@@ -20,6 +20,7 @@ from dlcalc.cli.options import (
     stacked,
 )
 from dlcalc.core import conv_params as engine
+from dlcalc.core.conv.layer import FRAMEWORKS
 from dlcalc.core.params.question import DTYPES, KINDS, ConvParamsQuestion
 from dlcalc.notation import conv_params as notation
 from dlcalc.report.conv_params.view import VIEW
@@ -45,9 +46,9 @@ EXAMPLES = (
 
 def _compare() -> Mode["ConvParamsQuestion | StackParamsQuestion", "Comparison"]:
     from dlcalc.core.params.variants import compare
-    from dlcalc.report.conv_params.variants import VIEW as OTHER
+    from dlcalc.report.conv_params.variants import VIEW as view  # noqa: N811
 
-    return Mode(notation.question, compare, OTHER)
+    return Mode(notation.question, compare, view)
 
 
 COMMAND = Command(
@@ -96,7 +97,7 @@ channel_options = stacked(
     metavar="DTYPE",
     help=f"Type of an entry: {', '.join(DTYPES)}.  [default: float32]",
 )
-@framework_options
+@framework_options(FRAMEWORKS)
 @size_options
 @option("--n", group="Input", metavar="INT", help="Samples in a batch.  [default: 1]")
 @option(

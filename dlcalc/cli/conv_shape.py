@@ -19,7 +19,7 @@ from dlcalc.cli.options import (
     size_options,
 )
 from dlcalc.core import conv_shape as engine
-from dlcalc.core.conv.layer import KINDS
+from dlcalc.core.conv.layer import FRAMEWORKS, KINDS
 from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.notation import conv_shape as notation
@@ -54,23 +54,23 @@ EXAMPLES = (
 
 def _compare() -> Mode["ConvShapeQuestion | StackQuestion", "SideBySide"]:
     from dlcalc.core.network.compare import compare_frameworks
-    from dlcalc.report.conv_shape.frameworks import VIEW as OTHER
+    from dlcalc.report.conv_shape.frameworks import VIEW as view  # noqa: N811
 
-    return Mode(notation.question, compare_frameworks, OTHER, {}, ("every framework",), _refusal)
+    return Mode(notation.question, compare_frameworks, view, {}, ("every framework",), _refusal)
 
 
 def _draw() -> Mode["ConvShapeQuestion | StackQuestion", ConvShape]:
-    from dlcalc.report.conv_shape.drawing import VIEW as OTHER
+    from dlcalc.report.conv_shape.drawing import VIEW as view  # noqa: N811
 
-    return Mode(notation.question, engine.answer, OTHER)
+    return Mode(notation.question, engine.answer, view)
 
 
 def _solve() -> Mode["InverseQuestion", "Inverse"]:
     from dlcalc.core.solve.solve import solve
     from dlcalc.notation.solve import KEYS, question
-    from dlcalc.report.conv_shape.solutions import VIEW as OTHER
+    from dlcalc.report.conv_shape.solutions import VIEW as view  # noqa: N811
 
-    return Mode(question, solve, OTHER, KEYS)
+    return Mode(question, solve, view, KEYS)
 
 
 def _refusal(answer: "SideBySide") -> DlcalcError | None:
@@ -103,7 +103,7 @@ COMMAND = Command(
 @layer_options("1; of a pooling, the kernel")
 @option("--kind", group="Layer", type=Word(list(KINDS)), help="Kind of layer.  [default: conv]")
 @option("--ceil-mode", is_flag=True, group="Layer", help="Round the number of a pooling's windows up.")
-@framework_options
+@framework_options(FRAMEWORKS)
 @option(
     "--compare",
     is_flag=True,

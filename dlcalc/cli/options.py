@@ -9,7 +9,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 Format = Literal["table", "json", "csv", "quiet"]  # how to print; -q is the last
 FORMATS: tuple[Format, ...] = ("table", "json", "csv")
-FRAMEWORKS = ("pytorch", "tensorflow", "onnx")
 
 
 class Word(click.Choice[str]):
@@ -153,15 +152,18 @@ def layer_options(stride: str) -> Callable[[F], F]:
     )
 
 
-framework_options = stacked(
-    option(
-        "--output-padding",
-        group="Layer",
-        metavar="INT[xINT...]",
-        help="Extra output of a transposed layer; in Keras 0 is not the same as none.",
-    ),
-    option("--framework", group="Layer", type=Word(FRAMEWORKS), help="Whose rules hold.  [default: pytorch]"),
-)
+def framework_options(frameworks: Sequence[str]) -> Callable[[F], F]:
+    """Declare the options in which frameworks differ; ``frameworks`` are the names that ``--framework`` takes."""
+    return stacked(
+        option(
+            "--output-padding",
+            group="Layer",
+            metavar="INT[xINT...]",
+            help="Extra output of a transposed layer; in Keras 0 is not the same as none.",
+        ),
+        option("--framework", group="Layer", type=Word(frameworks), help="Whose rules hold.  [default: pytorch]"),
+    )
+
 
 output_options = stacked(
     option("-o", "--output", group="Output", metavar="FILE", help="Write the result to a file.", type=click.Path()),

@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 __all__ = ["answer", "check", "claimable", "explain", "judge"]
 
 
-def explain(found: BnFold) -> "tuple[Step, ...]":
+def explain(result: BnFold) -> "tuple[Step, ...]":
     """List every term with its formula, numbers, value and source, channel by channel."""
     from dlcalc.core.batch_norm.explain import explain
 
-    return explain(found)
+    return explain(result)
 
 
-def check(found: BnFold) -> "Proof":
+def check(result: BnFold) -> "Proof":
     """Prove the fold by decimal arithmetic, and against the layer and its batch norm one after the other."""
     from dlcalc.core.batch_norm.check import check
 
-    return check(found)
+    return check(result)
 
 
-def claimable(found: BnFold) -> "Mapping[str, tuple[int, ...]]":
+def claimable(result: BnFold) -> "Mapping[str, tuple[int, ...]]":
     """List the keys that ``--expect`` judges, the headline first, each with its shape."""
     from dlcalc.core.batch_norm.judge import claimable
 
-    return claimable(found)
+    return claimable(result)
 
 
-def judge(found: BnFold, claim: "ArrayClaim") -> "ArrayVerdict":
+def judge(result: BnFold, claim: "ArrayClaim") -> "ArrayVerdict":
     """Judge one claim by the precision of its format, and name the mistakes that would give it if it is wrong."""
     from dlcalc.core.batch_norm.judge import judge
 
-    return judge(found, claim)
+    return judge(result, claim)

@@ -32,28 +32,28 @@ def answer(question: ConvParamsQuestion | StackParamsQuestion) -> ConvParams:
     return stack_params(question)
 
 
-def explain(found: ConvParams) -> "tuple[Step, ...]":
+def explain(result: ConvParams) -> "tuple[Step, ...]":
     """List every quantity with its formula, numbers, value and source."""
     from dlcalc.core.params.explain import explain_layer, explain_network
 
-    return explain_layer(found) if isinstance(found.question, ConvParamsQuestion) else explain_network(found)
+    return explain_layer(result) if isinstance(result.question, ConvParamsQuestion) else explain_network(result)
 
 
-def check(found: ConvParams) -> "Proof":
+def check(result: ConvParams) -> "Proof":
     """Prove every count by counting entries of weights and taps of windows one by one."""
     from dlcalc.core.params.check import check_params
 
-    return check_params(found)
+    return check_params(result)
 
 
-def claimable(found: ConvParams) -> "Mapping[str, Sequence[str]]":
+def claimable(result: ConvParams) -> "Mapping[str, Sequence[str]]":
     """List the keys that ``--expect`` judges, the headline first, each with its axes; none for a single number."""
     from dlcalc.core.params.judge import claimable
 
-    return claimable(found)
+    return claimable(result)
 
 
-def judge(found: ConvParams, claim: "Claim") -> "Verdict":
+def judge(result: ConvParams, claim: "Claim") -> "Verdict":
     """Judge one claim, and name the mistakes that would give it if it is wrong; a size by the mistakes about sizes.
 
     Raises:
@@ -61,9 +61,9 @@ def judge(found: ConvParams, claim: "Claim") -> "Verdict":
     """
     from dlcalc.core.params.judge import judge_params, shape_of
 
-    shape = shape_of(found, claim.key)
+    shape = shape_of(result, claim.key)
     if shape is None:
-        return judge_params(found, claim)
+        return judge_params(result, claim)
     from dlcalc.core import conv_shape
 
     return conv_shape.judge(shape, claim)

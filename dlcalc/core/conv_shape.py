@@ -32,41 +32,41 @@ def answer(question: "ConvShapeQuestion | StackQuestion") -> ConvShape:
     return stack_shape(question)
 
 
-def explain(found: ConvShape) -> "tuple[Step, ...]":
+def explain(result: ConvShape) -> "tuple[Step, ...]":
     """List every term with its formula, numbers, value and source."""
-    if isinstance(found.question, ConvShapeQuestion):
+    if isinstance(result.question, ConvShapeQuestion):
         from dlcalc.core.conv.explain import explain_layer
 
-        return explain_layer(found)
+        return explain_layer(result)
     from dlcalc.core.network.explain import explain_network
 
-    return explain_network(found)
+    return explain_network(result)
 
 
-def check(found: ConvShape) -> "Proof":
+def check(result: ConvShape) -> "Proof":
     """Prove every number by enumerating windows; where they are too many, by the inequalities that define the size."""
-    if isinstance(found.question, ConvShapeQuestion):
+    if isinstance(result.question, ConvShapeQuestion):
         from dlcalc.core.conv.check import check_layer
 
-        return check_layer(found)
+        return check_layer(result)
     from dlcalc.core.network.check import check_network
 
-    return check_network(found)
+    return check_network(result)
 
 
-def claimable(found: ConvShape) -> "Mapping[str, Sequence[str]]":
+def claimable(result: ConvShape) -> "Mapping[str, Sequence[str]]":
     """List the keys that ``--expect`` judges, the headline first, each with its axes."""
     from dlcalc.core.conv.judge import claimable
 
-    return claimable(found)
+    return claimable(result)
 
 
-def judge(found: ConvShape, claim: "Claim") -> "Verdict":
+def judge(result: ConvShape, claim: "Claim") -> "Verdict":
     """Judge one claim, and name the mistakes that would give it if it is wrong."""
-    if isinstance(found.question, ConvShapeQuestion):
+    if isinstance(result.question, ConvShapeQuestion):
         from dlcalc.core.conv.judge import judge_layer
 
-        return judge_layer(found, claim)
+        return judge_layer(result, claim)
     from dlcalc.core.network.judge import judge_network
 
-    return judge_network(found, claim)
+    return judge_network(result, claim)

@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 __all__ = ["answer", "check", "claimable", "explain", "judge"]
 
 
-def explain(found: SoftmaxGrad) -> "tuple[Step, ...]":
+def explain(result: SoftmaxGrad) -> "tuple[Step, ...]":
     """Derive the gradient of one row, term by term."""
     from dlcalc.core.softmax.explain import explain
 
-    return explain(found)
+    return explain(result)
 
 
-def check(found: SoftmaxGrad) -> "Proof":
+def check(result: SoftmaxGrad) -> "Proof":
     """Prove the gradient by the complex step on the loss, in float64."""
     from dlcalc.core.softmax.check import check
 
-    return check(found)
+    return check(result)
 
 
-def claimable(found: SoftmaxGrad) -> "Mapping[str, tuple[int, ...]]":
+def claimable(result: SoftmaxGrad) -> "Mapping[str, tuple[int, ...]]":
     """List the keys that ``--expect`` judges, the headline first, each with its shape."""
     from dlcalc.core.softmax.mistakes.judge import claimable
 
-    return claimable(found)
+    return claimable(result)
 
 
-def judge(found: SoftmaxGrad, claim: "ArrayClaim") -> "ArrayVerdict":
+def judge(result: SoftmaxGrad, claim: "ArrayClaim") -> "ArrayVerdict":
     """Judge one claim by the precision of its format, and name the mistakes that would give it if it is wrong."""
     from dlcalc.core.softmax.mistakes.judge import judge
 
-    return judge(found, claim)
+    return judge(result, claim)

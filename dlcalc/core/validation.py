@@ -11,7 +11,7 @@ PerAxis = int | tuple[int, ...]
 
 
 def spread(value: PerAxis, count: int, option: str, least: int) -> tuple[int, ...]:
-    """Give every axis its number, each of them legal.
+    """Check each number, and give one per axis.
 
     >>> spread(3, 2, "kernel", 1)
     (3, 3)
@@ -41,13 +41,13 @@ def legal(value: int, option: str, least: int) -> int:
 
 
 def too_long(option: str) -> DlcalcError:
-    """The error for a number with more digits than this package computes with."""
+    """Make the error for a number with more digits than this package computes with."""
     message = f"{spoken(option)} has more than {MAX_DIGITS} digits"
     return DlcalcError("invalid-value", message, hint=f"at most {MAX_DIGITS} digits", option=option)
 
 
 def wrong_count(option: str, got: int, count: int) -> DlcalcError:
-    """The error for a value with too many or too few axes."""
+    """Make the error for a value with too many or too few axes."""
     axes = "1 axis" if count == 1 else f"{count} axes"
     if option == "dims":
         message = f"dims is {got}, but the input has {axes}"
@@ -59,7 +59,7 @@ def wrong_count(option: str, got: int, count: int) -> DlcalcError:
 
 
 def wrong_rank(count: int) -> DlcalcError:
-    """The error for an input with no axes, or with too many."""
+    """Make the error for an input with no axes, or with too many."""
     message = f"size has {count} values, and an input has 1 to 3 axes"
     return DlcalcError("shape-mismatch", message, hint=Fix("size", (224, 224)), option="size")
 
@@ -68,7 +68,7 @@ _SPOKEN = {"w": "width", "h": "height", "n": "batch size", "c_in": "input channe
 
 
 def spoken(option: str) -> str:
-    """An option's name in a sentence: ``output_padding`` is "output padding"."""
+    """Write an option's name as a sentence does: ``output_padding`` is "output padding"."""
     return _SPOKEN.get(option, option.replace("_", " "))
 
 
@@ -103,7 +103,7 @@ def nearest_common_divisors(near: int, *numbers: int) -> list[int]:
 
 
 def groups_do_not_divide(groups: int, c_in: int | None, c_out: int | None) -> DlcalcError:
-    """The error for groups that do not divide both numbers of channels, which names the nearest that do.
+    """Make the error for groups that do not divide both numbers of channels; the hint names the nearest that do.
 
     Args:
         groups: a number of groups.

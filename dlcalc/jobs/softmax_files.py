@@ -1,6 +1,6 @@
 """softmax-grad of logits in a file: read, computed, compared with claims and written, one block of rows at a time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -11,11 +11,12 @@ from dlcalc.core import softmax_grad as engine
 from dlcalc.core.arrays.row_source import Array
 from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
 from dlcalc.core.outcome import Outcome
-from dlcalc.core.softmax.answer import Block, SoftmaxGrad, shapes_of, visited
-from dlcalc.core.softmax.mistakes import judge as softmax_judge
+from dlcalc.core.softmax.answer import Block, Seen, SoftmaxGrad, shapes_of, visited
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.files.atomic import Replacement, failures
 from dlcalc.jobs.arrays import encoded, refuse_other_endings
+
+Claims = Callable[[Mapping[str, tuple[int, ...]]], tuple[ArrayClaim, ...]]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Writer:
     format: str
 
     @classmethod
-    def begun(cls, question: SoftmaxQuestion, replacement: Replacement) -> "Writer":
+    def begin(cls, question: SoftmaxQuestion, replacement: Replacement) -> "Writer":
         """Write the header of a .npy file, behind which the blocks will stand."""
         empty = encoded(np.empty(0), question.format)
         descr = npy_format.dtype_to_descr(empty.dtype)
@@ -70,9 +71,30 @@ def write_at(path: str, offset: int, values: Array) -> None:
             rest = rest[file.write(rest) :]
 
 
+class _Judged:
+    """The claims about a question; large ones are compared block by block, while the answer is computed."""
+
+    def __init__(self, question: SoftmaxQuestion, claims: Claims) -> None:
+        from dlcalc.core.softmax.mistakes import judge
+
+        self.claims = claims(judge.claimable_of(question))
+        self.comparisons = [judge.comparison(question, claim) for claim in self.claims]
+        self.by_blocks = [comparison for comparison in self.comparisons if comparison is not None]
+
+    def verdicts(self, answer: SoftmaxGrad, seen: Iterable[Seen | None]) -> tuple[ArrayVerdict, ...]:
+        """Judge every claim; ``seen`` is what each comparison by blocks found."""
+        from dlcalc.core.softmax.mistakes import judge
+
+        results = iter(seen)
+        return tuple(
+            judge.judge(answer, claim) if comparison is None else judge.verdict(answer, comparison, next(results))
+            for claim, comparison in zip(self.claims, self.comparisons, strict=True)
+        )
+
+
 def answered(
     question: SoftmaxQuestion,
-    claims: Callable[[Mapping[str, tuple[int, ...]]], tuple[ArrayClaim, ...]] | None = None,
+    claims: Claims | None = None,
     *,
     explain: bool = False,
     check: bool = False,
@@ -96,22 +118,15 @@ def answered(
     """
     if output is not None:
         refuse_other_endings(output)
-    claimed = () if claims is None else claims(softmax_judge.claimable_of(question))
-    comparisons = [softmax_judge.comparison(question, claim) for claim in claimed]
-    by_blocks = [comparison for comparison in comparisons if comparison is not None]
+    judged = None if claims is None else _Judged(question, claims)
+    by_blocks = [] if judged is None else judged.by_blocks
     with nullcontext() if output is None else Replacement(output, force=force) as replacement:
-        writers = [] if replacement is None else [Writer.begun(question, replacement)]
+        writers = [] if replacement is None else [Writer.begin(question, replacement)]
         answer, seen = visited(question, [*by_blocks, *writers], progress)
-        seen_by = iter(seen)
-        verdicts = tuple(
-            softmax_judge.judge(answer, claim)
-            if comparison is None
-            else softmax_judge.verdict(answer, comparison, next(seen_by))
-            for claim, comparison in zip(claimed, comparisons, strict=True)
-        )
+        verdicts = None if judged is None else judged.verdicts(answer, seen[: len(by_blocks)])
         proof = engine.check(answer) if check else None
         written = output if proof is None or proof.passed else None
         if replacement is not None and written is not None:
             replacement.publish()
     steps = engine.explain(answer) if explain else None
-    return Outcome(answer, None, steps, proof, None if claims is None else verdicts, output=written)
+    return Outcome(answer, None, steps, proof, verdicts, output=written)

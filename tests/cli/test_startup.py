@@ -14,11 +14,12 @@ STACK = ["conv-shape", "--w", "9", "3p1c4", "bn", "convt2s2c3", "gap", "fc2"]
 STACK_COUNT = ["conv-params", "--c-in", "3", *STACK[1:]]
 LOGITS = ["softmax-grad", "--logits", "1,2,3", "--label", "2"]
 LOGITS_FILE = ["softmax-grad", "--logits", "{}", "--label", "2"]
+LOGITS_TO_FILE = [*LOGITS_FILE, "-o", "{}.npy", "--force"]
 NORM = ["bn-fold", "--mean", "0.5", "--var", "4"]
 NORM_FILE = ["bn-fold", "--mean", "{}", "--var", "1,2,3"]
 
 CONV = [ONE, COUNT, STACK, STACK_COUNT]
-ARRAYS = [LOGITS, LOGITS_FILE, NORM, NORM_FILE]
+ARRAYS = [LOGITS, LOGITS_FILE, LOGITS_TO_FILE, NORM, NORM_FILE]
 PLAIN = [["-q"], ["--json"]]
 ASKED = [["--json", "--explain", "--check"], ["--json", "--expect", "9"]]
 

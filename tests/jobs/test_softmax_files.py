@@ -255,7 +255,7 @@ def test_a_block_is_written_by_another_process(by_rows: pytest.MonkeyPatch) -> N
     question = checked(logits, LABELS, None)
     whole = visited(question, ())[0].gradient[:]
     with Replacement("g.npy", force=False) as replacement:
-        writer = softmax_files.Writer.begun(replace(question, format="float32"), replacement)
+        writer = softmax_files.Writer.begin(replace(question, format="float32"), replacement)
         for start in (80, 0):
             rows = slice(start, start + 80)
             pickle.loads(pickle.dumps(writer))(Block(rows, logits[rows], whole[rows], np.zeros(80)))
