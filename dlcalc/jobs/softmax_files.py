@@ -3,20 +3,23 @@
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.lib import format as npy_format
 
 from dlcalc.core import softmax_grad as engine
 from dlcalc.core.arrays.row_source import Array
-from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
 from dlcalc.core.outcome import Outcome
 from dlcalc.core.softmax.answer import Block, Seen, SoftmaxGrad, shapes_of, visited
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.files.atomic import Replacement, failures
 from dlcalc.jobs.arrays import encoded, refuse_other_endings
 
-Claims = Callable[[Mapping[str, tuple[int, ...]]], tuple[ArrayClaim, ...]]
+if TYPE_CHECKING:
+    from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
+
+    Claims = Callable[[Mapping[str, tuple[int, ...]]], tuple[ArrayClaim, ...]]
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,14 @@ def write_at(path: str, offset: int, values: Array) -> None:
 class _Judged:
     """The claims about a question; large ones are compared block by block, while the answer is computed."""
 
-    def __init__(self, question: SoftmaxQuestion, claims: Claims) -> None:
+    def __init__(self, question: SoftmaxQuestion, claims: "Claims") -> None:
         from dlcalc.core.softmax.mistakes import judge
 
         self.claims = claims(judge.claimable_of(question))
         self.comparisons = [judge.comparison(question, claim) for claim in self.claims]
         self.by_blocks = [comparison for comparison in self.comparisons if comparison is not None]
 
-    def verdicts(self, answer: SoftmaxGrad, seen: Iterable[Seen | None]) -> tuple[ArrayVerdict, ...]:
+    def verdicts(self, answer: SoftmaxGrad, seen: Iterable[Seen | None]) -> "tuple[ArrayVerdict, ...]":
         """Judge every claim; ``seen`` is what each comparison by blocks found."""
         from dlcalc.core.softmax.mistakes import judge
 
@@ -94,14 +97,14 @@ class _Judged:
 
 def answered(
     question: SoftmaxQuestion,
-    claims: Claims | None = None,
+    claims: "Claims | None" = None,
     *,
     explain: bool = False,
     check: bool = False,
     output: str | None = None,
     force: bool = False,
     progress: Callable[[int], object] = int,
-) -> Outcome[SoftmaxGrad, ArrayVerdict]:
+) -> "Outcome[SoftmaxGrad, ArrayVerdict]":
     """Answer a question whose logits may be in a file, writing the gradient to a file if that is wanted.
 
     Args:
