@@ -69,23 +69,28 @@ def _features(keys: Mapping[str, object], given: Mapping[str, Any]) -> list[str]
 
 
 def _outcome(
-    command: Command[Q, A, K, C, V], wants: Wanted, question: Q, swept: Mapping[str, object] | None = None
+    command: Command[Q, A, K, C, V],
+    wants: Wanted,
+    question: Q,
+    swept: Mapping[str, object] | None = None,
+    line: int | None = None,
+    name: object = None,
 ) -> Outcome[A, V]:
-    """Answer one question, with all that was asked besides."""
+    """Answer one question, with all that was asked besides; the rest tells it from others."""
     on_disk, engine = command.on_disk, command.engine
     try:
         if on_disk is not None and (wants.output is not None or on_disk.streamed(question)):
-            return _outcome_on_disk(command, on_disk, question, wants)._replace(swept=swept)
+            return _outcome_on_disk(command, on_disk, question, wants)._replace(swept=swept, line=line, id=name)
         answer = engine.answer(question)
         verdicts = None
         if wants.expect is not None:
             claims = command.claims(wants.expect, engine.claimable(answer))
             verdicts = tuple([engine.judge(answer, claim) for claim in claims])
     except DlcalcError as error:
-        return Outcome(error=error, swept=swept)
+        return Outcome(error=error, swept=swept, line=line, id=name)
     steps = engine.explain(answer) if wants.explain else None
     proof = engine.check(answer) if wants.check else None
-    return Outcome(answer, None, steps, proof, verdicts, swept)
+    return Outcome(answer, None, steps, proof, verdicts, swept, line, name)
 
 
 def _outcome_on_disk(
@@ -171,8 +176,10 @@ def _batch(command: Command[Q, A, K, C, V], wants: Wanted, path: str, raw: Raw) 
             return Outcome(error=error, line=number, id=error.id)
         try:
             question = command.question(command.merged(raw, line.raw) if raw else line.raw)
-            of_line = wants._replace(check=wants.check or line.check, expect=line.expect)
-            return _outcome(command, of_line, question)._replace(line=number, id=line.id)
+            of_line = wants
+            if line.check or line.expect is not None:
+                of_line = wants._replace(check=wants.check or line.check, expect=line.expect)
+            return _outcome(command, of_line, question, None, number, line.id)
         except DlcalcError as error:
             return Outcome(error=error, line=number, id=line.id)
         except Exception as error:  # a bug in one line is no reason to leave the others unanswered

@@ -45,7 +45,7 @@ def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
         labels,
         optional(raw, "target", _wide, None, load, notes),
         class_weights=optional(raw, "class_weights", _weights, None, load, notes),
-        ignore_index=optional(raw, "ignore_index", integer, IGNORE_INDEX),
+        ignore_index=optional(raw, "ignore_index", integer, IGNORE_INDEX, 300),  # no size: an int64 has 19 digits
         label_smoothing=optional(raw, "label_smoothing", arrays.real, 0.0),
         temperature=optional(raw, "temperature", arrays.real, 1.0),
         reduction=optional(raw, "reduction", word, "mean", REDUCTIONS),

@@ -77,22 +77,24 @@ def optional(
     return read(raw[key], key, *more, **named) if key in raw else default
 
 
-def integer(value: object, option: str) -> int:
-    """Read a whole number, with its sign: core says what is wrong with a negative number.
+def integer(value: object, option: str, digits: int = MAX_DIGITS) -> int:
+    """Read a whole number of so many digits, with its sign: core says what is wrong with a negative number.
 
     >>> integer("224", "w"), integer(224, "w")
     (224, 224)
     """
     if type(value) is int:
+        if abs(value) >= 10**digits:
+            raise too_long(option)
         return value
     if isinstance(value, str):
-        digits = value.strip()
-        unsigned = digits[1:] if digits[:1] in ("+", "-") else digits
+        text = value.strip()
+        unsigned = text[1:] if text[:1] in ("+", "-") else text
         if unsigned.isascii() and unsigned.isdigit():
             significant = unsigned.lstrip("0") or "0"
-            if len(significant) > MAX_DIGITS:
+            if len(significant) > digits:
                 raise too_long(option)
-            return -int(significant) if digits.startswith("-") else int(significant)
+            return -int(significant) if text.startswith("-") else int(significant)
     raise unreadable(option, value, "a whole number", f"digits only, like {flag(option)} 3")
 
 

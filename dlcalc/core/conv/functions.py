@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 from dlcalc.core.conv.layer import ALL_AXES, FrameworkName, Kind, Layer, Padding
 from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape
-from dlcalc.core.validation import PerAxis, wrong_rank
+from dlcalc.core.validation import PerAxis, legal, wrong_rank
 
 Size = TypeVar("Size", int, tuple[int, ...])
 
@@ -117,6 +117,8 @@ def _output(size: Size, layer: Layer, framework: FrameworkName) -> Size:
     extents = (size,) if isinstance(size, int) else tuple(size)
     if not 1 <= len(extents) <= len(ALL_AXES):
         raise wrong_rank(len(extents))
+    for extent in extents:
+        legal(extent, "size", 1)
     layer = Layer(*map(hashable, layer))
     answer = layer_shape(ConvShapeQuestion(ALL_AXES[-len(extents) :], extents, layer, framework))
     return answer.output[0] if isinstance(size, int) else answer.output

@@ -9,7 +9,7 @@ from dlcalc.core.conv.shape import LayerShape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import StackLayer, StackQuestion, stack_shape
 from dlcalc.core.numeric.ratio import as_float, as_number
-from dlcalc.core.validation import wrong_rank
+from dlcalc.core.validation import legal, wrong_rank
 
 
 class ReceptiveField(NamedTuple):
@@ -69,6 +69,8 @@ def stack(
     extents = (size,) if isinstance(size, int) else tuple(size)
     if not 1 <= len(extents) <= len(ALL_AXES):
         raise wrong_rank(len(extents))
+    for extent in extents:
+        legal(extent, "size", 1)
     asked = tuple(StackLayer(layer.kind, Layer(*map(hashable, layer))) for layer in layers)
     for number, layer in enumerate(asked, 1):
         if layer.kind not in KINDS:

@@ -152,13 +152,14 @@ def count(question: ConvParamsQuestion, name: str | None = None, typed: bool = T
     Args:
         question: the layer.
         name: what to call it; by default after its kind.
-        typed: whether the size was typed, as of ``layer_shape``.
+        typed: whether its numbers were typed, as of ``layer_shape``; a linear layer may read any number of features.
 
     Raises:
         DlcalcError: as ``layer_params``.
     """
-    for option in ("c_in", "c_out", "groups", "n"):
-        legal(getattr(question, option), option, 1)
+    if typed:
+        for option in ("c_in", "c_out", "groups", "n"):
+            legal(getattr(question, option), option, 1)
     if question.c_in % question.groups or question.c_out % question.groups:
         from dlcalc.core.validation import groups_do_not_divide
 
@@ -182,7 +183,7 @@ def geometry(question: ConvParamsQuestion, typed: bool) -> tuple[tuple[int, ...]
 
     Args:
         question: the layer.
-        typed: whether the size was typed, as of ``layer_shape``.
+        typed: whether its numbers were typed, as of ``layer_shape``; a linear layer may read any number of features.
 
     Raises:
         DlcalcError: for windows that the framework cannot build, on an input of any size; and all that ``layer_shape``

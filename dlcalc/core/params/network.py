@@ -61,7 +61,7 @@ def _counted(
             message = "the size of its input is not known: an fc needs --w"
             hint = (Fix("w", 224), " (", Fix("w", 1), " for a vector), or a gap in front of it")
             raise DlcalcError("usage", message, hint=hint)
-        return count(question._replace(c_in=c_in * prod(size)))._replace(channels=c_in)
+        return count(question._replace(c_in=c_in * prod(size)), typed=False)._replace(channels=c_in)
     if layer.kind in ("conv", "transposed"):
         return count(question._replace(groups=groups_of(layer, c_in) or 1), typed=place.number == 1)
     return _without_weights(question._replace(bias=False), layer.kind, place.number == 1)

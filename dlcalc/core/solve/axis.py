@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from dlcalc.core.errors import DlcalcError, alternatives
 from dlcalc.core.solve.open_axis import OpenAxis, inputs_are_refused_between, refusal, size_zigzags_with_stride
-from dlcalc.core.solve.question import FAR, LIMIT, Run, bisect_first
+from dlcalc.core.solve.question import FAR, LIMIT, Run, bisect_first, limit_of
 from dlcalc.core.validation import spoken
 
 MAX_BLOCKS = 100_000
@@ -29,15 +29,15 @@ class Section(NamedTuple):
         return self.start + number * self.step
 
 
-def values_giving(axis: OpenAxis, target: int) -> tuple[Run, ...]:
-    """Find the values that give an output of ``target``, and that the framework takes.
+def values_giving(axis: OpenAxis, target: int, limit: int | None = None) -> tuple[Run, ...]:
+    """Find the values that give an output of ``target``, and that the framework takes, below what cannot be typed.
 
     >>> from dlcalc.core.conv.layer import AxisLayer, Layer
     >>> padded = AxisLayer(kernel=7, stride=2, dilation=1, padding=(0, 0), output_padding=None)
     >>> values_giving(OpenAxis("pytorch", Layer(7, 2), "w", 224, padded, (), "padding"), 112)
     (Run(first=6, last=6, step=2), Run(first=5, last=5, step=2))
     """
-    return _runs(axis, sections(axis, target), ((target, target),), LIMIT)
+    return _runs(axis, sections(axis, target), ((target, target),), limit or limit_of(axis.unknown))
 
 
 def inputs_giving(axis: OpenAxis, targets: Iterable[Run], limit: int = LIMIT) -> tuple[Run, ...]:

@@ -19,8 +19,8 @@ from dlcalc.core.solve.axis import (
     values_giving,
 )
 from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, axes_are_coupled, open_axes, refusal
-from dlcalc.core.solve.question import LIMIT, InverseQuestion, Run, Unknown, Values, ascending, refuse_too_many
-from dlcalc.core.validation import legal, spoken
+from dlcalc.core.solve.question import FAR, InverseQuestion, Run, Unknown, Values, ascending, limit_of, refuse_too_many
+from dlcalc.core.validation import MAX_DIGITS, legal, spoken
 
 _FURTHEST = 20  # distance at which sizes are tried, where none was found at an edge
 
@@ -82,6 +82,8 @@ def _no_solution(problems: list[OpenAxis], target: tuple[int, ...], index: int) 
     """Make the error for an axis without a solution; a layer that is refused whatever the value has one of its own."""
     axis = problems[0]
     unknown = "input" if axis.unknown == "input" else spoken(axis.unknown)
+    if any(values_giving(problem, target[index], FAR) for problem in problems):
+        unknown += f" of at most {MAX_DIGITS} digits"
     message = f"no {unknown} gives an output {AXES[axis.name]} of {target[index]}"
     sizes: set[int] = set()
     for problem in problems:
@@ -111,7 +113,7 @@ def _sizes_of_section(axis: OpenAxis, section: Section, target: int) -> set[int]
     if accepted is None:
         return set()
     low, high = accepted
-    high = min(high, (LIMIT - 1 - section.start) // section.step)
+    high = min(high, (limit_of(axis.unknown) - 1 - section.start) // section.step)
     if low > high:
         return set()
 

@@ -11,7 +11,7 @@ from dlcalc.core.network.network import StackQuestion, in_layer, place_layers
 from dlcalc.core.solve.axis import confirm, inputs_giving, nearest_targets, sizes_at_edges, sizes_close_by
 from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, open_axes, refusal
 from dlcalc.core.solve.question import FAR, LIMIT, Run, joined, refuse_too_many
-from dlcalc.core.validation import legal
+from dlcalc.core.validation import MAX_DIGITS, legal
 
 _FURTHEST = 40  # distance at which sizes are tried, where none was found at an edge
 
@@ -34,12 +34,12 @@ class _Chain(NamedTuple):
     stages: tuple[_Stage, ...]
     dims: int
 
-    def inputs_giving(self, target: int) -> tuple[Run, ...]:
-        """Find the inputs from which the layers make the target."""
+    def inputs_giving(self, target: int, limit: int = LIMIT) -> tuple[Run, ...]:
+        """Find the inputs below ``limit`` from which the layers make the target; by default those that can be typed."""
         runs: tuple[Run, ...] = (Run(target, target),)
         for number, stage in reversed(list(enumerate(self.stages))):
             if stage.axis is not None:
-                runs = joined(inputs_giving(stage.axis, runs, FAR if number else LIMIT))  # the first input is typed
+                runs = joined(inputs_giving(stage.axis, runs, FAR if number else limit))
             else:
                 runs = (Run(1, None),) if any(run.first == 1 for run in runs) else ()
         return runs
@@ -131,7 +131,8 @@ def _chains(network: StackQuestion) -> list[_Chain]:
 
 def _no_solution(chain: _Chain, name: str, target: tuple[int, ...], index: int) -> DlcalcError:
     """Make the error for an axis without a solution; a network that is refused whatever the input has its own."""
-    message = f"no input gives an output {AXES[name]} of {target[index]}"
+    digits = f" of at most {MAX_DIGITS} digits" if chain.inputs_giving(target[index], FAR) else ""
+    message = f"no input{digits} gives an output {AXES[name]} of {target[index]}"
     size_of, output_of = chain.size_function(), chain.output_function()
     sizes = sizes_at_edges(size_of, output_of, target[index], 1, LIMIT - 1)
     sizes = sizes or sizes_close_by(chain.inputs_giving, target[index], _FURTHEST)

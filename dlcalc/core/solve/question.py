@@ -12,7 +12,7 @@ from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.network.network import StackQuestion, forward
 from dlcalc.core.validation import MAX_DIGITS
 
-LIMIT = 10**MAX_DIGITS  # no number that can be typed is as large
+LIMIT: int = 10**MAX_DIGITS  # no number that can be typed is as large
 # beyond every threshold of a layer: its output has at most 1000 digits, and each of its numbers can be typed
 FAR = 10**1000 * LIMIT**3
 
@@ -153,6 +153,11 @@ class Inverse(NamedTuple):
     def forward(self, values: Values) -> ConvShape:
         """Answer the forward question with a solution in place of the unknown number."""
         return forward(self.question.with_values(values))
+
+
+def limit_of(unknown: Unknown) -> int:
+    """Give the least value that cannot be typed; of a padding, which is the sum of both sides, more digits are had."""
+    return 2 * LIMIT - 1 if unknown == "padding" else LIMIT
 
 
 def strides_follow(layer: Layer, unknown: Unknown) -> bool:
