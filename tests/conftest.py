@@ -29,7 +29,7 @@ class Result(NamedTuple):
 
     @property
     def lines(self) -> list[Any]:
-        """The objects on stdout, one a line."""
+        """The objects on stdout, one per line."""
         return [json.loads(line) for line in self.out.splitlines()]
 
     @property

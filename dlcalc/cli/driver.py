@@ -59,7 +59,7 @@ def _other_answer(mode: Mode[Q, A], wants: Wanted, raw: Raw) -> int:
 
 def _features(keys: Mapping[str, object], given: Mapping[str, Any]) -> list[str]:
     """List what is asked for, as far as the table of what goes together speaks of it."""
-    names = FEATURES.difference(keys).union(SHARED)
+    names = FEATURES.difference(keys).union(SHARED)  # keys of the question are no features, but --framework is both
     features = [name for name in names if given.get(name) not in (None, False, ())]
     if given["format"] == "table":
         features.append("table")

@@ -50,7 +50,7 @@ def given(value: object, option: str) -> Stored:
 def stored(raw: RowSource, option: str) -> Stored:
     """Read the numbers of an array as a file holds them, in any byte order. Whole numbers become float64.
 
-    A bfloat16 array has no name in the .npy format: it is written as two opaque bytes a number, or as uint16.
+    A bfloat16 array has no name in the .npy format: it is written as two opaque bytes per number, or as uint16.
 
     Raises:
         DlcalcError: ``unsupported-dtype`` for what is no real number in a format that this package computes with.

@@ -120,3 +120,20 @@ def test_it_says_which_eps_a_format_cannot_tell(
     words = ["bn-fold", "--mean", "0", "--var", str(variance), "--weight", str(path), "--check"]
     assert run(*words, "--json").json["check"].get("eps_not_told_apart") == alike
     assert ("cannot tell eps" in run(*words).out) == (alike is not None)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "options", "said"), [(10, "", None), (200, "", ""), (200, "--bn-first", ", and no bias")]
+)
+def test_it_says_what_it_has_drawn(run: Run, tmp_path: Path, inputs: int, options: str, said: str | None) -> None:
+    """Of many weights some are drawn, and a bias that is a sum over all of them is not confirmed then."""
+    np.save(tmp_path / "weight.npy", np.ones((100, inputs)))
+    np.save(tmp_path / "mean.npy", np.zeros(inputs if options else 100))
+    np.save(tmp_path / "var.npy", np.ones(inputs if options else 100))
+    words = [f"--{name}={tmp_path}/{name}.npy" for name in ("weight", "mean", "var")]
+    found = run("bn-fold", *words, "--check", *options.split())
+    drawn = "" if said is None else f"; of {100 * inputs:,} weights 5,000, drawn at random{said}"
+    assert f"each number within half an ulp{drawn}\n" in found.out
+    proof = run("bn-fold", *words, "--check", "--json", *options.split()).json["check"]
+    assert proof.get("sampled", False) == (said is not None)
+    assert ("bias" in proof["keys"]) == (said in (None, ""))
