@@ -33,11 +33,14 @@ def seconds(
     stdout: IO[bytes] | int = subprocess.DEVNULL,
     cwd: str | None = None,
 ) -> float:
-    """The wall time of one process of this interpreter, in which ``dlcalc`` is that of the checkout."""
+    """The wall time of one process of this interpreter, in which ``dlcalc`` is that of the checkout.
+
+    The current folder is kept out of the path (``-P``): it may be a checkout too.
+    """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPATH"] = str(checkout.resolve())
     start = time.perf_counter()
-    subprocess.run([sys.executable, *words], stdin=stdin, stdout=stdout, cwd=cwd, check=True, env=environment)
+    subprocess.run([sys.executable, "-P", *words], stdin=stdin, stdout=stdout, cwd=cwd, check=True, env=environment)
     return time.perf_counter() - start
 
 
