@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Run
+from tests.support import matrix_sources
 
 AFFINE = "--mean 0.5,2 --var 4,0.25 --gamma 2,-1 --beta 1,0 --eps 0"
 BATCHES = "--batches 1,2,3,4/2,4,6,8"
@@ -43,19 +44,12 @@ def test_the_eps_and_where_it_comes_from(fold: Run, words: str, eps: float, sour
     assert f"(eps {eps:g}, {said}" in table
 
 
-@pytest.mark.parametrize("path", ["c.npy", "f.npy", "one.npz", "two.npz:w", "w.csv", "w.json", "-"])
+@pytest.mark.parametrize("path", matrix_sources.PATHS)
 @pytest.mark.parametrize("words", [f"{AFFINE} --weight", "--batches"])
 def test_every_source_of_a_matrix(fold: Run, words: str, path: str) -> None:
-    matrix = np.array([[1.0, 2, 3], [0.5, -1, 0.25]])
-    np.save("c.npy", matrix)
-    np.save("f.npy", np.asfortranarray(matrix))
-    np.savez("one.npz", w=matrix)
-    np.savez("two.npz", v=np.ones(2), w=matrix)
-    text = json.dumps(matrix.tolist())
-    Path("w.json").write_text(text)
-    Path("w.csv").write_text("1,2,3\n0.5,-1,0.25\n")
-    expected = fold(f"{words} 1,2,3/0.5,-1,0.25 --json").out
-    assert fold(f"{words} {path} --json", stdin=text).out == expected
+    matrix_sources.write_files()
+    expected = fold(f"{words} {matrix_sources.TYPED} --json").out
+    assert fold(f"{words} {path} --json", stdin=matrix_sources.TEXT).out == expected
 
 
 @pytest.mark.parametrize("key", ["gamma", "beta", "mean", "var", "bias", "x"])

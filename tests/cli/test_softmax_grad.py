@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Run
+from tests.support import matrix_sources
 
 GRADIENT = [0.09003057317038046, 0.24472847105479767, -0.33475904422517816]
 
@@ -85,18 +86,11 @@ def test_edge_cases_without_an_answer(softmax: Run, words: str, code: str, optio
     assert found.error["hint"]
 
 
-@pytest.mark.parametrize("path", ["c.npy", "f.npy", "one.npz", "two.npz:z", "z.csv", "z.json", "-"])
+@pytest.mark.parametrize("path", matrix_sources.PATHS)
 def test_every_source_of_a_matrix(softmax: Run, path: str) -> None:
-    matrix = np.array([[1.0, 2, 3], [0.5, -1, 0.25]])
-    np.save("c.npy", matrix)
-    np.save("f.npy", np.asfortranarray(matrix))
-    np.savez("one.npz", z=matrix)
-    np.savez("two.npz", y=np.ones(2), z=matrix)
-    text = json.dumps(matrix.tolist())
-    Path("z.json").write_text(text)
-    Path("z.csv").write_text("1,2,3\n0.5,-1,0.25\n")
-    expected = softmax("--logits 1,2,3/0.5,-1,0.25 --label 2,0 --json").out
-    assert softmax(f"--logits {path} --label 2,0 --json", stdin=text).out == expected
+    matrix_sources.write_files()
+    expected = softmax(f"--logits {matrix_sources.TYPED} --label 2,0 --json").out
+    assert softmax(f"--logits {path} --label 2,0 --json", stdin=matrix_sources.TEXT).out == expected
     line = json.dumps({"logits": path, "label": [2, 0]})
     if path != "-":
         assert softmax("--batch -", stdin=line).out.replace('"line":1,', "") == expected
