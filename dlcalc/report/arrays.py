@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 1000  # of an array that is shown
 
 
-def with_arrays(arrays: Mapping[str, Any]) -> dict[str, object]:
-    """Convert arrays to nested lists by key; arrays with too many entries are only named, in ``omitted``."""
+def as_lists(arrays: Mapping[str, Any]) -> tuple[dict[str, object], list[str]]:
+    """Convert arrays to nested lists by key, and name those left out because they have too many entries."""
     found: dict[str, object] = {}
-    omitted = []
+    omitted: list[str] = []
     for key, array in arrays.items():
         if array is None:
             continue
@@ -23,7 +23,7 @@ def with_arrays(arrays: Mapping[str, Any]) -> dict[str, object]:
             omitted.append(key)
         else:
             found[key] = json_safe((array[:] if array.ndim else array).tolist())
-    return found | ({"omitted": omitted} if omitted else {})
+    return found, omitted
 
 
 def short(number: float, digits: int = 6) -> str:
@@ -49,7 +49,9 @@ def bare(array: Any) -> str:
 def judged(answer: Any, verdict: "ArrayVerdict") -> dict[str, object]:
     """Say what is expected and what is right, and how far they are apart."""
     claim = verdict.claim
-    found = with_arrays({"expected": claim.values, "actual": verdict.right})
+    found, omitted = as_lists({"expected": claim.values, "actual": verdict.right})
+    if omitted:
+        found["omitted"] = omitted
     apart = verdict.distance
     found |= {"max_abs_error": json_safe(apart.max_abs_error), "max_rel_error": json_safe(apart.max_rel_error)}
     found["failed"] = apart.failed

@@ -21,14 +21,14 @@ def as_json(answer: BnFold) -> dict[str, object]:
     small: dict[str, Any] = {"scale": answer.scale, "shift": answer.shift}
     if answer.folded is not None:
         small |= {"weight": answer.folded.weight, "bias": answer.folded.bias}
+    lists, omitted = arrays.as_lists(small)
     found: dict[str, object] = {
         "framework": question.framework,
         "eps": question.affine.eps,
         "eps_source": question.eps_source,
         **({} if answer.folded is None else {"dtype": answer.folded.format}),
-        **arrays.with_arrays(small),
+        **lists,
     }
-    omitted: list[str] = list(found.pop("omitted", []))  # type: ignore[call-overload]
     if question.statistics is not None:
         found["statistics"] = _statistics(question.statistics)
         if question.statistics.pooled.samples.size > MAX_ENTRIES:
@@ -152,10 +152,11 @@ def _samples(answer: BnFold) -> list[Grid]:
     statistics = answer.question.statistics
     if statistics is None:
         return []
-    rows = []
-    for number, batch in enumerate(statistics.batches):
-        rows.append((f"batch {number}", str(len(batch.samples)), _few(batch.mean), _few(batch.variance)))
-    rows = _cut(rows)  # type: ignore[arg-type, assignment]
+    batches: list[tuple[str, ...]] = [
+        (f"batch {number}", str(len(batch.samples)), _few(batch.mean), _few(batch.variance))
+        for number, batch in enumerate(statistics.batches)
+    ]
+    rows = _cut(batches)
     name = ESTIMATORS[statistics.estimator].name
     how = "population" if statistics.momentum is None else f"running, momentum {statistics.momentum:g}"
     total = str(int(statistics.counts.sum()))

@@ -21,11 +21,12 @@ def as_json(answer: SoftmaxGrad) -> dict[str, object]:
     """Give the answer's own keys."""
     shapes = answer.shapes()
     small = {key: answer.array(key) for key, shape in shapes.items() if prod(shape) <= MAX_ENTRIES}
+    lists, _ = arrays.as_lists(small)
     found: dict[str, object] = {
         "rows": answer.rows,
         "classes": answer.classes,
         "reduction": answer.question.targets.reduction,
-        **arrays.with_arrays(small),
+        **lists,
     }
     if "target" in found:
         found["target"] = _whole(found["target"])
