@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from dlcalc.core.conv.functions import conv_output_size, conv_transpose_output_size, pool_output_size
     from dlcalc.core.conv.layer import Layer
     from dlcalc.core.errors import DlcalcError
-    from dlcalc.core.network.functions import receptive_field, stack
+    from dlcalc.core.network.functions import receptive_field
     from dlcalc.core.softmax.functions import cross_entropy, softmax, softmax_cross_entropy_grad, softmax_jacobian
+    from dlcalc.notation.functions import network
 
 __version__ = "0.1.0"
 
@@ -24,12 +25,12 @@ __all__ = [
     "conv_transpose_output_size",
     "cross_entropy",
     "fold_batch_norm",
+    "network",
     "pool_output_size",
     "receptive_field",
     "softmax",
     "softmax_cross_entropy_grad",
     "softmax_jacobian",
-    "stack",
 ]
 
 # The imports above, as data: a module's __getattr__ (PEP 562) is the hook for a name when it is first used, and is
@@ -39,13 +40,14 @@ _HOMES = {
     "dlcalc.core.conv.functions": ("conv_output_size", "conv_transpose_output_size", "pool_output_size"),
     "dlcalc.core.conv.layer": ("Layer",),
     "dlcalc.core.errors": ("DlcalcError",),
-    "dlcalc.core.network.functions": ("receptive_field", "stack"),
+    "dlcalc.core.network.functions": ("receptive_field",),
     "dlcalc.core.softmax.functions": (
         "cross_entropy",
         "softmax",
         "softmax_cross_entropy_grad",
         "softmax_jacobian",
     ),
+    "dlcalc.notation.functions": ("network",),
 }
 
 if not TYPE_CHECKING:  # a type checker knows the names from the imports above, and that there are no others

@@ -7,6 +7,7 @@ from dlcalc.core.batch_norm.mistakes import MISTAKES as BN_FOLD
 from dlcalc.core.conv.mistakes import MISTAKES as CONV_SHAPE
 from dlcalc.core.errors import ErrorCode, NoticeCode
 from dlcalc.core.evidence.diagnosis import Mistake
+from dlcalc.core.network.judge import FEATURE_MISTAKES
 from dlcalc.core.params.mistakes import MISTAKES as CONV_PARAMS
 from dlcalc.core.softmax.mistakes.table import MISTAKES as SOFTMAX_GRAD
 from docs.markdown import grid, prose
@@ -19,10 +20,10 @@ ERRORS: dict[ErrorCode, str] = {
     "padding-too-large": "a pooling of this framework takes less padding for this kernel",
     "output-padding-too-large": "the output padding of a transposed layer must be less than its stride (or dilation)",
     "groups-do-not-divide": "the groups do not divide the channels",
-    "empty-output": "a transposed layer crops its whole output away",
+    "empty-output": "a transposed layer, or a crop, cuts its whole output away",
     "no-solution": "no value of the number that `--solve` leaves open gives the target",
     "too-many-questions": "a sweep or a list of solutions is longer than 10,000,000",
-    "shape-mismatch": "the counts of axes, rows, classes or channels do not fit together",
+    "shape-mismatch": "counts of axes, rows, classes or channels do not fit together, or joined maps do not meet",
     "label-out-of-range": "a label is no class of the logits",
     "no-valid-rows": "the mean is over nothing: every row is ignored, or the weights of its rows sum to 0",
     "no-finite-logit": "a row has no softmax: NaN, +inf, or -inf for every class",
@@ -46,6 +47,7 @@ NOTICES: dict[NoticeCode, str] = {
     "affine-overflow": "scale or shift is beyond the range of float64",
     "backend-refuses": "Keras states this size, and its backend refuses to run the layer",
     "crops-input": "SAME padding is negative here: the framework leaves input out",
+    "field-exceeds-input": "windows see more than all of the input: such a layer learns no more of the context",
     "gradient-overflows": "an entry of the gradient is beyond the range of its format",
     "implementations-differ": "the text of ONNX and its implementations differ on this layer",
     "infinite-loss": "the loss of a row is infinite",
@@ -63,6 +65,8 @@ NOTICES: dict[NoticeCode, str] = {
     "target-not-normalized": "a target distribution does not sum to 1",
     "uint16-read-as-bfloat16": "a file of uint16 is read as bfloat16",
     "unbounded": "every number from here on is a solution: the smallest stands for all",
+    "unread-output": "layers of a network in words are computed, and nothing reads what they make",
+    "unused-name": "a map of a network in words is named, and the name is never read",
     "variance-below-eps": "a variance is less than eps, so eps decides the scale",
 }
 
@@ -117,12 +121,13 @@ def page() -> str:
             "A mistake is named where a claim is wrong and the mistake would give it: the whole claim, to its "
             "last digit or within its tolerance. A mistake is tried only where its option matters. Those that fit "
             "are listed in the order of these tables. Two at once are tried where no single one fits and the "
-            "claim carries enough digits. In a stack of layers each is tried in every layer at once, and in one "
+            "claim carries enough digits. In a network each is tried in every layer at once, and in one "
             "layer, which is named."
         ),
     ]
     for command, mistakes in MISTAKES.items():
         said = {mistake.name: _sentence(mistake).removesuffix(",") for mistake in mistakes}
+        said |= FEATURE_MISTAKES if command == "conv-shape" else {}
         lines += ["", f"### {command}", "", *_table("mistake", said)]
     return "\n".join(lines) + "\n"
 

@@ -33,7 +33,7 @@ CORE = {
     "conv": {"numeric", "evidence"},
     "network": {"numeric", "evidence", "conv"},
     "params": {"numeric", "evidence", "conv", "network"},
-    "solve": {"conv", "network"},
+    "solve": {"numeric", "conv", "network"},
     "softmax": {"arrays", "evidence"},
     "batch_norm": {"arrays", "evidence"},
 }
@@ -51,6 +51,8 @@ FIRM_GROUND = {
 # Messages, and no hints, that quote an option as it was typed.
 QUOTED = {
     "the size of its input is not known: an fc needs --w",
+    "the size of its input is not known: a flatten needs --w",
+    "no transposed layer is without an output padding, and --solve output-padding is to find it",
     "--compare sets forms of one convolution side by side, and LAYERS are given",
     "--compare sets forms of a convolution side by side, and a linear layer has none",
 }

@@ -6,7 +6,7 @@ from itertools import combinations
 from dlcalc.core.errors import DlcalcError
 
 # Those that are keys of a question too.
-SHARED = ("framework",)
+SHARED = ("framework", "at", "summary")
 
 # A mode is another answer: what it does, and with what else it does not go -> why, what to do instead.
 _MODES = {
@@ -42,6 +42,12 @@ EXCLUSIVE: dict[tuple[str, str], tuple[str, str, str]] = {
     ("batch", "table"): ("a batch answers line by line, and not as a table", "--json, --format csv or -q", "format"),
 }
 EXCLUSIVE |= {
+    (mode, "summary"): (f"{does}, and --summary is about the answer alone", "one of the two", "summary")
+    for mode, does in _MODES.items()
+}
+EXCLUSIVE[("batch", "at")] = ("--at is about one question, and a batch asks many", "no --batch", "at")
+EXCLUSIVE[("sweep", "at")] = ("--at is about one question, and this is a sweep", "one value an option", "at")
+EXCLUSIVE |= {
     (mode, other): (f"{does}, {why}", hint, mode if other in ("sweep", "batch") else other)
     for mode, does in _MODES.items()
     for other, (why, hint) in _ANSWER_ONLY.items()
@@ -56,6 +62,7 @@ DEPENDENT = {
     "solve": (("target",), "--solve needs the size that is to come out, and there is none", "--target 112"),
     "target": (("solve",), "--target is the size for --solve, and there is none", "--solve padding"),
     "force": (("output",), "--force replaces the file of --output, and there is none", "--output FILE"),
+    "at": (("draw", "explain"), "--at names the layer to draw or to explain, and neither is asked for", "--explain"),
     "rtol": (("expect", "batch"), "--rtol is for judging a claim, and there is none", "--expect FILE"),
     "atol": (("expect", "batch"), "--atol is for judging a claim, and there is none", "--expect FILE"),
 }

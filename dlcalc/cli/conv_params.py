@@ -15,18 +15,18 @@ from dlcalc.cli.options import (
     framework_options,
     layer_options,
     layers_argument,
+    network_options,
     option,
     size_options,
     stacked,
 )
 from dlcalc.core import conv_params as engine
 from dlcalc.core.conv.layer import FRAMEWORKS
-from dlcalc.core.params.question import DTYPES, KINDS, ConvParamsQuestion
+from dlcalc.core.params.question import DTYPES, KINDS, ParamsQuestion
 from dlcalc.notation import conv_params as notation
 from dlcalc.report.conv_params.view import VIEW
 
 if TYPE_CHECKING:
-    from dlcalc.core.params.question import StackParamsQuestion
     from dlcalc.core.params.variants import Comparison
 
 EXAMPLES = (
@@ -39,12 +39,13 @@ EXAMPLES = (
     "dlcalc conv-params --k 3 --c-in 64 --c-out 128 --w 56 --p 1 --compare",
     "dlcalc conv-params --c-in 3 --w 224 7s2p3c64 bn max3s2p1",
     "dlcalc conv-params --c-in 3 --w 32 --bias 3p1c16 max2 dw3p1 1c32 max2 gap fc10 --check",
+    "dlcalc conv-params --c-in 64 --w 56 rep3 @x 3p1c64 bn relu 3p1c64 bn add@x relu end --summary",
     "dlcalc conv-params --k 1,3,5 --c-in 64 --c-out 64,128",
     """echo '{"k": 3, "c_in": 64, "c_out": 128, "expect": 73728}' | dlcalc conv-params --batch -""",
 )
 
 
-def _compare() -> Mode["ConvParamsQuestion | StackParamsQuestion", "Comparison"]:
+def _compare() -> Mode[ParamsQuestion, "Comparison"]:
     from dlcalc.core.params.variants import compare
     from dlcalc.report.conv_params.variants import VIEW as view  # noqa: N811
 
@@ -82,7 +83,7 @@ channel_options = stacked(
     cls=HelpfulCommand,
     examples=EXAMPLES,
     sections=LAYER_WORDS,
-    short_help="Parameters, multiply-accumulates and memory of a layer or a stack of layers.",
+    short_help="Parameters, multiply-accumulates and memory of a layer or a network of layers.",
 )
 @layers_argument
 @layer_options("1")
@@ -106,9 +107,10 @@ channel_options = stacked(
     group="Answer",
     help="Show the standard, grouped, depthwise-separable and bottleneck forms side by side.",
 )
+@network_options
 @answer_options
 def command(**given: Any) -> int:
-    """The parameters of a layer or of a stack, and its work and memory where the size of its input is given.
+    """The parameters of a layer or of a network, and its work and memory where the size of its input is given.
 
     A convolution has K*K*C_in*C_out weights, and C_out more with --bias; of C_in input channels an output channel sees
     those of its group. One multiply-accumulate (MAC) is two FLOPs.
@@ -116,11 +118,12 @@ def command(**given: Any) -> int:
     --w alone means a square input, or a cubic one. --kind linear has no kernel, and its work needs no size. An integer
     option (and --p) takes several values too, 64,128 or 1..9 or 1..9..2: every combination is answered.
 
-    LAYERS, in place of --k, --c-out and the other numbers of one layer, are a stack of layers on an input of --c-in
-    channels; each convolution says its output channels, but dw keeps them. --bias holds for all but those with b0.
+    LAYERS, in place of --k, --c-out and the other numbers of one layer, are a network on an input of --c-in channels;
+    each convolution says its output channels, but dw keeps them. --bias holds for all but those with b0.
 
     The keys that --expect judges are params, weights, bias, buffers and param_bytes, and with a size output, macs,
     macs_without_padding (no zeros of the padding; of a transposed layer, no product that the padding cuts off), flops,
-    activation_bytes and peak_activation_bytes (input and output together).
+    activation_bytes and peak_activation_bytes (the input and output of a layer, and all that is read later); of LAYERS
+    conv3.macs, of one of them, and in_features, what the first fc reads.
     """
     return run(COMMAND, given)

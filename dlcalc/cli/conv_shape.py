@@ -15,20 +15,20 @@ from dlcalc.cli.options import (
     framework_options,
     layer_options,
     layers_argument,
+    network_options,
     option,
     size_options,
 )
 from dlcalc.core import conv_shape as engine
 from dlcalc.core.conv.layer import FRAMEWORKS, KINDS
-from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.layer_shape import ConvShape
 from dlcalc.notation import conv_shape as notation
 from dlcalc.report.conv_shape.view import VIEW
 
 if TYPE_CHECKING:
-    from dlcalc.core.conv.shape import ConvShapeQuestion
     from dlcalc.core.network.compare import SideBySide
-    from dlcalc.core.network.network import StackQuestion
+    from dlcalc.core.network.network import ShapeQuestion
     from dlcalc.core.solve.question import Inverse, InverseQuestion
 
 SOLVED = ("input", "kernel", "stride", "padding", "dilation", "output-padding")
@@ -48,18 +48,21 @@ EXAMPLES = (
     "dlcalc conv-shape --w 32 3p1c16 max2 dw3p1 1c32 max2 gap fc10 --check",
     "dlcalc conv-shape --target 56 --solve input 7s2p3 max3s2p1 -q",
     "dlcalc conv-shape --w 32 3p1 max2 3p1 max2 --draw",
+    "dlcalc conv-shape --size 28 5p2c16 max2 5p2c32 max2 fc10 --expect in_features=1568",
+    "dlcalc conv-shape --w 64 3p1c8 @a 3s2p1c16 up2 3p1c8 add@a relu --check",
+    "dlcalc conv-shape --w 56 rep3 @x 3p1c64 relu 3p1c64 add@x relu end --summary",
     """echo '{"w": 7, "k": 3, "expect": 5}' | dlcalc conv-shape --batch -""",
 )
 
 
-def _compare() -> Mode["ConvShapeQuestion | StackQuestion", "SideBySide"]:
+def _compare() -> Mode["ShapeQuestion", "SideBySide"]:
     from dlcalc.core.network.compare import compare_frameworks
     from dlcalc.report.conv_shape.frameworks import VIEW as view  # noqa: N811
 
     return Mode(notation.question, compare_frameworks, view, {}, ("every framework",), _refusal)
 
 
-def _draw() -> Mode["ConvShapeQuestion | StackQuestion", ConvShape]:
+def _draw() -> Mode["ShapeQuestion", ConvShape]:
     from dlcalc.report.conv_shape.drawing import VIEW as view  # noqa: N811
 
     return Mode(notation.question, engine.answer, view)
@@ -95,7 +98,7 @@ COMMAND = Command(
     cls=HelpfulCommand,
     examples=EXAMPLES,
     sections=LAYER_WORDS,
-    short_help="Feature-map size after a convolution, a pooling or a stack of layers.",
+    short_help="Feature-map size after a convolution, a pooling or a network of layers.",
 )
 @layers_argument
 @size_options
@@ -122,12 +125,13 @@ COMMAND = Command(
     type=Word(SOLVED),
     metavar="NUMBER",
     help=f"Leave one number out and find all its values that give --target: {', '.join(SOLVED)}; or i, k, s, p, d, o. "
-    "Of LAYERS the input.",
+    "Of LAYERS the input, or output-padding.",
 )
 @option("--target", group="Answer", metavar="INT[xINT...]", help="The size that is to come out, for --solve.")
+@network_options
 @answer_options
 def command(**given: Any) -> int:
-    """The size of the feature map after a convolution, a transposed convolution or a pooling, or a stack of layers.
+    """The size of the feature map after a convolution, a transposed convolution or a pooling, or a network of layers.
 
     W2 = (W1 - K + 2P)/S + 1, for an input of width W1, a kernel of K, padding of P on each side and a stride of S; and
     what each framework makes of it, the input that no window reads, and the receptive field.
@@ -135,15 +139,16 @@ def command(**given: Any) -> int:
     Only the axes that are named are computed: --w 7 is one axis, --w 7 --h 9 two. An integer option (and --p) takes
     several values too, 7,14,28 or 7..64 or 7..64..7: every combination is answered, the last typed turning fastest.
 
-    LAYERS, in place of --k and the other numbers of one layer, are a stack of layers, a word each, like 7s2p3c64;
-    --framework and --ceil-mode hold for all that they fit. Receptive field, jump and centre are in pixels of the input
-    of the whole stack.
+    LAYERS, in place of --k and the other numbers of one layer, are a network, a layer a word, like 7s2p3c64, with
+    branches and repeated blocks; --framework and --ceil-mode hold for all that they fit. Receptive field, jump and
+    centre are in pixels of the input of the whole network.
 
     --target 112 --solve padding goes backwards: every padding, and no other, that gives 112. It is split evenly, the
     extra at the end. Of several axes every value along one goes with every value along another. --solve input needs no
     size, and goes back through LAYERS too: --target 112 is a width, --target 112x56, or --dims 2, a height and a width.
+    --solve output-padding of LAYERS finds those of their transposed layers.
 
-    The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center, of a stack
-    those of its last layer.
+    The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center, of LAYERS
+    those of the last one; conv3.output is that of another layer, and in_features what the first fc reads.
     """
     return run(COMMAND, given)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from dlcalc.cli.combinations import FEATURES, SHARED, refuse_impossible
+from dlcalc.cli.combinations import EXCLUSIVE, FEATURES, SHARED, refuse_impossible
 from dlcalc.cli.command import C, Command, K, Mode, OnDisk, Raw, Wanted, wanted
 from dlcalc.core.errors import DlcalcError, internal_error
 from dlcalc.core.outcome import A, Outcome, V
@@ -165,7 +165,8 @@ def _batch(command: Command[Q, A, K, C, V], wants: Wanted, path: str, raw: Raw) 
     from dlcalc.jobs.standard_input import blocks_of_lines
     from dlcalc.notation.batch import BadLineError, read_line
 
-    names = {name: key for key, others in command.keys.items() for name in (key, *others)}
+    alone = [key for key in command.keys if ("batch", key) in EXCLUSIVE]  # of one question
+    names = {name: key for key, others in command.keys.items() if key not in alone for name in (key, *others)}
 
     def outcome(number: int, text: bytes) -> Outcome[A, V]:
         try:

@@ -113,19 +113,31 @@ size_options = stacked(
 # How a layer is written in a word.
 LAYER_WORDS = {
     "LAYERS, a word each, one after the other": """\
-  3, conv3      a convolution with a kernel of 3; 3x5 is 3 high and 5 wide
-  convt3        a transposed convolution
-  dw3           a depthwise convolution: a group for every channel
-  max3, avg3    a pooling; its stride is its kernel
-  gap           a global average pooling
-  bn            a batch norm
-  fc10          a fully connected layer with 10 outputs
+  3, conv3       a convolution with a kernel of 3; 3x5 is 3 high and 5 wide
+  convt3         a transposed convolution
+  dw3, sep3      a depthwise convolution; sep has a 1x1 convolution behind it
+  max3, avg3     a pooling; its stride is its kernel
  and behind the kernel, in any order:
-  s2            stride                  c64       output channels
-  p1            padding; p0:1, psame    g2        groups
-  d2            dilation                b1, b0    with or without a bias
-  o1            output padding          u         ceil mode of a pooling
- so that the stem of a ResNet is 7s2p3c64 bn max3s2p1
+  s2             stride                  c64       output channels
+  p1             padding; p0:1, psame    g2        groups
+  d2             dilation                b1, b0    with or without a bias
+  o1             output padding          u         ceil mode of a pooling
+ so that the stem of a ResNet is 7s2p3c64 bn relu max3s2p1
+  fc10           a fully connected layer with 10 outputs
+  gap, flatten   a global average pooling; a vector of all there is
+  aavg7, amax7   an adaptive pooling to a size of 7
+  up2            upsampling              pad1      zeros at both ends; pad0:1
+  shuffle2       pixel shuffle           crop1     cut off both ends; crop0:1
+  unshuffle2     and back                bn ln gn8 norms; gn8 of 8 groups
+  relu, gelu     and relu6 leaky elu selu silu mish sigmoid tanh hardswish
+                 hardsigmoid softmax dropout identity: nothing to count
+ branches and blocks:
+  @a             names the map that stands here
+  from@a         goes on from that map
+  add@a, mul@a   adds it to the current map, or multiplies; 1x1 maps are spread
+  cat@a@b        puts the channels of other maps behind those of the current one
+  rep3 ... end   repeats what stands between
+ so that a block of a ResNet is @x 3p1c64 bn relu 3p1c64 bn add@x relu
 """
 }
 
@@ -164,6 +176,13 @@ def framework_options(frameworks: Sequence[str]) -> Callable[[F], F]:
         option("--framework", group="Layer", type=Word(frameworks), help="Whose rules hold.  [default: pytorch]"),
     )
 
+
+network_options = stacked(
+    option(
+        "--at", group="Answer", metavar="LAYER", help="The layer, by its name, that --draw and --explain are about."
+    ),
+    option("--summary", is_flag=True, group="Answer", help="Of LAYERS show the repeated blocks and totals only."),
+)
 
 output_options = stacked(
     option("-o", "--output", group="Output", metavar="FILE", help="Write the result to a file.", type=click.Path()),

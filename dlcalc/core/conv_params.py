@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from dlcalc.core.params.count import ConvParams, layer_params
-from dlcalc.core.params.question import ConvParamsQuestion, StackParamsQuestion
+from dlcalc.core.network.layer_shape import MapsDoNotMeetError
+from dlcalc.core.params.count import ConvParams, network_params
+from dlcalc.core.params.question import ParamsQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,28 +16,32 @@ if TYPE_CHECKING:
 __all__ = ["answer", "check", "claimable", "explain", "judge"]
 
 
-def answer(question: ConvParamsQuestion | StackParamsQuestion) -> ConvParams:
+def answer(question: ParamsQuestion) -> ConvParams:
     """Count the parameters of every layer; the work and the memory too where the size of the input is known.
 
     Raises:
         DlcalcError: ``invalid-value``, ``groups-do-not-divide``, and what ``conv_shape.answer`` raises.
 
     >>> from dlcalc.core.conv.layer import Layer
-    >>> answer(ConvParamsQuestion(64, 128, layer=Layer(kernel=3), axes=("h", "w"))).amounts.params
+    >>> from dlcalc.core.params.question import layer_question
+    >>> answer(layer_question(64, 128, layer=Layer(kernel=3), axes=("h", "w"))).amounts.params
     73728
     """
-    if isinstance(question, ConvParamsQuestion):
-        return layer_params(question)
-    from dlcalc.core.params.network import stack_params
+    try:
+        return network_params(question)
+    except MapsDoNotMeetError as error:
+        from dlcalc.core.network.mends import with_mends
+        from dlcalc.core.network.network import ShapeQuestion
 
-    return stack_params(question)
+        network, axes, framework, *_ = question
+        raise with_mends(error, ShapeQuestion(network, axes, framework, len(axes))) from None
 
 
 def explain(result: ConvParams) -> "tuple[Step, ...]":
     """List every quantity with its formula, numbers, value and source."""
-    from dlcalc.core.params.explain import explain_layer, explain_network
+    from dlcalc.core.params.explain import explain_params
 
-    return explain_layer(result) if isinstance(result.question, ConvParamsQuestion) else explain_network(result)
+    return explain_params(result)
 
 
 def check(result: ConvParams) -> "Proof":
@@ -59,11 +64,10 @@ def judge(result: ConvParams, claim: "Claim") -> "Verdict":
     Raises:
         DlcalcError: ``usage`` for a claim about what is known only with the size of the input.
     """
-    from dlcalc.core.params.judge import judge_params, shape_of
+    from dlcalc.core.params.judge import is_about_sizes, judge_params
 
-    shape = shape_of(result, claim.key)
-    if shape is None:
+    if not is_about_sizes(result, claim.key):
         return judge_params(result, claim)
     from dlcalc.core import conv_shape
 
-    return conv_shape.judge(shape, claim)
+    return conv_shape.judge(result.shape, claim)

@@ -39,6 +39,7 @@ NoticeCode = Literal[
     "affine-overflow",
     "backend-refuses",
     "crops-input",
+    "field-exceeds-input",
     "gradient-overflows",
     "implementations-differ",
     "infinite-loss",
@@ -56,6 +57,8 @@ NoticeCode = Literal[
     "target-not-normalized",
     "uint16-read-as-bfloat16",
     "unbounded",
+    "unread-output",
+    "unused-name",
     "variance-below-eps",
 ]
 

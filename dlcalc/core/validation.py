@@ -64,7 +64,14 @@ def wrong_rank(count: int) -> DlcalcError:
     return DlcalcError("shape-mismatch", message, hint=Fix("size", (224, 224)), option="size")
 
 
-_SPOKEN = {"w": "width", "h": "height", "n": "batch size", "c_in": "input channels", "c_out": "output channels"}
+_SPOKEN = {
+    "w": "width",
+    "h": "height",
+    "n": "batch size",
+    "c_in": "input channels",
+    "c_out": "output channels",
+    "group_norm": "groups",
+}
 
 
 def spoken(option: str) -> str:

@@ -50,7 +50,9 @@ def _typed(raw: object, headline: str, keys: Mapping[str, Sequence[str]]) -> Cla
 
 def _known(key: str, keys: Mapping[str, Sequence[str]]) -> str:
     if key.strip() not in keys:
-        raise unreadable("expect", key, "a key of the answer", "one of " + ", ".join(keys))
+        own = [known for known in keys if "." not in known]
+        layers = ", or LAYER.KEY, like conv1.output" if len(own) < len(keys) else ""
+        raise unreadable("expect", key, "a key of the answer", f"one of {', '.join(own)}{layers}")
     return key.strip()
 
 

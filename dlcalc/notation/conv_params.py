@@ -1,17 +1,14 @@
 """The question of conv-params, from options or from a line of a batch."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
-from dlcalc.core.conv.layer import FRAMEWORKS, Kind
+from dlcalc.core.conv.layer import FRAMEWORKS, FrameworkName
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.params.question import DTYPES, KINDS, ConvParamsQuestion
+from dlcalc.core.network.network import OpKind
+from dlcalc.core.params.question import DTYPES, KINDS, ParamsQuestion, layer_question
 from dlcalc.notation import layers
-from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS, axis_count, params_sizes
+from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS, Axes, Size, axis_count, params_sizes
 from dlcalc.notation.values import flag, integer, optional, switch, word
-
-if TYPE_CHECKING:
-    from dlcalc.core.params.question import StackParamsQuestion
 
 _COUNTS = {"c_in": ("in_channels",), "c_out": ("out_channels",), "groups": ("g",), "n": ()}
 
@@ -20,15 +17,15 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     **SIZE_KEYS,
     **layers.LAYER_KEYS,
     **_COUNTS,
-    **dict.fromkeys(("bias", "kind", "dtype", "framework", "ceil_mode", "layers"), ()),
+    **dict.fromkeys(("bias", "kind", "dtype", "framework", "ceil_mode", "layers", "at", "summary"), ()),
 }
 SWEEPABLE = layers.INTEGERS | frozenset(_COUNTS)  # the keys that may have several values
 
 _WITH_WINDOWS = (*layers.LAYER_KEYS, *SIZE_KEYS, "groups")
 
 
-def question(raw: Mapping[str, object]) -> "ConvParamsQuestion | StackParamsQuestion":
-    """Read the question, about one layer or a stack of layers.
+def question(raw: Mapping[str, object]) -> ParamsQuestion:
+    """Read the question, about one layer or a network of layers.
 
     Args:
         raw: values by their names in ``KEYS``, as they were typed or stood in JSON.
@@ -40,30 +37,31 @@ def question(raw: Mapping[str, object]) -> "ConvParamsQuestion | StackParamsQues
     (56, 56)
     """
     if "layers" in raw:
-        from dlcalc.notation.layer_words import params_question
+        from dlcalc.notation.networks import params_question
 
         return params_question(raw)
     if optional(raw, "ceil_mode", switch, False):
         hint = "leave it out, or layers in words, like max3s2"
         raise DlcalcError("usage", "ceil mode is of a pooling, and this is none", hint=hint, option="ceil_mode")
-    kind: Kind = optional(raw, "kind", word, "conv", KINDS)
+    layers.refuse_of_network(raw)
+    kind: OpKind = optional(raw, "kind", word, "conv", KINDS)
     for key, name in (("c_in", "number of input channels"), ("c_out", "number of output channels")):
         if key not in raw:
             raise DlcalcError("usage", f"no {name} is given", hint=f"{flag(key)} 64", option=key)
-    without_windows = ConvParamsQuestion(
-        c_in=integer(raw["c_in"], "c_in"),
-        c_out=integer(raw["c_out"], "c_out"),
-        groups=optional(raw, "groups", integer, 1),
-        n=optional(raw, "n", integer, 1),
-        bias=optional(raw, "bias", switch, False),
-        dtype=optional(raw, "dtype", word, "float32", DTYPES),
-        framework=optional(raw, "framework", word, "pytorch", FRAMEWORKS),
-    )
-    if kind == "linear":
+    c_in, c_out = integer(raw["c_in"], "c_in"), integer(raw["c_out"], "c_out")
+    groups, n = optional(raw, "groups", integer, 1), optional(raw, "n", integer, 1)
+    bias = optional(raw, "bias", switch, False)
+    dtype = optional(raw, "dtype", word, "float32", DTYPES)
+    framework: FrameworkName = optional(raw, "framework", word, "pytorch", FRAMEWORKS)
+    axes: Axes = ()
+    size: Size | None = None
+    layer, square = None, False
+    if kind == "conv" or kind == "transposed":
+        axes, size, square = params_sizes(raw, axis_count(raw.get("kernel")))
+        layer = layers.read_layer(raw, axes, kind)
+    else:
         _refuse_windows(raw)
-        return without_windows
-    axes, size, square = params_sizes(raw, axis_count(raw.get("kernel")))
-    return without_windows._replace(layer=layers.read_layer(raw, axes, kind), axes=axes, size=size, square=square)
+    return layer_question(c_in, c_out, groups, bias, layer, axes, size, framework, dtype, n, square)
 
 
 def _refuse_windows(raw: Mapping[str, object]) -> None:
@@ -82,20 +80,22 @@ def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping
     return layers.merged(defaults, own)
 
 
-def restated(question: "ConvParamsQuestion | StackParamsQuestion", keys: Iterable[str]) -> dict[str, object]:
+def restated(question: ParamsQuestion, keys: Iterable[str]) -> dict[str, object]:
     """Repeat the values of some keys in the answer to a sweep: by their long names and by axis.
 
     >>> restated(question({"c_in": "3", "c_out": "64", "kernel": "7"}), ["c_in", "kernel"])
     {'c_in': 3, 'kernel': {'h': 7, 'w': 7}}
     """
     size = question.size or ()
-    layer = question.layer if isinstance(question, ConvParamsQuestion) else None
+    single = question.network.single
     values: dict[str, object] = {}
     for key in keys:
-        if key in _COUNTS:
+        if key in ("c_in", "n"):
             values[key] = getattr(question, key)
+        elif key in _COUNTS:
+            values[key] = single and (single.channels if key == "c_out" else single.groups)
         elif key in AXIS_OF and question.square:
             values[key] = size[0]
         else:
-            values |= layers.restated([key], question.axes, size, layer)
+            values |= layers.restated([key], question.axes, size, single and single.layer)
     return values

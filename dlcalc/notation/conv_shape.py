@@ -1,28 +1,24 @@
 """The question of conv-shape, from options or from a line of a batch."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import FRAMEWORKS, KINDS, Kind
-from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.network.network import ShapeQuestion, layer_question
 from dlcalc.notation import layers
 from dlcalc.notation.input_size import SIZE_KEYS, shape_sizes
 from dlcalc.notation.values import optional, switch, word
-
-if TYPE_CHECKING:
-    from dlcalc.core.network.network import StackQuestion
 
 # Every key of a question, and the short names that are read for it.
 KEYS: Mapping[str, tuple[str, ...]] = {
     **SIZE_KEYS,
     **layers.LAYER_KEYS,
-    **dict.fromkeys(("kind", "ceil_mode", "framework", "layers"), ()),
+    **dict.fromkeys(("kind", "ceil_mode", "framework", "layers", "at", "summary"), ()),
 }
 SWEEPABLE = layers.INTEGERS  # the keys that may have several values
 
 
-def question(raw: Mapping[str, object]) -> "ConvShapeQuestion | StackQuestion":
-    """Read the question, about one layer or a stack of layers.
+def question(raw: Mapping[str, object]) -> ShapeQuestion:
+    """Read the question, about one layer or a network of layers.
 
     Args:
         raw: values by their names in ``KEYS``, as they were typed or stood in JSON.
@@ -34,13 +30,14 @@ def question(raw: Mapping[str, object]) -> "ConvShapeQuestion | StackQuestion":
     (7,)
     """
     if "layers" in raw:
-        from dlcalc.notation.layer_words import shape_question
+        from dlcalc.notation.networks import shape_question
 
         return shape_question(raw)
+    layers.refuse_of_network(raw)
     axes, size, dims = shape_sizes(raw)
     kind: Kind = optional(raw, "kind", word, "conv", KINDS)
     layer = layers.read_layer(raw, axes, kind, ceil_mode=optional(raw, "ceil_mode", switch, False))
-    return ConvShapeQuestion(axes, size, layer, optional(raw, "framework", word, "pytorch", FRAMEWORKS), dims)
+    return layer_question(axes, size, layer, optional(raw, "framework", word, "pytorch", FRAMEWORKS), dims)
 
 
 def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
@@ -52,11 +49,11 @@ def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping
     return layers.merged(defaults, own, ("size", "dims"))
 
 
-def restated(question: "ConvShapeQuestion | StackQuestion", keys: Iterable[str]) -> dict[str, object]:
+def restated(question: ShapeQuestion, keys: Iterable[str]) -> dict[str, object]:
     """Repeat the values of some keys in the answer to a sweep: by their long names and by axis.
 
     >>> restated(question({"w": "7", "kernel": "3"}), ["w", "kernel"])
     {'w': 7, 'kernel': {'w': 3}}
     """
-    layer = question.layer if isinstance(question, ConvShapeQuestion) else None
-    return layers.restated(keys, question.axes, question.size, layer)
+    single = question.network.single
+    return layers.restated(keys, question.axes, question.size, single and single.layer)

@@ -1,33 +1,48 @@
-"""Layer words, a layer in a word: ``7s2p3c64``, ``max3s2p1``, ``dw3p1``, ``gap``, ``fc10b1``.
+"""Layer words, a layer in a word: ``7s2p3c64``, ``max3s2p1``, ``dw3p1``, ``gap``, ``fc10b1``, ``up2``, ``relu``.
 
 A layer word is cut at its letters, and each piece is read by the reader of the option that it stands for, so that a
 padding in a word is what a padding is everywhere. What cannot be read is shown with a caret where it goes wrong.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import NamedTuple
 
-from dlcalc.core.conv.layer import FRAMEWORKS, PADDING_WORDS, Kind
-from dlcalc.core.conv.shape import Place
+from dlcalc.core.conv.layer import PADDING_WORDS, Kind, Layer
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import StackLayer, StackQuestion, in_layer
-from dlcalc.notation.input_size import params_sizes, shape_sizes
-from dlcalc.notation.layers import read_layer, refuse_single
-from dlcalc.notation.values import integer, optional, shown, switch, word
-
-if TYPE_CHECKING:
-    from dlcalc.core.params.question import StackParamsQuestion
+from dlcalc.core.network.network import ELEMENTWISE, Op, OpKind, OtherKind, family_of
+from dlcalc.notation.layers import padding, read_layer
+from dlcalc.notation.values import integer, per_axis
 
 # Prefix of a word -> the kind, the letters that may follow its kernel, and whether it is depthwise. Longest first.
 _KINDS: dict[str, tuple[Kind, str, bool]] = {
     "convt": ("transposed", "spdogcb", False),
     "conv": ("conv", "spdgcb", False),
+    "sep": ("conv", "spdcb", True),
     "dw": ("conv", "spdcb", True),
     "max": ("max-pool", "spdu", False),
     "avg": ("avg-pool", "spdu", False),
     "": ("conv", "spdgcb", False),
 }
-_WHOLE: dict[str, Kind] = {"gap": "global-avg-pool", "bn": "batch-norm"}
+_WHOLE: dict[str, OpKind] = {
+    "gap": "global-avg-pool",
+    "bn": "batch-norm",
+    "ln": "layer-norm",
+    "flatten": "flatten",
+    **{kind: kind for kind in ELEMENTWISE},
+}
+# Prefix -> the kind, and what the number behind it is. Longest first.
+_AMOUNTS: dict[str, tuple[OtherKind, str]] = {
+    "unshuffle": ("pixel-unshuffle", "the factor, like unshuffle2"),
+    "shuffle": ("pixel-shuffle", "the factor, like shuffle2"),
+    "aavg": ("adaptive-avg-pool", "the size of the output, like aavg7"),
+    "amax": ("adaptive-max-pool", "the size of the output, like amax7"),
+    "crop": ("crop", "the positions at both ends, like crop1 or crop0:1"),
+    "pad": ("pad", "the positions at both ends, like pad1 or pad0:1"),
+    "up": ("upsample", "the factor, like up2"),
+    "gn": ("group-norm", "the number of groups, like gn32"),
+}
 _LETTERS = {
     "s": "stride",
     "p": "padding",
@@ -38,11 +53,14 @@ _LETTERS = {
     "u": "ceil mode",
     "b": "bias, b0 or b1",
 }
-_GRAMMAR = "[conv|convt|dw|max|avg]K[sS][pP][dD][oO][gG][cC][u][b0|b1], gap, bn or fcN[b0|b1]"
+GRAMMAR = (
+    "[conv|convt|dw|sep|max|avg]K[sS][pP][dD][oO][gG][cC][u][b0|b1], fcN[b0|b1], or another one, like gap, relu, add@a"
+)
 _PADDING_WORDS = sorted(PADDING_WORDS, key=len, reverse=True)  # same-upper before same
+_PER_AXIS = re.compile(r"[\d:]+(?:x[\d:]+)+")
 
 
-class _BadWordError(Exception):
+class BadWordError(Exception):
     """Where a layer word goes wrong, counted in characters from 0, and what was expected there."""
 
     def __init__(self, at: int, expected: str) -> None:
@@ -50,109 +68,114 @@ class _BadWordError(Exception):
         self.at, self.expected = at, expected
 
 
-def split_layer_words(value: object) -> tuple[str, ...]:
-    """Split a stack into its layer words: a text of them separated by blanks, or a list of such texts.
+class Part(NamedTuple):
+    """A layer that a word stands for; a word of several has a name for each of its parts."""
 
-    Raises:
-        DlcalcError: ``usage`` for anything else, for an empty text and for no words at all.
-
-    >>> split_layer_words("7s2p3 max3s2p1"), split_layer_words(["3p1", "gap"])
-    (('7s2p3', 'max3s2p1'), ('3p1', 'gap'))
-    """
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
-        message = f"layers {shown(value)} is not a list of layer words"
-        raise DlcalcError("usage", message, hint='words, like "7s2p3 max3s2p1"', option="layers")
-    layer_words = tuple(word for text in texts for word in text.split())
-    empty = next((number for number, text in enumerate(texts, 1) if not text.strip()), None)
-    if empty is not None or not layer_words:
-        message = "there is no layer in the stack" if not layer_words else f"layer {empty} is an empty word"
-        raise DlcalcError("usage", message, hint="7s2p3 max3s2p1", option="layers")
-    return layer_words
-
-
-def read_layer_words(
-    layer_words: Sequence[str], axes: Sequence[str], *, ceil_mode: bool = False
-) -> tuple[StackLayer, ...]:
-    """Read the layers of a stack.
-
-    Args:
-        layer_words: one per layer.
-        axes: of the input.
-        ceil_mode: whether every pooling has it.
-
-    Raises:
-        DlcalcError: ``usage`` with a caret under what cannot be read, ``shape-mismatch``; both name the layer.
-
-    >>> read_layer_words(["dw3p1", "fc10b1"], ("h", "w"))[1].channels
-    10
-    """
-    known: dict[str, StackLayer] = {}
-    for number, typed in enumerate(layer_words, 1):
-        if typed not in known:
-            place = Place(number, typed if len(typed) <= 40 else typed[:37] + "...", "conv", None, None, False, False)
-            try:
-                known[typed] = _read(typed, axes, ceil_mode)
-            except _BadWordError as bad:
-                raise _with_caret(bad, typed, number) from None
-            except DlcalcError as error:
-                raise in_layer(error, place) from None
-    return tuple([known[typed] for typed in layer_words])
+    op: Op
+    family: str
+    part: str = ""
 
 
 def axes_of_words(layer_words: Sequence[str]) -> int | None:
     """Count the axes that the layer words speak of: ``3x5`` speaks of two; None where none of them says.
 
-    >>> axes_of_words(["max2", "3x5p1"]), axes_of_words(["3p1"])
+    >>> axes_of_words(["max2", "3x5p1"]), axes_of_words(["3p1", "@2x3"])
     (2, None)
     """
-    return next((count for count in map(_axes_of_word, layer_words) if count), None)
+    counts = (
+        max((len(group.split("x")) for group in _PER_AXIS.findall(word)), default=0)
+        for word in layer_words
+        if "@" not in word
+    )
+    return next((count for count in counts if count), None)
 
 
-def _axes_of_word(word: str) -> int | None:
-    count = max((part.count("x") for part in word.removeprefix("max").replace("p", " ").split()), default=0)
-    return count + 1 if count else None
+@lru_cache(maxsize=4096)
+def read_word(word: str, axes: tuple[str, ...], ceil_mode: bool = False) -> tuple[Part, ...]:
+    """Read one layer word; networks, and the lines of a batch, have few different ones.
 
+    Args:
+        word: the layer.
+        axes: of the input.
+        ceil_mode: whether every pooling has it.
 
-def _read(word: str, axes: Sequence[str], ceil_mode: bool) -> StackLayer:
-    """Read one layer word.
+    Raises:
+        BadWordError: where it cannot be read.
+        DlcalcError: ``usage``, ``shape-mismatch``.
 
-    >>> _read("max3s2p1", ("w",), False).layer.padding
+    >>> read_word("max3s2p1", ("w",))[0].op.layer.padding
     ((1, 1),)
+    >>> [part.part for part in read_word("sep3p1c64", ("h", "w"))]
+    ['depthwise', 'pointwise']
     """
-    for name, kind in _WHOLE.items():
-        if word.startswith(name):
-            if word != name:
-                raise _BadWordError(len(name), f"the end: {name} has no numbers")
-            return StackLayer(kind, word=word)
+    if word in _WHOLE:
+        return _alone(Op(_WHOLE[word]))
+    name = next((name for name in _WHOLE if word.startswith(name)), "")
+    if name:
+        raise BadWordError(len(name), f"the end: {name} has no numbers")
     if word.startswith("fc"):
-        return _linear(word)
+        return _alone(_linear(word))
+    prefix = next((prefix for prefix in _AMOUNTS if word.startswith(prefix)), "")
+    if prefix:
+        return _alone(_with_amount(word, prefix, axes))
     prefix = next(prefix for prefix in _KINDS if word.startswith(prefix))
     kind, letters, depthwise = _KINDS[prefix]
     at = _numbers(word, len(prefix))
     if at == len(prefix):
-        expected = "a kernel size" if prefix else "a kernel size, or conv, convt, dw, max, avg, gap, bn, fc"
-        raise _BadWordError(at, expected)
+        expected = (
+            "a kernel size" if prefix else "a kernel size, or conv, convt, dw, max, avg, gap, bn, fc, relu, add@..."
+        )
+        raise BadWordError(at, expected)
     pieces = _pieces(word, at, letters, prefix)
     windows = {_LETTERS[letter].replace(" ", "_"): text for letter, text in pieces.items() if letter in "spdo"}
     ceil_mode = "u" in letters and (ceil_mode or "u" in pieces)
-    return StackLayer(
+    op = Op(
         kind,
         read_layer({"kernel": word[len(prefix) : at], **windows}, axes, kind, ceil_mode=ceil_mode),
         channels=integer(pieces["c"], "c_out") if "c" in pieces else None,
         groups=integer(pieces["g"], "groups") if "g" in pieces else 1,
         depthwise=depthwise,
         bias=_bias(pieces),
-        word=word,
     )
+    if prefix != "sep":
+        return _alone(op)
+    pointwise = Op("conv", Layer(1), op.channels, bias=op.bias)
+    return Part(op._replace(channels=None, bias=False), "sep", "depthwise"), Part(pointwise, "sep", "pointwise")
 
 
-def _linear(word: str) -> StackLayer:
+def _alone(op: Op) -> tuple[Part, ...]:
+    return (Part(op, family_of(op.kind)),)
+
+
+def _linear(word: str) -> Op:
     at = _digits(word, 2)
     if at == 2:
-        raise _BadWordError(2, "the number of features, like fc10")
+        raise BadWordError(2, "the number of features, like fc10")
     bias = _bias(_pieces(word, at, "b", "fc"))
-    return StackLayer("linear", None, integer(word[2:at], "c_out"), bias=bias, word=word)
+    return Op("linear", None, integer(word[2:at], "c_out"), bias=bias)
+
+
+def _with_amount(word: str, prefix: str, axes: Sequence[str]) -> Op:
+    """Read a word that is a prefix and one amount."""
+    kind, expected = _AMOUNTS[prefix]
+    sides = kind in ("pad", "crop")
+    at = len(prefix)
+    end = _digits(word, at) if kind == "group-norm" else _numbers(word, at, ":" if sides else "")
+    if end == at:
+        raise BadWordError(at, expected)
+    if end < len(word):
+        raise BadWordError(end, "the end")
+    if kind == "group-norm":
+        return Op(kind, groups=integer(word[at:], "groups"))
+    if not sides:
+        return Op(kind, amount=per_axis(word[at:], "size" if kind.startswith("adaptive") else "factor", axes))
+    amount = padding(word[at:], "padding", axes)
+    assert not isinstance(amount, str)
+    return Op(kind, amount=amount if isinstance(amount, int) else tuple(_pair(entry) for entry in amount))
+
+
+def _pair(entry: int | tuple[int, int]) -> tuple[int, int]:
+    return (entry, entry) if isinstance(entry, int) else entry
 
 
 def _bias(pieces: Mapping[str, str]) -> bool | None:
@@ -165,12 +188,12 @@ def _pieces(word: str, at: int, letters: str, prefix: str) -> dict[str, str]:
     while at < len(word):
         letter = word[at]
         if letter in pieces:
-            raise _BadWordError(at, f"{letter} once only")
+            raise BadWordError(at, f"{letter} once only")
         if letter not in letters:
             choices = ", ".join(f"{other} {_LETTERS[other]}" for other in letters if other not in pieces)
             lacking = _LETTERS.get(letter, "").partition(",")[0]
             why = f"; {prefix or 'conv'} has no {lacking}" if lacking else ""
-            raise _BadWordError(at, f"{choices}, or the end{why}")
+            raise BadWordError(at, f"{choices}, or the end{why}")
         end = _end(word, at + 1, letter)
         pieces[letter] = word[at + 1 : end]
         at = end
@@ -181,13 +204,13 @@ def _end(word: str, at: int, letter: str) -> int:
     """Find the end of the value behind a letter.
 
     Raises:
-        _BadWordError: if there is no value.
+        BadWordError: if there is no value.
     """
     if letter == "u":
         return at
     if letter == "b":
         if word[at : at + 1] not in ("0", "1"):
-            raise _BadWordError(at, "0 or 1: b0 is without a bias, b1 with one")
+            raise BadWordError(at, "0 or 1: b0 is without a bias, b1 with one")
         return at + 1
     if letter == "p":
         for name in _PADDING_WORDS:
@@ -196,7 +219,7 @@ def _end(word: str, at: int, letter: str) -> int:
     end = _digits(word, at) if letter in "gc" else _numbers(word, at, ":" if letter == "p" else "")
     if end == at:
         more = ", or " + ", ".join(PADDING_WORDS) if letter == "p" else ""
-        raise _BadWordError(at, f"a number behind {letter}{more}")
+        raise BadWordError(at, f"a number behind {letter}{more}")
     return end
 
 
@@ -211,65 +234,19 @@ def _numbers(word: str, at: int, more: str = "") -> int:
     end, last = _digits(word, at), "x"
     while end > at and word[end : end + 1] and word[end] in "x" + more:
         if last == word[end] == ":":
-            raise _BadWordError(end, "x and the next axis, another letter, or the end")
+            raise BadWordError(end, "x and the next axis, another letter, or the end")
         last = word[end]
         following = _digits(word, end + 1)
         if following == end + 1:
-            raise _BadWordError(following, f"a number behind {word[end]}")
+            raise BadWordError(following, f"a number behind {word[end]}")
         end = following
     return end
 
 
-def _with_caret(bad: _BadWordError, word: str, number: int) -> DlcalcError:
+def with_caret(bad: BadWordError, word: str, number: int) -> DlcalcError:
     """Make the error that shows the word, with a caret under the character where it goes wrong."""
     start = max(0, bad.at - 30)
     seen = ("..." if start else "") + word[start : bad.at + 30]
     caret = " " * (bad.at - start + (3 if start else 0)) + "^"
-    message = f"layer {number} cannot be read:\n  {seen}\n  {caret} expected {bad.expected}"
-    return DlcalcError("usage", message, hint=f"a word is {_GRAMMAR}", option="layers")
-
-
-def shape_question(raw: Mapping[str, object]) -> StackQuestion:
-    """Read the question of conv-shape about a stack.
-
-    Raises:
-        DlcalcError: ``usage``, ``shape-mismatch``, ``invalid-value``.
-
-    >>> shape_question({"w": "224", "layers": "7s2p3 max3s2p1"}).size
-    (224,)
-    """
-    refuse_single(raw)
-    axes, size, dims = shape_sizes(raw)
-    ceil_mode = optional(raw, "ceil_mode", switch, False)
-    layers = read_layer_words(split_layer_words(raw["layers"]), axes, ceil_mode=ceil_mode)
-    return StackQuestion(axes, size, layers, optional(raw, "framework", word, "pytorch", FRAMEWORKS), dims)
-
-
-def params_question(raw: Mapping[str, object]) -> "StackParamsQuestion":
-    """Read the question of conv-params about a stack.
-
-    Raises:
-        DlcalcError: ``usage``, ``shape-mismatch``, ``invalid-value``.
-
-    >>> params_question({"c_in": 3, "layers": "3p1c64 gap fc10"}).c_in
-    3
-    """
-    from dlcalc.core.params.question import DTYPES, StackParamsQuestion
-
-    refuse_single(raw)
-    if "c_in" not in raw:
-        raise DlcalcError("usage", "no number of input channels is given", hint="--c-in 3", option="c_in")
-    layer_words = split_layer_words(raw["layers"])
-    axes, size, square = params_sizes(raw, axes_of_words(layer_words))
-    ceil_mode = optional(raw, "ceil_mode", switch, False)
-    return StackParamsQuestion(
-        c_in=integer(raw["c_in"], "c_in"),
-        layers=read_layer_words(layer_words, axes, ceil_mode=ceil_mode),
-        bias=optional(raw, "bias", switch, False),
-        axes=axes,
-        size=size,
-        framework=optional(raw, "framework", word, "pytorch", FRAMEWORKS),
-        dtype=optional(raw, "dtype", word, "float32", DTYPES),
-        n=optional(raw, "n", integer, 1),
-        square=square,
-    )
+    message = f"word {number} cannot be read:\n  {seen}\n  {caret} expected {bad.expected}"
+    return DlcalcError("usage", message, hint=f"a word is {GRAMMAR}", option="layers")

@@ -9,7 +9,7 @@ from dlcalc.notation.values import flag, integer, optional, per_axis, split_axes
 
 # The keys of a layer, and the short names that are read for each.
 LAYER_KEYS = {"kernel": ("k",), "stride": ("s",), "padding": ("p",), "dilation": ("d",), "output_padding": ()}
-SINGLE = (*LAYER_KEYS, "kind", "c_out", "groups")  # keys of a single layer: in a stack the layer words say them
+SINGLE = (*LAYER_KEYS, "kind", "c_out", "groups")  # keys of a single layer: in a network the layer words say them
 INTEGERS = frozenset((*SIZE_KEYS, *LAYER_KEYS))
 
 
@@ -75,7 +75,7 @@ def _sides(value: object, option: str) -> Sides:
 def merged(
     defaults: Mapping[str, object], own: Mapping[str, object], whole: Sequence[str] = ("size",)
 ) -> Mapping[str, object]:
-    """Put one line of a batch over the defaults; its own stack, layer or size replaces another way to give one.
+    """Put one line of a batch over the defaults; its own layers, layer or size replaces another way to give one.
 
     Args:
         defaults: the values of the options.
@@ -124,6 +124,20 @@ def _restated(key: str, axes: Sequence[str], size: Sequence[int], layer: Layer |
         return dict(zip(axes, entries, strict=True))
     sides = [[side, side] if isinstance(side, int) else list(side) for side in entries]
     return dict(zip(axes, sides, strict=True))
+
+
+def refuse_of_network(raw: Mapping[str, object]) -> None:
+    """Refuse the options that are about LAYERS beside a single layer.
+
+    Raises:
+        DlcalcError: ``usage``.
+    """
+    for key in ("at", "summary"):
+        if raw.get(key):
+            message = f"{flag(key)} is about the layers of a network, and there is one layer"
+            raise DlcalcError(
+                "usage", message, hint="leave it out, or LAYERS in words, like 7s2p3 max3s2p1", option=key
+            )
 
 
 def refuse_single(raw: Mapping[str, object]) -> None:

@@ -45,16 +45,17 @@ def question(raw: Mapping[str, object]) -> InverseQuestion:
     given = {key: value for key, value in raw.items() if key not in ("solve", "target")}
     if "layers" in raw:
         layers.refuse_single(given)
-        if unknown != "input":
+        if unknown not in ("input", "output_padding"):
             message = f"--solve {flag(unknown)[2:]} is for a single layer, and LAYERS are given"
-            hint = "--solve input, or one layer in options, like --k 3"
+            hint = "--solve input or output-padding, or one layer in options, like --k 3"
             raise DlcalcError("usage", message, hint=hint, option="solve")
     if unknown == "input":
         _refuse_given(unknown, (*AXIS_OF, "size"), given)
         given["size"] = [1] * _count_axes(raw["target"], given)
     else:
         _refuse_given(unknown, (unknown,), given)
-        given[unknown] = _STAND_IN[unknown]
+        if "layers" not in raw:
+            given[unknown] = _STAND_IN[unknown]
     template = conv_shape.question(given)
     target = spread(per_axis(raw["target"], "target", template.axes), len(template.axes), "target", 1)
     return InverseQuestion(template, unknown, target)
@@ -78,7 +79,8 @@ def _count_axes(target: object, given: Mapping[str, object]) -> int:
     """Count the axes of an open input: ``dims`` says how many, else the target, else the layer; else it has a width."""
     counts = [dims_given(given), *map(axis_count, (target, *(given.get(key) for key in layers.LAYER_KEYS)))]
     if "layers" in given:
-        from dlcalc.notation.layer_words import axes_of_words, split_layer_words
+        from dlcalc.notation.layer_words import axes_of_words
+        from dlcalc.notation.networks import split_layer_words
 
         counts.append(axes_of_words(split_layer_words(given["layers"])))
     count = next((count for count in counts if count is not None), 1)

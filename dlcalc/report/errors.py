@@ -12,6 +12,7 @@ _IN_WORDS = {
     "dilation": "d",
     "output_padding": "o",
     "groups": "g",
+    "group_norm": "gn",
     "c_out": "c",
     "features": "fc",
 }

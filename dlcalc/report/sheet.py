@@ -1,6 +1,6 @@
 """One answer laid out for reading, in plain values that no library owns."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import compress
 from typing import NamedTuple
 
@@ -22,12 +22,14 @@ class Grid(NamedTuple):
         rows: the body.
         marked: the title of the row that holds the answer.
         title: what the table shows, where there is more than one.
+        spare: the titles of columns that a narrow screen can do without, the first to go first.
     """
 
     header: tuple[str, ...]
     rows: Sequence[tuple[Cell, ...]]
     marked: str | None = None
     title: str = ""
+    spare: tuple[str, ...] = ()
 
     def without_empty_columns(self) -> "Grid":
         """Leave out the columns that say nothing in any row.
@@ -35,7 +37,16 @@ class Grid(NamedTuple):
         >>> Grid(("layer", "word"), [("conv1", ""), ("pool1", "")]).without_empty_columns().header
         ('layer',)
         """
-        kept = [any(cells) for cells in zip(*self.rows, strict=True)]
+        return self._of_columns([any(cells) for cells in zip(*self.rows, strict=True)])
+
+    def without(self, kind: type, titles: Collection[str]) -> "Grid":
+        """Leave out the columns with cells of a kind, and those with one of some titles."""
+        columns = enumerate(self.header)
+        return self._of_columns(
+            [title not in titles and not any(isinstance(row[at], kind) for row in self.rows) for at, title in columns]
+        )
+
+    def _of_columns(self, kept: Sequence[bool]) -> "Grid":
         header = tuple(compress(self.header, kept))
         return self._replace(header=header, rows=[tuple(compress(row, kept)) for row in self.rows])
 

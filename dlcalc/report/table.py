@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import TextIO
 
 from rich.box import SIMPLE_HEAD, Box
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.measure import Measurement
 from rich.table import Table
@@ -13,7 +14,7 @@ from rich.text import Text
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.evidence.step import Step
 from dlcalc.core.outcome import A, Outcome, V
-from dlcalc.report.sheet import Bar, Drawing, Grid
+from dlcalc.report.sheet import Bar, Cell, Drawing, Grid
 from dlcalc.report.view import Q, View
 
 _MARGIN = "  "
@@ -26,11 +27,10 @@ def console(stream: TextIO) -> Console:
 
 
 def show(screen: Console, content: RenderableType) -> None:
-    """Print with a margin, and never cut: off a terminal the lines are as long as they need to be."""
+    """Print with a margin, and never cut: lines that cannot be wrapped are as long as they need to be."""
     screen.width -= 2 * len(_MARGIN)
-    if not screen.is_terminal:
-        needed = Measurement.get(screen, screen.options.update(max_width=1_000_000), content).maximum
-        screen.width = max(screen.width, needed)
+    needed = Measurement.get(screen, screen.options.update(max_width=1_000_000), content)
+    screen.width = max(screen.width, needed.minimum if screen.is_terminal else needed.maximum)
     with screen.capture() as capture:
         screen.print(content)
     lines = [f"{_MARGIN}{line}".rstrip() for line in capture.get().splitlines()]
@@ -57,20 +57,38 @@ def print_outcome(outcome: Outcome[A, V], view: View[Q, A, V], stream: TextIO) -
     show(screen, Group(*parts))
 
 
+_GAPS = {3: (0, 1, 0, 1), 2: (0, 1, 0, 0), 1: (0, 0, 0, 0)}  # characters between columns -> the padding of cells
+
+
 def _grid(grid: Grid, screen: Console) -> Table:
+    grid, gap = _fitted(grid, screen.width - 2 * len(_MARGIN) - 2 if screen.is_terminal else None)
     box = _ASCII if screen.options.ascii_only else SIMPLE_HEAD
-    table = Table(*grid.header, box=box, pad_edge=False, header_style="bold")
+    table = Table(*grid.header, box=box, pad_edge=False, header_style="bold", padding=_GAPS[gap])
     for number, column in enumerate(table.columns):
         bars = any(isinstance(row[number], Bar) for row in grid.rows)
-        column.no_wrap = bars
-        column.min_width = _BAR_WIDTH if bars else None
+        column.no_wrap = True
+        column.min_width = max(_width(cell) for cell in (grid.header[number], *(row[number] for row in grid.rows)))
         if number and not bars:
             column.justify = "right"
-            column.overflow = "fold"
     for row in grid.rows:
         cells = [_bar(cell, screen) if isinstance(cell, Bar) else cell for cell in row]
         table.add_row(*cells, style="bold" if row[0] == grid.marked else None)
     return table
+
+
+def _fitted(grid: Grid, room: int | None) -> tuple[Grid, int]:
+    """Find a grid that fits: with less between the columns, then without bars, then without what it can do without."""
+    narrower = [grid, *(grid.without(Bar, grid.spare[:count]) for count in range(len(grid.spare) + 1))]
+    for less in narrower:
+        wide = sum(max(map(_width, column)) for column in zip(less.header, *less.rows, strict=True))
+        for gap in _GAPS:
+            if room is None or wide + gap * (len(less.header) - 1) <= room:
+                return less, gap
+    return narrower[-1], 1
+
+
+def _width(cell: Cell) -> int:
+    return _BAR_WIDTH if isinstance(cell, Bar) else cell_len(cell)
 
 
 def _drawn(drawing: Drawing, screen: Console) -> Iterable[RenderableType]:

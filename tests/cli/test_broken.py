@@ -31,12 +31,42 @@ def wider(right: Any) -> Any:
     return broken
 
 
-def wider_behind(right: Any) -> Any:
+def wider_sight(right: Any) -> Any:
     """The receptive field behind one more layer, off by one."""
 
     def broken(*given: Any) -> Any:
-        state, field = right(*given)
-        return state, field._replace(size=field.size + 1)
+        sight = right(*given)
+        return sight._replace(field=sight.field._replace(size=sight.field.size + 1))
+
+    return broken
+
+
+def aligned(right: Any) -> Any:
+    """A join, of which it is not said that its branches are misaligned."""
+
+    def broken(*given: Any) -> Any:
+        sights, layer = right(*given)
+        return sights, layer._replace(misaligned=False)
+
+    return broken
+
+
+def on_the_next(right: Any) -> Any:
+    """A window, one position further on."""
+
+    def broken(*given: Any) -> Any:
+        first, last = right(*given)
+        return first + 1, last + 1
+
+    return broken
+
+
+def heavier(right: Any) -> Any:
+    """The bytes that are alive, and some more."""
+
+    def broken(*given: Any) -> Any:
+        made, alive = right(*given)
+        return made, alive + 4
 
     return broken
 
@@ -52,9 +82,11 @@ def shifted(right: Any) -> Any:
 
 
 ONE = "conv-shape --w 9 --k 3 --s 2 --p same --framework tensorflow"
-STACK = "conv-shape --w 40 3s2p1 max2 convt2s2 3"
+NETWORK = "conv-shape --w 40 3s2p1 max2 convt2s2 3"
+GRAPH = "conv-shape --w 40 3p1c8 @a 3p0:2c8 cat@a up2 aavg7 crop1 pad1:0 unshuffle6"
 COUNT = "conv-params --c-in 2 --c-out 3 --k 3 --w 7 --p 1 --bias"
-STACK_COUNT = "conv-params --c-in 2 --w 8 3p1c3 bn max2 3c4 fc5"
+NETWORK_COUNT = "conv-params --c-in 2 --w 8 3p1c3 bn max2 3c4 fc5"
+GRAPH_COUNT = "conv-params --c-in 2 --w 8 3p1c4 @a 3s2p1c4g2 relu shuffle2 1c2 cat@a gn2 gap"
 LOGITS = "softmax-grad --logits 1,2,3/0.5,-1,0.25 --label 2,0 --label-smoothing 0.1"
 SOFT = "softmax-grad --logits 1,2,3 --target 0.2,0.3,0.5"
 NORM = "bn-fold --gamma 2 --mean 1 --var 4"
@@ -66,13 +98,19 @@ BROKEN: list[tuple[str, str, Breaking, str]] = [
     (ONE, "conv.shape.through_windows", wider, "receptive_field"),
     (ONE, "conv.shape.resolve", shifted, "padding"),
     (ONE.replace("--s 2", "--s 2 --kind transposed"), "conv.shape.unread_transposed", more(1), "unread"),
-    (STACK, "network.network.compose", wider_behind, "receptive_field"),
-    (STACK, "conv.shape.unread", more(1), "unread"),
-    (STACK, "conv.shape.resolve", shifted, "padding"),
+    (NETWORK, "network.receptive_field.with_field", wider_sight, "receptive_field"),
+    (GRAPH, "network.receptive_field.with_field", wider_sight, "receptive_field"),
+    (GRAPH, "network.receptive_field.adaptive_window", on_the_next, "center"),
+    (GRAPH, "network.receptive_field._join", aligned, "misaligned"),
+    (GRAPH, "network.geometry.unread", more(1), "unread"),
+    (NETWORK, "conv.shape.unread", more(1), "unread"),
+    (NETWORK, "conv.shape.resolve", shifted, "padding"),
     (COUNT, "params.count.prod", times(2), "weights"),
     (COUNT, "params.count.real_taps", more(1), "macs_without_padding"),
-    (STACK_COUNT, "params.count.prod", times(2), "weights"),
-    (STACK_COUNT, "params.count.real_taps", more(1), "macs_without_padding"),
+    (NETWORK_COUNT, "params.count.prod", times(2), "weights"),
+    (NETWORK_COUNT, "params.count.real_taps", more(1), "macs_without_padding"),
+    (GRAPH_COUNT, "params.count.groups_of", lambda right: lambda op, channels: op.groups * 2, "weights"),
+    (GRAPH_COUNT, "params.count._Alive.behind", heavier, "peak_activation_bytes"),
     (LOGITS, "softmax.answer.scale_of_gradient", times(2), "grad_logits"),
     (LOGITS, "softmax.kernel.quotient", lambda right: lambda z, t: right(z * 1.001, t), "loss"),
     (SOFT, "softmax.answer.scale_of_gradient", times(-1), "grad_logits"),

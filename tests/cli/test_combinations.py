@@ -25,7 +25,7 @@ SOURCES: dict[str, set[str]] = {
     "sweep and batch": {"sweep", "batch"},
 }
 MODES = {"compare": {"compare", "every framework"}, "solve": {"solve", "target"}, "draw": {"draw"}}
-BESIDES = ("explain", "check", "expect", "framework")
+BESIDES = ("explain", "check", "expect", "framework", "at", "summary")
 
 
 def refused(features: set[str]) -> bool:
@@ -42,13 +42,15 @@ def possible(source: str, outputs: tuple[str, ...], modes: tuple[str, ...], besi
     """The rule: one way to print at most; a batch is no table; explained and judged is one question alone.
 
     A mode is of one question, another is not beside it, and nothing is asked about its answer; --draw is text, and
-    --compare asks all frameworks.
+    --compare asks all frameworks. --at names the layer of one question that is drawn or explained.
     """
     how = {"--format" if output.startswith("--format") else output for output in outputs}
     if len(how) > 1 or source == "sweep and batch":
         return False
+    if "at" in besides and (source != "single" or not ("explain" in besides or "draw" in modes)):
+        return False
     if modes:
-        alone = source == "single" and len(modes) == 1 and not besides & {"explain", "check", "expect"}
+        alone = source == "single" and len(modes) == 1 and not besides & {"explain", "check", "expect", "summary"}
         text = modes != ("draw",) or not outputs or outputs == ("--format table",)
         return alone and text and (modes != ("compare",) or "framework" not in besides)
     if source != "single" and besides & {"explain", "expect"}:
@@ -90,7 +92,8 @@ def test_a_target_and_what_is_solved_for_need_each_other() -> None:
         assert refused({"solve", *other})
 
 
-# How each feature of the table is typed: of conv-shape, and those of files and tolerances of softmax-grad.
+# How each feature of the table is typed: of conv-shape, on one layer or on LAYERS where the feature is about these; and
+# those of files and tolerances of softmax-grad.
 TYPED = {
     "explain": "--explain",
     "check": "--check",
@@ -101,19 +104,22 @@ TYPED = {
     "data": "--json",
     "table": "--format table",
     "batch": "--batch {batch}",
-    "sweep": "--d 1,2",
+    "sweep": "--h 7,8",
     "compare": "--compare",
     "every framework": "--compare",
     "solve": "--solve stride --target 3",
     "target": "--target 3",
     "draw": "--draw",
     "framework": "--framework onnx",
+    "at": "--at conv1",
+    "summary": "--summary",
     "output": "--output {output}",
     "force": "--force",
     "rtol": "--rtol 0.1",
     "atol": "--atol 0.1",
 }
 OF_ARRAYS = {"output", "force", "rtol", "atol"}
+OF_NETWORKS = {"at", "summary"}
 
 
 Call = Callable[..., Result]
@@ -130,7 +136,8 @@ def typed(run: Run, tmp_path: Path) -> Call:
         words = " ".join(TYPED[feature] for feature in features).format(batch=path, output=tmp_path / "out.npy").split()
         if arrays:
             return run("softmax-grad", "--logits", "1,1", *([] if "batch" in features else ["--label", "0"]), *words)
-        return run("conv-shape", "--w", "7", *([] if "batch" in features else ["--k", "3"]), *words)
+        layers = ["3p1", "3"] if OF_NETWORKS & {*features} else ["--k", "3"]
+        return run("conv-shape", "--w", "7", *([] if "batch" in features else layers), *words)
 
     return call
 

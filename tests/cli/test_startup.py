@@ -10,15 +10,15 @@ import pytest
 
 ONE = ["conv-shape", "--w", "7", "--k", "3"]
 COUNT = ["conv-params", "--k", "3", "--c-in", "4", "--c-out", "8"]
-STACK = ["conv-shape", "--w", "9", "3p1c4", "bn", "convt2s2c3", "gap", "fc2"]
-STACK_COUNT = ["conv-params", "--c-in", "3", *STACK[1:]]
+NETWORK = ["conv-shape", "--w", "9", "3p1c4", "@a", "bn", "convt3p1c4", "gap", "mul@a", "fc2"]
+NETWORK_COUNT = ["conv-params", "--c-in", "3", *NETWORK[1:]]
 LOGITS = ["softmax-grad", "--logits", "1,2,3", "--label", "2"]
 LOGITS_FILE = ["softmax-grad", "--logits", "{}", "--label", "2"]
 LOGITS_TO_FILE = [*LOGITS_FILE, "-o", "{}.npy", "--force"]
 NORM = ["bn-fold", "--mean", "0.5", "--var", "4"]
 NORM_FILE = ["bn-fold", "--mean", "{}", "--var", "1,2,3"]
 
-CONV = [ONE, COUNT, STACK, STACK_COUNT]
+CONV = [ONE, COUNT, NETWORK, NETWORK_COUNT]
 ARRAYS = [LOGITS, LOGITS_FILE, LOGITS_TO_FILE, NORM, NORM_FILE]
 PLAIN = [["-q"], ["--json"]]
 ASKED = [["--json", "--explain", "--check"], ["--json", "--expect", "9"]]
@@ -102,10 +102,10 @@ def test_what_is_asked_for_is_loaded(words: list[str], more: list[str], vector: 
 @pytest.mark.parametrize(
     ("words", "rooms"),
     [
-        (ONE, {"conv"}),
-        (COUNT, {"conv", "params"}),
-        (STACK, {"conv", "network"}),
-        (STACK_COUNT, {"conv", "network", "params"}),
+        (ONE, {"conv", "network"}),
+        (COUNT, {"conv", "network", "params"}),
+        (NETWORK, {"conv", "network"}),
+        (NETWORK_COUNT, {"conv", "network", "params"}),
         ([*ONE[:1], "--k", "3", "--target", "5", "--solve", "input"], {"conv", "network", "solve"}),
         (LOGITS, {"softmax"}),
         (NORM, {"batch_norm"}),
@@ -117,9 +117,23 @@ def test_only_the_rooms_of_the_question_are_entered(words: list[str], rooms: set
     assert entered & set(ROOMS) == rooms
 
 
-@pytest.mark.parametrize(("words", "most"), [(ONE, 36), (COUNT, 41), (LOGITS, 34), (NORM, 34)])
+@pytest.mark.parametrize(("words", "most"), [(ONE, 42), (COUNT, 47), (LOGITS, 34), (NORM, 34)])
 def test_a_plain_answer_loads_few_modules(words: list[str], most: int) -> None:
     assert len(own([*words, "--json"])) <= most
+
+
+# What only a network loads, or a picture, or a summary.
+OF_NETWORKS = ("networks", "layer_words", "receptive_field", "sight")
+OF_WHAT_IS_ASKED = ("blocks", "mends", "input_span", "compare", "drawing", "graph", "chain", "functions")
+
+
+@pytest.mark.parametrize("words", CONV)
+@pytest.mark.parametrize("more", PLAIN)
+def test_one_layer_loads_nothing_of_networks(words: list[str], more: list[str]) -> None:
+    last = {name.rpartition(".")[2] for name in own([*words, *more])}
+    needed = OF_NETWORKS[:2] if words is NETWORK_COUNT else OF_NETWORKS
+    assert last & {*OF_NETWORKS} == ({*needed} if words in (NETWORK, NETWORK_COUNT) else set())
+    assert not last & {*OF_WHAT_IS_ASKED}
 
 
 def test_the_version_loads_no_command() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from dlcalc.core.conv.layer import Layer
-from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.network.network import layer_question
 from dlcalc.notation.conv_shape import question
 from tests.support.refusals import by_option, cause
 
@@ -34,12 +34,12 @@ REFUSED = [
 
 @pytest.mark.parametrize(("raw", "layer"), READ)
 def test_read(raw: dict[str, object], layer: Layer) -> None:
-    assert question({"size": "7x9", **raw}) == ConvShapeQuestion(("h", "w"), (7, 9), layer)
+    assert question({"size": "7x9", **raw}) == layer_question(("h", "w"), (7, 9), layer)
 
 
 def test_framework_and_dims() -> None:
     found = question({"size": 7, "dims": 1, "kernel": 3, "framework": "onnx"})
-    assert found == ConvShapeQuestion(("w",), (7,), Layer(3), "onnx", 1)
+    assert found == layer_question(("w",), (7,), Layer(3), "onnx", 1)
 
 
 @pytest.mark.parametrize(("raw", "code", "option"), REFUSED)

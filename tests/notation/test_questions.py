@@ -41,6 +41,7 @@ REPLACED = [
     ("conv-shape", {"w": 7}, {"h": 9}, {"w": 7, "h": 9}),
     ("conv-shape", {"kernel": 3, "kind": "conv", "w": 7}, {"layers": "3"}, {"w": 7, "layers": "3"}),
     ("conv-shape", {"layers": "3", "w": 7}, {"stride": 2}, {"w": 7, "stride": 2}),
+    ("conv-shape", {"layers": "3", "w": 7, "summary": True}, {"w": 8}, {"layers": "3", "w": 8, "summary": True}),
     ("conv-shape", {"layers": "3", "w": 7}, {"framework": "onnx"}, {"layers": "3", "w": 7, "framework": "onnx"}),
     ("conv-params", {"size": 7, "dims": 3}, {"w": 7}, {"dims": 3, "w": 7}),
     ("conv-params", {"c_in": 3, "c_out": 4, "groups": 1}, {"layers": "3c4"}, {"c_in": 3, "layers": "3c4"}),
@@ -98,7 +99,7 @@ def len_of(raw: dict[str, object]) -> int:
 
 
 @pytest.mark.parametrize("name", SWEPT)
-def test_restated_of_a_stack(name: str) -> None:
+def test_restated_of_a_network(name: str) -> None:
     notation = SWEPT[name]
     raw: dict[str, object] = {"layers": "3p1c4", "size": "7x9"}
     question = notation.question({**raw, **({"c_in": 3} if name == "conv-params" else {})})

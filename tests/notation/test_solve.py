@@ -44,9 +44,16 @@ def test_the_axes_of_an_open_input(raw: dict[str, object], axes: tuple[str, ...]
 
 
 @pytest.mark.parametrize(
-    ("layers", "axes"), [("3p1 max2", ("w",)), ("3x3p1", ("h", "w")), ("3 max1x2x2", ("d", "h", "w"))]
+    ("layers", "axes"),
+    [
+        ("3p1 max2", ("w",)),
+        ("3x3p1", ("h", "w")),
+        ("3 max1x2x2", ("d", "h", "w")),
+        ("up2x2 3", ("h", "w")),
+        ("@2x3 3p1 add@2x3", ("w",)),  # a name is no size
+    ],
 )
-def test_the_axes_of_an_open_input_of_a_stack(layers: str, axes: tuple[str, ...]) -> None:
+def test_the_axes_of_an_open_input_of_a_network(layers: str, axes: tuple[str, ...]) -> None:
     found = question({"solve": "input", "target": 5, "layers": layers})
     assert (found.template.axes, found.target) == (axes, (5,) * len(axes))
 
@@ -88,7 +95,34 @@ def test_an_open_input_refused(raw: dict[str, object], code: str, option: str) -
     assert cause(question, {"solve": "input", "target": 5, "kernel": 3, **raw}) == (code, option)
 
 
-def test_of_a_stack_the_input_alone_is_solved_for() -> None:
+def test_the_open_output_paddings_of_a_network() -> None:
+    """Those of the transposed layers that have none typed."""
+    found = question({"solve": "o", "target": 8, "w": 4, "layers": "convt3s2p1 3p1 convt3s2p1o1 convt2s2"})
+    assert found.unknown == "output_padding"
+    assert [node.name for node in found.open_nodes] == ["transposed1", "transposed3"]
+    put = found.with_values((1, 0)).network.nodes
+    assert [node.op.layer and node.op.layer.output_padding for node in put] == [(1,), None, 1, (0,)]
+
+
+OF_NETWORKS_REFUSED: list[tuple[dict[str, object], str, str]] = [
+    ({"solve": "kernel"}, "usage", "solve"),
+    ({"solve": "stride"}, "usage", "solve"),
+    ({"solve": "padding"}, "usage", "solve"),
+    ({"solve": "dilation"}, "usage", "solve"),
+    ({"solve": "input"}, "usage", "w"),
+    ({"solve": "o", "stride": 2}, "usage", "stride"),
+    ({"solve": "o", "target": "5x5"}, "shape-mismatch", "target"),
+]
+
+
+@pytest.mark.parametrize(("raw", "code", "option"), OF_NETWORKS_REFUSED)
+def test_of_a_network_the_input_and_the_output_paddings_are_solved_for(
+    raw: dict[str, object], code: str, option: str
+) -> None:
+    assert cause(question, {"target": 5, "layers": "convt3s2p1", "w": 7, **raw}) == (code, option)
+
+
+def test_of_a_network_it_is_said_what_is_solved_for() -> None:
     with pytest.raises(DlcalcError, match="--solve padding is for a single layer") as caught:
         question({"solve": "p", "target": 5, "layers": "3p1", "w": 7})
-    assert (caught.value.code, caught.value.option) == ("usage", "solve")
+    assert str(caught.value.hint).startswith("--solve input or output-padding")

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from dlcalc.core.conv.layer import per_axis
-from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.network.network import ShapeQuestion
 from dlcalc.core.params.count import ConvParams
+from tests.support.random_layers import layer_of
 
 if importlib.util.find_spec("tensorflow") is None:  # what Keras states does not depend on what computes it
     os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -26,8 +27,8 @@ LAYERS = {
 }
 
 
-def layer(question: ConvShapeQuestion, padding: str) -> Any:
-    asked, count = question.layer, len(question.axes)
+def layer(question: ShapeQuestion, padding: str) -> Any:
+    asked, count = layer_of(question), len(question.axes)
     axes = per_axis(asked, count)
     options: dict[str, Any] = {"strides": tuple(axis.stride for axis in axes), "padding": padding}
     kernel = tuple(axis.kernel for axis in axes)
@@ -42,7 +43,7 @@ def layer(question: ConvShapeQuestion, padding: str) -> Any:
     return make(1, kernel, use_bias=False, kernel_initializer="ones", **options)
 
 
-def run(question: ConvShapeQuestion, padding: str, size: tuple[int, ...]) -> tuple[int, ...] | None:
+def run(question: ShapeQuestion, padding: str, size: tuple[int, ...]) -> tuple[int, ...] | None:
     """The output size that the layer states; None if it refuses or states nothing."""
     try:
         output = tuple(layer(question, padding).compute_output_shape((1, *size, 1)))[1:-1]
@@ -51,36 +52,36 @@ def run(question: ConvShapeQuestion, padding: str, size: tuple[int, ...]) -> tup
     return output if all(extent is not None and extent > 0 for extent in output) else None
 
 
-def expressible(question: ConvShapeQuestion) -> bool:
+def expressible(question: ShapeQuestion) -> bool:
     """Whether the layer takes the padding itself: a word, or none at all."""
-    return isinstance(question.layer.padding, str) or question.layer.padding == 0
+    padding = layer_of(question).padding
+    return isinstance(padding, str) or padding == 0
 
 
-def size(question: ConvShapeQuestion) -> tuple[int, ...] | None:
+def size(question: ShapeQuestion) -> tuple[int, ...] | None:
     """The output size of a layer whose padding is ``expressible``."""
-    padding = question.layer.padding
+    padding = layer_of(question).padding
     return run(question, padding if isinstance(padding, str) else "valid", question.size)
 
 
-def size_behind_padding(question: ConvShapeQuestion, padded: tuple[int, ...]) -> tuple[int, ...] | None:
+def size_behind_padding(question: ShapeQuestion, padded: tuple[int, ...]) -> tuple[int, ...] | None:
     """The output size of a padded input, for the layer without its own padding."""
     return run(question, "valid", padded)
 
 
 def parameters(answer: ConvParams) -> dict[str, int] | None:
     """Weights, biases and both together; None for a transposed layer with groups, which Keras does not have."""
-    asked = answer.layers[0].question
-    if asked.layer is None:
+    (asked,) = answer.layers
+    if not asked.kernel:
         made = keras.layers.Dense(asked.c_out, use_bias=asked.bias)
         made.build((None, asked.c_in))
     elif asked.kind == "transposed" and asked.groups > 1:
         return None
     else:
-        kernel = tuple(axis.kernel for axis in per_axis(asked.layer, len(asked.axes)))
         options = {} if asked.kind == "transposed" else {"groups": asked.groups}
-        make = getattr(keras.layers, LAYERS[asked.kind].format(len(kernel)))
-        made = make(asked.c_out, kernel, use_bias=asked.bias, **options)
-        made.build((None, *(None,) * len(kernel), asked.c_in))
+        make = getattr(keras.layers, LAYERS[asked.kind].format(len(asked.kernel)))
+        made = make(asked.c_out, asked.kernel, use_bias=asked.bias, **options)
+        made.build((None, *(None,) * len(asked.kernel), asked.c_in))
     weights, *bias = (int(keras.ops.size(variable)) for variable in made.weights)
     return {"weights": weights, "bias": sum(bias), "params": made.count_params()}
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dlcalc.core.conv.layer import PaddingWord, per_axis
-from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.network.network import ShapeQuestion
+from tests.support.random_layers import layer_of
 
 REASON = "ONNX Runtime is not installed: pip install 'dlcalc-verify[oracle]'"
 onnxruntime = pytest.importorskip("onnxruntime", reason=REASON)
@@ -21,8 +22,8 @@ AUTO_PADS: dict[PaddingWord, str] = {
 }
 
 
-def attributes(question: ConvShapeQuestion) -> dict[str, Any]:
-    layer = question.layer
+def attributes(question: ShapeQuestion) -> dict[str, Any]:
+    layer = layer_of(question)
     axes = per_axis(layer, len(question.axes))
     found: dict[str, Any] = {
         "kernel_shape": [axis.kernel for axis in axes],
@@ -40,10 +41,10 @@ def attributes(question: ConvShapeQuestion) -> dict[str, Any]:
     return found
 
 
-def run(question: ConvShapeQuestion, values: Any, weight: Any = None) -> Any:
+def run(question: ShapeQuestion, values: Any, weight: Any = None) -> Any:
     """The output of a model of one node; None if the runtime refuses."""
     helper, float32 = onnx.helper, onnx.TensorProto.FLOAT
-    operator = OPERATORS[question.layer.kind]
+    operator = OPERATORS[layer_of(question).kind]
     found = attributes(question)
     inputs, initializers = ["x"], []
     if operator.startswith("Conv"):
@@ -65,19 +66,19 @@ def run(question: ConvShapeQuestion, values: Any, weight: Any = None) -> Any:
         return None
 
 
-def size(question: ConvShapeQuestion) -> tuple[int, ...] | None:
+def size(question: ShapeQuestion) -> tuple[int, ...] | None:
     """The output size."""
     output = run(question, np.zeros((1, 1, *question.size), np.float32))
     return None if output is None else output.shape
 
 
-def placement(question: ConvShapeQuestion) -> list[float]:
+def placement(question: ShapeQuestion) -> list[float]:
     """The output for the pixels 1, 2, 3, ... along one axis, of a kernel that is 1 in its first place and 0 behind it.
 
     So a convolution tells where its windows start, and a transposed one where each input goes; a pooling has no kernel.
     """
     (count,) = question.size
-    (axis,) = per_axis(question.layer, 1)
+    (axis,) = per_axis(layer_of(question), 1)
     weight = np.zeros(axis.kernel, np.float32)
     weight[0] = 1
     found: list[float] = run(question, np.arange(1, count + 1, dtype=np.float32)[None, None], weight).tolist()

@@ -7,8 +7,9 @@ import pytest
 
 from dlcalc.core.batch_norm.question import BnFoldQuestion
 from dlcalc.core.conv.layer import AxisLayer, per_axis
-from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.network.network import ShapeQuestion
 from dlcalc.core.params.count import ConvParams
+from tests.support.random_layers import layer_of
 from tests.support.random_softmax import Case
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'dlcalc-verify[oracle]'")
@@ -16,17 +17,17 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip insta
 MODULES = {"conv": "Conv", "transposed": "ConvTranspose", "max-pool": "MaxPool", "avg-pool": "AvgPool"}
 
 
-def axes_of(question: ConvShapeQuestion) -> tuple[AxisLayer, ...]:
-    return per_axis(question.layer, len(question.axes))
+def axes_of(question: ShapeQuestion) -> tuple[AxisLayer, ...]:
+    return per_axis(layer_of(question), len(question.axes))
 
 
-def expressible(question: ConvShapeQuestion) -> bool:
+def expressible(question: ShapeQuestion) -> bool:
     """Whether the module takes the padding itself: anything else needs a pad layer, and is tested as one."""
     return all(isinstance(p, str) or p[0] == p[1] for p in (axis.padding for axis in axes_of(question)))
 
 
-def module(question: ConvShapeQuestion, padding: Any) -> Any:
-    layer, axes = question.layer, axes_of(question)
+def module(question: ShapeQuestion, padding: Any) -> Any:
+    layer, axes = layer_of(question), axes_of(question)
     options: dict[str, Any] = {"stride": tuple(axis.stride for axis in axes), "padding": padding}
     if layer.kind != "avg-pool":
         options["dilation"] = tuple(axis.dilation for axis in axes)
@@ -43,7 +44,7 @@ def module(question: ConvShapeQuestion, padding: Any) -> Any:
     return make(1, 1, kernel, bias=False, **options)
 
 
-def run(question: ConvShapeQuestion, padding: Any, size: tuple[int, ...]) -> tuple[int, ...] | None:
+def run(question: ShapeQuestion, padding: Any, size: tuple[int, ...]) -> tuple[int, ...] | None:
     """The module's output size; None if it refuses."""
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
@@ -54,25 +55,26 @@ def run(question: ConvShapeQuestion, padding: Any, size: tuple[int, ...]) -> tup
     return output if min(output) > 0 else None
 
 
-def size(question: ConvShapeQuestion) -> tuple[int, ...] | None:
+def size(question: ShapeQuestion) -> tuple[int, ...] | None:
     """The output size of a layer whose padding is ``expressible``."""
-    padding = question.layer.padding
+    padding = layer_of(question).padding
     own = padding if isinstance(padding, str) else tuple(axis.padding[0] for axis in axes_of(question))
     return run(question, own, question.size)
 
 
-def size_behind_padding(question: ConvShapeQuestion, padded: tuple[int, ...]) -> tuple[int, ...] | None:
+def size_behind_padding(question: ShapeQuestion, padded: tuple[int, ...]) -> tuple[int, ...] | None:
     """The output size of a padded input, for the layer without its own padding."""
     return run(question, (0,) * len(padded), padded)
 
 
 def counted(answer: ConvParams) -> Any:
     """The module with the channels of the question; None where that takes a pad layer of its own."""
-    asked = answer.layers[0].question
-    if asked.layer is None:
+    (asked,) = answer.layers
+    layer = asked.shape.node.op.layer
+    if layer is None:
         return torch.nn.Linear(asked.c_in, asked.c_out, asked.bias)
-    axes = per_axis(asked.layer, len(asked.axes))
-    padding: Any = asked.layer.padding
+    axes = per_axis(layer, len(answer.question.axes))
+    padding: Any = layer.padding
     if not isinstance(padding, str):
         if any(axis.padding[0] != axis.padding[1] for axis in axes):
             return None
@@ -84,7 +86,7 @@ def counted(answer: ConvParams) -> Any:
         "bias": asked.bias,
         "padding": padding,
     }
-    if asked.layer.output_padding is not None:
+    if layer.output_padding is not None:
         options["output_padding"] = tuple(axis.output_padding for axis in axes)
     kernel = tuple(axis.kernel for axis in axes)
     return getattr(torch.nn, f"{MODULES[asked.kind]}{len(axes)}d")(asked.c_in, asked.c_out, kernel, **options)
@@ -110,7 +112,7 @@ def parameters(answer: ConvParams) -> dict[str, Any] | None:
 def work(answer: ConvParams) -> dict[str, int] | None:
     """What torch's own counter counts: 2 per MAC, none for the bias, and of a transposed layer the inputs."""
     counting = pytest.importorskip("torch.utils.flop_counter")
-    made, asked = counted(answer), answer.layers[0].question
+    made, asked = counted(answer), answer.question
     if made is None or answer.amounts.work is None:
         return None
     data = torch.zeros(asked.n, asked.c_in, *(asked.size or ()))
@@ -122,8 +124,8 @@ def work(answer: ConvParams) -> dict[str, int] | None:
 
 def work_on_data(answer: ConvParams) -> dict[str, int] | None:
     """With every input and every weight 1, the outputs add up to the products on real data, and not on the padding."""
-    made, asked = counted(answer), answer.layers[0].question
-    if made is None or answer.amounts.work is None or asked.layer is None:
+    made, asked = counted(answer), answer.question
+    if made is None or answer.amounts.work is None or not answer.layers[0].kernel:
         return None
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")

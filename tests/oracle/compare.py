@@ -7,12 +7,13 @@ import numpy as np
 
 from dlcalc.core.batch_norm.answer import bn_fold
 from dlcalc.core.batch_norm.question import BnFoldQuestion
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.layer_shape import ConvShape
+from dlcalc.core.network.network import ShapeQuestion
 from dlcalc.core.params.count import ConvParams
 from dlcalc.core.softmax.answer import SoftmaxGrad
-from tests.support.random_layers import question_of
+from tests.support.random_layers import layer_of
 
 Size = tuple[int, ...]
 
@@ -21,12 +22,12 @@ Size = tuple[int, ...]
 DECISIONS = {("onnx", "pool"): "kernel-exceeds-input"}
 
 
-def compare_size(question: ConvShapeQuestion, theirs: Size | None) -> bool:
+def compare_size(question: ShapeQuestion, theirs: Size | None) -> bool:
     """Assert that the size is theirs, or that both refuse (theirs is None). Returns whether there is a size."""
     try:
         ours = conv_shape(question).output
     except DlcalcError as error:
-        decided = DECISIONS.get((question.framework, question.layer.family))
+        decided = DECISIONS.get((question.framework, layer_of(question).family))
         assert theirs is None or error.code == decided, (question, error, theirs)
         return False
     assert theirs is not None, (question, ours)
@@ -48,16 +49,16 @@ def compare_behind_padding(answer: ConvShape, theirs: tuple[Size, Size | None]) 
 
 def compare_placement(answer: ConvShape, theirs: list[float]) -> int:
     """Assert that the windows stand where a layer puts them that was asked as ``placement`` says; returns how many."""
-    question = question_of(answer)
+    question, layer = answer.question, layer_of(answer.question)
     axis = answer.layers[0].axes[0]
     window = axis.window
     starts = [index * window.stride - window.before for index in range(axis.output)]
-    if question.layer.kind == "avg-pool":  # without padding in the window, its mean is its middle
+    if layer.kind == "avg-pool":  # without padding in the window, its mean is its middle
         whole = [index for index, start in enumerate(starts) if start >= 0 and start + window.extent <= window.input]
         for index in whole:
             assert abs(theirs[index] - 1 - starts[index] - (window.extent - 1) / 2) < 1e-4, question
         return len(whole)
-    if question.layer.kind == "conv":
+    if layer.kind == "conv":
         right = [start + 1.0 if 0 <= start < window.input else 0.0 for start in starts]
     else:
         right = [0.0] * axis.output

@@ -10,13 +10,15 @@ import numpy as np
 
 from dlcalc.core.batch_norm.weighted_layer import KINDS
 from dlcalc.core.conv.layer import FrameworkName, PaddingWord
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
+from dlcalc.core.network.layer_shape import ConvShape
+from dlcalc.core.network.network import ShapeQuestion, layer_question
 from dlcalc.core.params.count import ConvParams
 from dlcalc.notation import bn_fold as bn_fold_notation
 from tests.oracle import ask_keras, ask_onnxruntime, ask_torch, recorded
 from tests.oracle.compare import padded
 from tests.oracle.recorded import Raw, Record
 from tests.support import random_layers, random_norms, random_params, random_softmax
+from tests.support.random_layers import layer_of
 
 TORCH = f"PyTorch {ask_torch.torch.__version__}"
 KERAS = f"Keras {ask_keras.keras.__version__}"
@@ -51,9 +53,9 @@ def main() -> None:
     print(f"{recorded.FILE}: {recorded.FILE.stat().st_size:,} bytes")  # noqa: T201
 
 
-def written(question: ConvShapeQuestion) -> Raw:
+def written(question: ShapeQuestion) -> Raw:
     """The question as a line of a batch."""
-    layer = question.layer
+    layer = layer_of(question)
     found: Raw = {"size": question.size, "framework": question.framework}
     default = layer._field_defaults
     return found | {key: value for key, value in layer._asdict().items() if key == "kernel" or value != default[key]}
@@ -68,35 +70,36 @@ def sizes(framework: FrameworkName, ask: Any, words: tuple[PaddingWord, ...], co
 def behind_padding(framework: FrameworkName, ask: Any, words: tuple[PaddingWord, ...], count: int) -> Answers:
     """Layers whose padding stands in a layer of its own, with the size of the padded input."""
     drawn = random_layers.answers(20 * count, 32, (framework,), words)
-    windows = (answer for answer in drawn if random_layers.question_of(answer).layer.family != "transposed")
-    own = (answer for answer in windows if answer.layers[0].plan.pad_layer)
+    windows = (answer for answer in drawn if layer_of(answer.question).family != "transposed")
+    own = (answer for answer in windows if (plan := answer.layers[0].plan) is not None and plan.pad_layer)
 
     def asked(answer: ConvShape) -> tuple[Raw, Any]:
         size = padded(answer)
-        question = random_layers.question_of(answer)
-        return written(question), (size, ask.size_behind_padding(question, size))
+        return written(answer.question), (size, ask.size_behind_padding(answer.question, size))
 
     return [asked(answer) for answer in islice(own, count)]
 
 
 def placements(count: int) -> Answers:
     drawn = random_layers.answers(100 * count, 33, ("onnx",), ("same", "same-lower"))
-    along = (random_layers.question_of(answer) for answer in drawn if len(answer.question.axes) == 1)
-    own = (question for question in along if question.layer.kind != "max-pool" and not question.layer.ceil_mode)
+    along = (answer.question for answer in drawn if len(answer.question.axes) == 1)
+    own = (question for question in along if (layer := layer_of(question)).kind != "max-pool" and not layer.ceil_mode)
     return [(written(question), ask_onnxruntime.placement(question)) for question in islice(own, count)]
 
 
 def amounts(framework: FrameworkName, ask: Any, count: int) -> Answers:
     def of(answer: ConvParams) -> Raw:
-        asked = answer.layers[0].question
-        found: Raw = {"c_in": asked.c_in, "c_out": asked.c_out, "bias": asked.bias, "dtype": asked.dtype, "n": asked.n}
-        if asked.layer is None:
+        (counted,), asked = answer.layers, answer.question
+        layer = counted.shape.node.op.layer
+        found: Raw = {"c_in": counted.c_in, "c_out": counted.c_out, "bias": counted.bias}
+        found |= {"dtype": asked.dtype, "n": asked.n}
+        if layer is None:
             return found | {"kind": "linear", "framework": asked.framework}
-        geometry = written(ConvShapeQuestion(asked.axes, asked.size or (), asked.layer, asked.framework))
+        geometry = written(layer_question(asked.axes, asked.size or (), layer, asked.framework))
         if asked.size is None:
             geometry["dims"] = len(asked.axes)
             del geometry["size"]
-        return found | geometry | {"groups": asked.groups}
+        return found | geometry | {"groups": counted.groups}
 
     drawn = random_params.answers(20 * count, 34, (framework,), ("same", "valid"))
     own = ((of(answer), ask(answer)) for answer in drawn)

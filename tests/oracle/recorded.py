@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.conv_shape import answer as conv_shape
+from dlcalc.core.network.layer_shape import ConvShape
 from dlcalc.core.softmax_grad import answer as softmax_grad
 from dlcalc.notation import bn_fold as bn_fold_notation
 from dlcalc.notation import conv_params as conv_params_notation
@@ -20,6 +20,7 @@ from dlcalc.notation import softmax_grad as softmax_grad_notation
 from tests.oracle import compare
 
 FILE = Path(__file__).with_name("recorded.json.gz")
+WORDS = Path(__file__).with_name("recorded_words.json.gz")  # networks in layer words, by ``record_words``
 
 Raw = dict[str, Any]
 
@@ -38,14 +39,14 @@ class Record(NamedTuple):
     answers: list[tuple[Raw, Any]]
 
 
-def load() -> list[Record]:
-    with gzip.open(FILE, "rt") as file:
+def load(path: Path = FILE) -> list[Record]:
+    with gzip.open(path, "rt") as file:
         return [Record(*entry) for entry in json.load(file)]
 
 
-def save(records: list[Record]) -> None:
+def save(records: list[Record], path: Path = FILE) -> None:
     text = json.dumps(records, separators=(",", ":")).encode()
-    FILE.write_bytes(gzip.compress(text, 9, mtime=0))  # without the time, so that equal answers are equal bytes
+    path.write_bytes(gzip.compress(text, 9, mtime=0))  # without the time, so that equal answers are equal bytes
 
 
 def no_file(path: str, option: str) -> Any:
@@ -53,9 +54,7 @@ def no_file(path: str, option: str) -> Any:
 
 
 def size(raw: Raw, theirs: Any) -> None:
-    question = conv_shape_notation.question(raw)
-    assert isinstance(question, ConvShapeQuestion)
-    compare.compare_size(question, theirs)
+    compare.compare_size(conv_shape_notation.question(raw), theirs)
 
 
 def shape(raw: Raw) -> ConvShape:

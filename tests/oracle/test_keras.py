@@ -8,7 +8,7 @@ from dlcalc.core.batch_norm.statistics import ESTIMATORS, statistics_of
 from tests.oracle import ask_keras
 from tests.oracle.compare import compare_amounts, compare_behind_padding, compare_size, compare_statistics, padded
 from tests.support import random_params
-from tests.support.random_layers import answers, question_of, questions
+from tests.support.random_layers import answers, layer_of, questions
 from tests.support.random_norms import affine
 
 pytestmark = pytest.mark.oracle
@@ -28,8 +28,8 @@ def test_sizes_and_refusals_equal_keras() -> None:
 def test_explicit_padding_is_a_pad_layer_in_front() -> None:
     compared = 0
     for answer in answers(4_000, seed=8, frameworks=("tensorflow",), words=("full",)):
-        question, size = question_of(answer), padded(answer)
-        if question.layer.family == "transposed":
+        question, size = answer.question, padded(answer)
+        if layer_of(question).family == "transposed":
             continue
         compare_behind_padding(answer, (size, ask_keras.size_behind_padding(question, size)))
         compared += 1

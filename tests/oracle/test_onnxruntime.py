@@ -4,7 +4,7 @@ import pytest
 
 from tests.oracle import ask_onnxruntime
 from tests.oracle.compare import compare_placement, compare_size
-from tests.support.random_layers import answers, question_of, questions
+from tests.support.random_layers import answers, layer_of, questions
 
 pytestmark = pytest.mark.oracle
 
@@ -25,7 +25,7 @@ def test_sizes_and_refusals_equal_onnxruntime() -> None:
 def test_windows_stand_where_onnxruntime_has_them(kind: str, count: int, seed: int) -> None:
     compared = 0
     for answer in answers(count, seed=seed, frameworks=("onnx",), words=("same", "same-lower")):
-        question = question_of(answer)
-        if question.layer.kind == kind and len(question.axes) == 1 and not question.layer.ceil_mode:
-            compared += compare_placement(answer, ask_onnxruntime.placement(question))
+        layer = layer_of(answer.question)
+        if layer.kind == kind and len(answer.question.axes) == 1 and not layer.ceil_mode:
+            compared += compare_placement(answer, ask_onnxruntime.placement(answer.question))
     assert compared >= 500

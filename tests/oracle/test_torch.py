@@ -18,7 +18,7 @@ from dlcalc.core.softmax.check import check
 from dlcalc.core.softmax.question import Linear, checked
 from tests.oracle import ask_torch, compare
 from tests.support import random_params
-from tests.support.random_layers import answers, question_of, questions
+from tests.support.random_layers import answers, layer_of, questions
 from tests.support.random_norms import affine, layer
 from tests.support.random_softmax import cases
 
@@ -40,10 +40,10 @@ def test_asymmetric_padding_is_a_pad_layer_in_front() -> None:
     """What the warning says to do gives the size that is printed."""
     compared = 0
     for answer in answers(20_000, seed=2, frameworks=("pytorch",), words=("causal", "full")):
-        question, size = question_of(answer), compare.padded(answer)
-        if ask_torch.expressible(question) and not isinstance(question.layer.padding, str):
+        question, size, layer = answer.question, compare.padded(answer), layer_of(answer.question)
+        if ask_torch.expressible(question) and not isinstance(layer.padding, str):
             continue
-        if question.layer.family == "transposed":
+        if layer.family == "transposed":
             continue
         compare.compare_behind_padding(answer, (size, ask_torch.size_behind_padding(question, size)))
         compared += 1
@@ -57,7 +57,7 @@ def compared(count: int, seed: int, ask: Callable[[ConvParams], dict[str, Any] |
         theirs = ask(answer)
         if theirs is not None:
             compare.compare_amounts(answer, theirs)
-            found[answer.layers[0].question.kind] += 1
+            found[answer.layers[0].kind] += 1
     return found
 
 

@@ -3,9 +3,9 @@ import json
 import pytest
 
 from dlcalc.core.conv.layer import Layer
-from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape_of
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.network import layer_question
 from dlcalc.report.conv_shape import view as view
 from dlcalc.report.json_lines import encode
 from tests.conftest import Run
@@ -77,7 +77,7 @@ def test_the_short_road_to_json_writes_what_the_long_one_writes() -> None:
     for question in questions(4_000, seed=51):
         for grown in (0, 1, 7, 10**17):
             try:
-                answer = conv_shape_of(question._replace(size=tuple(size + grown for size in question.size)))
+                answer = conv_shape_of(question.with_size(tuple(size + grown for size in question.size)))
             except DlcalcError:
                 continue
             assert "{" + view.encoded(answer, encode) + "}" == encode(view.as_json(answer))
@@ -87,5 +87,5 @@ def test_the_short_road_to_json_writes_what_the_long_one_writes() -> None:
 
 def test_more_layers_than_the_short_road_remembers() -> None:
     for kernel in [*range(1, 5_000), *range(1, 10)]:
-        answer = conv_shape_of(ConvShapeQuestion(("w",), (5_000,), Layer(kernel)))
+        answer = conv_shape_of(layer_question(("w",), (5_000,), Layer(kernel)))
         assert "{" + view.encoded(answer, encode) + "}" == encode(view.as_json(answer))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dlcalc.core.conv.layer import ALL_AXES, FRAMEWORKS, KINDS, PADDING_WORDS, Layer, per_axis
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import forward
+from dlcalc.core.network.shape import network_shape
 from dlcalc.core.solve.open_axis import OpenAxis, open_axes
 from dlcalc.core.solve.question import UNKNOWNS, Inverse, InverseQuestion, Values
 
@@ -52,7 +52,7 @@ def output(axis: OpenAxis, value: int) -> int | None:
 def output_of(question: InverseQuestion, values: Values) -> tuple[int, ...] | None:
     """The output with a solution in place of the unknown number; None where it is refused."""
     try:
-        return forward(question.with_values(values)).output
+        return network_shape(question.with_values(values)).output
     except DlcalcError:
         return None
 

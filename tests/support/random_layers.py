@@ -6,9 +6,10 @@ from contextlib import suppress
 
 from dlcalc.core.conv import layer as layers
 from dlcalc.core.conv.layer import ALL_AXES, FRAMEWORKS, KINDS, PADDING_WORDS, Layer, Padding
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.layer_shape import ConvShape
+from dlcalc.core.network.network import ShapeQuestion, layer_question
 from dlcalc.core.validation import PerAxis
 
 Names = Sequence[layers.FrameworkName]
@@ -17,7 +18,7 @@ Words = Sequence[layers.PaddingWord]
 
 def questions(
     count: int, seed: int, frameworks: Names = FRAMEWORKS, words: Words = PADDING_WORDS
-) -> Iterator[ConvShapeQuestion]:
+) -> Iterator[ShapeQuestion]:
     """Questions of every kind, on one to three axes."""
     rng = random.Random(seed)
     return (question(rng, frameworks, words) for _ in range(count))
@@ -30,13 +31,15 @@ def answers(count: int, seed: int, frameworks: Names = FRAMEWORKS, words: Words 
             yield conv_shape(asked)
 
 
-def question_of(answer: ConvShape) -> ConvShapeQuestion:
-    """The question behind an answer about one layer."""
-    assert isinstance(answer.question, ConvShapeQuestion)
-    return answer.question
+def layer_of(question: ShapeQuestion) -> Layer:
+    """The layer that a question about a single one is about."""
+    single = question.network.single
+    assert single is not None
+    assert single.layer is not None
+    return single.layer
 
 
-def question(rng: random.Random, frameworks: Names, words: Words) -> ConvShapeQuestion:
+def question(rng: random.Random, frameworks: Names, words: Words) -> ShapeQuestion:
     """One question."""
     axes = ALL_AXES[-rng.randint(1, 3) :]
     kind = rng.choice(list(KINDS))
@@ -57,4 +60,4 @@ def question(rng: random.Random, frameworks: Names, words: Words) -> ConvShapeQu
     ceil_mode = KINDS[kind] == "pool" and rng.random() < 0.5
     layer = Layer(per_axis(1, 5), stride, padding, dilation, kind, output_padding, ceil_mode)
     size = tuple(rng.randint(1, 20) for _ in axes)
-    return ConvShapeQuestion(axes, size, layer, rng.choice(frameworks))
+    return layer_question(axes, size, layer, rng.choice(frameworks))

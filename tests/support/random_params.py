@@ -8,33 +8,32 @@ from dlcalc.core.conv.layer import FRAMEWORKS, PADDING_WORDS
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.params.count import ConvParams
-from dlcalc.core.params.question import DTYPES, ConvParamsQuestion
+from dlcalc.core.params.question import DTYPES, ParamsQuestion, layer_question
 from tests.support import random_layers
-from tests.support.random_layers import Names, Words
+from tests.support.random_layers import Names, Words, layer_of
 
 
 def questions(
     count: int, seed: int, frameworks: Names = FRAMEWORKS, words: Words = PADDING_WORDS
-) -> Iterator[ConvParamsQuestion]:
+) -> Iterator[ParamsQuestion]:
     """Questions of every kind, with a size and without."""
     rng = random.Random(seed)
     while count:
         geometry = random_layers.question(rng, frameworks, words)
-        if geometry.layer.family == "pool":
+        layer = layer_of(geometry)
+        if layer.family == "pool":
             continue
         count -= 1
         groups = rng.choice((1, 1, 2, 3, 4))
         c_in, c_out = (groups * rng.randint(1, 6) for _ in "io")
         if rng.random() < 0.05:
             c_in += 1
-        asked = ConvParamsQuestion(
-            c_in, c_out, groups, rng.random() < 0.5, dtype=rng.choice(list(DTYPES)), n=rng.choice((1, 1, 2, 5))
-        )
+        bias, dtype, n = rng.random() < 0.5, rng.choice(list(DTYPES)), rng.choice((1, 1, 2, 5))
         if rng.random() < 0.1:
-            yield asked._replace(groups=1)
+            yield layer_question(c_in, c_out, 1, bias, dtype=dtype, n=n)
             continue
         size = geometry.size if rng.random() < 0.8 else None
-        yield asked._replace(layer=geometry.layer, axes=geometry.axes, size=size, framework=geometry.framework)
+        yield layer_question(c_in, c_out, groups, bias, layer, geometry.axes, size, geometry.framework, dtype, n)
 
 
 def answers(

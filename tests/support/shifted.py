@@ -1,20 +1,19 @@
 """Frameworks that agree on every size and not on the windows: no single layer is like that."""
 
 from dlcalc.core.conv.layer import Layer
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
-from dlcalc.core.network.network import StackLayer, StackQuestion, forward
+from dlcalc.core.network.layer_shape import ConvShape
+from dlcalc.core.network.network import Op, ShapeQuestion, chain, layer_question
+from dlcalc.core.network.shape import network_shape
 
-ONE = ConvShapeQuestion(("w",), (224,), Layer(3, 2, 1))
-TWO = StackQuestion(("w",), (224,), (StackLayer("conv", Layer(3, 1, 1)), StackLayer("conv", Layer(3, 2, 1))))
+ONE = layer_question(("w",), (224,), Layer(3, 2, 1))
+TWO = ShapeQuestion(chain([Op("conv", Layer(3, 1, 1)), Op("conv", Layer(3, 2, 1))], (224,)), ("w",))
 
 
-def shifted_in_keras(question: ConvShapeQuestion | StackQuestion) -> ConvShape:
+def shifted_in_keras(question: ShapeQuestion) -> ConvShape:
     """The forward rule, but Keras pads the last layer at the end only."""
-    layer = question.layer if isinstance(question, ConvShapeQuestion) else question.layers[-1].layer
-    assert layer is not None
+    *nodes, last = question.network.nodes
+    assert last.op.layer is not None
     if question.framework == "tensorflow":
-        layer = layer._replace(padding=((0, 1),))
-    if isinstance(question, ConvShapeQuestion):
-        return forward(question._replace(layer=layer, framework="onnx"))
-    layers = (*question.layers[:-1], StackLayer("conv", layer))
-    return forward(question._replace(layers=layers, framework="onnx"))
+        last = last._replace(op=last.op._replace(layer=last.op.layer._replace(padding=((0, 1),))))
+    network = question.network._replace(nodes=(*nodes, last))
+    return network_shape(question._replace(network=network, framework="onnx"))

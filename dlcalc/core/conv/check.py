@@ -11,8 +11,9 @@ from dlcalc.core.evidence.proof import Failure, Proof
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dlcalc.core.conv.frameworks import Plan
     from dlcalc.core.conv.layer import Sides
-    from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
+    from dlcalc.core.conv.shape import AxisShape
 
 MAX_POSITIONS = 10_000_000
 
@@ -27,24 +28,6 @@ class Counted(NamedTuple):
     receptive_field_min: int
     jump: tuple[int, int]
     center: tuple[int, int] | None
-
-
-def check_layer(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
-    """Prove the numbers of an answer by enumeration, if it visits at most ``limit`` positions, or else by bounds."""
-    method, visited = "enumeration", 0
-    failures: list[Failure] = []
-    (layer,) = answer.layers
-    for name, asked, axis in zip(answer.question.axes, layer.plan.axes, layer.axes, strict=True):
-        visits = positions(layer, axis)
-        if visits > limit - visited:
-            method = "bounds"
-            failures += bounds(layer, name, axis)
-            continue
-        visited += visits
-        field, counted = axis.field, walk(layer, axis, asked.padding)
-        stated = Counted(axis.output, True, axis.unread, field.size, field.smallest, field.jump, field.center)
-        failures += differences({"layer": layer.name, "axis": name}, Counted._fields, stated, counted)
-    return proof_of(method, visited, failures)
 
 
 def proof_of(method: str, visited: int, failures: list[Failure]) -> Proof:
@@ -66,26 +49,26 @@ def differences(
     return [Failure(where, key, plain(said), plain(found)) for key, said, found in pairs if said != found]
 
 
-def positions(layer: "LayerShape", axis: "AxisShape") -> int:
+def positions(plan: "Plan", axis: "AxisShape") -> int:
     """Count the positions that a walk along the axis visits."""
     window = axis.window
-    if layer.plan.layer.kind == "transposed":
+    if plan.layer.kind == "transposed":
         return (window.input + window.stride) * window.kernel
     return window.input + axis.output * window.kernel
 
 
-def walk(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
+def walk(plan: "Plan", axis: "AxisShape", asked: "str | Sides") -> Counted:
     """Walk along one axis of a layer."""
-    return (_scatter if layer.plan.layer.kind == "transposed" else _slide)(layer, axis, asked)
+    return (_scatter if plan.layer.kind == "transposed" else _slide)(plan, axis, asked)
 
 
-def _slide(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
+def _slide(plan: "Plan", axis: "AxisShape", asked: "str | Sides") -> Counted:
     """Slide the window of a convolution or a pooling from the first padded position on, and mark what it reads."""
     size, kernel, stride, dilation, before, after, *_ = axis.window
     reach = dilation * (kernel - 1)  # from the first tap to the last
     end = size + after
-    ceil_mode = layer.plan.layer.ceil_mode
-    start_limit = end if layer.plan.pad_layer else size  # in ceil mode a window may not start beyond
+    ceil_mode = plan.layer.ceil_mode
+    start_limit = end if plan.pad_layer else size  # in ceil mode a window may not start beyond
     read, ones = bytearray(size), b"\1" * min(kernel, size)
     start = -before
     while (start - stride + reach + 1 < end and start < start_limit) if ceil_mode else start + reach < end:
@@ -96,11 +79,11 @@ def _slide(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Coun
         start += stride
     count = (start + before) // stride
     center = _half(2 * -before + reach)
-    padding = _padding_holds(layer, axis, asked)
+    padding = _padding_holds(plan, axis, asked)
     return Counted(count, padding, read.count(0), reach + 1, reach + 1, (stride, 1), center)
 
 
-def _padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> bool:
+def _padding_holds(plan: "Plan", axis: "AxisShape", asked: "str | Sides") -> bool:
     """Tell whether the padding does what its word promises; padding in numbers must be what was typed."""
     size, kernel, stride, dilation, before, after, *_ = axis.window
     reach = dilation * (kernel - 1)
@@ -113,12 +96,12 @@ def _padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides")
     if asked == "full":
         return -before + reach == 0 and before == after
     starts = range(0, size, stride)  # as many windows as strides fit
-    onnx = layer.plan.framework == "onnx"
+    onnx = plan.framework == "onnx"
     total = starts[-1] + (kernel if onnx else reach + 1) - size  # so that the last one ends with the padding
     if not onnx:
         total = max(0, total)
     elif total < 0:
-        kept = _KEPT[layer.plan.layer.kind, asked == "same-lower"]
+        kept = _KEPT[plan.layer.kind, asked == "same-lower"]
         return (before, after) == (-max(0, (-total - kept) // 2), total - before)
     split = (0, -1) if asked == "same-lower" else (0, 1)
     return before + after == total and after - before in split
@@ -135,11 +118,11 @@ _KEPT = {
 }
 
 
-def _scatter(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Counted:
+def _scatter(plan: "Plan", axis: "AxisShape", asked: "str | Sides") -> Counted:
     """Scatter every input of a transposed convolution over the whole output, then cut that to what is kept."""
     size, kernel, stride, dilation, before, after, extra = axis.window
     taps = range(0, dilation * kernel, dilation)
-    keras = layer.plan.framework == "tensorflow" and layer.plan.layer.output_padding is None
+    keras = plan.framework == "tensorflow" and plan.layer.output_padding is None
     whole = (size - 1) * stride + taps[-1] + 1  # the last product lands one before
     if keras:
         whole = max(whole, size * stride)  # every input has a block of a stride of its own
@@ -147,23 +130,23 @@ def _scatter(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides") -> Co
     kept = range(before, before + outputs)
     unread = sum(1 for x in range(size) if not any(x * stride + tap in kept for tap in taps))
     center, fields = None, []
-    for position in range(before, before + stride):
+    for position in range(before, before + min(stride, outputs)):  # all that differ, of those that there are
         inputs = [(position - tap) // stride for tap in taps if (position - tap) % stride == 0]
         fields.append(max(inputs) - min(inputs) + 1 if inputs else 0)
         if inputs and center is None and position in kept:
             center = _half(max(inputs) + min(inputs))
-    padding = _transposed_padding_holds(layer, axis, asked, outputs)
+    padding = _transposed_padding_holds(plan, axis, asked, outputs)
     return Counted(outputs, padding, unread, max(fields), min(fields), (1, stride), center)
 
 
-def _transposed_padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "str | Sides", outputs: int) -> bool:
+def _transposed_padding_holds(plan: "Plan", axis: "AxisShape", asked: "str | Sides", outputs: int) -> bool:
     size, kernel, stride, dilation, before, after, extra = axis.window
     if not isinstance(asked, str):
         return (before, after) == asked
     if asked == "valid":
         return before == after == 0
     extent = dilation * (kernel - 1) + 1
-    if layer.plan.framework == "tensorflow" and layer.plan.layer.output_padding is not None:
+    if plan.framework == "tensorflow" and plan.layer.output_padding is not None:
         # TensorFlow puts the input where the SAME convolution that it is the gradient of would have it.
         forward = max(0, (size - 1) * stride + extent - outputs)
         return before + after == extent - extent % 2 and before == forward // 2
@@ -172,17 +155,17 @@ def _transposed_padding_holds(layer: "LayerShape", axis: "AxisShape", asked: "st
     return after - before in ((0, -1) if asked == "same-lower" else (0, 1))
 
 
-def bounds(layer: "LayerShape", name: str, axis: "AxisShape") -> list[Failure]:
+def bounds(plan: "Plan", where: "Mapping[str, object]", axis: "AxisShape") -> list[Failure]:
     """Hold the size against the two inequalities that define it, where there are too many windows to visit."""
     window, output = axis.window, axis.output
     extent = window.dilation * (window.kernel - 1) + 1
     end = window.input + window.before + window.after
-    if layer.plan.layer.kind == "transposed":
-        keras = layer.plan.framework == "tensorflow" and layer.plan.layer.output_padding is None
+    if plan.layer.kind == "transposed":
+        keras = plan.framework == "tensorflow" and plan.layer.output_padding is None
         whole = output + window.before + window.after - window.output_padding
         holds = whole - (window.input - 1) * window.stride == (max(extent, window.stride) if keras else extent)
-    elif layer.plan.layer.ceil_mode:
-        limit = end if layer.plan.pad_layer else window.input + window.before
+    elif plan.layer.ceil_mode:
+        limit = end if plan.pad_layer else window.input + window.before
         last = (output - 1) * window.stride
         needed = last - window.stride + extent < end and (last < limit)
         more = last + extent < end and last + window.stride < limit
@@ -190,7 +173,7 @@ def bounds(layer: "LayerShape", name: str, axis: "AxisShape") -> list[Failure]:
     else:
         last = (output - 1) * window.stride + extent
         holds = last <= end < last + window.stride
-    return [] if holds else [Failure({"layer": layer.name, "axis": name}, "output", output, None)]
+    return [] if holds else [Failure(where, "output", output, None)]
 
 
 def _half(number: int) -> tuple[int, int]:

@@ -122,7 +122,8 @@ def through_transposed(window: Window, outputs: int) -> Field:
     """Compute the field of a transposed convolution, which differs between outputs with a period of the stride.
 
     Position t of the whole output is reached by the taps b with t - b * d a multiple of s. With g = gcd(s, d) they are
-    every (s/g)-th tap, their inputs d/g apart; if g does not divide t there are none.
+    every (s/g)-th tap, their inputs d/g apart; if g does not divide t there are none. Only outputs that there are
+    count: fewer than a stride may all see equally much.
 
     >>> through_transposed(Window(4, kernel=3, stride=2, dilation=1, before=1, after=1, output_padding=0), 7)
     Field(size=2, smallest=1, jump=(1, 2), center=(0, 1))
@@ -130,9 +131,14 @@ def through_transposed(window: Window, outputs: int) -> Field:
     kernel, stride, dilation = window.kernel, window.stride, window.dilation
     divisor = gcd(stride, dilation)
     taps, inputs = stride // divisor, dilation // divisor
-    most, least = -(-kernel // taps), 0 if divisor > 1 else kernel // taps
-    size = (most - 1) * inputs + 1
-    smallest = (least - 1) * inputs + 1 if least else 0
+    most = -(-kernel // taps)
+    first = -(-window.before // divisor)  # of the positions that are multiples of g, in units of g
+    met = (window.before + outputs - 1) // divisor - first + 1
+    inverse = pow(inputs, -1, taps) if taps > 1 else 0
+    full = count_residues_below(kernel - (most - 1) * taps, met, taps, inverse, first * inverse)
+    largest = 0 if not met else most if full else most - 1
+    least = 0 if met < outputs else most if full == met else most - 1
+    size, smallest = [(count - 1) * inputs + 1 if count else 0 for count in (largest, least)]
     return Field(size, smallest, (1, stride), _first_center(window, outputs, divisor))
 
 

@@ -2,25 +2,11 @@
 
 from collections.abc import Mapping
 
-from dlcalc.core.conv.shape import AxisShape, ConvShape
+from dlcalc.core.conv.shape import AxisShape
 from dlcalc.core.conv.window import SizeRule, in_formula, numbers, symbols
 from dlcalc.core.evidence import FIELDS, GUIDE
-from dlcalc.core.evidence.step import Step, Steps
+from dlcalc.core.evidence.step import Steps
 from dlcalc.core.numeric.ratio import as_float, as_number
-
-
-def explain_layer(answer: ConvShape) -> tuple[Step, ...]:
-    """List every term of the answer, axis by axis, in the order in which they are computed."""
-    steps: list[Step] = []
-    for name, axis in zip(answer.question.axes, answer.layers[-1].axes, strict=True):
-        terms = AxisSteps(name, axis, {"axis": name})
-        terms.size(answer.layers[-1].plan.size)
-        if answer.layers[-1].plan.family == "transposed":
-            terms.transposed()
-        else:
-            terms.windows()
-        steps += terms.steps
-    return tuple(steps)
 
 
 class AxisSteps(Steps):
@@ -76,10 +62,12 @@ class AxisSteps(Steps):
         read = "{i} - |{{x < {i} : 0 <= x*{s} + b*{d} - {pl} < {output} for a b < {k}}}|"
         self.term("unread", read, self.axis.unread, "products within the output", "input that reaches no output")
         most = "(ceil({k}*gcd({s}, {d})/{s}) - 1)*{d}/gcd({s}, {d}) + 1"
+        least = "0 if gcd({s}, {d}) > 1, else max(0, (floor({k}/{s}) - 1)*{d} + 1)"
+        if self.axis.output < self.axis.window.stride:  # not all remainders of an output by the stride are there
+            most = least = "last - first of (t - b*{d})/{s} over b < {k}, + 1, for t from {pl} to {pl} + {output} - 1"
         why = "receptive field: inputs behind an output, at most"
         self.term("r", most, field.size, "taps that meet an output", why)
         if field.smallest != field.size:
-            least = "0 if gcd({s}, {d}) > 1, else max(0, (floor({k}/{s}) - 1)*{d} + 1)"
             self.term("r_min", least, field.smallest, "taps that meet an output", "inputs behind an output, at least")
         self.term("j", "{j0}/{s}", as_number(field.jump), f"{FIELDS}, eq. 2", "pixels between neighbouring outputs")
         middle = None if field.center is None else as_float(field.center)

@@ -2,8 +2,9 @@
 
 from typing import Any, TypeVar
 
+from dlcalc.core.conv.frameworks import plan_layer
 from dlcalc.core.conv.layer import ALL_AXES, FrameworkName, Kind, Layer, Padding
-from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape
+from dlcalc.core.conv.shape import shapes_on
 from dlcalc.core.validation import PerAxis, legal, wrong_rank
 
 Size = TypeVar("Size", int, tuple[int, ...])
@@ -120,8 +121,10 @@ def _output(size: Size, layer: Layer, framework: FrameworkName) -> Size:
     for extent in extents:
         legal(extent, "size", 1)
     layer = Layer(*map(hashable, layer))
-    answer = layer_shape(ConvShapeQuestion(ALL_AXES[-len(extents) :], extents, layer, framework))
-    return answer.output[0] if isinstance(size, int) else answer.output
+    plan = plan_layer(framework, layer, len(extents))
+    axes, _ = shapes_on(plan, ALL_AXES[-len(extents) :], extents)
+    output = tuple([axis.output for axis in axes])
+    return output[0] if isinstance(size, int) else output
 
 
 def hashable(value: Any) -> Any:

@@ -6,8 +6,8 @@ from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.validation import PerAxis, legal, spread, wrong_count
 
 Axis = Literal["d", "h", "w"]
-Kind = Literal["conv", "transposed", "max-pool", "avg-pool", "global-avg-pool", "batch-norm", "linear"]
-Family = Literal["conv", "transposed", "pool", "gap", "bn", "fc"]
+Kind = Literal["conv", "transposed", "max-pool", "avg-pool"]
+Family = Literal["conv", "transposed", "pool"]
 FrameworkName = Literal["pytorch", "tensorflow", "onnx"]
 PaddingWord = Literal["same", "same-upper", "same-lower", "valid", "causal", "full"]
 

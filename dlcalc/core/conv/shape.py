@@ -1,49 +1,15 @@
-"""conv-shape: what a layer makes of its input, axis by axis."""
+"""What a layer with windows makes of its input, axis by axis."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dlcalc.core.conv.coverage import Field, through_transposed, through_windows, unread, unread_transposed
-from dlcalc.core.conv.frameworks import Plan, framework_of, plan_layer
-from dlcalc.core.conv.layer import AXES, KINDS, Axis, AxisLayer, FrameworkName, Kind, Layer
+from dlcalc.core.conv.frameworks import Plan, framework_of
+from dlcalc.core.conv.layer import AXES, Axis, AxisLayer
 from dlcalc.core.conv.window import FLOOR, PaddingRule, Window
 from dlcalc.core.errors import Advice, DlcalcError, Fix, Notice
 from dlcalc.core.validation import legal
 
-if TYPE_CHECKING:
-    from typing import Protocol
-
-    class _ShapeQuestion(Protocol):
-        """What a ``ConvShapeQuestion`` and a ``StackQuestion`` have in common."""
-
-        @property
-        def axes(self) -> tuple[Axis, ...]: ...
-        @property
-        def size(self) -> tuple[int, ...]: ...
-        @property
-        def framework(self) -> FrameworkName: ...
-        @property
-        def dims(self) -> int | None: ...
-
-
 _TOO_LONG = 10**1000  # an output: layers may multiply, and products of three axes are still written by Python
-
-
-class ConvShapeQuestion(NamedTuple):
-    """An input and the layer that it goes through.
-
-    Attributes:
-        axes: which axes are asked for, of ``d``, ``h``, ``w``, in this order.
-        size: the input's extent along each, in pixels.
-        layer: the layer.
-        framework: whose rules hold: ``pytorch``, ``tensorflow`` (Keras 3) or ``onnx`` (ONNX Runtime).
-        dims: how many axes were asked for, where that was said.
-    """
-
-    axes: tuple[Axis, ...]
-    size: tuple[int, ...]
-    layer: Layer
-    framework: FrameworkName = "pytorch"
-    dims: int | None = None
 
 
 class AxisShape(NamedTuple):
@@ -62,92 +28,6 @@ class AxisShape(NamedTuple):
     output: int
     unread: int
     field: Field
-
-
-class Place(NamedTuple):
-    """Where a layer stands in its stack.
-
-    Attributes:
-        number: from 1 on.
-        word: the layer as it was typed.
-        kind: one of ``FAMILIES``.
-        input_channels, output_channels: where they are known.
-        takes_vector, gives_vector: its input or its output has no axes (any more).
-    """
-
-    number: int
-    word: str
-    kind: Kind
-    input_channels: int | None
-    output_channels: int | None
-    takes_vector: bool
-    gives_vector: bool
-
-    @property
-    def windows(self) -> bool:
-        """Whether its kind has windows of its own."""
-        return self.kind in KINDS
-
-    @property
-    def title(self) -> str:
-        """The layer in a sentence, like ``layer 3 (3p1)``."""
-        return f"layer {self.number} ({self.word})" if self.word else f"layer {self.number}"
-
-
-class LayerShape(NamedTuple):
-    """A layer, computed: ``axes`` are in the order of the question's; ``place`` is its own in a stack."""
-
-    name: str
-    plan: Plan
-    axes: tuple[AxisShape, ...]
-    place: Place | None = None
-
-    @property
-    def input(self) -> tuple[int, ...]:
-        """The extent of the input along each axis; a vector has no axes."""
-        if self.place is not None and self.place.takes_vector:
-            return ()
-        return tuple([axis.window.input for axis in self.axes])
-
-    @property
-    def output(self) -> tuple[int, ...]:
-        """The extent of the output along each axis; a vector has no axes."""
-        if self.place is not None and self.place.gives_vector:
-            return ()
-        return tuple([axis.output for axis in self.axes])
-
-
-class ConvShape(NamedTuple):
-    """The answer to a question: what each layer makes of its input, and the notices of all layers."""
-
-    question: "_ShapeQuestion"
-    layers: tuple[LayerShape, ...]
-    warnings: tuple[Notice, ...]
-
-    @property
-    def output(self) -> tuple[int, ...]:
-        """The extent of the output along each axis."""
-        return self.layers[-1].output
-
-
-def layer_shape(question: ConvShapeQuestion, typed: bool = True) -> ConvShape:
-    """Compute the output size, the unread input and the receptive field of a layer.
-
-    Args:
-        question: the layer and its input.
-        typed: whether the size was typed: one that another layer computes may have any number of digits.
-
-    Raises:
-        DlcalcError: ``kernel-exceeds-input``, ``empty-output``, and all that ``per_axis`` and ``plan`` raise.
-
-    >>> layer_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))).output
-    (5,)
-    """
-    plan = plan_layer(question.framework, question.layer, len(question.axes))
-    if typed:
-        check_size(question.axes, question.size)
-    shapes, notices = shapes_on(plan, question.axes, question.size)
-    return ConvShape(question, (LayerShape(plan.family + "1", plan, shapes),), notices)
 
 
 def check_size(axes: tuple[Axis, ...], size: tuple[int, ...]) -> None:

@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 from dlcalc.core.conv.coverage import unread
-from dlcalc.core.conv.frameworks import framework_of
+from dlcalc.core.conv.frameworks import Plan, framework_of
 from dlcalc.core.conv.frameworks.framework import Framework
 from dlcalc.core.conv.layer import AxisLayer, Family
-from dlcalc.core.conv.shape import ConvShape
+from dlcalc.core.conv.shape import AxisShape
 from dlcalc.core.conv.window import PaddingRule, Window
 from dlcalc.core.evidence.diagnosis import Numbers
 from dlcalc.core.numeric.ratio import Ratio, ratio
@@ -47,12 +47,10 @@ class AxisWorking(NamedTuple):
 Working = tuple[AxisWorking, ...]
 
 
-def layer_working(answer: ConvShape, number: int = -1, size: tuple[Ratio, ...] | None = None) -> Working:
-    """Work out the sizes of one layer, the last if none is named; ``size``, ratios per axis, replaces its input."""
-    shape = answer.layers[number]
-    layer = shape.plan.layer
-    workings = []
-    for index, (axis, axis_layer) in enumerate(zip(shape.axes, shape.plan.axes, strict=True)):
+def layer_working(plan: Plan, shapes: tuple[AxisShape, ...], size: tuple[Ratio, ...] | None = None) -> Working:
+    """Work out the sizes of a layer with windows; ``size``, ratios per axis, replaces its input."""
+    layer, workings = plan.layer, []
+    for index, (axis, axis_layer) in enumerate(zip(shapes, plan.axes, strict=True)):
         window = axis.window
         extent, over = (window.input, 1) if size is None else size[index]
         before, after = window.before, window.after
@@ -69,9 +67,9 @@ def layer_working(answer: ConvShape, number: int = -1, size: tuple[Ratio, ...] |
                 rounding="ceil" if layer.ceil_mode else "floor",
                 plus_one=1,
                 guarded=layer.ceil_mode,
-                pad_layer=shape.plan.pad_layer,
+                pad_layer=plan.pad_layer,
                 family=layer.family,
-                framework=framework_of(shape.plan.framework),
+                framework=framework_of(plan.framework),
                 over=over,
             )
         )

@@ -128,3 +128,9 @@ def written(numbers: Numbers) -> str:
     '5 x 0.5'
     """
     return " x ".join(str(as_number(number)) for number in numbers)
+
+
+def phrase(mistake: Mistake[W]) -> str:
+    """Say what was done, to stand before "in layer 3 (3p1)"."""
+    assert isinstance(mistake.sentence, str)
+    return mistake.sentence.removesuffix(",")

@@ -5,9 +5,10 @@ from typing import NamedTuple, TypeVar
 
 from dlcalc.core.conv.frameworks import framework_of
 from dlcalc.core.conv.layer import FRAMEWORKS, FrameworkName
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, LayerShape, layer_shape
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.network.network import StackQuestion, forward
+from dlcalc.core.network.layer_shape import ConvShape, LayerShape
+from dlcalc.core.network.network import ShapeQuestion
+from dlcalc.core.network.shape import network_shape
 
 Span = tuple[int, int]
 V = TypeVar("V", bound=Hashable)
@@ -61,13 +62,13 @@ class Side(NamedTuple):
     @property
     def transposed(self) -> bool:
         """Whether the first layer is a transposed one."""
-        return self.answer is not None and self.answer.layers[0].plan.family == "transposed"
+        return self.answer is not None and self.answer.layers[0].scatters
 
 
 class SideBySide(NamedTuple):
     """Every framework's answer to one question, in the order of ``FRAMEWORKS``."""
 
-    question: ConvShapeQuestion | StackQuestion
+    question: ShapeQuestion
     sides: tuple[Side, ...]
 
     @property
@@ -120,7 +121,7 @@ class SideBySide(NamedTuple):
         return tuple(filter(None, map(_tempting, self.sides)))
 
 
-def compare_frameworks(question: ConvShapeQuestion | StackQuestion) -> SideBySide:
+def compare_frameworks(question: ShapeQuestion) -> SideBySide:
     """Ask every framework the same question.
 
     Args:
@@ -130,18 +131,19 @@ def compare_frameworks(question: ConvShapeQuestion | StackQuestion) -> SideBySid
         DlcalcError: ``usage``, ``invalid-value``, ``shape-mismatch``: what no framework is asked.
 
     >>> from dlcalc.core.conv.layer import Layer
-    >>> compare_frameworks(ConvShapeQuestion(("w",), (224,), Layer(3, 2, "same"))).summary
+    >>> from dlcalc.core.network.network import layer_question
+    >>> compare_frameworks(layer_question(("w",), (224,), Layer(3, 2, "same"))).summary
     'PyTorch refuses; Keras and ONNX Runtime give 112'
-    >>> compare_frameworks(ConvShapeQuestion(("w",), (7,), Layer(3))).summary
+    >>> compare_frameworks(layer_question(("w",), (7,), Layer(3))).summary
     'all three agree on 5'
     """
     return SideBySide(question, tuple(_side(question, framework) for framework in FRAMEWORKS))
 
 
-def _side(question: ConvShapeQuestion | StackQuestion, framework: FrameworkName) -> Side:
+def _side(question: ShapeQuestion, framework: FrameworkName) -> Side:
     question = question._replace(framework=framework)
     try:
-        answer = forward(question)
+        answer = network_shape(question)
     except DlcalcError as error:
         if error.code in _OF_THE_QUESTION:
             raise
@@ -149,13 +151,13 @@ def _side(question: ConvShapeQuestion | StackQuestion, framework: FrameworkName)
     return Side(framework, answer, None, _same(question, answer))
 
 
-def _same(question: ConvShapeQuestion | StackQuestion, answer: ConvShape) -> ConvShape | None:
+def _same(question: ShapeQuestion, answer: ConvShape) -> ConvShape | None:
     """Answer the layer with ``same`` for its padding in numbers, where these need a pad layer and ``same`` does not."""
     plan = answer.layers[0].plan
-    if not isinstance(question, ConvShapeQuestion) or not plan.pad_layer or isinstance(plan.layer.padding, str):
+    if question.network.single is None or plan is None or not plan.pad_layer or isinstance(plan.layer.padding, str):
         return None
     try:
-        same = layer_shape(question._replace(layer=question.layer._replace(padding="same")))
+        same = network_shape(question.with_layer(plan.layer._replace(padding="same")))
     except DlcalcError:
         return None
     return same if same.output == answer.output else None
@@ -163,7 +165,7 @@ def _same(question: ConvShapeQuestion | StackQuestion, answer: ConvShape) -> Con
 
 def facts(layer: LayerShape) -> LayerFacts:
     """Collect what is compared of a layer."""
-    windows = [axis.window for axis in layer.axes] if layer.place is None or layer.place.windows else []
+    windows = [axis.window for axis in layer.axes] if layer.plan is not None else []
     return LayerFacts(
         layer.name,
         layer.output,
@@ -178,8 +180,8 @@ def _differ(values: Iterable[object]) -> bool:
 
 def _features(side: Side) -> str:
     """Write the features of a vector, which has no axes."""
-    place = side.answer.layers[-1].place if side.answer else None
-    return f"{place.output_channels} features" if place else ""
+    features = side.answer.layers[-1].made.channels if side.answer else None
+    return "a vector" if features is None else f"{features} features"
 
 
 def _apart(answering: Sequence[Side]) -> str:

@@ -1,79 +1,137 @@
-"""The explanation of a network: layer by layer the size, and the recurrences of what its outputs see."""
+"""The explanation of sizes and receptive fields: of one layer term by term, of a network layer by layer."""
 
 from collections.abc import Mapping
+from math import prod
 
 from dlcalc.core.conv.coverage import Field
 from dlcalc.core.conv.explain import AxisSteps
-from dlcalc.core.conv.shape import AxisShape, ConvShape, LayerShape
 from dlcalc.core.conv.window import in_formula
 from dlcalc.core.evidence import FIELDS
-from dlcalc.core.evidence.step import Step, Steps
-from dlcalc.core.network.network import WHOLE
+from dlcalc.core.evidence.step import Step
+from dlcalc.core.network.layer_shape import ConvShape, LayerShape
+from dlcalc.core.network.network import ADAPTIVE, JOINS, WHOLE
 from dlcalc.core.numeric.ratio import as_float, as_number
 
 _ENUMERATED = "taps that meet an output"
+_GIVEN = "by definition"
+
+# Kind -> the formula of the size, and what it means.
+_SIZES = {
+    "pad": ("{i} + {pl} + {pr}", "zeros at both ends"),
+    "crop": ("{i} + {pl} + {pr}", "positions left out at both ends, as a padding below 0"),
+    "upsample": ("{i}*{s}", "each position repeated"),
+    "pixel-shuffle": ("{i}*{s}", "channels become positions"),
+    "pixel-unshuffle": ("{i}/{s}", "positions become channels"),
+    "adaptive-avg-pool": ("the size that is asked for", "windows from floor(t*i/o) to ceil((t + 1)*i/o)"),
+    "adaptive-max-pool": ("the size that is asked for", "windows from floor(t*i/o) to ceil((t + 1)*i/o)"),
+    "global-avg-pool": ("one, of all positions", "all at once"),
+    "flatten": ("one, of all positions", "every channel and position becomes a feature"),
+    "linear": ("one, of all positions", "all at once"),
+}
 
 
-def explain_network(answer: ConvShape) -> tuple[Step, ...]:
-    """List the terms of every layer, axis by axis; once where all axes are alike."""
+def explain_shape(answer: ConvShape) -> tuple[Step, ...]:
+    """List the terms of the answer, axis by axis; of layers in words once where all axes are alike."""
     steps: list[Step] = []
-    alike = all(len(set(layer.axes)) == 1 for layer in answer.layers)
-    names = answer.question.axes[-1:] if alike else answer.question.axes
-    for name in names:
-        index = answer.question.axes.index(name)
-        before = Field(1, 1, (1, 1), (0, 1))
-        enumerated = False
+    axes = answer.question.axes
+    if answer.question.network.single is not None:
+        (layer,) = answer.layers
+        assert layer.plan is not None
+        for name, axis in zip(axes, layer.axes, strict=True):
+            terms = AxisSteps(name, axis, {"axis": name})
+            terms.size(layer.plan.size)
+            (terms.transposed if layer.scatters else terms.windows)()
+            steps += terms.steps
+        return tuple(steps)
+    alike = all(len({axis[:4] for axis in layer.axes}) == 1 for layer in answer.layers)
+    for name in axes[-1:] if alike else axes:
+        network = _NetworkSteps(answer, axes.index(name))
         for layer in answer.layers:
-            where: Mapping[str, str | int] = {"layer": layer.name} if alike else {"layer": layer.name, "axis": name}
-            axis, family = layer.axes[index], layer.plan.family
-            enumerated = enumerated or family == "transposed"
-            if family == "bn":
-                unchanged = str(before.size), before.size, "y = scale*x + shift", "unchanged"
-                steps.append(Step("r", "r0", *unchanged, where))
-            elif family in WHOLE.values():
-                steps += _whole(layer, axis, answer.question.size[index], where)
-            else:
-                steps += _windows(layer, axis, before, name, where, enumerated)
-            before = axis.field
+            found = network.steps_of(layer, {"layer": layer.name} if alike else {"layer": layer.name, "axis": name})
+            steps += found if answer.question.at in (None, layer.name) else []
     return tuple(steps)
 
 
-def _whole(layer: LayerShape, axis: AxisShape, pixels: int, where: Mapping[str, str | int]) -> list[Step]:
-    """The steps of a layer whose outputs see the whole input."""
-    terms, given = Steps(where), "by definition"
-    size = axis.output if layer.output else None
-    center = None if axis.field.center is None else as_float(axis.field.center)
-    terms.add("output", "one, of all positions", str(axis.window.input), size, given, "all at once")
-    terms.add("r", "the whole input", str(pixels), axis.field.size, given, "receptive field")
-    terms.add("c", "(input - 1)/2", f"({pixels} - 1)/2", center, given, "centre of the whole input")
-    return terms.steps
+class _NetworkSteps:
+    """Explains the layers of a network along one axis, each from the layers that it reads."""
 
+    def __init__(self, answer: ConvShape, index: int) -> None:
+        self.index, self.axis_name = index, answer.question.axes[index]
+        self.pixels = answer.question.size[index]
+        inputs = [one.name for one in answer.question.network.inputs]
+        self.fields = dict.fromkeys(inputs, Field(1, 1, (1, 1), (0, 1)))
+        self.enumerated = dict.fromkeys(inputs, False)  # behind layers whose outputs see differently
 
-def _windows(
-    layer: LayerShape, axis: AxisShape, before: Field, name: str, where: Mapping[str, str | int], enumerated: bool
-) -> list[Step]:
-    """The steps of a layer with windows, its receptive field from that in front of it."""
-    field = axis.field
-    center = None if field.center is None else as_float(field.center)
-    c0 = "-" if before.center is None else _written(before.center)
-    terms = AxisSteps(name, axis, where, {"r0": str(before.size), "j0": _written(before.jump), "c0": c0})
-    terms.size(layer.plan.size)
-    if enumerated:
-        reached = "last - first pixel that its taps reach, {k} taps, stride {s}, dilation {d}, + 1"
-        terms.term("r", reached, field.size, _ENUMERATED, "receptive field, at most")
-        if field.smallest != field.size:
-            terms.term("r_min", reached, field.smallest, _ENUMERATED, "receptive field, at least")
-    else:
-        terms.term("r", "{r0} + ({ke} - 1)*{j0}", field.size, f"{FIELDS}, eq. 1", "receptive field")
-    jump = "{j0}/{s}" if layer.plan.family == "transposed" else "{j0}*{s}"
-    terms.term("j", jump, as_number(field.jump), f"{FIELDS}, eq. 2", "pixels between neighbouring outputs")
-    if enumerated:
-        middle = "(first + last pixel)/2 of the first output that has any"
-        terms.term("c", middle, center, _ENUMERATED, "centre of its field")
-    else:
-        formula = "{c0} + (({ke} - 1)/2 - {pl})*{j0}"
-        terms.term("c", formula, center, f"{FIELDS}, eq. 3", "centre of the first output's field")
-    return terms.steps
+    def steps_of(self, layer: LayerShape, where: Mapping[str, str | int]) -> list[Step]:
+        """Explain one layer."""
+        sources, axis = layer.node.inputs, layer.axes[self.index]
+        before, kind = self.fields[sources[0]], layer.kind
+        adaptive = kind in ADAPTIVE and axis.output > 1
+        enumerated = layer.scatters or adaptive or layer.misaligned or any(self.enumerated[name] for name in sources)
+        self.fields[layer.name], self.enumerated[layer.name] = axis.field, enumerated and kind != "linear"
+        terms = self._terms(layer, before, where)
+        if kind in JOINS:
+            self._join(terms, layer, sources)
+            return terms.steps
+        if layer.plan is not None:
+            terms.size(layer.plan.size)
+        elif kind in _SIZES:
+            formula, why = _SIZES[kind]
+            size = axis.output if layer.output else None
+            terms.term("output", formula, size, _GIVEN, why)
+        else:
+            terms.add("r", "r0", str(before.size), before.size, f"{kind}: one position at a time", "unchanged")
+            return terms.steps
+        if layer.in_features is not None:
+            counts = [layer.read[0].channels or 0, *layer.input]
+            text = "*".join(map(str, counts))
+            terms.add("in_features", "C*positions", text, prod(counts), _GIVEN, "what each output reads")
+        self._field(terms, layer, enumerated)
+        return terms.steps
+
+    def _terms(self, layer: LayerShape, before: Field, where: Mapping[str, str | int]) -> AxisSteps:
+        center = "-" if before.center is None else _written(before.center)
+        in_front = {"r0": str(before.size), "j0": _written(before.jump), "c0": center}
+        return AxisSteps(self.axis_name, layer.axes[self.index], where, in_front)
+
+    def _field(self, terms: AxisSteps, layer: LayerShape, enumerated: bool) -> None:
+        """Explain the receptive field from that in front of the layer."""
+        field, kind = terms.axis.field, layer.kind
+        center = None if field.center is None else as_float(field.center)
+        if kind == "linear":
+            terms.add("r", "the whole input", str(self.pixels), field.size, _GIVEN, "receptive field")
+            terms.add("c", "(input - 1)/2", f"({self.pixels} - 1)/2", center, _GIVEN, "centre of the whole input")
+            return
+        if enumerated:
+            reached = "last - first pixel that its taps reach, {k} taps, stride {s}, dilation {d}, + 1"
+            terms.term("r", reached, field.size, _ENUMERATED, "receptive field, at most")
+            if field.smallest != field.size:
+                terms.term("r_min", reached, field.smallest, _ENUMERATED, "receptive field, at least")
+        elif kind in WHOLE:
+            terms.term("r", "({i} - 1)*{j0} + {r0}", field.size, f"{FIELDS}, eq. 1", "of all positions together")
+        else:
+            terms.term("r", "{r0} + ({ke} - 1)*{j0}", field.size, f"{FIELDS}, eq. 1", "receptive field")
+        jump = "{j0}/{s}" if layer.scatters else "{j0}*{s}"
+        if kind in ADAPTIVE and terms.axis.output > 1:
+            jump = "{j0}*{i}/{output}"
+        terms.term("j", jump, as_number(field.jump), f"{FIELDS}, eq. 2", "pixels between neighbouring outputs")
+        if enumerated:
+            middle = "(first + last pixel)/2 of the first output that has any"
+            terms.term("c", middle, center, _ENUMERATED, "centre of its field")
+        else:
+            formula = "{c0} + (({ke} - 1)/2 - {pl})*{j0}"
+            terms.term("c", formula, center, f"{FIELDS}, eq. 3", "centre of the first output's field")
+
+    def _join(self, terms: AxisSteps, layer: LayerShape, sources: tuple[str, ...]) -> None:
+        """Explain the receptive field of joined maps: the largest, or the hull where they are misaligned."""
+        field = terms.axis.field
+        sizes = ", ".join(str(self.fields[name].size) for name in sources)
+        names = ", ".join(sources)
+        if layer.misaligned:
+            why = "receptive field, at most; the maps are misaligned"
+            terms.add("r", f"hull of {names}: max(last) - min(first) + 1", sizes, field.size, _GIVEN, why)
+        else:
+            terms.add("r", f"max of {names}", f"max({sizes})", field.size, _GIVEN, "receptive field")
 
 
 def _written(value: tuple[int, int]) -> str:

@@ -1,29 +1,105 @@
-"""Mistakes about the sizes of a network: each in every layer, then each in one, which is named."""
+"""Judging what is claimed of the sizes and receptive fields of a layer or a network, and naming the mistakes behind it.
 
-from collections.abc import Iterable
-from itertools import islice
-from typing import NamedTuple, TypeVar
+In a network a mistake is made in every layer, or in one, which is named.
+"""
 
-from dlcalc.core.conv.judge import WHOLE_KEYS, facts
+from collections.abc import Callable, Iterable, Mapping
+from math import prod
+
 from dlcalc.core.conv.mistakes import MISTAKES
-from dlcalc.core.conv.shape import ConvShape, Place
-from dlcalc.core.conv.working import Working, evaluate, layer_working
+from dlcalc.core.conv.shape import AxisShape
+from dlcalc.core.conv.working import evaluate, layer_working
+from dlcalc.core.errors import DlcalcError, Fix
+from dlcalc.core.evidence import diagnosis
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
-from dlcalc.core.evidence.diagnosis import Mistake, Numbers, written
-from dlcalc.core.numeric.ratio import ratio
+from dlcalc.core.evidence.diagnosis import Numbers, phrase, written
+from dlcalc.core.network.layer_shape import ConvShape, LayerShape
+from dlcalc.core.network.network import ADAPTIVE
+from dlcalc.core.network.working import NetworkWorking
+from dlcalc.core.numeric.ratio import Ratio
 
-W = TypeVar("W")
+KEYS: Mapping[str, Callable[[AxisShape], Ratio | None]] = {
+    "output": lambda axis: (axis.output, 1),
+    "unread": lambda axis: (axis.unread, 1),
+    "receptive_field": lambda axis: (axis.field.size, 1),
+    "receptive_field_min": lambda axis: (axis.field.smallest, 1),
+    "jump": lambda axis: axis.field.jump,
+    "center": lambda axis: axis.field.center,
+}
+WHOLE_KEYS = ("output", "unread", "receptive_field", "receptive_field_min", "in_features", "out_features")
 
-_MOST_VARIANTS = 6  # of one mistake: axes are swapped in three ways, and their inputs in three
+
+def claimable(answer: ConvShape) -> dict[str, tuple[str, ...]]:
+    """List the keys that can be claimed, the headline first, each with its axes; of a vector, its features.
+
+    In a network they are those of the last layer, then of every layer by its name; and what the first linear layer
+    reads.
+    """
+    keys = keys_of(answer.layers[-1], answer.question.axes)
+    if answer.question.network.single is None:
+        linear = next((layer for layer in answer.layers if layer.kind == "linear"), None)
+        keys |= {} if linear is None else {"in_features": (), "out_features": ()}
+        for layer in answer.layers:
+            keys |= {f"{layer.name}.{key}": axes for key, axes in keys_of(layer, answer.question.axes).items()}
+    return keys
 
 
-def judge_network(answer: ConvShape, claim: Claim) -> Verdict:
-    """Judge one claim about the last layer, and explain it if it is wrong."""
-    exact = claim.key in WHOLE_KEYS
-    verdict = compare(claim, facts(answer, claim.key), exact)
-    if verdict.passed or not answer.output:
+def keys_of(layer: LayerShape, axes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """List the keys that can be claimed of a layer, each with its axes."""
+    keys: dict[str, tuple[str, ...]] = dict.fromkeys(KEYS, axes)
+    if not layer.output:
+        keys["output"] = ()
+    return keys | ({"in_features": (), "out_features": ()} if layer.kind == "linear" else {})
+
+
+def layer_and_key(answer: ConvShape, claimed: str) -> tuple[LayerShape, str]:
+    """Find the layer that a key is about: the one that it names, or the last; of features the first linear one."""
+    name, _, key = claimed.rpartition(".")
+    if name:
+        return answer.layer(name), key
+    if key in ("in_features", "out_features"):
+        return next(layer for layer in answer.layers if layer.kind == "linear"), key
+    return answer.layers[-1], key
+
+
+def facts(layer: LayerShape, key: str) -> tuple[Ratio | None, ...]:
+    """List the right numbers of a key that can be claimed, one per axis; None where there is none, or it is unknown."""
+    features = layer.made.channels
+    if key == "in_features":
+        return (None if layer.in_features is None else (layer.in_features, 1),)
+    if key == "out_features" or (key == "output" and not layer.output):
+        return (None if features is None else (features, 1),)
+    return tuple(KEYS[key](axis) for axis in layer.axes)
+
+
+def judge_shape(answer: ConvShape, claim: Claim) -> Verdict:
+    """Judge one claim about a layer, and explain it if it is wrong.
+
+    Raises:
+        DlcalcError: ``usage`` for features that are not known.
+    """
+    layer, key = layer_and_key(answer, claim.key)
+    exact, right = key in WHOLE_KEYS, facts(layer, key)
+    if answer.question.network.single is not None:
+        assert layer.plan is not None
+        return diagnosis.judge(claim, right, exact, layer_working(layer.plan, layer.axes), MISTAKES, evaluate)
+    if key in ("in_features", "out_features") and None in right:
+        message = f"{claim.key} is not known without the channels, and the axes that they are spread over"
+        raise DlcalcError(
+            "usage", message, hint=("words with channels, like 3p1c64, and ", Fix("size", (224, 224))), option="expect"
+        )
+    verdict = compare(claim, right, exact)
+    if verdict.passed or None in right:
         return verdict
-    stack = _Stack(answer, claim.key)
+    if key == "in_features":
+        return verdict._replace(diagnosis=(*_features(answer, layer, claim), *_mistakes(answer, layer, key, claim)))
+    return verdict._replace(diagnosis=_mistakes(answer, layer, key, claim) if layer.output else ())
+
+
+def _mistakes(answer: ConvShape, layer: LayerShape, key: str, claim: Claim) -> tuple[Diagnosis, ...]:
+    """Find the mistakes that give a claim: each in every layer, then each in one."""
+    network = NetworkWorking(answer, layer, key)
+    exact = key in WHOLE_KEYS
     found: list[Diagnosis] = []
     alone: list[Diagnosis] = []
 
@@ -31,151 +107,56 @@ def judge_network(answer: ConvShape, claim: Claim) -> Verdict:
         return numbers is not None and reproduces(claim, numbers, exact)
 
     for mistake in MISTAKES:
-        relevant = [number for number in stack.windows if mistake.relevant(layer_working(answer, number))]
-        ones = [(number, one) for number in relevant for one in stack.with_one(mistake, number) if fits(one)]
+        relevant = [number for number in network.windows if mistake.relevant(network.right_working(number))]
+        ones = [(number, one) for number in relevant for one in network.with_one(mistake, number) if fits(one)]
         if ones:
-            text = f"{phrase(mistake)} in {either(answer.layers[number].place for number, _ in ones)}"
+            text = f"{phrase(mistake)} in {either(network.layers[number] for number, _ in ones)}"
             alone.append(Diagnosis(mistake.name, f"{text} would give {written(ones[0][1])}"))
-        if len(stack.windows) < 2 or not relevant or (ones and len(relevant) == 1):
+        if len(network.windows) < 2 or not relevant or (ones and len(relevant) == 1):
             continue  # where there is one layer to make it in, that is named
-        numbers = next(filter(fits, stack.with_all(mistake)), None)
+        numbers = next(filter(fits, network.with_all(mistake)), None)
         if numbers is not None:
             found.append(Diagnosis(mistake.name, f"{phrase(mistake)} in every layer would give {written(numbers)}"))
-    return verdict._replace(diagnosis=tuple(found + alone))
+    return tuple(found + alone)
 
 
-def phrase(mistake: Mistake[W]) -> str:
-    """Say what was done, to stand before "in layer 3 (3p1)"."""
-    assert isinstance(mistake.sentence, str)
-    return mistake.sentence.removesuffix(",")
-
-
-def either(places: Iterable[Place | None]) -> str:
+def either(layers: Iterable[LayerShape]) -> str:
     """Name the layers in any one of which a mistake would do, each once."""
-    titles = [place.title for place in dict.fromkeys(places) if place is not None]
+    titles = list(dict.fromkeys(layer.title for layer in layers))
     if len(titles) > 3:
         return f"{titles[0]}, {titles[1]} or {len(titles) - 2:,} others"
     return " or ".join(titles)
 
 
-class _Seen(NamedTuple):
-    """The numbers in front of a layer along each axis, as far as the claim depends on them.
-
-    Attributes:
-        sizes: positions; not whole behind a quotient that was not rounded.
-        jumps, extents, centers: of what an output sees.
-        last: the claimed number of the last layer with windows, where it is said of that alone.
-    """
-
-    sizes: Numbers
-    jumps: Numbers
-    extents: tuple[int, ...]
-    centers: Numbers
-    last: Numbers | None = None
+# The mistakes in flattening a map for a linear layer, commonest first.
+FEATURE_MISTAKES: Mapping[str, str] = {
+    "channels-not-flattened": "leaving the channels out",
+    "size-before-last-pooling": "taking the size before the last pooling",
+    "batch-flattened": "flattening the batch too",
+}
+_POOLS = ("max-pool", "avg-pool", "global-avg-pool", *ADAPTIVE)
 
 
-class _Stack:
-    """Works out the claimed number layer by layer, right or with mistakes on the way."""
-
-    def __init__(self, answer: ConvShape, key: str) -> None:
-        self.answer, self.key = answer, key
-        self.windows = [number for number, layer in enumerate(answer.layers) if layer.place and layer.place.windows]
-        count = len(answer.question.size)
-        sizes = tuple([(extent, 1) for extent in answer.question.size])
-        self.start = _Seen(sizes, ((1, 1),) * count, (1,) * count, ((0, 1),) * count)
-        self.in_front: list[_Seen] = []  # of each layer, when all is right
-        seen: _Seen | None = self.start
-        for number in range(len(answer.layers)):
-            if seen is None:
-                break
-            self.in_front.append(seen)
-            seen = self._behind(number, seen, None)
-        self.known: dict[tuple[int, _Seen], Numbers | None] = {}
-
-    def with_one(self, mistake: Mistake[Working], number: int) -> list[Numbers]:
-        """Work out what the mistake in one layer gives, for each way to make it."""
-        if number >= len(self.in_front):
-            return []
-        seen, found = self.in_front[number], []
-        for edited in islice(mistake.edits(layer_working(self.answer, number, seen.sizes)), _MOST_VARIANTS):
-            behind = self._behind(number, seen, edited)
-            numbers = None if behind is None else self._goes_on(number + 1, behind)
-            found += [] if numbers is None else [numbers]
-        return found
-
-    def with_all(self, mistake: Mistake[Working]) -> list[Numbers]:
-        """Work out what the mistake in every layer gives, for each way to make it that is the same in all."""
-        found = []
-        for variant in range(_MOST_VARIANTS):
-            seen: _Seen | None = self.start
-            made = False
-            for number in range(len(self.answer.layers)):
-                if seen is None:
-                    break
-                edited = None
-                if number in self.windows:
-                    edits = mistake.edits(layer_working(self.answer, number, seen.sizes))
-                    edited = next(islice(edits, variant, None), None)
-                    made = made or edited is not None
-                seen = self._behind(number, seen, edited)
-            if not made:
-                break
-            numbers = None if seen is None else self._number(seen)
-            found += [] if numbers is None else [numbers]
-        return found
-
-    def _goes_on(self, number: int, seen: _Seen) -> Numbers | None:
-        """Work out the claimed number from the numbers in front of a layer, without a further mistake."""
-        passed: list[tuple[int, _Seen]] = []
-        found: Numbers | None = None
-        while True:
-            place = number, seen
-            if place in self.known:
-                found = self.known[place]
-                break
-            passed.append(place)
-            if number == len(self.answer.layers):
-                found = self._number(seen)
-                break
-            behind = self._behind(number, seen, None)
-            if behind is None:
-                break
-            number, seen = number + 1, behind
-        self.known |= dict.fromkeys(passed, found)
-        return found
-
-    def _number(self, seen: _Seen) -> Numbers | None:
-        if self.key == "output":
-            return seen.sizes
-        if self.key == "unread":
-            return seen.last
-        if self.key == "jump":
-            return seen.jumps
-        return seen.centers if self.key == "center" else tuple([(extent, 1) for extent in seen.extents])
-
-    def _behind(self, number: int, seen: _Seen, edited: Working | None) -> _Seen | None:
-        """Work out the numbers behind a layer; None where the layer has no output."""
-        place = self.answer.layers[number].place
-        if place is None or not place.windows:  # behind a gap every output is the same
-            return seen._replace(last=None) if place is not None and place.kind == "batch-norm" else None
-        working = layer_working(self.answer, number, seen.sizes) if edited is None else edited
-        outputs = evaluate(working, "output")
-        if outputs is None or any(size[0] < size[1] for size in outputs):
-            return None
-        if self.key == "output":
-            return seen._replace(sizes=outputs)
-        if self.key == "unread":
-            last = evaluate(working, "unread") if all(size[1] == 1 for size in outputs) else None
-            return seen._replace(sizes=outputs, last=last)
-        steps = evaluate(working, "jump") or ()
-        jumps = tuple([ratio(a * c, b * d) for (a, b), (c, d) in zip(seen.jumps, steps, strict=True)])
-        if self.key == "jump":
-            return seen._replace(sizes=outputs, jumps=jumps)
-        if any(axis.family == "transposed" for axis in working):
-            return None
-        extents, centers = [], []
-        for axis, (jump, _), extent, center in zip(working, seen.jumps, seen.extents, seen.centers, strict=True):
-            extents.append(extent + (axis.extent - 1) * jump)
-            shift = (axis.extent - 1 - 2 * axis.before) * jump  # twice the way from centre to centre
-            centers.append(ratio(2 * center[0] + shift * center[1], 2 * center[1]))
-        return _Seen(outputs, jumps, tuple(extents), tuple(centers))
+def _features(answer: ConvShape, linear: LayerShape, claim: Claim) -> Iterable[Diagnosis]:
+    """Find the mistakes in flattening a map, from which a linear layer gets a wrong number of inputs."""
+    by_name = {layer.name: layer for layer in answer.layers}
+    layer: LayerShape | None = linear
+    while layer is not None and not layer.input:  # back to the map that was flattened
+        layer = by_name.get(layer.node.inputs[0])
+    if layer is None:
+        return
+    channels, positions = layer.read[0].channels or 1, prod(layer.input)
+    pool = by_name.get(layer.node.inputs[0])
+    while pool is not None and pool.kind not in _POOLS:
+        pool = by_name.get(pool.node.inputs[0])
+    wrong = {"channels-not-flattened": positions}
+    if pool is not None:
+        wrong["size-before-last-pooling"] = channels * prod(pool.input)
+    if answer.question.n > 1:
+        wrong["batch-flattened"] = answer.question.n * channels * positions
+    for name, number in wrong.items():
+        if number != linear.in_features and reproduces(claim, ((number, 1),), True):
+            said = FEATURE_MISTAKES[name]
+            if pool is not None and name == "size-before-last-pooling":
+                said = f"taking the size before {pool.title}"
+            yield Diagnosis(name, f"{said} would give {number}")

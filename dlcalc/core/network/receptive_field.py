@@ -1,254 +1,235 @@
-"""The receptive field of a network along one axis: exact, behind transposed layers too.
+"""The receptive field of every node of a network, along each axis: exact, behind transposed layers and joins too.
 
 Araujo et al., Computing Receptive Fields of CNNs, Distill 2019, compose windows by three recurrences, for the extent,
 the jump and the centre. Behind a transposed layer the outputs differ, with a period; so what is composed here is the
 first and the last pixel that each output of a period sees. Without transposed layers the period is 1, and the
-recurrences remain. As for one layer, the field is geometry: positions in the padding count.
+recurrences remain. A join sees the hull of what it joins. As for one layer, the field is geometry: positions in the
+padding count; but only outputs that there are.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from math import gcd
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import gcd, lcm
 
 from dlcalc.core.conv.coverage import Field
-from dlcalc.core.conv.shape import LayerShape
+from dlcalc.core.conv.shape import AxisShape
 from dlcalc.core.conv.window import Window
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.geometry import adaptive_window
+from dlcalc.core.network.layer_shape import LayerShape
+from dlcalc.core.network.network import ADAPTIVE, JOINS, Input
+from dlcalc.core.network.sight import Sight, Track, charged, seen, with_field
 from dlcalc.core.numeric.ratio import Ratio, ratio
 
-_MOST_VISITED = 1_000_000
 _LIMIT = 10**4000  # of a jump: Python writes hardly longer numbers, and strides multiply
+_START = Sight((Track((0,), (0,), 1),), Field(1, 1, (1, 1), (0, 1)))  # every pixel sees itself
+_ONE_BY_ONE = Window(0, 1, 1, 1, 0, 0, 0)[1:]
 
 
-class Reach(NamedTuple):
-    """The first and the last pixel that each output sees.
-
-    The invariant: output t + len(lows) sees what output t sees, ``step`` pixels further on.
-
-    Attributes:
-        lows, highs: pixels, one per output of a period; None where an output sees nothing. Both have the same length.
-        step: pixels from one period to the next.
-    """
-
-    lows: Sequence[int | None]
-    highs: Sequence[int | None]
-    step: int
+def starts(inputs: Iterable[Input], axes: int) -> dict[str, tuple[Sight, ...]]:
+    """Give what the pixels of the inputs see: themselves."""
+    return {one.name: (_START,) * axes for one in inputs}
 
 
-class FieldState(NamedTuple):
-    """The receptive fields of all outputs behind the layers so far, along one axis.
-
-    Attributes:
-        reach: of the outputs; where a transposed layer is deferred, of its inputs.
-        deferred: a transposed layer that is not expanded into its outputs yet; only a layer behind it needs them.
-        jump: pixels of the network's input between neighbouring outputs.
-        whole: every output sees all of the network's input, this many pixels; 0 where it does not.
-        visited: how many taps have been followed so far.
-    """
-
-    reach: Reach
-    deferred: Window | None = None
-    jump: Ratio = (1, 1)
-    whole: int = 0
-    visited: int = 0
-
-
-START = FieldState(Reach((0,), (0,), 1))  # every pixel sees itself
-
-
-def whole_input(state: FieldState, size: int) -> tuple[FieldState, Field]:
-    """Compose a layer whose outputs see all of the network's input, which has ``size`` pixels."""
-    return state._replace(whole=size), Field(size, size, state.jump, ratio(size - 1, 2))
-
-
-def compose(state: FieldState, window: Window, transposed: bool, own: Field, outputs: int) -> tuple[FieldState, Field]:
-    """Compose one more layer with windows: the state behind it, and the field of its outputs.
+def seen_by(
+    layer: LayerShape, read: Sequence[tuple[Sight, ...]], pixels: tuple[int, ...]
+) -> tuple[tuple[Sight, ...], LayerShape]:
+    """Compose what a node's outputs see; and put the field into each axis of the node.
 
     Args:
-        state: behind the layers in front of it.
-        window: the geometry of the layer.
-        transposed: whether the layer is a transposed convolution.
-        own: the field of the layer alone, on its own input.
-        outputs: how many outputs the layer has.
+        layer: a node on its own.
+        read: what the outputs of the maps that it reads see, the current one first.
+        pixels: of the network's input.
 
     Raises:
         DlcalcError: ``invalid-value`` where outputs repeat too late to be gone through, or a jump is beyond writing.
     """
-    numerator, denominator = state.jump
-    stride = window.stride
-    jump = ratio(numerator, denominator * stride) if transposed else ratio(numerator * stride, denominator)
+    if layer.kind in JOINS:
+        return _join(layer, read)
+    sights = tuple([_behind(layer, *of) for of in zip(layer.axes, read[0], pixels, strict=True)])
+    axes = tuple([axis._replace(field=sight.field) for axis, sight in zip(layer.axes, sights, strict=True)])
+    return sights, layer._replace(axes=axes)
+
+
+def _behind(layer: LayerShape, axis: AxisShape, sight: Sight, pixels: int) -> Sight:
+    """Compose one more layer along one axis."""
+    if layer.kind == "linear":
+        return with_field(Sight((Track((0,), (pixels - 1,), 0),), sight.field), sight.field.jump, 1)
+    window, adaptive = axis.window, layer.kind in ADAPTIVE and axis.output > 1
+    if window[1:] == _ONE_BY_ONE and not adaptive:
+        return sight
+    jump = _times(sight.field.jump, axis.field.jump)
     if max(jump) >= _LIMIT:
         message = "the jump has more than 4000 digits"
         raise DlcalcError("invalid-value", message, hint="fewer layers, or smaller strides", option="layers")
-    if state.whole:
-        return whole_input(state._replace(jump=jump), state.whole)
-    if state.deferred is not None:
-        state = _expand_transposed(state, state.deferred)
-    (lows, highs, step), _, _, _, visited = state
+    sight = _expanded(sight)
+    if adaptive:
+        return with_field(_adaptive(sight, axis), jump, axis.output)
+    if not layer.scatters:
+        return with_field(_slide(sight, window), jump, axis.output)
+    found = sight._replace(deferred=window)
+    (lows, highs, step), *others = sight.tracks
     low, high = lows[0], highs[0]
-    if len(lows) == 1 and low is not None and high is not None:
-        if not transposed:
-            low, high = low - window.before * step, high + (window.extent - 1 - window.before) * step
-            reach = Reach((low,), (high,), step * stride)
-            extent = high - low + 1
-            return FieldState(reach, None, jump, 0, visited), Field(extent, extent, jump, ratio(low + high, 2))
-        return state._replace(deferred=window, jump=jump), _uniform_transposed(low, high, step, own, jump)
-    expand = _expand_transposed if transposed else _compose_conv
-    state = expand(state._replace(jump=jump), window)
-    return state, _field(state, outputs)
+    if not others and len(lows) == 1 and low is not None and high is not None:
+        return found._replace(field=_uniform_transposed(low, high, step, axis.field, jump))
+    return with_field(_expanded(found), jump, axis.output)
+
+
+def _times(one: Ratio, other: Ratio) -> Ratio:
+    return ratio(one[0] * other[0], one[1] * other[1])
 
 
 def _uniform_transposed(low: int, high: int, step: int, own: Field, jump: Ratio) -> Field:
     """Compose a transposed layer whose inputs all see equally much: its own field, the pixels of it ``step`` apart."""
     extent = high - low + 1
-    size = (own.size - 1) * step + extent
-    smallest = (own.smallest - 1) * step + extent if own.smallest else 0
+    size, smallest = [(one - 1) * step + extent if one else 0 for one in (own.size, own.smallest)]
     if own.center is None:
         return Field(size, smallest, jump, None)
     numerator, denominator = own.center
     return Field(size, smallest, jump, ratio((low + high) * denominator + 2 * step * numerator, 2 * denominator))
 
 
-def _field(state: FieldState, outputs: int) -> Field:
-    lows, highs, _ = state.reach
-    extents = [0 if low is None or high is None else high - low + 1 for low, high in zip(lows, highs, strict=True)]
-    first = next((number for number, extent in enumerate(extents[:outputs]) if extent), None)
-    if first is None:
-        return Field(max(extents), min(extents), state.jump, None)
-    low, high = lows[first], highs[first]
-    assert low is not None
-    assert high is not None
-    return Field(max(extents), min(extents), state.jump, ratio(low + high, 2))
+def _slide(sight: Sight, window: Window) -> Sight:
+    """Compose a convolution or a pooling."""
+    tracks = []
+    for track in sight.tracks:
+        (low, *more), (high, *_), step = track
+        if not more and low is not None and high is not None:
+            last = window.extent - 1 - window.before
+            tracks.append(Track((low - window.before * step,), (high + last * step,), step * window.stride))
+            continue
+        period = len(track.lows)
+        length = period // gcd(period, window.stride)
+        sight = charged(sight, length * min(window.kernel, period // gcd(period, window.dilation)), length)
+        tracks.append(_slide_along(track, window, length))
+    return sight._replace(tracks=tuple(tracks))
 
 
-def _compose_conv(state: FieldState, window: Window) -> FieldState:
-    """Compose a convolution or a pooling with outputs that differ.
+def _slide_along(track: Track, window: Window, length: int) -> Track:
+    """Compose a convolution with outputs that differ.
 
     Taps whose inputs are a whole number of periods apart see the same, further on: of them the first and the last are
     enough.
     """
-    reach, period = state.reach, len(state.reach.lows)
-    length = period // gcd(period, window.stride)
+    period = len(track.lows)
     taps = min(window.kernel, period // gcd(period, window.dilation))
-    state = _charged(state, length * taps, length)
     last = window.extent - 1
     steps = range(0, taps * window.dilation, window.dilation)
     lows, highs = [], []
     for start in range(-window.before, length * window.stride - window.before, window.stride):
-        lows.append(min(_seen(reach.lows, reach.step, (start + step for step in steps)), default=None))
-        highs.append(max(_seen(reach.highs, reach.step, (start + last - step for step in steps)), default=None))
-    return state._replace(reach=Reach(lows, highs, length * window.stride // period * reach.step))
+        lows.append(min(seen(track.lows, track.step, (start + step for step in steps)), default=None))
+        highs.append(max(seen(track.highs, track.step, (start + last - step for step in steps)), default=None))
+    return Track(lows, highs, length * window.stride // period * track.step)
 
 
-def _expand_transposed(state: FieldState, window: Window) -> FieldState:
+def _expanded(sight: Sight) -> Sight:
+    """Let the tracks go through the transposed layer that is deferred."""
+    window = sight.deferred
+    if window is None:
+        return sight
+    tracks = []
+    for track in sight.tracks:
+        period, divisor = len(track.lows), gcd(window.stride, window.dilation)
+        repeat = period // gcd(period, window.dilation // divisor)
+        visits = period * window.stride * min(repeat, -(-window.kernel * divisor // window.stride))
+        sight = charged(sight, visits, period * window.stride)
+        tracks.append(_scatter_along(track, window))
+    return sight._replace(tracks=tuple(tracks), deferred=None)
+
+
+def _scatter_along(track: Track, window: Window) -> Track:
     """Expand a transposed layer into a period of its outputs.
 
     Output t is reached by the taps b with t + before - b * d a multiple of s: with g = gcd(s, d) every (s/g)-th, their
     inputs d/g apart.
     """
-    reach, period = state.reach, len(state.reach.lows)
-    kernel, stride, dilation = window.kernel, window.stride, window.dilation
+    period, stride, dilation = len(track.lows), window.stride, window.dilation
     divisor = gcd(stride, dilation)
     taps, inputs = stride // divisor, dilation // divisor
     repeat = period // gcd(period, inputs)
-    state = _charged(state, period * stride * min(repeat, -(-kernel // taps)), period * stride)
     inverse = pow(inputs, -1, taps) if taps > 1 else 0
     lows: list[int | None] = []
     highs: list[int | None] = []
     for position in range(window.before, window.before + period * stride):
         tap = position // divisor * inverse % taps
-        count = 0 if position % divisor else (kernel - 1 - tap) // taps + 1
+        count = 0 if position % divisor else (window.kernel - 1 - tap) // taps + 1
         last = (position - tap * dilation) // stride
         first = last - (count - 1) * inputs
         some = range(0, min(count, repeat) * inputs, inputs)
-        lows.append(min(_seen(reach.lows, reach.step, (first + on for on in some)), default=None))
-        highs.append(max(_seen(reach.highs, reach.step, (last - back for back in some)), default=None))
-    return state._replace(reach=Reach(lows, highs, reach.step), deferred=None)
+        lows.append(min(seen(track.lows, track.step, (first + on for on in some)), default=None))
+        highs.append(max(seen(track.highs, track.step, (last - back for back in some)), default=None))
+    return Track(lows, highs, track.step)
 
 
-def _seen(pixels: Sequence[int | None], step: int, positions: Iterator[int]) -> Iterator[int]:
-    period = len(pixels)
-    for position in positions:
-        pixel = pixels[position % period]
-        if pixel is not None:
-            yield pixel + position // period * step
+def _adaptive(sight: Sight, axis: AxisShape) -> Sight:
+    """Compose an adaptive pooling: the windows repeat after o/gcd(i, o) of them."""
+    size, outputs = axis.window.input, axis.output
+    divisor = gcd(size, outputs)
+    tracks = []
+    for track in sight.tracks:
+        period = len(track.lows)
+        inputs = size // divisor  # of one period of windows
+        rounds = period // gcd(period, inputs)
+        length = rounds * outputs // divisor
+        sight = charged(sight, length * min(axis.window.kernel, period), length)
+        lows, highs = [], []
+        for output in range(length):
+            first, last = adaptive_window(size, outputs, output)
+            lows.append(
+                min(seen(track.lows, track.step, range(first, min(last, first + period - 1) + 1)), default=None)
+            )
+            highs.append(
+                max(seen(track.highs, track.step, range(max(first, last - period + 1), last + 1)), default=None)
+            )
+        tracks.append(Track(lows, highs, rounds * inputs // period * track.step))
+    return sight._replace(tracks=tuple(tracks))
 
 
-def _charged(state: FieldState, visits: int, period: int) -> FieldState:
-    visited = state.visited + visits
-    if visited > _MOST_VISITED:
-        message = f"the receptive field repeats every {period} outputs, which are too many to go through"
-        raise DlcalcError("invalid-value", message, hint="a smaller stride of a transposed layer", option="layers")
-    return state._replace(visited=visited)
+def _join(layer: LayerShape, read: Sequence[tuple[Sight, ...]]) -> tuple[tuple[Sight, ...], LayerShape]:
+    """Join maps: an output sees the hull of what it sees of each; of a map that is spread, its one position."""
+    sights, misaligned = [], False
+    for index, axis in enumerate(layer.axes):
+        tracks, fields, visited = list[Track](), list[Field](), 0
+        for one, of in zip(layer.read, read, strict=True):
+            sight = _expanded(of[index])
+            visited = max(visited, sight.visited)
+            if axis.output > 1 and (not one.size or one.size[index] == 1):
+                tracks += [Track(track.lows[:1], track.highs[:1], 0) for track in sight.tracks]
+            else:
+                tracks += sight.tracks
+                fields.append(sight.field)
+        misaligned = misaligned or len({(field.jump, field.center) for field in fields}) > 1
+        found = _merged(Sight((), _START.field, None, visited), tracks)
+        sights.append(with_field(found, fields[0].jump, axis.output))
+    axes = tuple([axis._replace(field=sight.field) for axis, sight in zip(layer.axes, sights, strict=True)])
+    return tuple(sights), layer._replace(axes=axes, misaligned=misaligned)
 
 
-Span = tuple[int, int]
-
-_WHOLE = ("gap", "fc")  # families that read all of their input, behind which every map is seen whole
-_MOST_POSITIONS = 100_000  # that are followed one by one; beyond, only the first and the last
-
-
-def input_spans(layers: Sequence[LayerShape], axis: int, output: int) -> list[Span | None]:
-    """Find the range of positions of every earlier map that one output position depends on.
-
-    As in the receptive field, positions in the padding count: they may be negative, or beyond the end.
-
-    Args:
-        layers: of a network, from its input on.
-        axis: the number of the axis, from 0 on.
-        output: a position of the last layer's output.
-
-    Returns:
-        (first, last) of the output itself, then of the input of each layer, from the last one to the network's input;
-        None from where on nothing reaches the output, as may be behind a transposed layer.
-
-    >>> from dlcalc.core.conv.layer import Layer
-    >>> from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape
-    >>> input_spans(layer_shape(ConvShapeQuestion(("w",), (224,), Layer(7, 2, 3))).layers, 0, 5)
-    [(5, 5), (7, 13)]
-    """
-    seen, span = {output}, (output, output)
-    found: list[Span | None] = [span]
-    exact = True
-    for number, layer in reversed([*enumerate(layers)]):
-        if layer.plan.family in _WHOLE:
-            sizes = [before.axes[axis].window.input for before in reversed(layers[: number + 1])]
-            return found + [(0, size - 1) for size in sizes]
-        window, transposed = layer.axes[axis].window, layer.plan.family == "transposed"
-        exact = exact and len(seen) * window.kernel <= _MOST_POSITIONS
-        if exact:
-            seen = set((_added_to if transposed else _read)(window, seen))
-            if not seen:
-                return found + [None] * (len(layers) + 1 - len(found))
-            span = min(seen), max(seen)
-        else:
-            span = _behind(window, transposed, *span)
-        found.append(span)
-    return found
+def _merged(sight: Sight, tracks: Iterable[Track]) -> Sight:
+    """Merge the tracks that go on equally fast, each position's hull over the common period."""
+    by_pace: dict[Ratio, Track] = {}
+    for track in tracks:
+        pace = ratio(track.step, len(track.lows))
+        other = by_pace.setdefault(pace, track)
+        if other != track:
+            length = lcm(len(track.lows), len(other.lows))
+            sight = charged(sight, 2 * length, length)
+            lows = [
+                _hull(min, *of) for of in zip(_repeated(track, 0, length), _repeated(other, 0, length), strict=True)
+            ]
+            highs = [
+                _hull(max, *of) for of in zip(_repeated(track, 1, length), _repeated(other, 1, length), strict=True)
+            ]
+            by_pace[pace] = Track(lows, highs, length // len(track.lows) * track.step)
+    return sight._replace(tracks=tuple(by_pace.values()))
 
 
-def _read(window: Window, outputs: Iterable[int]) -> Iterator[int]:
-    """Yield the positions that the windows of some outputs read."""
-    for output in outputs:
-        start = output * window.stride - window.before
-        yield from range(start, start + window.extent, window.dilation)
+def _repeated(track: Track, side: int, length: int) -> Iterator[int | None]:
+    pixels = track[side]
+    assert not isinstance(pixels, int)
+    for position in range(length):
+        pixel = pixels[position % len(pixels)]
+        yield None if pixel is None else pixel + position // len(pixels) * track.step
 
 
-def _added_to(window: Window, outputs: Iterable[int]) -> Iterator[int]:
-    """Yield the inputs of a transposed layer whose products are added to some outputs."""
-    for output in outputs:
-        whole = output + window.before
-        for product in range(whole, whole - window.extent, -window.dilation):
-            if product % window.stride == 0:
-                yield product // window.stride
-
-
-def _behind(window: Window, transposed: bool, first: int, last: int) -> Span:
-    """Find the range that the outputs from ``first`` to ``last`` depend on.
-
-    It is exact unless holes of a dilated layer meet a transposed layer: then it may be too wide.
-    """
-    reach = window.extent - 1
-    if transposed:
-        return -((reach - first - window.before) // window.stride), (last + window.before) // window.stride
-    return first * window.stride - window.before, last * window.stride - window.before + reach
+def _hull(choose: Callable[[int, int], int], one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else choose(one, other)

@@ -8,13 +8,14 @@ over the taps or over the windows, whichever are fewer.
 """
 
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.evidence.proof import Failure, Proof
 
 if TYPE_CHECKING:
     from dlcalc.core.conv.shape import AxisShape
     from dlcalc.core.params.count import ConvParams, LayerParams
+    from dlcalc.core.params.question import ParamsQuestion
 
 MAX_ENTRIES = 10_000_000
 
@@ -37,13 +38,17 @@ class _Budget:
 def check_params(answer: "ConvParams", limit: int = MAX_ENTRIES) -> Proof:
     """Prove the numbers of an answer by counting, if that visits at most ``limit`` entries, or else by summation."""
     budget = _Budget(limit)
-    failures: list[Failure] = []
+    failures: list[Failure] = _sizes(answer, budget)
     totals: dict[str, list[int | None]] = {}
-    before: LayerParams | None = None
+    channels, memory = _channels(answer), _Memory(answer)
     for layer in answer.layers:
-        failures += _chained(before, layer) + _sizes(layer, budget)
-        before = layer
-        found = _counted(layer, budget)
+        said = _Channels(layer.c_in, layer.c_out, layer.groups)
+        failures += [
+            Failure({"layer": layer.name}, key, one, other)
+            for key, one, other in zip(_CHANNEL_KEYS, said, channels[layer.name], strict=True)
+            if one != other
+        ]
+        found = _counted(layer, channels[layer.name], answer.question, memory, budget)
         failures += _differences({"layer": layer.name}, layer.amounts.by_key(), found)
         for key, number in found.items():
             totals.setdefault(key, []).append(number)
@@ -57,7 +62,7 @@ def check_params(answer: "ConvParams", limit: int = MAX_ENTRIES) -> Proof:
         manner = "by summation, too much to count one by one"
         if len(keys) < len(totals):
             manner += ": all but " + ", ".join(key for key in totals if key not in keys)
-    if any(layer.shape is not None for layer in answer.layers):
+    if any(layer.shape.plan is not None and layer.shape.axes for layer in answer.layers):
         keys.append("output")
     return Proof(method, manner, {"keys": keys, "entries": budget.visited}, tuple(failures))
 
@@ -78,80 +83,151 @@ def _differences(place: dict[str, object], said: dict[str, int], found: "dict[st
     return failures + [Failure(place, key, number, None) for key, number in said.items() if key not in found]
 
 
-def _chained(before: "LayerParams | None", layer: "LayerParams") -> list[Failure]:
-    """Compare the input of a layer with the output of the layer before it."""
-    if before is None or not before.output or (before.output, before.question.c_out) == (layer.input, layer.channels):
+class _Channels(NamedTuple):
+    """The channels of the map that a layer reads, of the one that it makes, and the groups that they are cut into."""
+
+    read: int
+    made: int
+    groups: int
+
+
+_CHANNEL_KEYS = ("input_channels", "output_channels", "groups")
+_MIXING = ("conv", "transposed", "linear")  # kinds in which channels meet
+
+
+def _channels(answer: "ConvParams") -> dict[str, _Channels]:
+    """Follow the channels from layer to layer, as the layers were asked for."""
+    made = {one.name: one.channels or 0 for one in answer.question.network.inputs}
+    found: dict[str, _Channels] = {}
+    for layer in answer.layers:
+        op, kind = layer.shape.node.op, layer.kind
+        each = [made[name] for name in layer.shape.node.inputs]
+        read, positions = each[0], 1
+        for extent in layer.shape.input:
+            positions *= extent
+        if kind == "linear":
+            read *= positions
+        out = read if op.channels is None else op.channels
+        if kind == "flatten":
+            out = read * positions
+        for axis in range(len(answer.question.axes) if kind in ("pixel-shuffle", "pixel-unshuffle") else 0):
+            factor = op.amount[axis] if isinstance(op.amount, tuple) else op.amount
+            assert isinstance(factor, int)
+            out = out // factor if kind == "pixel-shuffle" else out * factor
+        if kind in ("add", "multiply"):
+            out = max(each)
+        elif kind == "concat":
+            out = sum(each)
+        made[layer.name] = out
+        found[layer.name] = _Channels(read, out, read if op.depthwise else op.groups)
+    return found
+
+
+def _sizes(answer: "ConvParams", budget: _Budget) -> list[Failure]:
+    """Prove the sizes and their padding as conv-shape does."""
+    if answer.question.size is None or not answer.question.axes:
         return []
-    said, found = [*layer.input, layer.channels], [*before.output, before.question.c_out]
-    return [Failure({"layer": layer.name}, "input", said, found)]
+    from dlcalc.core.network.check import check_shape
 
-
-def _sizes(layer: "LayerParams", budget: _Budget) -> list[Failure]:
-    """Prove the output of a layer and its padding as conv-shape does."""
-    if layer.shape is None:
-        return []
-    from dlcalc.core.conv.check import check_layer as check_shape
-
-    proof = check_shape(layer.shape, budget.limit - budget.visited)
+    proof = check_shape(answer.shape, budget.limit - budget.visited)
     if proof.method == "enumeration":
         budget.visited += int(str(proof.details["positions"]))
     else:
         budget.enough = False
-    return [failure for failure in proof.failures if failure.key in ("output", "padding")]
+    return [failure for failure in proof.failures if failure.key in ("input", "output", "padding")]
 
 
-# Kinds that multiply nothing: of them a batch norm learns two numbers for each channel, and keeps two.
-_WITHOUT_WEIGHTS = ("max-pool", "avg-pool", "global-avg-pool", "batch-norm")
+class _Memory:
+    """The bytes that are held while each layer runs, from the maps that layers from there on read.
+
+    A layer that looks at one entry at a time writes over what it reads, if no later layer reads that.
+    """
+
+    def __init__(self, answer: "ConvParams") -> None:
+        question = answer.question
+        self.each = int("".join(filter(str.isdigit, question.dtype))) // 8  # a dtype says its bits in its name
+        self.n, self.known = question.n, all(one.size is not None for one in question.network.inputs)
+        self.read: dict[str, int] = {}  # a map -> the number of the last layer that reads it
+        for number, node in enumerate(question.network.nodes, 1):
+            self.read |= dict.fromkeys(node.inputs, number)
+        self.live = {one.name for one in question.network.inputs}
+        self.homes = {one.name: one.name for one in question.network.inputs}  # a map -> the memory that it is in
+        self.sizes = {one.name: self._bytes(one.channels, one.size) for one in question.network.inputs}
+
+    def _bytes(self, channels: int | None, size: "tuple[int, ...] | None") -> int:
+        count = self.n * (channels or 0) * self.each
+        for extent in size or ():
+            count *= extent
+        return count
+
+    def run(self, layer: "LayerParams", channels: int) -> tuple[int, int]:
+        """Count the bytes that a layer with so many output channels makes, and those alive while it runs."""
+        shape = layer.shape
+        made = self._bytes(channels, shape.made.size)
+        if not self.known:
+            return made, made + sum(self._bytes(one.channels, one.size) for one in shape.read)
+        self.live = {name for name in self.live if self.read.get(name, 0) > shape.number}
+        later = {self.homes[name] for name in self.live}
+        self.live.add(layer.name)
+        sources = {self.homes[name] for name in shape.node.inputs}
+        home = self.homes[shape.node.inputs[0]]
+        if layer.kind in _IN_PLACE and home not in later:
+            self.homes[layer.name] = home
+            return 0, sum(self.sizes[name] for name in later | sources)
+        self.homes[layer.name], self.sizes[layer.name] = layer.name, made
+        return made, sum(self.sizes[name] for name in later | sources) + made
 
 
-def _counted(layer: "LayerParams", budget: _Budget) -> "dict[str, int | None]":
+# Kinds that change each entry by itself, or only its place.
+_IN_PLACE = (
+    *("relu", "relu6", "leaky", "elu", "selu", "gelu", "silu", "mish", "sigmoid", "tanh", "hardswish", "hardsigmoid"),
+    *("softmax", "dropout", "identity", "flatten"),
+)
+
+
+def _counted(
+    layer: "LayerParams", channels: _Channels, question: "ParamsQuestion", memory: _Memory, budget: _Budget
+) -> "dict[str, int | None]":
     """Count the numbers of a layer, by their keys; None where they are out of reach."""
-    question = layer.question
     pairs = weights = bias = norm = 0
-    axes: list[AxisShape] = []
-    if layer.kind not in _WITHOUT_WEIGHTS:
-        pairs, weights = _weights(layer, budget)
-        bias = question.c_out * question.bias
-        if question.bias and budget.allows(question.c_out):
-            bias = sum(1 for _ in range(question.c_out))
-        axes = [*layer.shape.layers[-1].axes] if layer.shape else []
-    elif layer.kind == "batch-norm":
-        channels = question.c_out
-        norm = sum(2 for _ in range(channels)) if budget.allows(channels) else channels + channels
+    axes: tuple[AxisShape, ...] = ()
+    made, own_bias = channels.made, layer.shape.node.op.bias
+    if layer.kind in _MIXING:
+        pairs, weights = _weights(channels, layer.kernel, budget)
+        if question.bias if own_bias is None else own_bias:
+            bias = sum(1 for _ in range(made)) if budget.allows(made) else made
+        axes = layer.shape.axes if layer.kind != "linear" else ()
+    elif layer.kind in ("batch-norm", "layer-norm", "group-norm"):  # two numbers for each channel
+        norm = sum(2 for _ in range(made)) if budget.allows(made) else made + made
     params = weights + bias + norm
-    each = int("".join(filter(str.isdigit, question.dtype))) // 8  # a dtype says its bits in its name
-    found: dict[str, int | None] = {"weights": weights, "bias": bias, "params": params, "buffers": norm}
-    found["param_bytes"] = params * each
-    if question.size is None and layer.kind != "linear":
+    kept = norm if layer.kind == "batch-norm" else 0  # a mean and a variance
+    found: dict[str, int | None] = {"weights": weights, "bias": bias, "params": params, "buffers": kept}
+    found["param_bytes"] = params * memory.each
+    if not memory.known and layer.kind != "linear":
         return found
     used: int = pairs * question.n
     real: int | None = used
     for axis in axes:
-        taps, real_taps = _taps(question.kind, axis, budget)
+        taps, real_taps = _taps(layer.kind, axis, budget)
         used *= taps
         real = None if real is None or real_taps is None else real * real_taps
-    taken, made = question.n * layer.channels * each, question.n * question.c_out * each  # bytes
-    for size in layer.input:
-        taken *= size
-    for size in layer.output:
-        made *= size
+    written, alive = memory.run(layer, made)
     found |= {"macs": used, "macs_without_padding": real, "flops": used + used}
-    return found | {"activation_bytes": made, "peak_activation_bytes": taken + made}
+    return found | {"activation_bytes": written, "peak_activation_bytes": alive}
 
 
-def _weights(layer: "LayerParams", budget: _Budget) -> tuple[int, int]:
+def _weights(channels: _Channels, kernel: tuple[int, ...], budget: _Budget) -> tuple[int, int]:
     """Count the pairs of channels that meet, and the entries of the weight tensor."""
-    question = layer.question
-    c_in, c_out, groups = question.c_in, question.c_out, question.groups
+    c_in, c_out, groups = channels
     full = c_in * c_out
-    for taps in layer.kernel:
+    for taps in kernel:
         full *= taps
     if not budget.allows(full):
         per_pair = full // (c_in * c_out)
         pairs = groups * ((c_in // groups) * (c_out // groups))  # as many blocks as groups
         return pairs, pairs * per_pair
     meeting = [(x, y) for x, y in product(range(c_in), range(c_out)) if x * groups // c_in == y * groups // c_out]
-    entries = sum(1 for _ in product(meeting, *map(range, layer.kernel)))
+    entries = sum(1 for _ in product(meeting, *map(range, kernel)))
     return len(meeting), entries
 
 

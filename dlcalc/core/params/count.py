@@ -1,16 +1,20 @@
-"""How many parameters a layer has, how much it computes, and the memory of both."""
+"""How many parameters the layers of a network have, how much they compute, and the memory of both."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import NamedTuple
 
 from dlcalc.core.conv.coverage import real_taps
-from dlcalc.core.conv.frameworks import plan_layer
-from dlcalc.core.conv.layer import Kind
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion, Place, layer_shape
-from dlcalc.core.errors import Notice
-from dlcalc.core.params.question import DTYPES, ConvParamsQuestion, StackParamsQuestion
+from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.network.layer_shape import ConvShape, LayerShape, Map
+from dlcalc.core.network.maps import groups_of
+from dlcalc.core.network.network import ELEMENTWISE, OpKind, ShapeQuestion, in_layer
+from dlcalc.core.network.shape import network_shape
+from dlcalc.core.params.question import DTYPES, KINDS, ParamsQuestion
 from dlcalc.core.validation import legal
+
+NORMS: tuple[OpKind, ...] = ("batch-norm", "layer-norm", "group-norm")  # that learn a scale and a shift a channel
+IN_PLACE: tuple[OpKind, ...] = (*ELEMENTWISE, "flatten")  # that write over the map that they read, or only rename it
 
 
 class Work(NamedTuple):
@@ -20,8 +24,8 @@ class Work(NamedTuple):
         macs: multiply-accumulates; a bias adds none.
         macs_without_padding: multiply-accumulates on real data: of a convolution without the zeros of the padding, of a
             transposed one without the products that the padding cuts off.
-        activation_bytes: bytes of all layers' outputs.
-        peak_activation_bytes: bytes of the input and the output of one layer, where they are largest.
+        activation_bytes: bytes of the outputs.
+        peak_activation_bytes: bytes of all maps that are alive while a layer runs, where they are most.
     """
 
     macs: int
@@ -39,7 +43,7 @@ class Amounts(NamedTuple):
         buffers: entries that are kept and not learned: the statistics of batch norms.
         param_bytes: bytes of all that is learned.
         work: the arithmetic and its memory; None where no input is known.
-        norm: entries of batch norms that are learned, their scale and shift.
+        norm: entries of norms that are learned, their scale and shift.
     """
 
     weights: int
@@ -69,50 +73,58 @@ class LayerParams(NamedTuple):
     """A layer, counted.
 
     Attributes:
-        name: the layer's name among the layers, like ``conv1``.
-        kind: the layer's kind; in a network one of ``network.FAMILIES``.
-        question: the layer as a question of its own.
-        channels: of the input; of a linear layer behind a feature map fewer than its input features.
-        kernel: taps along each axis; none of a layer without windows.
-        shape: its geometry, where its input's size is known and it has windows.
-        output: the output's extent along each axis, where it is known; a vector has no axes.
+        shape: the layer's geometry.
+        c_in, c_out: channels of its input and of its output; features of a linear layer.
+        groups: into how many groups the channels are divided.
+        bias: whether every output channel has a bias.
         amounts: what was counted.
-        place: its place in a network; None of a single layer.
     """
 
-    name: str
-    kind: Kind
-    question: ConvParamsQuestion
-    channels: int
-    kernel: tuple[int, ...]
-    shape: ConvShape | None
-    output: tuple[int, ...]
+    shape: LayerShape
+    c_in: int
+    c_out: int
+    groups: int
+    bias: bool
     amounts: Amounts
-    place: Place | None = None
 
     @property
-    def input(self) -> tuple[int, ...]:
-        """The input's extent along each axis, where it is known; a vector has no axes."""
-        return self.question.size or ()
+    def name(self) -> str:
+        """The name of the node."""
+        return self.shape.name
+
+    @property
+    def kind(self) -> OpKind:
+        """The kind of its operation."""
+        return self.shape.kind
+
+    @property
+    def kernel(self) -> tuple[int, ...]:
+        """The taps along each axis; none of a layer without windows."""
+        plan = self.shape.plan
+        return () if plan is None else tuple([axis.kernel for axis in plan.axes])
 
 
 class ConvParams(NamedTuple):
-    """The answer to a question about one layer or about a network.
+    """The answer to a question about a network.
 
     Attributes:
         question: the question.
-        layers: the layers, in order; of a question about one layer that layer.
-        warnings: caveats, e.g. that a pad layer is needed.
+        layers: the layers, in order.
+        amounts: those of all layers together.
+        peak_layer: the layer that runs where the memory is largest; None where no size is known.
+        shape: the sizes of all layers.
     """
 
-    question: ConvParamsQuestion | StackParamsQuestion
+    question: ParamsQuestion
     layers: tuple[LayerParams, ...]
-    warnings: tuple[Notice, ...]
+    amounts: Amounts
+    peak_layer: str | None
+    shape: ConvShape
 
     @property
-    def amounts(self) -> Amounts:
-        """The amounts of all layers together."""
-        return total([layer.amounts for layer in self.layers])
+    def warnings(self) -> tuple[Notice, ...]:
+        """The caveats, e.g. that a pad layer is needed."""
+        return self.shape.warnings
 
 
 def total(amounts: Sequence[Amounts]) -> Amounts:
@@ -129,95 +141,131 @@ def total(amounts: Sequence[Amounts]) -> Amounts:
     return Amounts(sum(weights), sum(bias), sum(buffers), sum(param_bytes), work, sum(norm))
 
 
-def layer_params(question: ConvParamsQuestion) -> ConvParams:
-    """Count the parameters of a layer; the work and the memory too where the input's size is known.
+def network_params(question: ParamsQuestion) -> ConvParams:
+    """Count the parameters of every layer; the work and the memory too where the input's size is known.
 
     Raises:
-        DlcalcError: ``invalid-value``, ``groups-do-not-divide``, and all that ``layer_shape`` raises.
+        DlcalcError: ``invalid-value``, ``groups-do-not-divide``, ``usage`` for output channels that are not known, and
+            all that ``network_shape`` raises.
 
     Source:
         Dumoulin & Visin, A guide to convolution arithmetic for deep learning, arXiv 1603.07285, section 2.
 
     >>> from dlcalc.core.conv.layer import Layer
-    >>> layer_params(ConvParamsQuestion(64, 128, layer=Layer(kernel=3), axes=("h", "w"))).amounts.params
+    >>> from dlcalc.core.params.question import layer_question
+    >>> network_params(layer_question(64, 128, layer=Layer(kernel=3), axes=("h", "w"))).amounts.params
     73728
     """
-    layer = count(question)
-    return ConvParams(question, (layer,), layer.shape.warnings if layer.shape else ())
+    network, axes, framework, _, dtype, n, *_ = question
+    legal(question.c_in, "c_in", 1)
+    single = network.single
+    if single is not None:  # in the order of the options
+        legal(single.channels or 0, "c_out", 1)
+        legal(single.groups, "groups", 1)
+    legal(n, "n", 1)
+    shape = network_shape(ShapeQuestion(network, axes, framework, len(axes), n), fields=False)
+    each = n * DTYPES[dtype]
+    if single is not None:
+        layer = _counted(shape.layers[0], question, lambda layer: _alone(layer, each))
+        return ConvParams(question, (layer,), layer.amounts, layer.name if layer.amounts.work else None, shape)
+    alive = _Alive(shape, each) if question.size is not None else None
+    layers = [
+        _counted(layer, question, alive.behind if alive else lambda layer: _alone(layer, each))
+        for layer in shape.layers
+    ]
+    amounts = total([layer.amounts for layer in layers])
+    peak = None
+    if amounts.work is not None:
+        most = amounts.work.peak_activation_bytes
+        peak = next(one.name for one in layers if one.amounts.work and one.amounts.work[-1] == most)
+    return ConvParams(question, tuple(layers), amounts, peak, shape)
 
 
-def count(question: ConvParamsQuestion, name: str | None = None, typed: bool = True) -> LayerParams:
-    """Count a convolution, a transposed convolution or a linear layer.
-
-    Args:
-        question: the layer.
-        name: what to call it; by default after its kind.
-        typed: whether its numbers were typed, as of ``layer_shape``; a linear layer may read any number of features.
-
-    Raises:
-        DlcalcError: as ``layer_params``.
-    """
-    if typed:
-        for option in ("c_in", "c_out", "groups", "n"):
-            legal(getattr(question, option), option, 1)
-    if question.c_in % question.groups or question.c_out % question.groups:
-        from dlcalc.core.validation import groups_do_not_divide
-
-        raise groups_do_not_divide(question.groups, question.c_in, question.c_out)
-    kernel, shape = geometry(question, typed)
-    weights = question.c_in // question.groups * prod(kernel) * question.c_out
-    bias = question.c_out if question.bias else 0
-    output, kind = shape.output if shape else (), question.kind
+def _counted(
+    layer: LayerShape, question: ParamsQuestion, memory: Callable[[LayerShape], tuple[int, int]]
+) -> LayerParams:
+    op, kind = layer.node.op, layer.kind
+    c_in, c_out = layer.read[0].channels, layer.made.channels
+    if c_in is None or c_out is None:
+        message = "its number of output channels is not given"
+        error = DlcalcError("usage", message, hint=f"{layer.node.word}c64")
+        raise in_layer(error, layer.title)
+    groups, features = groups_of(op, c_in) or 1, layer.in_features
+    has_bias = kind in KINDS and (question.bias if op.bias is None else op.bias)
+    weights = norm = 0
+    used = real = 1
+    if kind == "linear":
+        c_in = c_in if features is None else features
+        weights = c_in * c_out
+    elif kind in KINDS:
+        assert layer.plan is not None
+        weights = c_in // groups * prod([axis.kernel for axis in layer.plan.axes]) * c_out
+        used, real = _products(layer)
+    elif kind in NORMS:
+        norm = 2 * c_out
     work = None
-    if question.layer is None:
-        macs = question.n * weights
-        work = Work(macs, macs, *memory(question, (), ()))
-    elif shape is not None:
-        work = Work(*_macs(question, shape), *memory(question, question.size or (), output))
-    amounts = Amounts(weights, bias, 0, (weights + bias) * DTYPES[question.dtype], work)
-    return LayerParams(name or f"{kind}1", kind, question, question.c_in, kernel, shape, output, amounts)
+    if question.size is not None or kind == "linear":
+        pairs = question.n * (c_in // groups) * c_out if kind in KINDS else 0
+        work = Work(pairs * used, pairs * real, *memory(layer))
+    learned = weights + has_bias * c_out + norm
+    buffers = norm if kind == "batch-norm" else 0
+    amounts = Amounts(weights, has_bias * c_out, buffers, learned * DTYPES[question.dtype], work, norm)
+    return LayerParams(layer, c_in, c_out, groups, has_bias, amounts)
 
 
-def geometry(question: ConvParamsQuestion, typed: bool) -> tuple[tuple[int, ...], ConvShape | None]:
-    """Find the taps along each axis, and the shape where the input's size is known; nothing of a layer without windows.
-
-    Args:
-        question: the layer.
-        typed: whether its numbers were typed, as of ``layer_shape``; a linear layer may read any number of features.
-
-    Raises:
-        DlcalcError: for windows that the framework cannot build, on an input of any size; and all that ``layer_shape``
-            raises.
-    """
-    if question.layer is None:
-        return (), None
-    plan = plan_layer(question.framework, question.layer, len(question.axes))
-    shape = None
-    if question.size is not None:
-        geometry = ConvShapeQuestion(question.axes, question.size, question.layer, question.framework)
-        shape = layer_shape(geometry, typed)
-    return tuple(axis.kernel for axis in plan.axes), shape
-
-
-def memory(question: ConvParamsQuestion, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> tuple[int, int]:
-    """Compute the bytes of the output, and of the input and the output together.
-
-    Args:
-        question: for the samples, the channels and the dtype.
-        inputs: the input's extent along each axis.
-        outputs: the output's.
-    """
-    each = question.n * DTYPES[question.dtype]
-    made = each * question.c_out * prod(outputs)
-    return made, each * question.c_in * prod(inputs) + made
-
-
-def _macs(question: ConvParamsQuestion, shape: ConvShape) -> tuple[int, int]:
-    """Count the multiply-accumulates, all and those on real data: one per tap, window and pair of channels."""
-    macs = real = question.n * (question.c_in // question.groups) * question.c_out
-    for axis in shape.layers[-1].axes:
+def _products(layer: LayerShape) -> tuple[int, int]:
+    """Count the products of a pair of channels, all and those on real data: one per tap and window."""
+    used = real = 1
+    for axis in layer.axes:
         window, output = axis.window, axis.output
-        transposed = question.kind == "transposed"
-        macs *= (window.input if transposed else output) * window.kernel
-        real *= real_taps(window, output, transposed)
-    return macs, real
+        used *= (window.input if layer.scatters else output) * window.kernel
+        real *= real_taps(window, output, layer.scatters)
+    return used, real
+
+
+def _alone(layer: LayerShape, each: int) -> tuple[int, int]:
+    """Count the bytes of what a layer makes, and of that and what it reads; ``each`` are those of an entry."""
+    made = _bytes(layer.made, each)
+    return made, made + sum([_bytes(one, each) for one in layer.read])
+
+
+def _bytes(one: Map, each: int) -> int:
+    """Count the bytes of a map, with ``each`` of an entry in all samples of a batch."""
+    return each * (one.channels or 0) * prod(one.size or ())
+
+
+class _Alive:
+    """The memory that is held while the layers run, one after the other.
+
+    Alive are what the layer that runs reads and makes, and every map that a later one reads. A layer that looks at one
+    entry at a time works in place, but where what it reads is read again.
+
+    Args:
+        shape: the sizes of all layers.
+        each: bytes of an entry in all samples of a batch.
+    """
+
+    def __init__(self, shape: ConvShape, each: int) -> None:
+        network = shape.question.network
+        self.each, self.last = each, network.last_uses()
+        self.ends = dict(self.last)
+        self.memory_of = {one.name: one.name for one in network.inputs}  # a map -> the one in whose memory it is
+        self.held = {one.name: _bytes(Map(one.size, one.channels), each) for one in network.inputs}
+        self.alive = sum(self.held.values())
+
+    def behind(self, layer: LayerShape) -> tuple[int, int]:
+        """Let a layer run: the bytes of its output, and of all that is alive meanwhile."""
+        index, node, made = layer.number - 1, layer.node, _bytes(layer.made, self.each)
+        current = self.memory_of[node.inputs[0]]
+        if layer.kind in IN_PLACE and self.ends[current] <= index:
+            self.memory_of[node.name], made = current, 0
+            self.ends[current] = self.last[node.name]
+        else:
+            self.memory_of[node.name] = node.name
+            self.held[node.name] = made
+        self.alive += made
+        alive = self.alive
+        for name in {self.memory_of[name] for name in (*node.inputs, node.name)}:
+            if self.ends[name] <= index:
+                self.alive -= self.held.pop(name)
+        return made, alive

@@ -4,8 +4,8 @@ from dlcalc.core.conv.coverage import real_taps
 from dlcalc.core.conv.explain import AxisSteps
 from dlcalc.core.evidence import GUIDE
 from dlcalc.core.evidence.step import Step, Steps
-from dlcalc.core.params.count import ConvParams, LayerParams, Work
-from dlcalc.core.params.question import DTYPES, KINDS
+from dlcalc.core.params.count import NORMS, ConvParams, LayerParams, Work
+from dlcalc.core.params.question import DTYPES, KINDS, ParamsQuestion
 
 _MAC = "fvcore and He et al. 2016 call it a FLOP"
 _FLOPS = "as torch's counter and calflops; torchinfo and ptflops add the bias"
@@ -14,22 +14,30 @@ _SUMMED = ("weights", "bias", "params", "buffers", "param_bytes", "macs", "macs_
 _LAYER = ("weights", "bias", "macs")  # what is worth saying of every layer
 
 
-def explain_layer(answer: ConvParams) -> tuple[Step, ...]:
-    """List every quantity of a layer, in the order in which they are computed."""
-    return tuple(_steps_of(answer.layers[-1]))
+def explain_params(answer: ConvParams) -> tuple[Step, ...]:
+    """List every quantity of a layer, in the order in which they are computed; of a network each layer's counts."""
+    if answer.question.network.single is not None:
+        return tuple(_steps_of(answer.layers[-1], answer.question))
+    steps: list[Step] = []
+    at = answer.question.at
+    for layer in answer.layers:
+        if at in (None, layer.name):
+            counts = _counts_of(layer, answer.question, _LAYER if at is None else None)
+            steps += [step._replace(where={"layer": layer.name}) for step in counts]
+    return (*steps, *(_sums(answer) if at is None else ()))
 
 
-def _steps_of(layer: LayerParams) -> list[Step]:
-    terms = _LayerSteps(layer)
+def _steps_of(layer: LayerParams, question: ParamsQuestion) -> list[Step]:
+    terms = _LayerSteps(layer, question)
     terms.parameters()
     if layer.amounts.work is not None:
         terms.work(layer.amounts.work)
     return terms.steps
 
 
-def weights_step(layer: LayerParams) -> Step:
+def weights_step(layer: LayerParams, question: ParamsQuestion) -> Step:
     """Explain how the weights of a layer are counted."""
-    terms = _LayerSteps(layer)
+    terms = _LayerSteps(layer, question)
     terms.weights()
     return terms.steps[0]
 
@@ -37,10 +45,10 @@ def weights_step(layer: LayerParams) -> Step:
 class _LayerSteps(Steps):
     """Collects the steps of one layer. A formula is a list of factors, each in symbols and in numbers."""
 
-    def __init__(self, layer: LayerParams) -> None:
+    def __init__(self, layer: LayerParams, question: ParamsQuestion) -> None:
         super().__init__()
-        self.layer, self.question = layer, layer.question
-        self.each = DTYPES[layer.question.dtype]
+        self.layer, self.question = layer, question
+        self.each = DTYPES[question.dtype]
 
     def product(self, symbol: str, factors: list[tuple[str, object]], value: int, source: str, why: str) -> None:
         """Append a step that multiplies factors."""
@@ -57,25 +65,25 @@ class _LayerSteps(Steps):
     @property
     def channels(self) -> list[tuple[str, object]]:
         """The factors of the pairs of channels that meet."""
-        question = self.question
-        if question.groups == 1:
-            return [("C_in", question.c_in), ("C_out", question.c_out)]
-        return [("(C_in/g)", f"({question.c_in}/{question.groups})"), ("C_out", question.c_out)]
+        layer = self.layer
+        if layer.groups == 1:
+            return [("C_in", layer.c_in), ("C_out", layer.c_out)]
+        return [("(C_in/g)", f"({layer.c_in}/{layer.groups})"), ("C_out", layer.c_out)]
 
     def weights(self) -> None:
         """Explain the entries of the weight tensor."""
-        source = "y = Wx + b" if self.question.layer is None else f"{GUIDE}, section 2"
+        source = "y = Wx + b" if self.layer.kind == "linear" else f"{GUIDE}, section 2"
         why = "entries of the weight tensor"
-        if self.question.groups > 1:
+        if self.layer.groups > 1:
             why += "; channels meet within a group"
         self.product("weights", [*self.taps, *self.channels], self.layer.amounts.weights, source, why)
 
     def parameters(self) -> None:
         """Explain the entries that are learned, and their memory."""
-        amounts, question = self.layer.amounts, self.question
+        amounts, question, layer = self.layer.amounts, self.question, self.layer
         self.weights()
-        if question.bias:
-            self.add("bias", "C_out", str(question.c_out), amounts.bias, "one an output channel", "entries of the bias")
+        if layer.bias:
+            self.add("bias", "C_out", str(layer.c_out), amounts.bias, "one an output channel", "entries of the bias")
         else:
             self.add("bias", "0", "0", 0, "C_out where there is one", "entries of the bias")
         parts = f"{amounts.weights} + {amounts.bias}"
@@ -87,10 +95,10 @@ class _LayerSteps(Steps):
 
     def work(self, work: Work) -> None:
         """Explain the multiply-accumulates, and the memory of the input and the output."""
-        question, transposed = self.question, self.question.kind == "transposed"
+        question, counted, transposed = self.question, self.layer, self.layer.shape.scatters
         real: list[tuple[str, object]] = []
-        if self.layer.shape is not None:
-            layer = self.layer.shape.layers[-1]
+        layer = counted.shape
+        if layer.plan is not None:
             for name, axis in zip(question.axes, layer.axes, strict=True):
                 terms = AxisSteps(name, axis, {"axis": name})
                 terms.size(layer.plan.size)
@@ -99,7 +107,7 @@ class _LayerSteps(Steps):
                 terms.term(f"T_{name}", formula, taps, "pairs of a window and a tap", why)
                 self.steps += terms.steps
                 real.append((f"T_{name}", taps))
-        inputs, outputs = self.positions("1", self.layer.input), self.positions("2", self.layer.output)
+        inputs, outputs = self.positions("1", layer.input), self.positions("2", layer.output)
         batch: list[tuple[str, object]] = [("N", question.n)]
         why = f"multiply-accumulates: K taps {'an input' if transposed else 'an output'} along each axis"
         factors = [*batch, *self.channels, *self.taps, *(inputs if transposed else outputs)]
@@ -110,9 +118,9 @@ class _LayerSteps(Steps):
         self.product("flops", [("2", 2), ("macs", work.macs)], 2 * work.macs, _FLOPS, why)
         each = ("bytes", self.each)
         why = f"bytes of the output, {self.each} an entry"
-        output = [*batch, ("C_out", question.c_out), *outputs, each]
+        output = [*batch, ("C_out", counted.c_out), *outputs, each]
         self.product("activation_bytes", output, work.activation_bytes, question.dtype, why)
-        sides = [("C_in", question.c_in), *inputs], [("C_out", question.c_out), *outputs]
+        sides = [("C_in", counted.c_in), *inputs], [("C_out", counted.c_out), *outputs]
         both = [" + ".join("*".join(str(pair[i]) for pair in side) for side in sides) for i in (0, 1)]
         held: list[tuple[str, object]] = [*batch, (f"({both[0]})", f"({both[1]})"), each]
         why = "bytes of the input and the output together"
@@ -130,22 +138,19 @@ _REAL_TAPS = {
 }
 
 
-def explain_network(answer: ConvParams) -> tuple[Step, ...]:
-    """List the counts of every layer, then their sums."""
-    steps: list[Step] = []
-    for layer in answer.layers:
-        steps += [step._replace(where={"layer": layer.name}) for step in _counts_of(layer)]
+def _sums(answer: ConvParams) -> list[Step]:
+    """Explain the totals of a network."""
     sums = Steps({"layer": "total"})
     each = [layer.amounts.by_key() for layer in answer.layers]
     for key, total in answer.amounts.by_key().items():
         parts = [counts.get(key, 0) for counts in each]
         if key == "peak_activation_bytes":
-            formula, text = "the largest of the layers' input + output", f"max({_listed(parts, ', ')})"
+            formula, text = "the most that is alive while a layer runs", f"max({_listed(parts, ', ')})"
         else:
             formula, text = f"sum of the layers' {key}", _listed(parts, " + ")
         why = "of all layers together" if key in _SUMMED else f"{DTYPES[answer.question.dtype]} bytes an entry"
         sums.add(key, formula, text, total, "by definition", why)
-    return (*steps, *sums.steps)
+    return sums.steps
 
 
 def _listed(parts: list[int], sign: str) -> str:
@@ -154,15 +159,22 @@ def _listed(parts: list[int], sign: str) -> str:
     return sign.join(some if len(some) <= 12 else [*some[:6], "...", *some[-5:]])
 
 
-def _counts_of(layer: LayerParams) -> list[Step]:
-    """Explain the counts of one layer among others."""
-    if layer.kind == "batch-norm":
-        channels, learned = str(layer.question.c_in), layer.amounts.norm
-        why = "scale and shift of each channel"
-        return [
-            Step("params", "2*C", f"2*{channels}", learned, "Ioffe & Szegedy 2015", why),
-            Step("buffers", "2*C", f"2*{channels}", learned, "Ioffe & Szegedy 2015", "mean and variance of each"),
-        ]
+def _counts_of(layer: LayerParams, question: ParamsQuestion, symbols: tuple[str, ...] | None) -> list[Step]:
+    """Explain the counts of one layer among others; all of them, or some."""
+    if layer.kind in NORMS:
+        channels, learned = str(layer.c_in), layer.amounts.norm
+        source, why = _NORM_SOURCES[layer.kind], "scale and shift of each channel"
+        steps = [Step("params", "2*C", f"2*{channels}", learned, source, why)]
+        if layer.amounts.buffers:
+            steps.append(Step("buffers", "2*C", f"2*{channels}", learned, source, "mean and variance of each"))
+        return steps
     if layer.kind not in KINDS:
         return [Step("params", "0", "0", 0, "by definition", "it learns nothing")]
-    return [step for step in _steps_of(layer) if step.symbol in _LAYER]
+    return [step for step in _steps_of(layer, question) if symbols is None or step.symbol in symbols]
+
+
+_NORM_SOURCES = {
+    "batch-norm": "Ioffe & Szegedy 2015",
+    "layer-norm": "Ba et al. 2016",
+    "group-norm": "Wu & He 2018",
+}

@@ -2,42 +2,48 @@
 
 from collections.abc import Iterable
 
-from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.evidence import diagnosis
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
-from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.network.judge import either, phrase
+from dlcalc.core.evidence.diagnosis import Mistake, phrase
+from dlcalc.core.network.judge import either
 from dlcalc.core.numeric.ratio import Ratio, as_number
 from dlcalc.core.params.count import ConvParams, LayerParams
 from dlcalc.core.params.mistakes import BYTES, MACS, MISTAKES
-from dlcalc.core.params.question import ConvParamsQuestion
+from dlcalc.core.params.question import KINDS, ParamsQuestion
 from dlcalc.core.params.working import Working, evaluate, layer_working, rescaled
 
 _KEYS = ("params", "weights", "bias", "buffers", *BYTES, *MACS, "flops", "output")  # the headline first
 
 
+_FEATURES = ("in_features", "out_features")
+
+
 def claimable(answer: ConvParams) -> dict[str, tuple[str, ...]]:
-    """List the keys that can be claimed, each with its axes; none where it is a single number."""
-    axes = answer.question.axes
-    if not isinstance(answer.question, ConvParamsQuestion) and not answer.layers[-1].output:
-        axes = ()  # a vector, whose features can be claimed
-    return {key: axes if key == "output" else () for key in _KEYS}
+    """List the keys that can be claimed, each with its axes; none where it is a single number.
+
+    In a network they are the totals, and the output of the last layer; then the same of every layer by its name.
+    """
+    axes, shapes = answer.question.axes, [layer.shape for layer in answer.layers]
+    keys: dict[str, tuple[str, ...]] = dict.fromkeys(_KEYS, ())
+    if answer.question.network.single is not None:
+        return keys | {"output": axes}
+    keys["output"] = axes if shapes[-1].output else ()
+    if any(shape.kind == "linear" for shape in shapes):
+        keys |= dict.fromkeys(_FEATURES, ())
+    for shape in shapes:
+        keys |= {f"{shape.name}.{key}": () for key in _KEYS}
+        keys[f"{shape.name}.output"] = axes if shape.output else ()
+        if shape.kind == "linear":
+            keys |= {f"{shape.name}.{key}": () for key in _FEATURES}
+    return keys
 
 
-def shape_of(answer: ConvParams, key: str) -> ConvShape | None:
-    """Compute the sizes that a claim of ``output`` is about; None for any other claim, or without a size."""
-    if key != "output":
-        return None
-    question = answer.question
-    if isinstance(question, ConvParamsQuestion):
-        return answer.layers[-1].shape
-    if question.size is None:
-        return None
-    from dlcalc.core.network.network import StackQuestion, stack_shape
-
-    axes, size = question.axes, question.size
-    return stack_shape(StackQuestion(axes, size, question.layers, question.framework, channels=question.c_in))
+def is_about_sizes(answer: ConvParams, claimed: str) -> bool:
+    """Tell whether a claim is about sizes, which are known."""
+    key = claimed.rpartition(".")[2]
+    sized = answer.question.size is not None and bool(answer.question.axes)
+    return (key == "output" and sized) or key in _FEATURES
 
 
 def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
@@ -46,15 +52,19 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
     Raises:
         DlcalcError: ``usage`` for a claim about what is known only with the size of the input.
     """
-    key, numbers = claim.key, answer.amounts.by_key()
+    name, _, key = claim.key.rpartition(".")
+    one = next((layer for layer in answer.layers if layer.name == name), None)
+    if answer.question.network.single is not None:
+        (one,) = answer.layers
+    numbers = (one or answer).amounts.by_key()
     if key not in numbers:
         raise _unknown_number(answer, key, numbers)
     right = numbers[key]
-    if isinstance(answer.question, ConvParamsQuestion):
-        working = layer_working(answer.layers[-1], key)
-        return diagnosis.judge(claim, ((right, 1),), True, working, MISTAKES, evaluate)
+    if one is not None and (one.kind in KINDS or not name):
+        working = layer_working(one, answer.question, key)
+        return diagnosis.judge(claim, ((right, 1),), True, working, MISTAKES, lambda edited, _: evaluate(edited, key))
     verdict = compare(claim, ((right, 1),), True)
-    if verdict.passed:
+    if verdict.passed or one is not None:
         return verdict
     together: list[Diagnosis] = []
     alone: list[Diagnosis] = []
@@ -65,7 +75,7 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
         changes = _changes(mistake, answer, key)
         together += _in_several_layers(mistake, answer, claim, right, changes)
         fitting = [
-            answer.layers[number].place
+            answer.layers[number].shape
             for number, each in changes.items()
             if any(_fits(claim, (right + change, 1), right) for change in each)
         ]
@@ -77,7 +87,8 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
 
 def _unknown_number(answer: ConvParams, key: str, numbers: Iterable[str]) -> DlcalcError:
     """Make the error for a claim about a number that the answer does not have."""
-    if isinstance(answer.question, ConvParamsQuestion) and answer.question.kind == "linear":
+    single = answer.question.network.single
+    if single is not None and single.kind == "linear":
         hint = "one of " + ", ".join(numbers)
         return DlcalcError("usage", f"a linear layer has no {key} size", hint=hint, option="expect")
     sizes = (Fix("w", 224), ", or ", Fix("size", (224, 224)))
@@ -86,7 +97,6 @@ def _unknown_number(answer: ConvParams, key: str, numbers: Iterable[str]) -> Dlc
 
 Changes = dict[int, list[int]]  # per layer, by its index: how each way to make a mistake changes the total
 
-_WITH_WEIGHTS = ("conv", "transposed", "linear")
 _STATISTICS = "batch-norm-with-statistics"
 _UNITS = ("flops-not-macs", "macs-not-flops", "forward-plus-backward", "bytes-not-count", "mib-not-mb")
 
@@ -101,12 +111,14 @@ def _changes(mistake: Mistake[Working], answer: ConvParams, key: str) -> Changes
         return {number: [amounts.param_bytes] for number, amounts in norms.items()} if key == "param_bytes" else {}
     if key == "peak_activation_bytes":  # no sum over the layers
         return {}
-    changes = {number: _changes_of(mistake, layer, key) for number, layer in layers if layer.kind in _WITH_WEIGHTS}
+    changes = {
+        number: _changes_of(mistake, layer, answer.question, key) for number, layer in layers if layer.kind in KINDS
+    }
     return {number: each for number, each in changes.items() if each}
 
 
-def _changes_of(mistake: Mistake[Working], layer: LayerParams, key: str) -> list[int]:
-    working = layer_working(layer, key)
+def _changes_of(mistake: Mistake[Working], layer: LayerParams, question: ParamsQuestion, key: str) -> list[int]:
+    working = layer_working(layer, question, key)
     ((right, _),) = evaluate(working, key)
     wrong = [evaluate(edited, key)[0] for edited in mistake.edits(working)]  # whole numbers: the unit is the right one
     return [number - right for number, _ in wrong]
@@ -117,7 +129,7 @@ def _in_several_layers(
 ) -> list[Diagnosis]:
     """Diagnose a mistake made in every layer; or, with a bias that only some layers have, in those."""
     several = [("in every layer", list(changes.values()))]
-    biased = [each for number, each in changes.items() if answer.layers[number].question.bias]
+    biased = [each for number, each in changes.items() if answer.layers[number].bias]
     if mistake.name == "bias-included" and len(biased) < len(changes):
         several.append(("in every layer that has one", biased))
     for where, each in several:
@@ -132,7 +144,7 @@ def _in_several_layers(
 
 def _in_other_units(mistake: Mistake[Working], answer: ConvParams, claim: Claim, right: int) -> list[Diagnosis]:
     """Diagnose a total that is given in another unit."""
-    for edited in mistake.edits(layer_working(answer.layers[0], claim.key)):
+    for edited in mistake.edits(layer_working(answer.layers[0], answer.question, claim.key)):
         number = rescaled(right, edited)
         if _fits(claim, number, right):
             return [Diagnosis(mistake.name, f"{mistake.said(edited)} would give {as_number(number)}")]

@@ -1,13 +1,11 @@
-"""The questions of conv-params: about one layer, and about a network of layers."""
+"""The question of conv-params: a network, the type of its numbers, and the batch that it works on."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from dlcalc.core.conv.layer import Axis, FrameworkName, Kind, Layer
+from dlcalc.core.conv.layer import Axis, FrameworkName, Layer
+from dlcalc.core.network.network import INPUT, Input, Network, Node, Op, OpKind
 
-if TYPE_CHECKING:
-    from dlcalc.core.network.network import StackLayer
-
-KINDS: tuple[Kind, ...] = ("conv", "transposed", "linear")
+KINDS: tuple[OpKind, ...] = ("conv", "transposed", "linear")  # that have weights
 
 # Bytes of one entry.
 DTYPES = {
@@ -24,56 +22,61 @@ DTYPES = {
 }
 
 
-class ConvParamsQuestion(NamedTuple):
-    """A layer, and the input that it works on where that is known.
+class ParamsQuestion(NamedTuple):
+    """A network, and the input that it works on where that is known.
 
     Attributes:
-        c_in: channels of the input; features of a linear layer.
-        c_out: channels of the output; features of a linear layer.
-        groups: into how many groups the channels are divided.
-        bias: whether every output channel has a bias.
-        layer: the windows of a convolution; None of a linear layer.
-        axes: those of the layer, of ``d``, ``h``, ``w``, in this order.
-        size: the input's extent along each axis, in positions; None where it is not known.
+        network: the layers; its input has channels, or features, and a size where that is known.
+        axes: those of the layers, of ``d``, ``h``, ``w``, in this order.
         framework: whose rules hold for the size.
+        bias: whether every output channel of a convolution or of a linear layer has a bias, where a layer does not say.
         dtype: of the parameters and the activations, one of ``DTYPES``.
         n: samples in a batch.
         square: whether one extent was given, and is meant for every axis.
+        at: the name of the layer to explain; None for all.
+        summary: whether to show blocks and totals only.
     """
 
-    c_in: int
-    c_out: int
-    groups: int = 1
-    bias: bool = False
-    layer: Layer | None = None
-    axes: tuple[Axis, ...] = ()
-    size: tuple[int, ...] | None = None
+    network: Network
+    axes: tuple[Axis, ...] = ("h", "w")
     framework: FrameworkName = "pytorch"
+    bias: bool = False
     dtype: str = "float32"
     n: int = 1
     square: bool = False
+    at: str | None = None
+    summary: bool = False
 
     @property
-    def kind(self) -> Kind:
-        """``conv``, ``transposed`` or ``linear``; within a network the kind of a pooling too."""
-        return "linear" if self.layer is None else self.layer.kind
+    def size(self) -> tuple[int, ...] | None:
+        """The extent of the input along each axis; empty of a vector, None where it is not known."""
+        return self.network.inputs[0].size
+
+    @property
+    def c_in(self) -> int:
+        """Channels of the input; features of a linear layer."""
+        return self.network.inputs[0].channels or 0
 
 
-class StackParamsQuestion(NamedTuple):
-    """A network of layers, and the input that it works on where that is known; else as a ``ConvParamsQuestion``.
+def layer_question(
+    c_in: int,
+    c_out: int,
+    groups: int = 1,
+    bias: bool = False,
+    layer: Layer | None = None,
+    axes: tuple[Axis, ...] = (),
+    size: tuple[int, ...] | None = None,
+    framework: FrameworkName = "pytorch",
+    dtype: str = "float32",
+    n: int = 1,
+    square: bool = False,
+) -> ParamsQuestion:
+    """Ask about a single convolution, or about a linear layer where there are no windows.
 
-    Attributes:
-        c_in: channels of the input.
-        layers: one after the other.
-        bias: whether every output channel of a convolution or of a linear layer has a bias, where a layer does not say.
+    >>> layer_question(512, 10).network.nodes[0].name
+    'linear1'
     """
-
-    c_in: int
-    layers: "tuple[StackLayer, ...]"
-    bias: bool = False
-    axes: tuple[Axis, ...] = ("h", "w")
-    size: tuple[int, ...] | None = None
-    framework: FrameworkName = "pytorch"
-    dtype: str = "float32"
-    n: int = 1
-    square: bool = False
+    op = Op("linear", None, c_out) if layer is None else Op(layer.kind, layer, c_out, groups)
+    given = Input(INPUT, () if layer is None else size, c_in)
+    network = Network((given,), (Node(f"{op.kind}1", op),))
+    return ParamsQuestion(network, axes, framework, bias, dtype, n, square)

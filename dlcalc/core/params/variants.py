@@ -4,23 +4,29 @@ from typing import NamedTuple
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError, Fix, Notice
-from dlcalc.core.params.count import Amounts, ConvParams, LayerParams, count, layer_params, total
-from dlcalc.core.params.question import ConvParamsQuestion, StackParamsQuestion
+from dlcalc.core.network.network import INPUT, Node, Op
+from dlcalc.core.params.count import Amounts, ConvParams, LayerParams, network_params
+from dlcalc.core.params.question import ParamsQuestion
 
 _CARDINALITY = 32  # groups of ResNeXt-50 (Xie et al. 2017), where none are given
 _EXPANSION = 4  # of the bottleneck of ResNet-50 (He et al. 2016)
 
 
 class Form(NamedTuple):
-    """A form of a convolution: the layers that it is made of, one after the other."""
+    """A form of a convolution, which is a network: the layers that it is made of, one after the other."""
 
     name: str
-    layers: tuple[LayerParams, ...]
+    answer: ConvParams
 
     @property
     def amounts(self) -> Amounts:
         """The amounts of the form's layers together."""
-        return total([layer.amounts for layer in self.layers])
+        return self.answer.amounts
+
+    @property
+    def layers(self) -> tuple[LayerParams, ...]:
+        """The layers."""
+        return self.answer.layers
 
 
 class Comparison(NamedTuple):
@@ -35,7 +41,7 @@ class Comparison(NamedTuple):
         return self.answer.warnings
 
 
-def compare(question: ConvParamsQuestion | StackParamsQuestion) -> Comparison:
+def compare(question: ParamsQuestion) -> Comparison:
     """Count the standard, the grouped, the depthwise-separable and the bottleneck form of a convolution.
 
     All have the windows, the channels and the bias of the question:
@@ -47,45 +53,45 @@ def compare(question: ConvParamsQuestion | StackParamsQuestion) -> Comparison:
     - bottleneck: 1x1 to a quarter of the output channels, the windows on those, 1x1 to the output channels, as ResNet.
 
     Raises:
-        DlcalcError: ``usage`` for a linear layer, and all that ``layer_params`` raises.
+        DlcalcError: ``usage`` for a linear layer or for layers in words, and all that ``network_params`` raises.
 
-    >>> windows = ConvParamsQuestion(64, 128, layer=Layer(kernel=3), axes=("h", "w"))
+    >>> from dlcalc.core.params.question import layer_question
+    >>> windows = layer_question(64, 128, layer=Layer(kernel=3), axes=("h", "w"))
     >>> {form.name: form.amounts.params for form in compare(windows).forms}
     {'standard': 73728, 'grouped': 2304, 'depthwise-separable': 8768, 'bottleneck': 15360}
     """
-    if not isinstance(question, ConvParamsQuestion):
+    windows = question.network.single
+    if windows is None:
         message = "--compare sets forms of one convolution side by side, and LAYERS are given"
         hint = ("one layer, ", Fix("k", 3), " ", Fix("c_in", 64), " ", Fix("c_out", 128))
         raise DlcalcError("usage", message, hint=hint, option="compare")
-    if question.layer is None:
+    if windows.layer is None:
         message = "--compare sets forms of a convolution side by side, and a linear layer has none"
         raise DlcalcError("usage", message, hint=("leave it out, or ", Fix("kind", "conv")), option="compare")
-    answer = layer_params(question)
-    standard = Form("standard", (count(question._replace(groups=1)),))
-    return Comparison(answer, (standard, _grouped(question), _separable(question), _bottleneck(question)))
-
-
-def _grouped(question: ConvParamsQuestion) -> Form:
-    groups = question.groups
+    answer = network_params(question)
+    c_in, c_out = question.c_in, windows.channels or 0
+    groups = windows.groups
     if groups == 1:
-        groups = next(g for g in range(_CARDINALITY, 0, -1) if question.c_in % g == 0 == question.c_out % g)
-    return Form("grouped", (count(question._replace(groups=groups)),))
+        groups = next(g for g in range(_CARDINALITY, 0, -1) if c_in % g == 0 == c_out % g)
+    width = max(1, c_out // _EXPANSION)
+    forms: dict[str, dict[str, Op]] = {
+        "standard": {f"{windows.kind}1": windows._replace(groups=1)},
+        "grouped": {f"{windows.kind}1": windows._replace(groups=groups)},
+        "depthwise-separable": {
+            "depthwise": windows._replace(channels=c_in, groups=c_in),
+            "pointwise": Op("conv", Layer(1), c_out),
+        },
+        "bottleneck": {
+            "reduce": Op("conv", Layer(1), width),
+            "windows": windows._replace(channels=width, groups=1),
+            "expand": Op("conv", Layer(1), c_out),
+        },
+    }
+    return Comparison(answer, tuple(Form(name, _counted(question, layers)) for name, layers in forms.items()))
 
 
-def _separable(question: ConvParamsQuestion) -> Form:
-    depthwise = count(question._replace(c_out=question.c_in, groups=question.c_in), "depthwise")
-    return Form("depthwise-separable", (depthwise, _pointwise(depthwise, question.c_out, "pointwise")))
-
-
-def _bottleneck(question: ConvParamsQuestion) -> Form:
-    width = max(1, question.c_out // _EXPANSION)
-    reduce = count(question._replace(c_out=width, groups=1, layer=Layer(1)), "reduce")
-    windows = count(question._replace(c_in=width, c_out=width, groups=1), "windows")
-    return Form("bottleneck", (reduce, windows, _pointwise(windows, question.c_out, "expand")))
-
-
-def _pointwise(before: LayerParams, c_out: int, name: str) -> LayerParams:
-    """Count a 1x1 layer on the output of another."""
-    question = before.question
-    size = None if before.shape is None else before.output
-    return count(question._replace(c_in=question.c_out, c_out=c_out, groups=1, layer=Layer(1), size=size), name)
+def _counted(question: ParamsQuestion, layers: dict[str, Op]) -> ConvParams:
+    """Count layers, one after the other, in place of the one of a question."""
+    inputs = (INPUT, *layers)
+    nodes = [Node(name, op, (before,)) for (name, op), before in zip(layers.items(), inputs, strict=False)]
+    return network_params(question._replace(network=question.network._replace(nodes=tuple(nodes))))

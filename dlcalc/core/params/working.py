@@ -8,7 +8,7 @@ from dlcalc.core.conv.coverage import real_taps
 from dlcalc.core.evidence.diagnosis import Numbers
 from dlcalc.core.numeric.ratio import Ratio, ratio
 from dlcalc.core.params.count import LayerParams
-from dlcalc.core.params.question import DTYPES
+from dlcalc.core.params.question import DTYPES, ParamsQuestion
 
 
 class AxisWork(NamedTuple):
@@ -63,19 +63,18 @@ class Working(NamedTuple):
     rounding: str = "exact"
 
 
-def layer_working(layer: LayerParams, key: str) -> Working:
+def layer_working(layer: LayerParams, question: ParamsQuestion, key: str) -> Working:
     """Make the working of a number of a layer, without a mistake."""
-    question = layer.question
     axes = [AxisWork(taps, 1, 1, 1, 1) for taps in layer.kernel]
-    if layer.shape is not None:
-        axes = []
-        for axis in layer.shape.layers[-1].axes:
-            window, output, transposed = axis.window, axis.output, question.kind == "transposed"
+    if layer.kernel and layer.shape.axes:
+        axes, transposed = [], layer.shape.scatters
+        for axis in layer.shape.axes:
+            window, output = axis.window, axis.output
             starts, real = window.input if transposed else output, real_taps(window, output, transposed)
             axes.append(AxisWork(window.kernel, window.input, output, starts, real))
-    biases = question.c_out if question.bias else 0
+    biases = layer.c_out if layer.bias else 0
     each = DTYPES[question.dtype]
-    return Working(key, each, tuple(axes), question.c_in, question.c_out, question.groups, question.n, biases)
+    return Working(key, each, tuple(axes), layer.c_in, layer.c_out, layer.groups, question.n, biases)
 
 
 def evaluate(work: Working, key: str) -> Numbers:

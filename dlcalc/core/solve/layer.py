@@ -5,9 +5,9 @@ from functools import partial
 from itertools import product
 
 from dlcalc.core.conv.layer import AXES, per_axis
-from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import forward
+from dlcalc.core.network.network import ShapeQuestion
+from dlcalc.core.network.shape import network_shape
 from dlcalc.core.solve.axis import (
     Section,
     accepted_steps,
@@ -26,7 +26,7 @@ _FURTHEST = 20  # distance at which sizes are tried, where none was found at an 
 
 
 def solve_layer(
-    template: ConvShapeQuestion, unknown: Unknown, target: tuple[int, ...]
+    template: ShapeQuestion, unknown: Unknown, target: tuple[int, ...]
 ) -> tuple[tuple[tuple[Run, ...], ...], tuple[Values, ...] | None]:
     """Find the values along each axis, and the solutions where the axes are coupled.
 
@@ -42,7 +42,11 @@ def solve_layer(
         legal(extent, "target", 1)
         if unknown != "input":
             legal(pixels, "depth" if name == "d" else name, 1)
-    framework, layer, axes, size = template.framework, template.layer, template.axes, template.size
+    framework, axes, size = template.framework, template.axes, template.size
+    single = template.network.single
+    assert single is not None
+    assert single.layer is not None
+    layer = single.layer
     numbers = per_axis(layer, len(axes))
     # where axes are coupled: once beside axes that decide nothing, and once beside some that do
     coupled = len(axes) > 1 and axes_are_coupled(framework, layer, unknown)
@@ -73,7 +77,7 @@ def solve_layer(
 
 def _gives(question: InverseQuestion, values: Values) -> bool:
     try:
-        return forward(question.with_values(values)).output == question.target
+        return network_shape(question.with_values(values)).output == question.target
     except DlcalcError:
         return False
 

@@ -7,9 +7,10 @@ from math import prod
 from typing import Literal, NamedTuple, get_args
 
 from dlcalc.core.conv.layer import Layer, Sides
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.network.network import StackQuestion, forward
+from dlcalc.core.network.layer_shape import ConvShape
+from dlcalc.core.network.network import Node, ShapeQuestion
+from dlcalc.core.network.shape import network_shape
 from dlcalc.core.validation import MAX_DIGITS
 
 LIMIT: int = 10**MAX_DIGITS  # no number that can be typed is as large
@@ -96,34 +97,60 @@ Unknown = Literal["input", "kernel", "stride", "padding", "dilation", "output_pa
 UNKNOWNS: tuple[Unknown, ...] = get_args(Unknown)
 MAX_SOLUTIONS = 10_000_000
 
-Values = tuple[int, ...]  # a solution, one value per axis; of a padding the sum of both sides
+# A solution, one value per axis; of a padding the sum of both sides, of the output paddings of a network those of every
+# transposed layer, one layer after the other.
+Values = tuple[int, ...]
 
 
 class InverseQuestion(NamedTuple):
-    """A layer with one unknown number, or a network whose input is unknown, and the output that it is to give.
+    """A network with an unknown number, and the output that it is to give.
 
     Attributes:
         template: the forward question, with an arbitrary legal value in place of the unknown number.
-        unknown: which number is unknown; of a network always ``input``.
+        unknown: which number is unknown; of layers in words ``input``, or ``output_padding``.
         target: the output's extent along each axis.
     """
 
-    template: ConvShapeQuestion | StackQuestion
+    template: ShapeQuestion
     unknown: Unknown
     target: tuple[int, ...]
 
     @property
     def strides_follow(self) -> bool:
         """Whether the stride of a pooling is the kernel that is unknown."""
-        return not isinstance(self.template, StackQuestion) and strides_follow(self.template.layer, self.unknown)
+        single = self.template.network.single
+        return single is not None and single.layer is not None and strides_follow(single.layer, self.unknown)
 
-    def with_values(self, values: Values) -> ConvShapeQuestion | StackQuestion:
+    @property
+    def open_nodes(self) -> tuple[Node, ...]:
+        """The transposed layers of a network in words that have no output padding typed."""
+        nodes = self.template.network.nodes
+        return tuple([node for node in nodes if node.op.kind == "transposed" and _is_open(node)])
+
+    def with_values(self, values: Values) -> ShapeQuestion:
         """Put the values in place of the unknown number, which makes a forward question."""
         template = self.template
-        if self.unknown == "input" or isinstance(template, StackQuestion):
-            return template._replace(size=values)
-        numbers = tuple(map(split, values)) if self.unknown == "padding" else values
-        return template._replace(layer=Layer(**(template.layer._asdict() | {self.unknown: numbers})))
+        if self.unknown == "input":
+            return template.with_size(values)
+        single = template.network.single
+        if single is not None:
+            assert single.layer is not None
+            numbers = tuple(map(split, values)) if self.unknown == "padding" else values
+            return template.with_layer(Layer(**(single.layer._asdict() | {self.unknown: numbers})))
+        axes, of_node = len(template.axes), {}
+        for number, node in enumerate(self.open_nodes):
+            of_node[node.name] = values[number * axes : (number + 1) * axes]
+        nodes = [_padded(node, of_node[node.name]) if node.name in of_node else node for node in template.network.nodes]
+        return template._replace(network=template.network._replace(nodes=tuple(nodes)))
+
+
+def _is_open(node: Node) -> bool:
+    return node.op.layer is not None and node.op.layer.output_padding is None
+
+
+def _padded(node: Node, values: Values) -> Node:
+    assert node.op.layer is not None
+    return node._replace(op=node.op._replace(layer=node.op.layer._replace(output_padding=values)))
 
 
 class Inverse(NamedTuple):
@@ -152,7 +179,7 @@ class Inverse(NamedTuple):
 
     def forward(self, values: Values) -> ConvShape:
         """Answer the forward question with a solution in place of the unknown number."""
-        return forward(self.question.with_values(values))
+        return network_shape(self.question.with_values(values))
 
 
 def limit_of(unknown: Unknown) -> int:

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, product
 
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.conv.shape import ConvShapeQuestion
-from dlcalc.core.errors import Notice
-from dlcalc.core.network.network import forward
+from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.network.layer_shape import title_of
+from dlcalc.core.network.network import in_layer
+from dlcalc.core.network.shape import network_shape
+from dlcalc.core.solve.chain import is_chain, solve_chain
+from dlcalc.core.solve.graph import solve_graph
 from dlcalc.core.solve.layer import solve_layer
-from dlcalc.core.solve.network import solve_network
+from dlcalc.core.solve.output_paddings import solve_output_paddings
 from dlcalc.core.solve.question import Inverse, InverseQuestion, Run, Unknown, Values, split
 from dlcalc.core.validation import spoken
 
@@ -21,17 +24,32 @@ def solve(question: InverseQuestion) -> Inverse:
             forward rule raises of the other numbers.
 
     >>> from dlcalc.core.conv.layer import Layer
-    >>> template = ConvShapeQuestion(("w",), (224,), Layer(kernel=7, stride=2))
+    >>> from dlcalc.core.network.network import layer_question
+    >>> template = layer_question(("w",), (224,), Layer(kernel=7, stride=2))
     >>> list(solve(InverseQuestion(template, "padding", (112,))).solutions())
     [(5,), (6,)]
     """
-    template = question.template
+    template, target = question.template, question.target
+    runs: tuple[tuple[Run, ...], ...] = ()
     listed: tuple[Values, ...] | None = None
-    if isinstance(template, ConvShapeQuestion):
-        runs, listed = solve_layer(template, question.unknown, question.target)
+    if template.network.single is not None:
+        runs, listed = solve_layer(template, question.unknown, target)
     else:
-        runs = solve_network(template, question.target)
+        _refuse_vectors(question)
+        if question.unknown == "output_padding":
+            listed = solve_output_paddings(question)
+        else:
+            runs = (solve_chain if is_chain(template) else solve_graph)(template, target)
     return Inverse(question, runs, listed, solution_notices(question, runs, listed))
+
+
+def _refuse_vectors(question: InverseQuestion) -> None:
+    nodes = question.template.network.nodes
+    vectors = {"flatten", "linear"}
+    for number, node in enumerate(nodes, 1):
+        if node is nodes[-1] and node.op.kind in vectors:
+            error = DlcalcError("usage", "its output has no axes, and so no size", hint="the layers in front of the fc")
+            raise in_layer(error, title_of(number, node))
 
 
 _LOOKED_AT = 200
@@ -49,7 +67,7 @@ def solution_notices(
     solutions = list(islice(candidates, _LOOKED_AT))
     concerned: dict[Notice, list[Values]] = {}
     for values in solutions:
-        for notice in forward(question.with_values(values)).warnings:
+        for notice in network_shape(question.with_values(values), fields=False).warnings:
             concerned.setdefault(notice, []).append(values)
     notices = []
     for (code, message), some in concerned.items():
@@ -66,11 +84,11 @@ def _ends(run: Run) -> tuple[int, ...]:
 
 
 def _endless(question: InverseQuestion, runs: tuple[tuple[Run, ...], ...]) -> Iterator[Notice]:
-    for name, along_axis, extent in zip(question.template.axes, runs, question.target, strict=True):
+    for name, along_axis, extent in zip(question.template.axes, runs, question.target, strict=False):
         for run in along_axis:
             if run.last is None:
                 along = f" along the {AXES[name]}" if len(runs) > 1 else ""
-                every = "every" if run.step == 1 else "every second"
+                every = "every" if run.step == 1 else "every second" if run.step == 2 else f"every {run.step}th"
                 text = f"{every} {spoken(question.unknown)} from {run.first} on gives {extent}{along}"
                 yield Notice("unbounded", text + ": the smallest stands for all")
 

@@ -1,12 +1,14 @@
 """The parameters of a layer laid out for reading, then its work and activations; and of a network, a row per layer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from dlcalc.core.params.count import Amounts, ConvParams, LayerParams
+from dlcalc.core.params.count import NORMS, Amounts, ConvParams, LayerParams, total
 from dlcalc.core.params.explain import weights_step
 from dlcalc.core.params.question import DTYPES
 from dlcalc.report.arrays import text, written
-from dlcalc.report.conv_shape.sheet import counted
+from dlcalc.report.blocks import rows as rows_by_block
+from dlcalc.report.blocks import summaries
+from dlcalc.report.conv_shape.sheet import BLOCK_RULE, channels_of, counted
 from dlcalc.report.sheet import Grid, Sheet
 
 
@@ -16,29 +18,28 @@ def of_layer(answer: ConvParams) -> Sheet:
     each, amounts = DTYPES[question.dtype], answer.amounts
     rows = [("weights", amounts.weights), ("bias", amounts.bias), ("parameters", amounts.params)]
     if not amounts.bias:
-        rows.append(("  with a bias", amounts.weights + layer.question.c_out))
+        rows.append(("  with a bias", amounts.weights + layer.c_out))
     rows.append(("buffers", amounts.buffers))
     grids = [memory_grid(question.dtype, rows, each, "parameters")]
     if amounts.work is not None:
         grids += _work(answer, layer, each)
     return Sheet(
-        f"{written(amounts.params)} parameters", caption(answer), tuple(grids), tuple(_rule(layer, len(grids) > 1))
+        f"{written(amounts.params)} parameters", caption(answer), tuple(grids), tuple(_rule(answer, len(grids) > 1))
     )
 
 
 def caption(answer: ConvParams) -> str:
     """Say in a line what was counted."""
-    return f"{described(answer.layers[-1])}, {'with' if answer.question.bias else 'without'} a bias"
+    return f"{described(answer.layers[-1])}, {'with' if answer.layers[-1].bias else 'without'} a bias"
 
 
 def described(layer: LayerParams) -> str:
     """Describe a layer in words: ``3 x 3 conv, 64 -> 128 channels in 8 groups``."""
-    question = layer.question
+    c_in, c_out, groups = layer.c_in, layer.c_out, layer.groups
     if not layer.kernel:
-        return f"linear, {written(question.c_in)} -> {written(question.c_out)} features"
-    groups = f" in {written(question.groups)} groups" if question.groups > 1 else ""
-    channels = f"{written(question.c_in)} -> {written(question.c_out)} channel{'s' if question.c_out > 1 else ''}"
-    return f"{text(layer.kernel)} {question.kind}, {channels}{groups}"
+        return f"linear, {written(c_in)} -> {written(c_out)} features"
+    channels = f"{written(c_in)} -> {written(c_out)} channel{'s' if c_out > 1 else ''}"
+    return f"{text(layer.kernel)} {layer.kind}, {channels}{f' in {written(groups)} groups' if groups > 1 else ''}"
 
 
 def _work(answer: ConvParams, layer: LayerParams, each: int) -> list[Grid]:
@@ -53,22 +54,23 @@ def _work(answer: ConvParams, layer: LayerParams, each: int) -> list[Grid]:
     both = found["peak_activation_bytes"] // each
     memory = [("input", both - outputs), ("output", outputs), ("input + output", both)]
     return [
-        Grid(("", "count"), rows, "MACs", _title(layer)),
+        Grid(("", "count"), rows, "MACs", _title(answer)),
         memory_grid(question.dtype, memory, each, None, "activations"),
     ]
 
 
-def _title(layer: LayerParams) -> str:
+def _title(answer: ConvParams) -> str:
     """Say which input the work is done on, and that it is taken as square where one extent was given."""
-    question, title = layer.question, "work"
+    question, title, layer = answer.question, "work", answer.layers[-1]
     if layer.kernel:
         square = ("square " if len(layer.kernel) == 2 else "cubic ") if question.square else ""
-        title = f"work on a {square}{text(layer.input)} input, output {text(layer.output)}"
+        title = f"work on a {square}{text(layer.shape.input)} input, output {text(layer.shape.output)}"
     return f"{title}, batch of {written(question.n)}" if question.n > 1 else title
 
 
-def _rule(layer: LayerParams, worked: bool) -> list[str]:
-    step = weights_step(layer)
+def _rule(answer: ConvParams, worked: bool) -> list[str]:
+    layer = answer.layers[-1]
+    step = weights_step(layer, answer.question)
     lines = [f"weights = {step.formula}", f"        = {step.substituted} = {layer.amounts.weights:,}"]
     if worked:
         lines.append("1 MAC = 2 FLOPs, a product and a sum, and a bias adds none;")
@@ -117,13 +119,29 @@ _TITLES = ("layer", "word", "output", "channels", "parameters", "share", "MACs",
 
 
 def of_network(answer: ConvParams) -> Sheet:
-    """Lay the answer out as tables."""
+    """Lay the answer out: a row per layer; of a block that repeats its sum, and below it its first round."""
     amounts, layers = answer.amounts, answer.layers
-    rows = [_row(layer, amounts) for layer in layers]
+
+    def cells(layer: LayerParams) -> tuple[str, ...]:
+        return (layer.name, layer.shape.node.word, *_made(layer, amounts), *_counts(layer.amounts, amounts))
+
+    def block(some: Sequence[LayerParams]) -> tuple[str, ...]:
+        return (*_made(some[-1], amounts), *_counts(total([layer.amounts for layer in some]), amounts))
+
+    if answer.question.summary:
+        rows = [
+            (name, f"{group.times:,} times" if group.block else "", *block(group.layers))
+            for name, group in summaries(layers, lambda layer: layer.shape)
+        ]
+    else:
+        rows = list(rows_by_block(layers, lambda layer: layer.shape, cells, block))
     rows.append(("total", "", "", "", *_counts(amounts, amounts)))
-    grids = [Grid(_TITLES, rows, "total").without_empty_columns(), *_details(answer)]
-    rule = ("1 MAC = 2 FLOPs, a product and a sum; biases, poolings and batch norms add none",)
-    return Sheet(f"{written(amounts.params)} parameters", _caption(answer), tuple(grids), rule if amounts.work else ())
+    grid = Grid(_TITLES, rows, "total", spare=("share", "channels")).without_empty_columns()
+    grids = [grid, *_details(answer)]
+    rule = ["1 MAC = 2 FLOPs, a product and a sum; biases, poolings and norms add none"] if amounts.work else []
+    if any(layer.shape.node.blocks for layer in layers) and not answer.question.summary:
+        rule.append(BLOCK_RULE)
+    return Sheet(f"{written(amounts.params)} parameters", _caption(answer), tuple(grids), tuple(rule))
 
 
 def _caption(answer: ConvParams) -> str:
@@ -135,10 +153,9 @@ def _caption(answer: ConvParams) -> str:
     return f"{counted(len(answer.layers))}{on} of {channels}{square}{batch}"
 
 
-def _row(layer: LayerParams, total: Amounts) -> tuple[str, ...]:
-    word = layer.place.word if layer.place else ""
-    output = (text(layer.output) or "-") if total.work else ""
-    return layer.name, word, output, written(layer.question.c_out), *_counts(layer.amounts, total)
+def _made(layer: LayerParams, total: Amounts) -> tuple[str, str]:
+    """Write the size and the channels behind a layer."""
+    return (text(layer.shape.output) or "-") if total.work else "", channels_of(layer.shape)
 
 
 def _counts(amounts: Amounts, total: Amounts) -> tuple[str, ...]:
@@ -155,22 +172,16 @@ def _details(answer: ConvParams) -> list[Grid]:
     """Tabulate the parts of the total, and the memory."""
     amounts, each = answer.amounts, DTYPES[answer.question.dtype]
     rows = [("weights", amounts.weights), ("bias", amounts.bias)]
-    rows += [("batch norms", amounts.norm)] if amounts.norm else []
+    norms = "batch norms" if all(one.kind == "batch-norm" for one in answer.layers if one.kind in NORMS) else "norms"
+    rows += [(norms, amounts.norm)] if amounts.norm else []
     rows += [("parameters", amounts.params), ("buffers", amounts.buffers)]
     work = amounts.work
     grids = []
     if work is not None:
-        peak = next(
-            layer for layer in answer.layers if layer.amounts.work and _peak(layer) == work.peak_activation_bytes
-        )
         rows.append(("all outputs", work.activation_bytes // each))
-        rows.append((f"input + output of {peak.name}, the peak", work.peak_activation_bytes // each))
+        rows.append((f"the peak, in {answer.peak_layer}", work.peak_activation_bytes // each))
         share = f", {percent(work.macs_without_padding, work.macs)}" if work.macs else ""
         counts = [("MACs", work.macs), (f"  without padding{share}", work.macs_without_padding)]
         counts.append(("FLOPs, 2 a MAC", 2 * work.macs))
         grids.append(Grid(("", "count"), [(title, written(number)) for title, number in counts], "MACs", "work"))
     return [*grids, memory_grid(answer.question.dtype, rows, each, "parameters", "memory")]
-
-
-def _peak(layer: LayerParams) -> int:
-    return layer.amounts.work.peak_activation_bytes if layer.amounts.work else 0

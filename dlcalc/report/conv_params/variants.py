@@ -11,13 +11,15 @@ from dlcalc.report.view import View
 
 if TYPE_CHECKING:
     from dlcalc.core.outcome import Judged
-    from dlcalc.core.params.question import ConvParamsQuestion, StackParamsQuestion
+    from dlcalc.core.params.question import ParamsQuestion
     from dlcalc.core.params.variants import Comparison, Form
 
 
 def as_json(answer: "Comparison") -> dict[str, object]:
     """Give the answer's own keys, and the forms by their names."""
-    layers = {form.name: [view.layer_as_json(layer) for layer in form.layers] for form in answer.forms}
+    layers = {
+        form.name: [view.layer_as_json(layer, form.answer.question) for layer in form.layers] for form in answer.forms
+    }
     forms = {form.name: {**_counts(form), "layers": layers[form.name]} for form in answer.forms}
     return view.as_json(answer.answer) | {"forms": forms}
 
@@ -55,6 +57,6 @@ def csv_rows(answer: "Comparison") -> list[Mapping[str, object]]:
     return [{"form": form.name, **_counts(form)} for form in answer.forms]
 
 
-VIEW: "View[ConvParamsQuestion | StackParamsQuestion, Comparison, Judged]" = View(
+VIEW: "View[ParamsQuestion, Comparison, Judged]" = View(
     "conv-params", as_json, bare, sheet, lambda _: ("form", "params", "macs"), csv_rows
 )

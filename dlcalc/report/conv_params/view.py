@@ -4,15 +4,22 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dlcalc.core.params.count import ConvParams, LayerParams
-from dlcalc.core.params.question import KINDS, ConvParamsQuestion
+from dlcalc.core.params.question import KINDS, ParamsQuestion
 from dlcalc.report.arrays import text, written
-from dlcalc.report.conv_shape.view import axes_of, columns_by_axis, flattened, in_words, judged_by_axis
+from dlcalc.report.conv_shape.view import (
+    OF_WORDS,
+    axes_of,
+    columns_by_axis,
+    flattened,
+    in_words,
+    judged_by_axis,
+    written_as,
+)
 from dlcalc.report.conv_shape.view import layer_as_json as geometry_as_json
 from dlcalc.report.view import View
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
-    from dlcalc.core.params.question import StackParamsQuestion
     from dlcalc.report.sheet import Sheet
 
 _BEFORE_SIZES = ("weights", "bias", "params", "buffers", "param_bytes")
@@ -24,14 +31,34 @@ def as_json(answer: ConvParams) -> dict[str, object]:
     """Give the answer's own keys.
 
     >>> from dlcalc.core.conv_params import answer as conv_params
-    >>> as_json(conv_params(ConvParamsQuestion(512, 10, bias=True)))["params"]
+    >>> from dlcalc.core.params.question import layer_question
+    >>> as_json(conv_params(layer_question(512, 10, bias=True)))["params"]
     5130
     """
-    sizes: dict[str, object] = {}
+    question, sizes = answer.question, dict[str, object]()
     if answer.amounts.work is not None:
-        sizes = _sizes(answer.layers[0], answer.layers[-1])
-    layers = [layer_as_json(layer) for layer in answer.layers]
-    return {"dtype": answer.question.dtype, **_amounts(answer.amounts.by_key(), sizes), "layers": layers}
+        sizes = _sizes(answer.layers[0].shape.input, answer.layers[-1], question)
+    found: dict[str, object] = {"dtype": question.dtype, **_amounts(answer.amounts.by_key(), sizes)}
+    if answer.peak_layer is not None and question.network.single is None:
+        found["peak_layer"] = answer.peak_layer
+    if question.summary:
+        return found | {"blocks": _blocks(answer)}
+    return found | {"layers": [layer_as_json(layer, question) for layer in answer.layers]}
+
+
+def _blocks(answer: ConvParams) -> list[dict[str, object]]:
+    """Give the blocks of a network, and the layers between them, without the layers in them."""
+    from dlcalc.core.params.count import total
+    from dlcalc.report.blocks import summaries
+
+    found: list[dict[str, object]] = []
+    for name, group in summaries(answer.layers, lambda layer: layer.shape):
+        counts = total([layer.amounts for layer in group.layers]).by_key()
+        block: dict[str, object] = {"name": name, "repeat": group.times}
+        if "macs" in counts:
+            block["output"] = _size(group.layers[-1].shape.output, answer.question)
+        found.append(block | {key: counts[key] for key in ("params", "macs") if key in counts})
+    return found
 
 
 def _amounts(found: Mapping[str, int], sizes: Mapping[str, object]) -> dict[str, object]:
@@ -40,30 +67,33 @@ def _amounts(found: Mapping[str, int], sizes: Mapping[str, object]) -> dict[str,
     return {**before, **sizes, **{key: found[key] for key in _AFTER_SIZES if key in found}}
 
 
-def layer_as_json(layer: LayerParams) -> dict[str, object]:
+def layer_as_json(layer: LayerParams, question: ParamsQuestion) -> dict[str, object]:
     """Give a layer's own keys: its kind and geometry, then the keys of the answer."""
-    asked = layer.question
+    shape, axes = layer.shape, question.axes
     found: dict[str, object] = {"name": layer.name, "kind": layer.kind}
-    if layer.place is not None and layer.place.word:
-        found["word"] = layer.place.word
-    if asked.layer is not None:
-        found["kernel"] = dict(zip(asked.axes, layer.kernel, strict=True))
-        if asked.kind in KINDS:
-            found["groups"] = asked.groups
-    found |= {"input_channels": layer.channels, "output_channels": asked.c_out}
+    if shape.node.word:
+        found |= written_as(shape)
+    if layer.kernel:
+        found["kernel"] = dict(zip(axes, layer.kernel, strict=True))
+        if layer.kind in KINDS:
+            found["groups"] = layer.groups
+    found |= {"input_channels": shape.read[0].channels, "output_channels": layer.c_out}
     sizes: dict[str, object] = {}
-    if layer.shape is not None:
+    if shape.plan is not None and shape.axes:
         # its geometry, in the words of conv-shape
-        geometry = geometry_as_json(layer.shape.layers[-1], asked.axes)
+        geometry = geometry_as_json(shape, axes)
         found |= {key: geometry[key] for key in _WINDOW_KEYS if key in geometry}
     if layer.amounts.work is not None:
-        sizes = _sizes(layer, layer)
+        sizes = _sizes(shape.input, layer, question)
     return found | _amounts(layer.amounts.by_key(), sizes)
 
 
-def _sizes(first: LayerParams, last: LayerParams) -> dict[str, object]:
-    axes = first.question.axes  # of which a vector has none
-    return {"input": dict(zip(axes, first.input, strict=False)), "output": dict(zip(axes, last.output, strict=False))}
+def _sizes(size: tuple[int, ...], last: LayerParams, question: ParamsQuestion) -> dict[str, object]:
+    return {"input": _size(size, question), "output": _size(last.shape.output, question)}
+
+
+def _size(size: tuple[int, ...], question: ParamsQuestion) -> dict[str, int]:
+    return dict(zip(question.axes, size, strict=False))  # of which a vector has none
 
 
 def bare(answer: ConvParams) -> tuple[str]:
@@ -73,15 +103,16 @@ def bare(answer: ConvParams) -> tuple[str]:
 
 def judged(answer: ConvParams, verdict: "Verdict") -> dict[str, object]:
     """Say what is expected and what is right, and how far they are apart if no mistake explains it."""
-    key = verdict.claim.key
-    return judged_by_axis(verdict, answer.question.axes if key == "output" and answer.layers[-1].output else ())
+    from dlcalc.core.params.judge import claimable
+
+    return judged_by_axis(verdict, claimable(answer)[verdict.claim.key])
 
 
 def sheet(answer: ConvParams) -> "Sheet":
     """Lay out the parameters, then the work and the activations; of a network a row per layer."""
     from dlcalc.report.conv_params import sheet as sheets
 
-    if isinstance(answer.question, ConvParamsQuestion):
+    if answer.question.network.single is not None:
         return sheets.of_layer(answer)
     return sheets.of_network(answer)
 
@@ -94,18 +125,17 @@ def summary(answer: ConvParams) -> tuple[str, ...]:
     """Give an answer as one row among many."""
     found = answer.amounts.by_key()
     params, memory, *work = [written(found.get(key)) for key in _SUMMARY]
-    return params, memory, text(answer.layers[-1].output) or "-", *work
+    return params, memory, text(answer.layers[-1].shape.output) or "-", *work
 
 
-def csv_header(questions: "Sequence[ConvParamsQuestion | StackParamsQuestion] | None") -> tuple[str, ...]:
+def csv_header(questions: "Sequence[ParamsQuestion] | None") -> tuple[str, ...]:
     """Name the columns, for answers to questions like these, or to any."""
     axes = axes_of(questions)
-    sized = questions is None or any(question.size is not None for question in questions)
-    single = [question for question in questions or () if isinstance(question, ConvParamsQuestion)]
-    stacked = questions is None or len(single) < len(questions)
-    worked = sized or stacked or any(question.kind == "linear" for question in single)
-    word = ["word"] if stacked else []
-    columns = ["dtype", "name", "kind", *word, *columns_by_axis(["kernel"], axes), "groups"]
+    sized = questions is None or any(question.size for question in questions)
+    in_words = questions is None or any(question.network.single is None for question in questions)
+    worked = sized or in_words or any(question.size is not None for question in questions or ())
+    words = [key for key in OF_WORDS if not key.endswith("channels")] if in_words else []
+    columns = ["dtype", "name", "kind", *words, *columns_by_axis(["kernel"], axes), "groups"]
     columns += ["input_channels", "output_channels"]
     windows, sizes = (columns_by_axis(keys, axes if sized else ()) for keys in (_WINDOW_KEYS, ("input", "output")))
     return (*columns, *windows, *_BEFORE_SIZES, *sizes, *(_AFTER_SIZES if worked else ()))
@@ -114,7 +144,7 @@ def csv_header(questions: "Sequence[ConvParamsQuestion | StackParamsQuestion] | 
 def csv_rows(answer: ConvParams) -> list[Mapping[str, object]]:
     """Give one row per layer."""
     of_all = {"dtype": answer.question.dtype}
-    return [of_all | flattened(layer_as_json(layer)) for layer in answer.layers]
+    return [of_all | flattened(layer_as_json(layer, answer.question)) for layer in answer.layers]
 
 
 VIEW = View("conv-params", as_json, bare, sheet, csv_header, csv_rows, judged, in_words, summary, _SUMMARY_TITLES)

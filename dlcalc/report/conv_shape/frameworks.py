@@ -14,8 +14,8 @@ from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 
 if TYPE_CHECKING:
-    from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
-    from dlcalc.core.network.network import StackQuestion
+    from dlcalc.core.network.layer_shape import ConvShape
+    from dlcalc.core.network.network import ShapeQuestion
     from dlcalc.core.outcome import Judged
 
 
@@ -23,9 +23,9 @@ def as_json(answer: SideBySide) -> dict[str, object]:
     """Give the answer's own keys.
 
     >>> from dlcalc.core.conv.layer import Layer
-    >>> from dlcalc.core.conv.shape import ConvShapeQuestion
     >>> from dlcalc.core.network.compare import compare_frameworks
-    >>> as_json(compare_frameworks(ConvShapeQuestion(("w",), (7,), Layer(3))))["frameworks"]["onnx"]
+    >>> from dlcalc.core.network.network import layer_question
+    >>> as_json(compare_frameworks(layer_question(("w",), (7,), Layer(3))))["frameworks"]["onnx"]
     {'output': {'w': 5}, 'padding': {'w': [0, 0]}, 'first_window': {'w': [0, 2]}}
     """
     axes = answer.question.axes
@@ -123,9 +123,10 @@ def _cell(key: str, value: object) -> str:
 
 def _caption(answer: SideBySide) -> str:
     """Name the layer and its input."""
-    layer, size = getattr(answer.question, "layer", None), f"{text(answer.question.size)} input"
-    if layer is None:  # several
-        return f"{counted(len(getattr(answer.question, 'layers', ())))}, {size}"
+    network, size = answer.question.network, f"{text(answer.question.size)} input"
+    layer = network.single and network.single.layer
+    if layer is None:  # layers in words
+        return f"{counted(len(network.nodes))}, {size}"
     parts = [layer.kind, size]
     for key in ("kernel", "stride", "padding", "dilation", "output_padding"):
         value = getattr(layer, key)
@@ -146,7 +147,7 @@ def _typed(value: object) -> str:
     return "x".join(dict.fromkeys(entries) if len(set(entries)) == 1 else entries)
 
 
-def csv_header(questions: "Sequence[ConvShapeQuestion | StackQuestion] | None") -> tuple[str, ...]:
+def csv_header(questions: "Sequence[ShapeQuestion] | None") -> tuple[str, ...]:
     """Name the columns."""
     axes = axes_of(questions)
     first_window = [f"first_window_{axis}_{end}" for axis in axes for end in ("first", "last")]
@@ -173,6 +174,4 @@ def _row(layer: LayerFacts, axes: Sequence[str]) -> dict[str, object]:
     return row
 
 
-VIEW: "View[ConvShapeQuestion | StackQuestion, SideBySide, Judged]" = View(
-    "conv-shape", as_json, bare, sheet, csv_header, csv_rows
-)
+VIEW: "View[ShapeQuestion, SideBySide, Judged]" = View("conv-shape", as_json, bare, sheet, csv_header, csv_rows)

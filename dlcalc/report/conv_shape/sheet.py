@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.conv.shape import ConvShape, LayerShape
 from dlcalc.core.conv.window import FLOOR, Window, in_formula, numbers, symbols
+from dlcalc.core.network.layer_shape import ConvShape, LayerShape
 from dlcalc.core.numeric.ratio import as_float, as_number
 from dlcalc.report.arrays import text, written
+from dlcalc.report.blocks import rows as rows_by_block
+from dlcalc.report.blocks import summaries
 from dlcalc.report.sheet import Grid, Sheet
 
 _ROWS = {
@@ -40,9 +42,10 @@ def of_layer(answer: ConvShape, keys: Mapping[str, object]) -> Sheet:
 
 def layer_caption(answer: ConvShape) -> str:
     """Say which layer makes what of which input."""
-    layer = answer.layers[-1].plan.layer
-    size, output = [axis.window.input for axis in answer.layers[0].axes], list(answer.output)
-    if answer.question.axes == ("w",) and answer.question.dims is None and layer.padding != "causal":
+    layer = answer.layers[-1]
+    causal = layer.plan is not None and layer.plan.layer.padding == "causal"
+    size, output = list(answer.question.size), list(answer.output)
+    if answer.question.axes == ("w",) and answer.question.dims is None and not causal:
         # one number was typed, and a square image is meant
         size, output = size * 2, output * 2
     kind = f"{layer.kind}, {answer.question.framework}"
@@ -53,6 +56,7 @@ def _layer_rule(answer: ConvShape) -> list[str]:
     """Write the size rule in symbols, then with the numbers of each axis."""
     layer, names = answer.layers[-1], answer.question.axes
     windows = [axis.window for axis in layer.axes]
+    assert layer.plan is not None
     rule = layer.plan.size
     formula = "({i} - {k} + 2*{p})/{s} + 1" if rule is FLOOR and all(map(_is_textbook, windows)) else rule.formula
     shown = (rule.textbook if formula != rule.formula else formula).format(**symbols(names[-1]))
@@ -73,16 +77,27 @@ _TITLES = ("layer", "word", "output", "channels", "unread", "field", "at least",
 
 
 def of_network(answer: ConvShape) -> Sheet:
-    """Lay the answer out as a table."""
-    layers, size = answer.layers, answer.question.size
-    places = [layer.place for layer in layers if layer.place]
-    channels = [places[0].input_channels, *(place.output_channels for place in places)]
-    counts = [written(count) if any(channels) else "" for count in channels]
+    """Lay the answer out as a table: a row per layer; of a block that repeats a row, and those of its first round."""
+    layers, size, question = answer.layers, answer.question.size, answer.question
+    known = any(layer.made.channels for layer in layers)
     least = any(axis.field.smallest != axis.field.size for layer in layers for axis in layer.axes)
-    rows: list[tuple[str, ...]] = [("input", "", text(size), counts[0], "", "1", "1" if least else "", "1", "0")]
-    rows += [_row(layer, count, least) for layer, count in zip(layers, counts[1:], strict=True)]
-    grid = Grid(_TITLES, rows, layers[-1].name).without_empty_columns()
-    return Sheet(made(answer), network_caption(answer), (grid,), _network_rule(layers))
+    start = written(question.network.inputs[0].channels) if known else ""
+    rows: list[tuple[str, ...]] = [("input", "", text(size), start, "", "1", "1" if least else "", "1", "0")]
+
+    def cells(layer: LayerShape) -> tuple[str, ...]:
+        return (layer.name, layer.node.word, *_cells(layer, known, least))
+
+    def block(some: Sequence[LayerShape]) -> tuple[str, ...]:
+        unread, *rest = _cells(some[-1], known, least)[2:]
+        return (*_cells(some[-1], known, least)[:2], "" if unread else unread, *rest)
+
+    if question.summary:
+        for name, group in summaries(layers, lambda layer: layer):
+            rows.append((name, f"{group.times:,} times" if group.block else "", *block(group.layers)))
+    else:
+        rows += rows_by_block(layers, lambda layer: layer, cells, block)
+    grid = Grid(_TITLES, rows, rows[-1][0], spare=("at least", "centre", "jump")).without_empty_columns()
+    return Sheet(made(answer), network_caption(answer), (grid,), _network_rule(answer))
 
 
 def made(answer: ConvShape) -> str:
@@ -106,20 +121,24 @@ def counted(layers: int) -> str:
 
 def features(layer: LayerShape) -> str:
     """Say how many features a vector has."""
-    channels = None if layer.place is None else layer.place.output_channels
-    return f"{written(channels)} features"
+    count = layer.made.channels
+    return "a vector" if count is None else f"{written(count)} features"
 
 
-def _row(layer: LayerShape, channels: str, least: bool) -> tuple[str, ...]:
-    place, axes = layer.place, layer.axes
-    assert place is not None
+def channels_of(layer: LayerShape) -> str:
+    """Write the channels behind a layer; of a linear layer ``1,568 -> 10``."""
+    if layer.kind == "linear" and layer.in_features is not None:
+        return f"{written(layer.in_features)} -> {written(layer.made.channels)}"
+    return written(layer.made.channels)
+
+
+def _cells(layer: LayerShape, known: bool, least: bool) -> tuple[str, ...]:
+    axes = layer.axes
     fields = [axis.field for axis in axes]
     centers = [None if field.center is None else as_float(field.center) for field in fields]
     return (
-        layer.name,
-        place.word,
         text(layer.output) or "-",
-        channels,
+        channels_of(layer) if known else "",
         _alike([axis.unread for axis in axes]),
         _alike([field.size for field in fields]),
         _alike([field.smallest for field in fields]) if least else "",
@@ -138,10 +157,20 @@ def _alike(values: Sequence[int | float | None]) -> str:
     return text(whole[:1] if len(set(whole)) == 1 else whole)
 
 
-def _network_rule(layers: Sequence[LayerShape]) -> tuple[str, ...]:
+def _network_rule(answer: ConvShape) -> tuple[str, ...]:
+    layers = answer.layers
     lines = ["field, jump and centre: what an output sees, in pixels of the input"]
     lines.append("r = r0 + (K_e - 1)*j0, j = j0*S, c = c0 + ((K_e - 1)/2 - P_l)*j0")
     lines.append("from r0 = j0 = 1, c0 = 0 on")
-    if any(layer.plan.family == "transposed" for layer in layers):
+    if any(layer.scatters for layer in layers):
         lines.append("behind a transposed layer the outputs see differently much: field is the most")
+    misaligned = [layer.name for layer in layers if layer.misaligned]
+    if misaligned:
+        names = ", ".join(misaligned[:3]) + (f" and {len(misaligned) - 3:,} more" if len(misaligned) > 3 else "")
+        lines.append(f"{names}: branches with different middles meet, field is the hull of both")
+    if any(layer.node.blocks for layer in layers) and not answer.question.summary:
+        lines.append(BLOCK_RULE)
     return tuple(lines)
+
+
+BLOCK_RULE = "of a repeated block: what stands behind its last round, and below it the first"

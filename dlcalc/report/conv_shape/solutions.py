@@ -5,7 +5,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.sheet import counted
 from dlcalc.report.conv_shape.view import columns_by_axis, flattened, layer_as_json
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 _SHOWN = 20  # solutions in a table
 _NAMED = 4  # solutions in a headline
 # of a layer what is known before anything is solved, and where its padding is a word not what that comes to
-_OF_STACKED = ("word", "input_channels", "output_channels")
-_KNOWN = ("name", "kind", *_OF_STACKED, "kernel", "stride", "dilation", "padding", "ceil_mode", "output_padding")
+_OF_WORDS = ("word", "inputs", "label", "input_channels", "output_channels")
+_KNOWN = ("name", "kind", *_OF_WORDS, "kernel", "stride", "dilation", "padding", "ceil_mode", "output_padding")
 
 
 def as_json(answer: "Inverse") -> dict[str, object]:
@@ -48,14 +47,25 @@ def _layers(answer: "Inverse") -> list[dict[str, object]]:
     open_keys = {question.unknown, *(("stride",) if question.strides_follow else ())}
     layers = []
     for layer in answer.forward(next(answer.solutions())).layers:
-        hidden = open_keys | ({"padding"} if isinstance(layer.plan.layer.padding, str) else set())
+        word = layer.plan is not None and isinstance(layer.plan.layer.padding, str)
+        hidden = open_keys | ({"padding"} if word else set())
         found = layer_as_json(layer, question.template.axes)
         layers.append({key: found[key] for key in _KNOWN if key in found and key not in hidden})
     return layers
 
 
 def _solution(question: "InverseQuestion", values: "Values") -> dict[str, object]:
-    return {question.unknown: dict(zip(question.template.axes, _values(question, values), strict=True))}
+    axes = question.template.axes
+    if _of_one(question) or question.unknown == "input":
+        return {question.unknown: dict(zip(axes, _values(question, values), strict=True))}
+    return {question.unknown: {name: dict(zip(axes, of, strict=True)) for name, of in _by_layer(question, values)}}
+
+
+def _by_layer(question: "InverseQuestion", values: "Values") -> Iterator[tuple[str, "Values"]]:
+    """Divide output paddings of a network into those of each layer."""
+    axes = len(question.template.axes)
+    for number, node in enumerate(question.open_nodes):
+        yield node.name, values[number * axes : (number + 1) * axes]
 
 
 def _values(question: "InverseQuestion", values: "Values") -> Sequence[object]:
@@ -71,7 +81,9 @@ def bare(answer: "Inverse") -> Iterator[str]:
 
 
 def _typed(question: "InverseQuestion", values: "Values") -> str:
-    return "x".join(_cell(value, str) for value in _values(question, values))
+    if _of_one(question) or question.unknown == "input":
+        return "x".join(_cell(value, str) for value in _values(question, values))
+    return " ".join(_of_axes(of) for _, of in _by_layer(question, values))
 
 
 def _cell(value: object, number: Callable[[object], str] = written) -> str:
@@ -84,7 +96,12 @@ def sheet(answer: "Inverse") -> Sheet:
     question = answer.question
     names = question.template.axes
     unread = "unread input" if _of_one(question) else "unread input of"
-    header = (_name(question), *(AXES[name] for name in names), unread, "needs")
+    titles = [AXES[name] for name in names]
+    if not _of_one(question) and question.unknown == "output_padding":
+        titles = [
+            f"{node.name} {title}" if len(names) > 1 else node.name for node in question.open_nodes for title in titles
+        ]
+    header = (_name(question), *titles, unread, "needs")
     rows = [_row(answer, number, values) for number, values in enumerate(islice(answer.solutions(), _SHOWN), 1)]
     if not any(row[-1] for row in rows):
         header, rows = header[:-1], [row[:-1] for row in rows]
@@ -119,7 +136,7 @@ def _some_names(names: Sequence[str]) -> str:
 
 def _of_one(question: "InverseQuestion") -> bool:
     """Tell whether a question is about a single layer, and not about a network."""
-    return isinstance(question.template, ConvShapeQuestion)
+    return question.template.network.single is not None
 
 
 def _headline(answer: "Inverse") -> str:
@@ -127,10 +144,24 @@ def _headline(answer: "Inverse") -> str:
     question = answer.question
     endless = any(run.last is None for runs in answer.runs for run in runs)
     if answer.how_many <= _NAMED:
-        shown = [" x ".join(map(_cell, _values(question, values))) for values in answer.solutions()]
+        shown = [_in_headline(question, values) for values in answer.solutions()]
         return f"{_name(question)} {' or '.join(shown)}{' and more' if endless else ''}"
+    if not answer.runs:
+        return f"{_name(question)}: {answer.how_many:,} solutions"
     along = " x ".join(_from_to(answer, number) for number in range(len(answer.runs)))
     return f"{_name(question)} {along}: {answer.how_many:,} solutions"
+
+
+def _in_headline(question: "InverseQuestion", values: "Values") -> str:
+    """Write a solution: ``2:3 x 3``; of the output paddings of a network ``1 in convt1, 0 in convt2``."""
+    if _of_one(question) or question.unknown == "input":
+        return " x ".join(map(_cell, _values(question, values)))
+    return ", ".join(f"{_of_axes(of)} in {name}" for name, of in _by_layer(question, values))
+
+
+def _of_axes(values: "Values") -> str:
+    """Write one number for all axes, or one per axis, as it is typed."""
+    return "x".join(map(str, values[:1] if len(set(values)) == 1 else values))
 
 
 def _from_to(answer: "Inverse", number: int) -> str:
@@ -149,7 +180,8 @@ def _caption(answer: "Inverse") -> str:
     question = answer.question
     asked = question.template
     output = text(question.target)
-    layers = asked.layer.kind if isinstance(asked, ConvShapeQuestion) else counted(len(asked.layers))
+    single = asked.network.single
+    layers = counted(len(asked.network.nodes)) if single is None else single.kind
     kind = f"({layers}, {asked.framework})"
     if question.unknown == "input":
         return f"gives an output of {output}  {kind}"
@@ -163,7 +195,9 @@ def _rule(answer: "Inverse") -> list[str]:
     question = answer.question
     if not _of_one(question):
         return ["each put through all layers, by the rule of each"]
-    rule = answer.forward(next(answer.solutions())).layers[0].plan.size
+    plan = answer.forward(next(answer.solutions())).layers[0].plan
+    assert plan is not None
+    rule = plan.size
     name, target = question.template.axes[-1], question.target[-1]
     return [f"each put through {name.upper()}2 = {rule.formula.format(**symbols(name))} = {target:,}"]
 
@@ -173,6 +207,8 @@ def csv_header(questions: "Sequence[InverseQuestion] | None") -> tuple[str, ...]
     (question,) = questions or ()
     axes = question.template.axes
     solved = columns_by_axis([question.unknown], axes)
+    if not _of_one(question) and question.unknown == "output_padding":
+        solved = columns_by_axis([f"output_padding_{node.name}" for node in question.open_nodes], axes)
     return ("framework", "solve", *(f"target_{axis}" for axis in axes), *solved)
 
 
@@ -183,7 +219,13 @@ def csv_rows(answer: "Inverse") -> Iterator[Mapping[str, object]]:
     of_all: dict[str, object] = {"framework": question.template.framework, "solve": question.unknown}
     of_all |= {f"target_{axis}": str(extent) for axis, extent in zip(axes, question.target, strict=True)}
     for values in answer.solutions():
-        yield of_all | flattened(_solution(question, values))
+        if _of_one(question) or question.unknown == "input":
+            yield of_all | flattened(_solution(question, values))
+        else:
+            by_layer = {
+                f"output_padding_{name}": dict(zip(axes, of, strict=True)) for name, of in _by_layer(question, values)
+            }
+            yield of_all | flattened(by_layer)
 
 
 VIEW: "View[InverseQuestion, Inverse, Judged]" = View(

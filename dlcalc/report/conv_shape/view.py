@@ -4,36 +4,50 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.conv.shape import AxisShape, ConvShape, ConvShapeQuestion, LayerShape
+from dlcalc.core.conv.shape import AxisShape
+from dlcalc.core.network.layer_shape import ConvShape, LayerShape
+from dlcalc.core.network.network import ShapeQuestion
 from dlcalc.core.numeric.ratio import as_float, as_number
 from dlcalc.report.arrays import text
 from dlcalc.report.view import ClaimInWords, View
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Verdict
-    from dlcalc.core.network.network import StackQuestion
-    from dlcalc.core.params.question import ConvParamsQuestion, StackParamsQuestion
+    from dlcalc.core.params.question import ParamsQuestion
     from dlcalc.report.sheet import Sheet
 
-    Question = ConvShapeQuestion | StackQuestion | ConvParamsQuestion | StackParamsQuestion
+    Question = ShapeQuestion | ParamsQuestion
 
 
 def as_json(answer: ConvShape) -> dict[str, object]:
     """Give the answer's own keys.
 
     >>> from dlcalc.core.conv.layer import Layer
-    >>> from dlcalc.core.conv.shape import ConvShapeQuestion
     >>> from dlcalc.core.conv_shape import answer as conv_shape
-    >>> as_json(conv_shape(ConvShapeQuestion(("w",), (7,), Layer(kernel=3))))["output"]
+    >>> from dlcalc.core.network.network import layer_question
+    >>> as_json(conv_shape(layer_question(("w",), (7,), Layer(kernel=3))))["output"]
     {'w': 5}
     """
-    layers = [layer_as_json(layer, answer.question.axes) for layer in answer.layers]
-    return {
-        "framework": answer.question.framework,
-        "input": layers[0]["input"],
-        "output": layers[-1]["output"],
-        "layers": layers,
+    axes, question = answer.question.axes, answer.question
+    found: dict[str, object] = {
+        "framework": question.framework,
+        "input": dict(zip(axes, question.size, strict=False)),
+        "output": dict(zip(axes, answer.output, strict=False)),
     }
+    if question.summary:
+        return found | {"blocks": _blocks(answer)}
+    return found | {"layers": [layer_as_json(layer, axes) for layer in answer.layers]}
+
+
+def _blocks(answer: ConvShape) -> list[dict[str, object]]:
+    """Give the blocks of a network, and the layers between them, without the layers in them."""
+    from dlcalc.report.blocks import summaries
+
+    return [
+        {"name": name, "repeat": group.times, "output": dict(zip(answer.question.axes, last.output, strict=False))}
+        for name, group in summaries(answer.layers, lambda layer: layer)
+        for last in group.layers[-1:]
+    ]
 
 
 def encoded(answer: ConvShape, encode: Callable[[object], str]) -> str:
@@ -43,10 +57,10 @@ def encoded(answer: ConvShape, encode: Callable[[object], str]) -> str:
     is encoded once for each layer, by the same road as ever, with holes for these.
     """
     layer = answer.layers[-1]
-    axes = layer.axes
-    if layer.plan.family == "transposed" or axes[0].padding_rule is not None or layer.place is not None:
+    axes, plan = layer.axes, layer.plan
+    if plan is None or layer.scatters or axes[0].padding_rule is not None or layer.node.word:
         return encode(as_json(answer))[1:-1]
-    names, asked, framework = answer.question.axes, layer.plan.layer, answer.question.framework
+    names, asked, framework = answer.question.axes, plan.layer, answer.question.framework
     key = names, asked, framework
     template = _templates.get(key)
     if template is None:
@@ -76,50 +90,52 @@ _KEYS = (*WINDOW_KEYS, "input", "output", "unread", "receptive_field", "jump", "
 
 def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
     """Give a layer's own keys, per-axis values as objects by axis; written out in full, because batches wait for it."""
-    name, plan, axes, place = layer
     by_axis: tuple[dict[str, object], ...] = ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
     kernel, stride, dilation, padding, size, output, unread, field, jump, center = by_axis
-    for axis, (window, _, outputs, missed, (extent, _, step, middle)) in zip(names, axes, strict=True):
+    for axis, (window, _, outputs, missed, (extent, _, step, middle)) in zip(names, layer.axes, strict=False):
         size[axis], kernel[axis], stride[axis], dilation[axis], before, after, _ = window
         padding[axis] = [before, after]
         output[axis], unread[axis], field[axis] = outputs, missed, extent
         jump[axis] = as_number(step)
         center[axis] = None if middle is None else as_float(middle)
-    if place is not None:
-        return stacked_as_json(layer, dict(zip(_KEYS, by_axis, strict=True)), names)
-    found: dict[str, object] = {"name": name, "kind": plan.layer.kind, **dict(zip(_KEYS, by_axis, strict=True))}
-    return found | _of_kind(layer, names)
+    found: dict[str, object] = {"name": layer.name, "kind": layer.kind}
+    keys = dict(zip(_KEYS, by_axis, strict=True))
+    if layer.node.word:
+        found |= written_as(layer)
+        if layer.plan is None:
+            keys = {key: value for key, value in keys.items() if key not in WINDOW_KEYS}
+        ends = layer.input, layer.output  # of a vector none; a map that is spread is smaller than what is made of it
+        keys |= {
+            key: dict(zip(names, extents, strict=False)) for key, extents in zip(("input", "output"), ends, strict=True)
+        }
+    return found | keys | _of_kind(layer, names)
+
+
+def written_as(layer: LayerShape) -> dict[str, object]:
+    """Give what is known of a layer in words before any size: its word, what it reads, and its channels."""
+    node = layer.node
+    found: dict[str, object] = {"word": node.word, "inputs": list(node.inputs)}
+    if node.label:
+        found["label"] = node.label
+    channels = {"input_channels": layer.read[0].channels, "output_channels": layer.made.channels}
+    if layer.kind == "linear":
+        channels |= {"in_features": layer.in_features, "out_features": layer.made.channels}
+    return found | {key: count for key, count in channels.items() if count is not None}
 
 
 def _of_kind(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
-    """Give the keys that only some kinds have."""
-    _, plan, axes, _ = layer
+    """Give the keys that only some layers have."""
+    plan, axes = layer.plan, layer.axes
     found: dict[str, object] = {}
-    if plan.family == "pool":
+    if plan is not None and plan.family == "pool":
         found["ceil_mode"] = plan.layer.ceil_mode
-    elif plan.family == "transposed":
+    elif plan is not None and plan.family == "transposed":
         found["output_padding"] = dict(zip(names, [axis.window.output_padding for axis in axes], strict=True))
-        if any(axis.field.smallest != axis.field.size for axis in axes):
-            found["receptive_field_min"] = dict(zip(names, [axis.field.smallest for axis in axes], strict=True))
+    if any(axis.field.smallest != axis.field.size for axis in axes):
+        found["receptive_field_min"] = dict(zip(names, [axis.field.smallest for axis in axes], strict=True))
+    if layer.misaligned:
+        found["misaligned"] = True
     return found
-
-
-def stacked_as_json(
-    layer: LayerShape, by_axis: dict[str, dict[str, object]], names: tuple[str, ...]
-) -> dict[str, object]:
-    """Give the keys of a layer in a network: its word, its channels where known, and windows only where it has some."""
-    place = layer.place
-    assert place is not None
-    found: dict[str, object] = {"name": layer.name, "kind": place.kind}
-    if place.word:
-        found["word"] = place.word
-    channels = {"input_channels": place.input_channels, "output_channels": place.output_channels}
-    found |= {key: count for key, count in channels.items() if count is not None}
-    hidden = () if place.windows else WINDOW_KEYS
-    found |= {key: value for key, value in by_axis.items() if key not in hidden}
-    found["input"] = {} if place.takes_vector else by_axis["input"]
-    found["output"] = {} if place.gives_vector else by_axis["output"]
-    return found | _of_kind(layer, names)
 
 
 def bare(answer: ConvShape) -> tuple[str]:
@@ -129,16 +145,18 @@ def bare(answer: ConvShape) -> tuple[str]:
 
 def size_of(answer: ConvShape) -> str:
     """Write the output size, like ``80x112``; of a vector, which has no axes, its features."""
-    place = answer.layers[-1].place
-    if place is not None and place.gives_vector:
-        return str(place.output_channels)
-    return "x".join(map(str, answer.output))
+    if answer.output:
+        return "x".join(map(str, answer.output))
+    features = answer.layers[-1].made.channels
+    return "" if features is None else str(features)
 
 
 def judged(answer: ConvShape, verdict: "Verdict") -> dict[str, object]:
     """Say what is expected and what is right by axis, and how far they are apart if no mistake explains it."""
-    features = verdict.claim.key == "output" and not answer.output
-    return judged_by_axis(verdict, () if features else answer.question.axes)
+    from dlcalc.core.network.judge import keys_of, layer_and_key
+
+    layer, key = layer_and_key(answer, verdict.claim.key)
+    return judged_by_axis(verdict, keys_of(layer, answer.question.axes)[key])
 
 
 def judged_by_axis(verdict: "Verdict", axes: Sequence[str]) -> dict[str, object]:
@@ -152,7 +170,7 @@ def judged_by_axis(verdict: "Verdict", axes: Sequence[str]) -> dict[str, object]
 
 def _by_axis(axes: Sequence[str], key: str, values: Sequence[int | float | None]) -> object:
     """Give numbers by axis, or the only one; a centre is a float wherever it stands."""
-    if key == "center":
+    if key.rpartition(".")[2] == "center":
         values = [float(value) if isinstance(value, int) and abs(value) < 10**300 else value for value in values]
     return dict(zip(axes, values, strict=True)) if axes else values[0]
 
@@ -177,12 +195,18 @@ def _summarized(axis: AxisShape) -> tuple[int | float | None, ...]:
 _CSV_KEYS = ("input", *_KEYS[:3], "padding", "output_padding", *_KEYS[5:8], "receptive_field_min", *_KEYS[8:])
 
 
-def csv_header(questions: "Sequence[ConvShapeQuestion | StackQuestion] | None") -> tuple[str, ...]:
+# The columns that only layers in words have.
+OF_WORDS = ("word", "inputs", "label", "input_channels", "output_channels", "in_features", "out_features")
+
+
+def csv_header(questions: "Sequence[ShapeQuestion] | None") -> tuple[str, ...]:
     """Name the columns, for answers to questions like these, or to any."""
     columns = ["framework", "name", "kind"]
-    if questions is None or not all(isinstance(question, ConvShapeQuestion) for question in questions):
-        columns += ["word", "input_channels", "output_channels"]
-    return (*columns, *columns_by_axis(_CSV_KEYS, axes_of(questions)))
+    in_words = questions is None or any(question.network.single is None for question in questions)
+    if in_words:
+        columns += OF_WORDS
+    columns += columns_by_axis(_CSV_KEYS, axes_of(questions))
+    return (*columns, "misaligned") if in_words else tuple(columns)
 
 
 def axes_of(questions: "Sequence[Question] | None") -> list[str]:
@@ -206,7 +230,9 @@ def flattened(layer: Mapping[str, object]) -> dict[str, object]:
     """Flatten a layer's keys to columns: one per axis for a value per axis, two for a padding."""
     row: dict[str, object] = {}
     for key, value in layer.items():
-        if not isinstance(value, dict):
+        if key == "inputs" and isinstance(value, list):
+            row[key] = " ".join(value)
+        elif not isinstance(value, dict):
             row[key] = value
         elif key == "padding":
             for axis, (begin, end) in value.items():
@@ -220,7 +246,7 @@ def sheet(answer: ConvShape) -> "Sheet":
     """Lay the answer out: a row per quantity and a column per axis; of a network a row per layer."""
     from dlcalc.report.conv_shape import sheet as sheets
 
-    if isinstance(answer.question, ConvShapeQuestion):
+    if answer.question.network.single is not None:
         return sheets.of_layer(answer, layer_as_json(answer.layers[-1], answer.question.axes))
     return sheets.of_network(answer)
 

@@ -7,18 +7,20 @@ import pytest
 
 from dlcalc.core.conv import shape
 from dlcalc.core.conv.check import MAX_POSITIONS
-from dlcalc.core.conv.check import check_layer as check
 from dlcalc.core.conv.coverage import Field
 from dlcalc.core.conv.layer import FrameworkName, Layer
-from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv.window import Window
 from dlcalc.core.conv_shape import answer as conv_shape
+from dlcalc.core.conv_shape import check
+from dlcalc.core.network import shape as network_shape
+from dlcalc.core.network.check import check_shape
+from dlcalc.core.network.network import ShapeQuestion, layer_question
 from tests.support.random_layers import answers
 
-CONV = ConvShapeQuestion(("w",), (30,), Layer(3, 2, 1, 2))
-POOL = ConvShapeQuestion(("w",), (9,), Layer(4, 4, 2, kind="max-pool", ceil_mode=True))
-TRANSPOSED = ConvShapeQuestion(("w",), (9,), Layer(3, 2, 1, 1, "transposed", 1))
-SAME = ConvShapeQuestion(("w",), (30,), Layer(3, 2, "same"), "tensorflow")
+CONV = layer_question(("w",), (30,), Layer(3, 2, 1, 2))
+POOL = layer_question(("w",), (9,), Layer(4, 4, 2, kind="max-pool", ceil_mode=True))
+TRANSPOSED = layer_question(("w",), (9,), Layer(3, 2, 1, 1, "transposed", 1))
+SAME = layer_question(("w",), (30,), Layer(3, 2, "same"), "tensorflow")
 
 
 def test_agrees_with_the_closed_forms_on_random_layers() -> None:
@@ -27,13 +29,13 @@ def test_agrees_with_the_closed_forms_on_random_layers() -> None:
         proof = check(answer)
         assert proof.passed, (answer.question, proof)
         assert proof.method == "enumeration"
-        assert check(answer, limit=0).passed, answer.question
+        assert check_shape(answer, limit=0).passed, answer.question
         proved += 1
     assert proved >= 5_000
 
 
-def failures(question: ConvShapeQuestion, limit: int = MAX_POSITIONS) -> list[str]:
-    return [failure.key for failure in check(conv_shape(question), limit).failures]
+def failures(question: ShapeQuestion, limit: int = MAX_POSITIONS) -> list[str]:
+    return [failure.key for failure in check_shape(conv_shape(question), limit).failures]
 
 
 def off_by(change: int) -> Callable[[Any], Any]:
@@ -60,7 +62,7 @@ def field(**changes: Any) -> Callable[[Any], Any]:
     ],
 )
 def test_a_broken_closed_form_is_seen(
-    monkeypatch: pytest.MonkeyPatch, question: ConvShapeQuestion, names: tuple[str, str], breaking: Any, key: str
+    monkeypatch: pytest.MonkeyPatch, question: ShapeQuestion, names: tuple[str, str], breaking: Any, key: str
 ) -> None:
     name = names[question is TRANSPOSED]
     monkeypatch.setattr(shape, name, breaking(getattr(shape, name)))
@@ -79,22 +81,23 @@ WRONG_SIZES: list[Callable[[int, Window], int]] = [
 @pytest.mark.parametrize("wrong", WRONG_SIZES)
 @pytest.mark.parametrize("question", [CONV, POOL, TRANSPOSED])
 def test_a_wrong_size_is_seen_by_both_methods(
-    monkeypatch: pytest.MonkeyPatch, question: ConvShapeQuestion, wrong: Any, limit: int
+    monkeypatch: pytest.MonkeyPatch, question: ShapeQuestion, wrong: Any, limit: int
 ) -> None:
     """Off by one, a wrong factor, padding added twice: in the rule that the question uses."""
     plan = conv_shape(question).layers[0].plan
+    assert plan is not None
     rule = plan.size._replace(value=lambda window: wrong(plan.size.value(window), window))
-    monkeypatch.setattr(shape, "plan_layer", lambda *arguments: plan._replace(size=rule))
+    monkeypatch.setattr(network_shape, "plan_layer", lambda *arguments: plan._replace(size=rule))
     assert "output" in failures(question, limit)
 
 
 def test_beyond_the_limit_the_bounds_decide() -> None:
-    proof = check(conv_shape(ConvShapeQuestion(("h", "w"), (10**17, 224), Layer(7, 2, 3))))
+    proof = check(conv_shape(layer_question(("h", "w"), (10**17, 224), Layer(7, 2, 3))))
     assert (proof.passed, proof.method) == (True, "bounds")
 
 
-def asked(size: int, layer: Layer, framework: FrameworkName) -> ConvShapeQuestion:
-    return ConvShapeQuestion(("w",), (size,), layer, framework)
+def asked(size: int, layer: Layer, framework: FrameworkName) -> ShapeQuestion:
+    return layer_question(("w",), (size,), layer, framework)
 
 
 PADDED = [
@@ -124,7 +127,7 @@ PADDED = [
 @pytest.mark.parametrize("shift", [(1, -1), (-1, 1), (1, 0), (0, 1)], ids=["later", "earlier", "begin", "end"])
 @pytest.mark.parametrize("question", PADDED, ids=str)
 def test_a_padding_that_is_off_by_one_is_seen(
-    monkeypatch: pytest.MonkeyPatch, question: ConvShapeQuestion, shift: tuple[int, int]
+    monkeypatch: pytest.MonkeyPatch, question: ShapeQuestion, shift: tuple[int, int]
 ) -> None:
     """Every rule of padding, and padding in numbers, with one position moved to the other side or added."""
     assert check(conv_shape(question)).passed

@@ -8,8 +8,9 @@ import pytest
 from dlcalc.core.conv.frameworks import framework_of, plan_layer
 from dlcalc.core.conv.frameworks.framework import Rule
 from dlcalc.core.conv.layer import FRAMEWORKS, KINDS, SAME_WORDS, AxisLayer, FrameworkName, Layer, PaddingWord, per_axis
-from dlcalc.core.conv.shape import ConvShapeQuestion, layer_shape
 from dlcalc.core.errors import DlcalcError, ErrorCode, NoticeCode
+from dlcalc.core.network.network import layer_question
+from dlcalc.core.network.shape import network_shape
 
 WORD: ErrorCode = "unsupported-by-framework"
 LARGE: ErrorCode = "padding-too-large"
@@ -66,7 +67,7 @@ def test_each_framework_makes_its_own_of_a_layer(
     for framework, outcome in zip(FRAMEWORKS, outcomes, strict=True):
         found: Outcome
         try:
-            (found,) = layer_shape(ConvShapeQuestion(("w",), (size,), layer, framework)).output
+            (found,) = network_shape(layer_question(("w",), (size,), layer, framework)).output
         except DlcalcError as error:
             found = error.code
         assert found == outcome, framework
@@ -96,17 +97,17 @@ def test_each_framework_warns_in_its_own_words(framework: FrameworkName, layer: 
 
 
 def test_onnx_runtime_alone_leaves_input_out() -> None:
-    answer = layer_shape(ConvShapeQuestion(("w",), (10,), Layer(1, 5, "same"), "onnx"))
+    answer = network_shape(layer_question(("w",), (10,), Layer(1, 5, "same"), "onnx"))
     assert [notice.code for notice in answer.warnings] == ["crops-input"]
     assert [name for name in FRAMEWORKS if framework_of(name).crops] == ["onnx"]
 
 
 def test_pytorch_does_not_count_the_padding_of_a_small_volume() -> None:
-    volume = ConvShapeQuestion(("d", "h", "w"), (2, 9, 9), Layer(3, 1, 1, kind="avg-pool"))
+    volume = layer_question(("d", "h", "w"), (2, 9, 9), Layer(3, 1, 1, kind="avg-pool"))
     with pytest.raises(DlcalcError, match=r"kernel 3 is larger than the depth 2, and PyTorch's AvgPool3d"):
-        layer_shape(volume)
-    assert layer_shape(volume._replace(framework="onnx")).output == (2, 9, 9)
-    assert layer_shape(volume._replace(axes=("h", "w"), size=(2, 9))).output == (2, 9)
+        network_shape(volume)
+    assert network_shape(volume._replace(framework="onnx")).output == (2, 9, 9)
+    assert network_shape(volume._replace(axes=("h", "w")).with_size((2, 9))).output == (2, 9)
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)

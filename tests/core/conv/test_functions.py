@@ -9,7 +9,7 @@ import pytest
 from dlcalc.core.conv.functions import conv_output_size, conv_transpose_output_size, pool_output_size
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
-from tests.support.random_layers import questions
+from tests.support.random_layers import layer_of, questions
 
 Call = Callable[[], object]
 ACCEPTED: list[tuple[Call, object]] = [
@@ -127,7 +127,7 @@ def test_a_hint_that_names_a_value_works() -> None:
                 continue
             changes: Any = {hint[1]: int(hint[2])}
             try:
-                conv_shape(question._replace(layer=question.layer._replace(**changes)))
+                conv_shape(question.with_layer(layer_of(question)._replace(**changes)))
             except DlcalcError as again:
                 assert (again.code, again.option) != (error.code, error.option), (question, error.hint)
             followed[error.code] = followed.get(error.code, 0) + 1

@@ -10,18 +10,19 @@ from typing import NamedTuple
 
 import pytest
 
-from dlcalc.core.conv.judge import KEYS, facts
 from dlcalc.core.conv.layer import ALL_AXES, SAME_WORDS, FrameworkName, Layer
 from dlcalc.core.conv.mistakes import MISTAKES
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv.working import evaluate, layer_working
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.conv_shape import judge
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber, Verdict
+from dlcalc.core.network.judge import KEYS, facts
+from dlcalc.core.network.layer_shape import ConvShape
+from dlcalc.core.network.network import ShapeQuestion, layer_question
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
-from tests.support.random_layers import answers, question_of
+from tests.support.random_layers import answers, layer_of
 
 
 class Axis(NamedTuple):
@@ -86,7 +87,7 @@ def typed(value: Fraction | int) -> TypedNumber:
 
 
 def planted(
-    table: dict[str, Callable[[Axis], Fraction | int]], question: ConvShapeQuestion, answer: ConvShape
+    table: dict[str, Callable[[Axis], Fraction | int]], question: ShapeQuestion, answer: ConvShape
 ) -> list[tuple[str, Claim]]:
     axes = [Axis(*axis.window) for axis in answer.layers[0].axes]
     found = []
@@ -98,7 +99,7 @@ def planted(
         if name.startswith("dilation"):
             relevant = relevant and any(axis.d > 1 for axis in axes)
         if name == "transposed-instead-of-conv":
-            relevant = relevant and question.layer.kind == "conv"
+            relevant = relevant and layer_of(question).kind == "conv"
         if relevant:
             found.append((name, Claim("output", tuple(map(typed, values)))))
     return found
@@ -107,8 +108,7 @@ def planted(
 def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
     listed = first = 0
     for answer in answers(3_000, seed=41, frameworks=("pytorch",), words=()):
-        question = question_of(answer)
-        layer = question.layer
+        question, layer = answer.question, layer_of(answer.question)
         table = TRANSPOSED if layer.family == "transposed" else CEIL if layer.ceil_mode else CONV
         if answer.warnings and layer.ceil_mode:
             continue  # a pad layer of its own moves the limit of ceil mode
@@ -124,7 +124,7 @@ def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
 
 def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -> None:
     for answer in answers(2_000, seed=42):
-        question = question_of(answer)
+        question = answer.question
         for size in (answer.output, tuple(extent + 3 for extent in answer.output)):
             verdict = judge(answer, Claim("output", tuple(map(typed, size))))
             assert verdict.passed == (size == answer.output), question
@@ -133,7 +133,7 @@ def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -
 
 def verdict_of(text: str, layer: Layer, size: tuple[int, ...] = (32,), framework: FrameworkName = "pytorch") -> Verdict:
     axes = ALL_AXES[-len(size) :]
-    answer = conv_shape(ConvShapeQuestion(axes, size, layer, framework))
+    answer = conv_shape(layer_question(axes, size, layer, framework))
     return judge(answer, claims(text, dict.fromkeys(KEYS, axes))[0])
 
 
@@ -207,9 +207,9 @@ def test_what_the_command_line_says(conv_shape: Run) -> None:
     assert "off by 0.1" in conv_shape(words).out
 
 
-def without(question: ConvShapeQuestion, name: str) -> ConvShapeQuestion | None:
+def without(question: ShapeQuestion, name: str) -> ShapeQuestion | None:
     """The question whose right answer is what the mistake gives; None where the mistake is no question."""
-    layer, changed = question.layer, question.layer
+    layer = changed = layer_of(question)
     match name, layer.kind:
         case "padding-ignored", _:
             changed = layer._replace(padding=0)
@@ -228,7 +228,9 @@ def without(question: ConvShapeQuestion, name: str) -> ConvShapeQuestion | None:
         case "same-padding", _ if layer.padding not in SAME_WORDS:
             changed = layer._replace(padding="same", ceil_mode=False, output_padding=None)
             question = question._replace(framework="tensorflow")
-    return None if changed == layer else question._replace(layer=changed)
+    if changed == layer:
+        return None
+    return layer_question(question.axes, question.size, changed, question.framework)
 
 
 NAMES = [mistake.name for mistake in MISTAKES]
@@ -239,7 +241,7 @@ def test_every_diagnosis_is_true_for_every_key(framework: FrameworkName) -> None
     """What a mistake is said to give is the right answer to the question with that mistake in it, asked for real."""
     true = found = 0
     for answer in answers(1_000, seed=43, frameworks=(framework,)):
-        question = question_of(answer)
+        question = answer.question
         if answer.warnings and framework == "onnx":
             continue  # ONNX Runtime's own ways with SAME change with the numbers of the layer
         wrong: dict[str, ConvShape] = {}
@@ -251,9 +253,9 @@ def test_every_diagnosis_is_true_for_every_key(framework: FrameworkName) -> None
             except DlcalcError:
                 continue
         for key in KEYS:
-            values = {name: facts(one, key) for name, one in wrong.items()}
+            values = {name: facts(one.layers[0], key) for name, one in wrong.items()}
             for name, value in values.items():
-                if None in value or value == facts(answer, key):
+                if None in value or value == facts(answer.layers[0], key):
                     continue
                 claim = Claim(key, tuple(typed(Fraction(*number)) for number in value if number))
                 names = [one.mistake for one in judge(answer, claim).diagnosis if one.second is None]
@@ -261,7 +263,7 @@ def test_every_diagnosis_is_true_for_every_key(framework: FrameworkName) -> None
                     if other in values and other != "same-padding":
                         assert values[other] == value, (question, key, claim, other)
                         true += 1
-                plain = all(one.layers[0].plan.family != "transposed" for one in (answer, wrong[name]))
+                plain = all(not one.layers[0].scatters for one in (answer, wrong[name]))
                 if key in ("output", "jump") or plain:
                     assert name in names, (question, key, claim, name, names)
                     found += 1
@@ -271,8 +273,9 @@ def test_every_diagnosis_is_true_for_every_key(framework: FrameworkName) -> None
 
 def test_without_a_mistake_the_working_gives_the_right_answer() -> None:
     for answer in answers(2_500, seed=44):
-        question = question_of(answer)
+        question, ((_, _, plan, axes, *_),) = answer.question, answer.layers
+        assert plan is not None
         for key in KEYS:
-            found = evaluate(layer_working(answer), key)
-            assert found is None or found == facts(answer, key), (question, key)
-            assert found is not None or question.layer.family == "transposed"
+            found = evaluate(layer_working(plan, axes), key)
+            assert found is None or found == facts(answer.layers[0], key), (question, key)
+            assert found is not None or layer_of(question).family == "transposed"

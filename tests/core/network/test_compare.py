@@ -6,21 +6,21 @@ import pytest
 
 from dlcalc.core.conv.frameworks import framework_of
 from dlcalc.core.conv.layer import FRAMEWORKS, FrameworkName, Layer
-from dlcalc.core.conv.shape import ConvShape, ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network import compare
 from dlcalc.core.network.compare import SideBySide, compare_frameworks
-from dlcalc.core.network.network import StackLayer, StackQuestion
-from tests.support.random_layers import questions
+from dlcalc.core.network.layer_shape import ConvShape
+from dlcalc.core.network.network import Op, ShapeQuestion, chain, layer_question
+from tests.support.random_layers import layer_of, questions
 from tests.support.shifted import ONE, TWO, shifted_in_keras
 
 
 def one(size: int, layer: Layer) -> SideBySide:
-    return compare_frameworks(ConvShapeQuestion(("w",), (size,), layer))
+    return compare_frameworks(layer_question(("w",), (size,), layer))
 
 
-def alone(question: ConvShapeQuestion, framework: FrameworkName) -> ConvShape | DlcalcError:
+def alone(question: ShapeQuestion, framework: FrameworkName) -> ConvShape | DlcalcError:
     try:
         return conv_shape(question._replace(framework=framework))
     except DlcalcError as error:
@@ -115,7 +115,7 @@ def test_sentences(size: int, layer: Layer, sentence: str) -> None:
 
 
 def test_the_same_size_and_other_windows_where_nobody_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compare, "forward", shifted_in_keras)
+    monkeypatch.setattr(compare, "network_shape", shifted_in_keras)
     found = compare_frameworks(ONE)
     start = "the first starts at -1 in PyTorch and ONNX Runtime, at 0 in Keras"
     assert found.summary == f"same size, windows one pixel apart: {start}"
@@ -123,12 +123,12 @@ def test_the_same_size_and_other_windows_where_nobody_refuses(monkeypatch: pytes
 
 
 def test_the_distance_is_that_of_the_axis_that_moves_most() -> None:
-    found = compare_frameworks(ConvShapeQuestion(("h", "w"), (8, 16), Layer((1, 2), (4, 16), "same")))
+    found = compare_frameworks(layer_question(("h", "w"), (8, 16), Layer((1, 2), (4, 16), "same")))
     assert found.summary == _REFUSES + "2 x 1, " + _APART.format("6 pixels", "0 x 0", "1 x 6")
 
 
 def test_several_layers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compare, "forward", shifted_in_keras)
+    monkeypatch.setattr(compare, "network_shape", shifted_in_keras)
     found = compare_frameworks(TWO)
     assert found.summary == "same size, but not the same windows in conv2"
     assert [layer.name for layer in found.sides[0].layers] == ["conv1", "conv2"]
@@ -137,7 +137,7 @@ def test_several_layers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_network_is_compared_as_it_is() -> None:
     """3s2p1 twice: Keras pads by layers of their own, and computes the same windows."""
-    found = compare_frameworks(StackQuestion(("w",), (224,), (StackLayer("conv", Layer(3, 2, 1)),) * 2))
+    found = compare_frameworks(ShapeQuestion(chain([Op("conv", Layer(3, 2, 1))] * 2, (224,)), ("w",)))
     assert (found.summary, found.differs, found.remarks) == ("all three agree on 56", (), ())
 
 
@@ -157,8 +157,8 @@ def test_temptations_are_what_keras_computes() -> None:
     for question, found in COMPARED:
         for side in found.sides:
             if side.same is not None:
-                same = question._replace(framework=side.framework, layer=question.layer._replace(padding="same"))
-                assert side.same == conv_shape(same)
+                same = question.with_layer(layer_of(question)._replace(padding="same"))
+                assert side.same == conv_shape(same._replace(framework=side.framework))
                 assert side.answer is not None
                 assert side.same.output == side.answer.output
                 tempted += 1

@@ -1,4 +1,4 @@
-"""Mistakes planted in stacks, in every layer or in one, are found and placed; right claims are never accused.
+"""Mistakes planted in networks, in every layer or in one, are found and placed; right claims are never accused.
 
 The wrong answers are worked out layer by layer from the plain formulas, in fractions, and not from what is tested.
 """
@@ -11,18 +11,21 @@ from typing import NamedTuple
 
 import pytest
 
-from dlcalc.core.conv.judge import KEYS, facts
 from dlcalc.core.conv.layer import Kind, Layer
-from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv_shape import claimable, judge
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, Diagnosis
-from dlcalc.core.network.network import StackLayer, StackQuestion, stack_shape
+from dlcalc.core.network.judge import KEYS, facts
+from dlcalc.core.network.layer_shape import ConvShape
+from dlcalc.core.network.network import OpKind, ShapeQuestion, chain
+from dlcalc.core.network.shape import network_shape
 from dlcalc.core.numeric.ratio import as_number
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
 from tests.core.conv.test_mistakes import CEIL, CONV, TRANSPOSED, Axis, ceiled, typed, windows
-from tests.support import random_stacks
+from tests.support import random_networks
+from tests.support.chains import op
+from tests.support.random_networks import in_words
 
 
 class Plain(NamedTuple):
@@ -92,15 +95,15 @@ MET: tuple[tuple[Kind, ...], ...] = (("conv", "conv", "conv", "max-pool"), ("con
 
 
 def realistic(count: int, seed: int, sizes: tuple[int, ...]) -> Iterator[tuple[list[Plain], ConvShape]]:
-    """Stacks as they are met: few kinds of layers, small kernels, strides of 2, and images."""
+    """Chains as they are met: few kinds of layers, small kernels, strides of 2, and images."""
     rng = random.Random(seed)
     while count:
         kinds = rng.choice(MET)
         plain = [layer(rng, rng.choice(kinds)) for _ in range(rng.randint(2, 7))]
         layers = [Layer(each.k, each.s, each.p, each.d, each.kind, each.extra or None, each.ceil) for each in plain]
-        stack = tuple(StackLayer(each.kind, each, word=f"{each.kind}{number}") for number, each in enumerate(layers))
+        network = in_words(chain(list(map(op, layers)), (rng.choice(sizes),)))
         try:
-            answer = stack_shape(StackQuestion(("w",), (rng.choice(sizes),), stack))
+            answer = network_shape(ShapeQuestion(network, ("w",)))
         except DlcalcError:
             continue
         count -= 1
@@ -164,11 +167,11 @@ def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> No
 
 
 def test_a_right_claim_is_never_accused_and_no_mistake_gives_the_right_answer() -> None:
-    for answer in random_stacks.answers(200, seed=52):
+    for answer in random_networks.answers(200, seed=52):
         if not answer.output:
             continue
         for key in KEYS:
-            right = facts(answer, key)
+            right = facts(answer.layers[-1], key)
             if None in right:
                 continue
             numbers = tuple(typed(Fraction(*number)) for number in right if number is not None)
@@ -195,12 +198,10 @@ def test_random_wrong_numbers_are_not_named() -> None:
 CONVS = [Plain("conv", 3, 2, 0, 1, 0, False)] * 3
 
 
-def verdict(size: int, text: str, *layers: Layer | Kind) -> list[tuple[str, str]]:
-    stack = [
-        StackLayer(each) if isinstance(each, str) else StackLayer(each.kind, each, word=f"{each.kernel}")
-        for each in layers
-    ]
-    answer = stack_shape(StackQuestion(("w",), (size,), tuple(stack)))
+def verdict(size: int, text: str, *layers: Layer | OpKind) -> list[tuple[str, str]]:
+    network = chain(list(map(op, layers)), (size,))
+    nodes = [node._replace(word=f"{node.op.layer.kernel}" if node.op.layer else node.op.kind) for node in network.nodes]
+    answer = network_shape(ShapeQuestion(network._replace(nodes=tuple(nodes)), ("w",)))
     (claim,) = claims(text, claimable(answer))
     return [(one.mistake, one.text) for one in judge(answer, claim).diagnosis]
 
@@ -227,7 +228,7 @@ def test_a_quotient_that_is_rounded_nowhere_goes_on_as_a_fraction() -> None:
         (32, "64", [Layer(3, 1, 1), Layer(2, 2, kind="transposed"), Layer(1)], "", ""),
     ],
 )
-def test_named(size: int, text: str, layers: list[Layer | Kind], name: str, place: str) -> None:
+def test_named(size: int, text: str, layers: list[Layer | OpKind], name: str, place: str) -> None:
     found = verdict(size, text, *layers)
     if name:
         assert any(mistake == name and f" in {place} would give" in said for mistake, said in found), found
@@ -235,6 +236,6 @@ def test_named(size: int, text: str, layers: list[Layer | Kind], name: str, plac
         assert found == []
 
 
-def test_two_axes_in_a_stack(conv_shape: Run) -> None:
+def test_two_axes_in_a_network(conv_shape: Run) -> None:
     found = conv_shape("--size 160x224 7s2p3 max3s2p1 --expect 56x40 --json").json["expect"]["claims"][0]["diagnosis"]
     assert [one["mistake"] for one in found] == ["axes-swapped"]

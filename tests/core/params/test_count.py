@@ -1,24 +1,24 @@
 """The counts against tables and published figures, and what must hold of every count."""
 
 from math import prod
+from typing import Any
 
 import pytest
 
 from dlcalc.core.conv.layer import Axis, Layer
 from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import StackLayer
+from dlcalc.core.network.network import Op, chain
 from dlcalc.core.params.count import ConvParams, Work, total
-from dlcalc.core.params.question import ConvParamsQuestion, StackParamsQuestion
+from dlcalc.core.params.question import ParamsQuestion, layer_question
 from tests.support.random_params import answers, questions
 
 HW: tuple[Axis, ...] = ("h", "w")
 
 
 def asked(c_in: int, c_out: int, layer: Layer | None = None, size: int | None = None, **more: object) -> ConvParams:
-    axes = HW if layer else ()
-    question = ConvParamsQuestion(c_in, c_out, layer=layer, axes=axes, size=None if size is None else (size, size))
-    return conv_params(question._replace(**more))  # type: ignore[arg-type]
+    options: dict[str, Any] = {"axes": HW if layer else (), "size": None if size is None else (size, size), **more}
+    return conv_params(layer_question(c_in, c_out, layer=layer, **options))
 
 
 ACCEPTED = [
@@ -58,10 +58,10 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("change", "code", "hint"), REFUSED)
-def test_refused(change: dict[str, object], code: str, hint: str) -> None:
-    question = ConvParamsQuestion(64, 128, layer=Layer(3), axes=HW)
+def test_refused(change: dict[str, Any], code: str, hint: str) -> None:
+    asked = layer_question(**{"c_in": 64, "c_out": 128, "layer": Layer(3), "axes": HW, **change})
     with pytest.raises(DlcalcError) as caught:
-        conv_params(question._replace(**change))  # type: ignore[arg-type]
+        conv_params(asked)
     assert caught.value.code == code
     assert hint in str(caught.value.hint)
     assert caught.value.option
@@ -81,11 +81,14 @@ def test_refuses_nothing_but_with_a_code_and_a_hint() -> None:
 def test_a_grouped_layer_is_its_groups_side_by_side() -> None:
     compared = 0
     for answer in answers(800, seed=63):
-        question, found = answer.layers[0].question, answer.amounts
-        groups = question.groups
+        question, found, (layer,) = answer.question, answer.amounts, answer.layers
+        groups = layer.groups
         if groups == 1:
             continue
-        part = question._replace(c_in=question.c_in // groups, c_out=question.c_out // groups, groups=1)
+        windows = layer.shape.node.op.layer
+        axes, framework, n = question.axes, question.framework, question.n
+        c_in, c_out = layer.c_in // groups, layer.c_out // groups
+        part = layer_question(c_in, c_out, 1, layer.bias, windows, axes, question.size, framework, n=n)
         one = conv_params(part).amounts
         assert (found.weights, found.bias) == (groups * one.weights, groups * one.bias)
         if found.work and one.work:
@@ -97,8 +100,8 @@ def test_a_grouped_layer_is_its_groups_side_by_side() -> None:
 
 def test_without_padding_there_is_nothing_to_leave_out() -> None:
     for answer in answers(1_000, seed=64, frameworks=("pytorch",), words=("valid",)):
-        work, shape = answer.amounts.work, answer.layers[0].shape
-        if work and shape and all(axis.window.before == axis.window.after == 0 for axis in shape.layers[0].axes):
+        work, axes = answer.amounts.work, answer.layers[0].shape.axes
+        if work and all(axis.window.before == axis.window.after == 0 for axis in axes):
             assert work.macs_without_padding == work.macs
         elif work:
             assert work.macs_without_padding <= work.macs
@@ -109,12 +112,12 @@ def test_18_digits_are_exact() -> None:
     answer = asked(huge, huge, Layer(huge, huge, huge - 1), huge, n=huge)
     assert answer.amounts.weights == huge**4
     assert answer.amounts.work is not None
-    assert answer.amounts.work.macs == huge**5 * prod(answer.layers[0].output)
+    assert answer.amounts.work.macs == huge**5 * prod(answer.layers[0].shape.output)
 
 
 def test_onnx_runtime_crops_and_the_padding_is_less_than_none() -> None:
     answer = asked(1, 1, Layer(1, 5, "same"), 10, framework="onnx")
-    window = answer.layers[0].shape.layers[0].axes[0].window  # type: ignore[union-attr]
+    window = answer.layers[0].shape.axes[0].window
     assert min(window.before, window.after) < 0
     assert answer.amounts.work == Work(4, 4, 16, 416)
 
@@ -124,10 +127,10 @@ VGG = [64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512
 
 def test_vgg_16() -> None:
     """138,357,544 parameters, 15,470,264,320 MACs, of them 15,346,630,656 in convolutions (torchvision, Keras)."""
-    pool = StackLayer("max-pool", Layer(2, kind="max-pool"))
-    layers = [StackLayer("conv", Layer(3, 1, 1), c_out) if c_out else pool for c_out in VGG]
-    layers += [StackLayer("linear", None, features) for features in (4096, 4096, 1000)]
-    answer = conv_params(StackParamsQuestion(3, tuple(layers), bias=True, size=(224, 224)))
+    pool = Op("max-pool", Layer(2, kind="max-pool"))
+    layers = [Op("conv", Layer(3, 1, 1), c_out) if c_out else pool for c_out in VGG]
+    layers += [Op("linear", None, features) for features in (4096, 4096, 1000)]
+    answer = conv_params(ParamsQuestion(chain(layers, (224, 224), 3), bias=True))
     whole = answer.amounts.by_key()
     assert (whole["params"], whole["param_bytes"], whole["macs"]) == (138_357_544, 553_430_176, 15_470_264_320)
     convolutions = [layer.amounts.by_key()["macs"] for layer in answer.layers if layer.kind == "conv"]

@@ -1,4 +1,4 @@
-"""Mistakes planted in the counts of stacks are found and placed; right claims are never accused.
+"""Mistakes planted in the counts of networks are found and placed; right claims are never accused.
 
 What a layer gives with a mistake is worked out from the plain formulas for one layer, and the total is their sum.
 """
@@ -13,7 +13,7 @@ from dlcalc.core.evidence.claim import Claim, Diagnosis, TypedNumber
 from dlcalc.core.params.count import ConvParams
 from tests.conftest import Run
 from tests.core.params.test_mistakes import CONDITIONS, NAMES, PLANTED, plain
-from tests.support.random_param_stacks import answers
+from tests.support.random_param_networks import answers
 
 UNITS: dict[str, tuple[tuple[str, ...], Callable[[int], int]]] = {
     "flops-not-macs": (("macs", "macs_without_padding"), lambda right: 2 * right),
@@ -36,7 +36,7 @@ def changes(answer: ConvParams, key: str, name: str) -> dict[int, int]:
     for number, layer in enumerate(answer.layers):
         if layer.kind not in ("conv", "transposed", "linear") or key == "peak_activation_bytes":
             continue
-        p = plain(ConvParams(layer.question, (layer,), ()))
+        p = plain(answer, number)
         possible = name not in CONDITIONS or CONDITIONS[name](p)
         possible = possible or (name == "channels-swapped" and "activation" in key)
         possible = possible or (name == "bias-included" and key in WITHOUT_BIAS)
@@ -59,7 +59,7 @@ def in_layers(answer: ConvParams) -> Iterator[tuple[str, str, int | None, int]]:
             change = sum(each.values(), 0)
             if len(each) > 1 and change:
                 yield key, name, None, right + change
-            biased = [one for number, one in each.items() if answer.layers[number].question.bias]
+            biased = [one for number, one in each.items() if answer.layers[number].bias]
             if name == "bias-included" and len(biased) > 1 and key in WITHOUT_BIAS:
                 yield key, name, None, right + sum(biased, 0)
             for number, one in each.items():
@@ -83,7 +83,7 @@ def test_a_mistake_planted_in_every_layer_or_in_one_is_listed_and_placed() -> No
         assert first[where] >= 0.8 * count, (planted, listed, first)
 
 
-def test_units_are_taken_for_the_whole_stack() -> None:
+def test_units_are_taken_for_the_whole_network() -> None:
     planted = first = 0
     for answer in answers(100, seed=72):
         each = SIZES[answer.question.dtype]

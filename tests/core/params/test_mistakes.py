@@ -6,7 +6,7 @@ The wrong answers here are written out on their own, from the plain formulas, an
 import random
 from collections.abc import Callable, Iterator
 from math import prod
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pytest
 
@@ -17,7 +17,7 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber
 from dlcalc.core.params.count import ConvParams
 from dlcalc.core.params.mistakes import MISTAKES
-from dlcalc.core.params.question import ConvParamsQuestion
+from dlcalc.core.params.question import ParamsQuestion, layer_question
 from dlcalc.core.params.working import evaluate, layer_working
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
@@ -68,26 +68,25 @@ class Plain(NamedTuple):
         return self.n * self.ci * prod(self.i)
 
 
-def plain(answer: ConvParams) -> Plain:
-    (layer,) = answer.layers
-    q, each = layer.question, {"float32": 4, "float16": 2, "float64": 8, "int8": 1}
-    windows = [axis.window for axis in layer.shape.layers[0].axes] if layer.shape else []
+def plain(answer: ConvParams, number: int = 0) -> Plain:
+    layer, each = answer.layers[number], {"float32": 4, "float16": 2, "float64": 8, "int8": 1}
+    windows = [axis.window for axis in layer.shape.axes] if layer.shape.plan else []
     real = []
-    for w, o in zip(windows, layer.output, strict=True):
-        starts, kept = (w.input, o) if q.kind == "transposed" else (o, w.input)
+    for w, o in zip(windows, layer.shape.output if windows else (), strict=True):
+        starts, kept = (w.input, o) if layer.kind == "transposed" else (o, w.input)
         places = (x * w.stride + b * w.dilation - w.before for x in range(starts) for b in range(w.kernel))
         real.append(sum(0 <= place < kept for place in places))
     return Plain(
-        q.kind,
+        layer.kind,
         layer.kernel,
-        q.c_in,
-        q.c_out,
-        q.groups,
-        q.bias,
-        q.n,
-        each[q.dtype],
-        layer.input,
-        layer.output,
+        layer.c_in,
+        layer.c_out,
+        layer.groups,
+        layer.bias,
+        answer.question.n,
+        each[answer.question.dtype],
+        layer.shape.input if windows else (),
+        layer.shape.output,
         tuple(real),
     )
 
@@ -183,9 +182,8 @@ def realistic(count: int, seed: int) -> Iterator[ConvParams]:
     while count:
         kind = rng.choice(KINDS)
         c_in, c_out = (rng.choice([1, 3, 8, 16, 24, 32, 64, 96, 128, 256, 512]) for _ in "io")
-        asked = ConvParamsQuestion(
-            c_in, c_out, bias=rng.random() < 0.5, dtype=rng.choice(["float32", "float32", "float16", "int8"])
-        )
+        bias, dtype = rng.random() < 0.5, rng.choice(["float32", "float32", "float16", "int8"])
+        asked = layer_question(c_in, c_out, bias=bias, dtype=dtype)
         if kind != "linear":
             axes = ALL_AXES[-rng.choice([1, 2, 2, 2, 3]) :]
             kernel = rng.choice([1, 2, 3, 3, 3, 4, 5, 7])
@@ -193,7 +191,8 @@ def realistic(count: int, seed: int) -> Iterator[ConvParams]:
             layer = Layer(kernels, rng.choice([1, 1, 2]), rng.randint(0, 3), rng.choice([1, 1, 2]), kind)
             size = tuple(rng.choice([7, 14, 16, 28, 32, 56, 224]) for _ in axes) if len(axes) < 3 else (8, 14, 14)
             groups = rng.choice([1, 1, 2, 4, 8, 32])
-            asked = asked._replace(layer=layer, axes=axes, size=size, groups=groups, n=rng.choice([1, 1, 8, 32]))
+            n = rng.choice([1, 1, 8, 32])
+            asked = layer_question(c_in, c_out, groups, bias, layer, axes, size, dtype=dtype, n=n)
         try:
             yield conv_params(asked)
         except DlcalcError:
@@ -225,13 +224,14 @@ def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
 
 
 NAMES = [mistake.name for mistake in MISTAKES]
-KINDS: tuple[Kind, ...] = (*("conv",) * 6, *("transposed",) * 2, "linear")
+KINDS: tuple[Kind | Literal["linear"], ...] = (*("conv",) * 6, *("transposed",) * 2, "linear")
 
 
 def test_without_a_mistake_the_working_gives_the_right_answer() -> None:
     for answer in answers(1_200, seed=92):
         for key, number in answer.amounts.by_key().items():
-            assert evaluate(layer_working(answer.layers[0], key), key) == ((number, 1),), (answer.question, key)
+            working = layer_working(answer.layers[0], answer.question, key)
+            assert evaluate(working, key) == ((number, 1),), (answer.question, key)
 
 
 def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -> None:
@@ -257,15 +257,19 @@ def test_random_wrong_numbers_are_seldom_named() -> None:
     assert named / judged < 0.001
 
 
-CONV = ConvParamsQuestion(64, 128, layer=Layer(3, 1, 1), axes=("h", "w"), size=(56, 56))
+def conv(c_in: int = 64, c_out: int = 128, kernel: int = 3, size: Any = (56, 56), **more: Any) -> ParamsQuestion:
+    return layer_question(c_in, c_out, layer=Layer(kernel, 1, kernel // 2), axes=("h", "w"), size=size, **more)
+
+
+CONV, BIASED, GROUPED = conv(), conv(bias=True), conv(groups=8)
 NAMED = [
     (CONV, "73856", ["bias-included"]),
-    (CONV._replace(bias=True), "73728", ["bias-forgotten"]),
-    (CONV._replace(bias=True), "73792", ["channels-swapped"]),
-    (CONV._replace(groups=8), "73728", ["groups-ignored"]),
+    (BIASED, "73728", ["bias-forgotten"]),
+    (BIASED, "73792", ["channels-swapped"]),
+    (GROUPED, "73728", ["groups-ignored"]),
     (CONV, "24576", ["kernel-not-squared"]),
     (CONV, "8768", ["depthwise-separable"]),
-    (CONV._replace(bias=True), "8960", ["depthwise-separable"]),
+    (BIASED, "8960", ["depthwise-separable"]),
     (CONV, "294912", ["bytes-not-count"]),
     (CONV, "73984", ["batch-norm-included"]),
     (CONV, "74240", ["batch-norm-with-statistics"]),
@@ -284,28 +288,31 @@ NAMED = [
 
 
 @pytest.mark.parametrize(("question", "text", "names"), NAMED)
-def test_named(question: ConvParamsQuestion, text: str, names: list[str]) -> None:
+def test_named(question: ParamsQuestion, text: str, names: list[str]) -> None:
     answer = conv_params(question)
     verdict = judge(answer, claims(text, claimable(answer))[0])
     assert not verdict.passed
     assert [diagnosis.mistake for diagnosis in verdict.diagnosis] == names
 
 
+SMALL: dict[str, Any] = {"c_in": 4, "c_out": 8, "size": None}
+
+
 @pytest.mark.parametrize(
     ("question", "absent"),
     [
-        (CONV, {"bias-forgotten", "groups-ignored", "channels-swapped"}),
-        (CONV._replace(bias=True), {"bias-included", "groups-ignored"}),
-        (CONV._replace(layer=Layer(1)), {"kernel-not-squared"}),
-        (CONV._replace(dtype="int8"), {"bytes-not-count"}),
-        (ConvParamsQuestion(12, 8), {"kernel-not-squared", "depthwise-separable", "groups-ignored"}),
-        (CONV, {"mib-not-mb", "flops-not-macs", "macs-not-flops", "forward-plus-backward"}),
+        (conv(**SMALL), {"bias-forgotten", "groups-ignored", "channels-swapped"}),
+        (conv(**SMALL, bias=True), {"bias-included", "groups-ignored"}),
+        (conv(**SMALL, kernel=1), {"kernel-not-squared"}),
+        (conv(**SMALL, dtype="int8"), {"bytes-not-count"}),
+        (layer_question(4, 8), {"kernel-not-squared", "depthwise-separable", "groups-ignored"}),
+        (conv(**SMALL), {"mib-not-mb", "flops-not-macs", "macs-not-flops", "forward-plus-backward"}),
     ],
 )
 def test_a_mistake_about_a_neutral_option_or_another_unit_is_never_named(
-    question: ConvParamsQuestion, absent: set[str]
+    question: ParamsQuestion, absent: set[str]
 ) -> None:
-    answer = conv_params(question._replace(c_in=4, c_out=8, size=None))
+    answer = conv_params(question)
     named = set()
     for claim in range(1_500):
         named |= {one.mistake for one in judge(answer, Claim("params", (TypedNumber(claim, 0, True),))).diagnosis}
@@ -314,7 +321,7 @@ def test_a_mistake_about_a_neutral_option_or_another_unit_is_never_named(
 
 
 def test_an_option_that_was_typed_ranks_before_a_factor() -> None:
-    answer = conv_params(CONV._replace(groups=2))
+    answer = conv_params(conv(groups=2))
     assert answer.amounts.work is not None
     verdict = judge(answer, Claim("macs", (TypedNumber(2 * answer.amounts.work.macs, 0, True),)))
     assert [one.mistake for one in verdict.diagnosis] == ["groups-ignored", "flops-not-macs"]

@@ -8,8 +8,8 @@ from itertools import islice, product
 import pytest
 
 from dlcalc.core.conv.layer import ALL_AXES, FRAMEWORKS, KINDS, PADDING_WORDS, FrameworkName, Kind, Layer, Padding
-from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.network import layer_question
 from dlcalc.core.solve.question import UNKNOWNS, InverseQuestion, Unknown
 from dlcalc.core.solve.solve import solve
 from dlcalc.core.validation import PerAxis
@@ -48,7 +48,7 @@ def random_question(rng: random.Random) -> InverseQuestion:
         layer = layer._replace(**{solved: SOME_VALUE[solved]})  # type: ignore[arg-type]
     size, target = (tuple(rng.randint(1, most) for _ in axes) for most in (20, 8))
     framework = rng.choice(FRAMEWORKS)
-    return InverseQuestion(ConvShapeQuestion(axes, size, layer, framework), solved, target)
+    return InverseQuestion(layer_question(axes, size, layer, framework), solved, target)
 
 
 def tried(question: InverseQuestion) -> range:
@@ -91,7 +91,7 @@ def test_a_dilated_same_pool_of_onnx_goes_up_and_down_with_its_stride() -> None:
     for size, kernel, dilation, ceil, kind in product((1, 11, 26, 36), (2, 3, 5), (2, 4), (False, True), POOLS):
         layer = Layer(kernel, 1, "same", dilation, kind, None, ceil)
         for target in range(1, 7):
-            question = InverseQuestion(ConvShapeQuestion(("w",), (size,), layer, "onnx"), "stride", (target,))
+            question = InverseQuestion(layer_question(("w",), (size,), layer, "onnx"), "stride", (target,))
             values = range(1, 60)
             right = {(value,) for value in values if output_of(question, (value,)) == (target,)}
             try:
@@ -107,17 +107,18 @@ def test_a_dilated_same_pool_of_onnx_goes_up_and_down_with_its_stride() -> None:
 def where_neighbours_differ() -> Iterator[InverseQuestion]:
     """Questions whose values do not go one way, or of which one axis decides for another."""
     for size, number, target in product((1, 2, 3), (1, 2, 3), range(1, 13)):
-        one = ConvShapeQuestion(("w",), (size,), Layer(1), "tensorflow")
-        by_kernel = one._replace(layer=Layer(1, number, "same", 1, "transposed", 0))
-        yield InverseQuestion(by_kernel, "kernel", (target,))
-        by_dilation = one._replace(layer=Layer(number, 1, "same", 1, "transposed", 0))
-        yield InverseQuestion(by_dilation, "dilation", (target,))
+        unknown: tuple[tuple[Unknown, Layer], ...] = (
+            ("kernel", Layer(1, number, "same", 1, "transposed", 0)),
+            ("dilation", Layer(number, 1, "same", 1, "transposed", 0)),
+        )
+        for name, layer in unknown:
+            yield InverseQuestion(layer_question(("w",), (size,), layer, "tensorflow"), name, (target,))
     for size, kernel, stride, target in product((4, 7), (1, 2, 4), (1, 3, 5), range(1, 7)):
         for framework, kind in product(PADDING_AT_WILL, POOLS):
             layer = Layer(kernel, stride, 0, 1, kind, None, ceil_mode=True)
-            yield InverseQuestion(ConvShapeQuestion(("w",), (size,), layer, framework), "padding", (target,))
+            yield InverseQuestion(layer_question(("w",), (size,), layer, framework), "padding", (target,))
     for sizes, kernel, stride in product(product((3, 6), repeat=2), (2, 3), (3, 4)):
-        two = ConvShapeQuestion(("h", "w"), sizes, Layer(kernel, stride, "same", 1, "max-pool"), "onnx")
+        two = layer_question(("h", "w"), sizes, Layer(kernel, stride, "same", 1, "max-pool"), "onnx")
         for both in product((1, 2), repeat=2):
             yield InverseQuestion(two, "dilation", both)
 
@@ -153,7 +154,7 @@ def test_where_neighbours_differ() -> None:
     ],
 )
 def test_numbers_of_any_size(layer: Layer, size: int, solved: Unknown, target: int, found: list[int] | None) -> None:
-    question = InverseQuestion(ConvShapeQuestion(("w",), (size,), layer), solved, (target,))
+    question = InverseQuestion(layer_question(("w",), (size,), layer), solved, (target,))
     if found is None:
         with pytest.raises(DlcalcError):
             solve(question)

@@ -4,8 +4,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dlcalc.core.conv.layer import AxisLayer, Layer, per_axis
-from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.conv_shape import answer as conv_shape
+from dlcalc.core.network.network import layer_question
 from dlcalc.core.solve.open_axis import OpenAxis, open_axes, size_zigzags_with_stride
 from tests.support.open_axes import VALUES, axes, output
 
@@ -35,7 +35,7 @@ def test_where_the_forward_rule_takes_a_value_both_functions_agree(axis: OpenAxi
 def test_the_output_is_that_of_the_whole_layer(axis: OpenAxis, value: int) -> None:
     size = output(axis, value)
     assume(size is not None)
-    assert conv_shape(ConvShapeQuestion(("w",), (value,), axis.layer, axis.framework)).output == (size,)
+    assert conv_shape(layer_question(("w",), (value,), axis.layer, axis.framework)).output == (size,)
 
 
 def test_each_axis_is_told_what_the_others_decide() -> None:

@@ -3,20 +3,20 @@
 import pytest
 
 from dlcalc.core.conv.layer import Layer
-from dlcalc.core.conv.shape import ConvShapeQuestion
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import StackLayer, StackQuestion
+from dlcalc.core.network.network import ShapeQuestion, layer_question
 from dlcalc.core.solve.question import MAX_SOLUTIONS, UNKNOWNS, Inverse, InverseQuestion, Run, Unknown, refuse_too_many
+from tests.support.chains import asked, conv, op, up
 
 LAYER = Layer(3, 2, 1, 1, "transposed", 0)
-TEMPLATE = ConvShapeQuestion(("h", "w"), (7, 9), LAYER)
-PUT_IN: dict[Unknown, ConvShapeQuestion] = {
-    "input": TEMPLATE._replace(size=(4, 5)),
-    "kernel": TEMPLATE._replace(layer=LAYER._replace(kernel=(4, 5))),
-    "stride": TEMPLATE._replace(layer=LAYER._replace(stride=(4, 5))),
-    "padding": TEMPLATE._replace(layer=LAYER._replace(padding=((2, 2), (2, 3)))),
-    "dilation": TEMPLATE._replace(layer=LAYER._replace(dilation=(4, 5))),
-    "output_padding": TEMPLATE._replace(layer=LAYER._replace(output_padding=(4, 5))),
+TEMPLATE = layer_question(("h", "w"), (7, 9), LAYER)
+PUT_IN: dict[Unknown, ShapeQuestion] = {
+    "input": layer_question(("h", "w"), (4, 5), LAYER),
+    "kernel": TEMPLATE.with_layer(LAYER._replace(kernel=(4, 5))),
+    "stride": TEMPLATE.with_layer(LAYER._replace(stride=(4, 5))),
+    "padding": TEMPLATE.with_layer(LAYER._replace(padding=((2, 2), (2, 3)))),
+    "dilation": TEMPLATE.with_layer(LAYER._replace(dilation=(4, 5))),
+    "output_padding": TEMPLATE.with_layer(LAYER._replace(output_padding=(4, 5))),
 }
 
 
@@ -27,8 +27,15 @@ def test_every_number_can_be_unknown() -> None:
 
 
 def test_the_input_of_a_network_is_unknown() -> None:
-    network = StackQuestion(("w",), (1,), (StackLayer("conv", Layer(3)),))
-    assert InverseQuestion(network, "input", (5,)).with_values((7,)) == network._replace(size=(7,))
+    assert InverseQuestion(asked(1, conv(3)), "input", (5,)).with_values((7,)) == asked(7, conv(3))
+
+
+def test_the_output_paddings_of_a_network_are_those_of_the_layers_without_one() -> None:
+    given = op(Layer(3, 2, 1, kind="transposed", output_padding=0))
+    question = InverseQuestion(asked(7, up(3, 2), given, conv(3), up(3, 3)), "output_padding", (5,))
+    assert [node.name for node in question.open_nodes] == ["transposed1", "transposed3"]
+    layers = [node.op.layer for node in question.with_values((1, 2)).network.nodes]
+    assert [layer and layer.output_padding for layer in layers] == [(1,), 0, None, (2,)]
 
 
 @pytest.mark.parametrize(
@@ -42,8 +49,9 @@ def test_the_input_of_a_network_is_unknown() -> None:
     ],
 )
 def test_when_strides_follow_the_kernel(layer: Layer, unknown: Unknown, follow: bool) -> None:
-    question = InverseQuestion(TEMPLATE._replace(layer=layer), unknown, (1, 1))
+    question = InverseQuestion(layer_question(("h", "w"), (7, 9), layer), unknown, (1, 1))
     assert question.strides_follow == follow
+    assert not InverseQuestion(asked(7, op(layer)), "input", (1,)).strides_follow
 
 
 def test_solutions_are_counted_and_listed() -> None:

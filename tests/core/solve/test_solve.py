@@ -3,7 +3,7 @@
 import pytest
 
 from dlcalc.core.conv.layer import ALL_AXES, Layer
-from dlcalc.core.conv.shape import ConvShapeQuestion
+from dlcalc.core.network.network import layer_question
 from dlcalc.core.solve.question import InverseQuestion, Run, Unknown, Values
 from dlcalc.core.solve.solve import shown, solution_notices
 
@@ -12,7 +12,7 @@ def notices(
     layer: Layer, unknown: Unknown, runs: tuple[tuple[Run, ...], ...], listed: tuple[Values, ...] | None = None
 ) -> list[tuple[str, str]]:
     axes = ALL_AXES[-len(runs) :]
-    template = ConvShapeQuestion(axes, (50,) * len(runs), layer)
+    template = layer_question(axes, (50,) * len(runs), layer)
     question = InverseQuestion(template, unknown, (9,) * len(runs))
     return [(code, message) for code, message in solution_notices(question, runs, listed)]
 

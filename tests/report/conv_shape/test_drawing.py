@@ -1,18 +1,20 @@
-"""What an output of a stack sees, read back from its bars."""
+"""What an output of a network sees, read back from its bars."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
-from dlcalc.core.conv.shape import ConvShape
 from dlcalc.core.conv_shape import answer as conv_shape
-from dlcalc.core.network.receptive_field import input_spans
+from dlcalc.core.network.input_span import input_spans
+from dlcalc.core.network.layer_shape import ConvShape
+from dlcalc.core.numeric.ratio import as_float, as_number
 from dlcalc.core.outcome import Outcome
 from dlcalc.notation.conv_shape import question
 from dlcalc.report.conv_shape import drawing as conv_drawing
 from dlcalc.report.conv_shape.drawing import Map, maps, picture
 from dlcalc.report.table import print_outcome
-from tests.support.random_stacks import answers
+from tests.support.random_networks import answers
 from tests.support.streams import Ascii
 
 
@@ -26,12 +28,13 @@ GOLDEN = """
 
   width, what output 27 (of 0 to 55) sees of every map, down to the input
 
-  conv2         27  1 of 56    .....................#.....................
-  pool1   26 to 28  3 of 56    ....................###....................
+  conv2         27  1 of 56    ....................##.....................
+  pool1   26 to 28  3 of 56    ...................####....................
   conv1   51 to 57  7 of 112   ...................####....................
   input  99 to 117  19 of 224  ...................####....................
 
-  # seen   . not seen; every row is a whole map
+  # seen
+  . not seen; every map stands above the pixels of the input that it is about
 
 """
 
@@ -49,43 +52,87 @@ def test_in_a_pipe() -> None:
     assert stream.getvalue() == GOLDEN
 
 
+BRANCHED = [
+    "3p1 @a max2 3p1 up2 cat@a 3",
+    "7s2p3 max3s2p1 @x 3p1 bn relu 3p1 add@x relu",
+    "@a 3s2p1 @b gap mul@b convt2s2 add@a",
+    "3p1 @a aavg4 3p1 @b from@a amax4 add@b crop1 up3 aavg5",
+    "pad3 3 crop2 up3 2s2 unshuffle2 shuffle2 gap flatten fc10",
+    "rep3 @x 3p1 3p1 add@x max2 end gap",
+]
+TEXT = re.compile(r" *(none|-?[\d,]+(?: to -?[\d,]+)?)  ([\d,]+) of ([\d,]+)")
+
+
+def looked_at() -> Iterator[ConvShape]:
+    yield from answers(400, seed=91)
+    for words in BRANCHED:
+        for size in (24, 48, 224):
+            answer = conv_shape(question({"layers": words, "w": size}))
+            yield answer
+            for layer in answer.layers:
+                yield answer._replace(question=answer.question._replace(at=layer.name))
+
+
 def test_every_row_is_what_an_output_sees() -> None:
-    for answer in answers(400, seed=91):
-        layers = answer.layers
-        rows = picture(maps(layers, 0), 76, True).rows
-        middle = (layers[-1].axes[0].output - 1) // 2
-        expected = input_spans(layers, 0, middle)
-        sizes = [layers[-1].axes[0].output, *(layer.axes[0].window.input for layer in reversed(layers))]
-        assert [row.label for row in rows] == [*(layer.name for layer in reversed(layers)), "input"]
-        for (_, cells), span, size in zip(rows, expected, sizes, strict=True):
-            where, bar = cells.rsplit("  ", 1)
-            numbers = [int(number) for number in re.findall(r"-?\d+", where.replace(",", ""))]
+    for answer in looked_at():
+        layers, at = answer.layers, answer.question.at
+        last = layers[-1] if at is None else answer.layer(at)
+        expected = input_spans(answer, 0, (last.axes[0].output - 1) // 2, at)
+        rows = picture(maps(answer, 0), 76, True).rows
+        assert [row.label for row in rows] == [name for name, _, _ in expected]
+        assert (rows[0].label, rows[-1].label) == (last.name, "input")
+        texts = [TEXT.match(row.cells) for row in rows]
+        assert None not in texts
+        start = max(text.end() for text in texts if text) + 2
+        width = max(len(row.cells) for row in rows) - start
+        ends = [pixels(answer, name, size, (0, size - 1)) for name, size, _ in expected]
+        low, high = min(begin for begin, _ in ends), max(end for _, end in ends)
+        for text, row, (name, size, span), there in zip(texts, rows, expected, ends, strict=True):
+            assert text
+            bar = row.cells[start:]
+            to_scale(bar, "[.#]", [(end - low) / (high - low) * width for end in there])
+            assert int(text[3].replace(",", "")) == size
             if span is None:
-                assert where.split() == ["none", "0", "of", str(size)]
-                assert set(bar) == {"."}
+                assert (text[1], text[2]) == ("none", "0")
+                assert "#" not in bar
                 continue
-            ends = [span[0]] if span[0] == span[1] else [*span]
+            numbers = [int(number) for number in re.findall(r"-?\d+", text[1].replace(",", ""))]
+            assert numbers == ([span[0]] if span[0] == span[1] else [*span])
             real = [position for position in range(size) if span[0] <= position <= span[1]]
-            assert numbers == [*ends, len(real), size]
-            to_scale(bar, max(0, span[0]) / size, min(size, span[1] + 1) / size)
+            assert int(text[2].replace(",", "")) == len(real)
+            if real:
+                seen = pixels(answer, name, size, (real[0], real[-1]))
+                to_scale(bar, "#", [(end - low) / (high - low) * width for end in seen])
+            else:
+                assert "#" not in bar
 
 
-def to_scale(bar: str, begin: float, end: float) -> None:
-    """What is seen is one run of characters, within one of where it would be on a ruler."""
-    if begin >= 1 or end <= 0:
-        assert set(bar) == {"."}
-        return
-    run = re.fullmatch(r"\.*(#+)\.*", bar)
-    assert run is not None
-    assert abs(run.start(1) - begin * len(bar)) < 1.01
-    assert abs(run.end(1) - end * len(bar)) < 1.01
+def pixels(answer: ConvShape, name: str, size: int, span: tuple[int, int]) -> tuple[float, float]:
+    """Where some positions of a map begin and end, in pixels of the input."""
+    center, jump = 0.0, 1.0
+    if name != "input":
+        layer = answer.layer(name)
+        field = layer.axes[0].field
+        if not layer.output:  # of a vector, which is about all of the input
+            center, jump = (answer.question.size[0] - 1) / 2, float(answer.question.size[0])
+        else:
+            center, jump = as_float(field.center or (0, 1)), float(as_number(field.jump))
+    return center + (span[0] - 0.5) * jump, center + (span[1] + 0.5) * jump
+
+
+def to_scale(bar: str, characters: str, ends: list[float]) -> None:
+    """These characters are one run, within one of where it would be on a ruler."""
+    runs = list(re.finditer(f"{characters}+", bar))
+    assert len(runs) == 1
+    assert abs(runs[0].start() - ends[0]) < 1.01
+    assert abs(runs[0].end() - ends[1]) < 1.01
 
 
 def test_what_lies_in_the_padding_is_said() -> None:
     seen = [Map("conv1", 3, (1, 1)), Map("input", 5, (-1, 2))]
     assert "positions below 0 and behind the end are padding" in picture(seen, 76, True).notes
     inside = [Map("conv1", 3, (1, 1)), Map("input", 5, (0, 4))]
-    assert len(picture(inside, 76, True).notes) == 1
+    assert not any("padding" in note for note in picture(inside, 76, True).notes)
 
 
 def test_of_many_layers_the_first_and_the_last() -> None:
@@ -99,7 +146,7 @@ def test_of_many_layers_the_first_and_the_last() -> None:
 @pytest.mark.parametrize("width", [30, 40, 80])
 def test_numbers_give_way_to_bars(width: int) -> None:
     huge = 10**40
-    for seen in ([Map("conv1", huge, (1, 1)), Map("input", huge, (0, huge - 1))], maps(stem(w=224).layers, 0)):
+    for seen in ([Map("conv1", huge, (1, 1)), Map("input", huge, (0, huge - 1))], maps(stem(w=224), 0)):
         rows = picture(seen, width, True).rows
         assert all(len(row.label) + 2 + len(row.cells) <= width for row in rows)
         assert all(re.search(r"[.#]{8,}$", row.cells) for row in rows)

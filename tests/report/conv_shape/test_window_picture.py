@@ -7,9 +7,10 @@ from typing import NamedTuple
 import pytest
 
 from dlcalc.core.conv.layer import Layer
-from dlcalc.core.conv.shape import AxisShape, ConvShapeQuestion
+from dlcalc.core.conv.shape import AxisShape
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.network import layer_question
 from dlcalc.report.conv_shape.window_picture import ASCII, UNICODE, Glyphs, picture, scene
 from dlcalc.report.sheet import Picture
 from tests.support.random_layers import answers
@@ -116,7 +117,7 @@ def test_every_small_window(glyphs: Glyphs) -> None:
         for kind in ("conv", "transposed"):
             layer = Layer(kernel, stride, (pads,), dilation, kind)
             try:
-                answer = conv_shape(ConvShapeQuestion(("w",), (size,), layer))
+                answer = conv_shape(layer_question(("w",), (size,), layer))
             except DlcalcError as error:
                 assert error.code in ("kernel-exceeds-input", "empty-output")
                 continue
@@ -132,7 +133,7 @@ def test_random_layers_at_any_width(width: int, glyphs: Glyphs) -> None:
     elided = drawn = 0
     for answer in answers(2_500, seed=81):
         for axis in answer.layers[0].axes:
-            found = compare(axis, answer.layers[0].plan.family == "transposed", width, glyphs)
+            found = compare(axis, answer.layers[0].scatters, width, glyphs)
             elided += found.left_out is not None
             drawn += 1
     assert drawn > 2_000
@@ -142,13 +143,13 @@ def test_random_layers_at_any_width(width: int, glyphs: Glyphs) -> None:
 def test_nothing_is_wider_than_it_may_be() -> None:
     for answer in answers(600, seed=82):
         for axis, width, glyphs in product(answer.layers[0].axes, (30, 40, 80), (UNICODE, ASCII)):
-            rows = picture(scene(axis, answer.layers[0].plan.family == "transposed"), width, glyphs).rows
+            rows = picture(scene(axis, answer.layers[0].scatters), width, glyphs).rows
             labels = max(len(row.label) for row in rows)
             assert all(labels + 2 + len(row.cells) <= width for row in rows), (axis, width)
 
 
 def drawing(size: int, layer: Layer, width: int = 76) -> tuple[AxisShape, Picture]:
-    axis = conv_shape(ConvShapeQuestion(("w",), (size,), layer)).layers[0].axes[0]
+    axis = conv_shape(layer_question(("w",), (size,), layer)).layers[0].axes[0]
     return axis, picture(scene(axis, layer.family == "transposed"), width, UNICODE)
 
 

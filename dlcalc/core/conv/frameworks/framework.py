@@ -76,6 +76,7 @@ class Framework:
         refuses_crops: the kinds that it refuses in that case, unless some axis is dilated.
         pools_ignore_dilation: whether ``same`` of a pooling follows from the kernel without its holes, so that the
             output's size may fall and rise again with the stride.
+        has_adaptive_pools: whether it has poolings to a size; without them, only those whose windows are all alike.
         transposed_same_by_parity: whether ``same`` of a transposed layer with a stated output padding takes away twice
             half the extent rounded down, so that odd and even extents are two series.
     """
@@ -95,6 +96,7 @@ class Framework:
     refuses_crops: tuple[Kind, ...] = ()
     pools_ignore_dilation: bool = False
     transposed_same_by_parity: bool = False
+    has_adaptive_pools: bool = True
 
     @property
     def fills_strides(self) -> bool:

@@ -159,6 +159,7 @@ class OnnxRuntime(Framework):
     )
     refuses_crops = ("max-pool",)
     pools_ignore_dilation = True
+    has_adaptive_pools = False
 
 
 ONNX_RUNTIME = OnnxRuntime()

@@ -1,4 +1,4 @@
-"""The counts of random stacks: against the counting proof, and against a count that is made here, window by window."""
+"""The counts of random networks: against the counting proof, and against a count made here, window by window."""
 
 from itertools import product
 from math import prod
@@ -7,24 +7,23 @@ from typing import Any
 import pytest
 
 from dlcalc.core.conv.layer import Layer
-from dlcalc.core.network.network import StackLayer
+from dlcalc.core.network.network import Op, chain
 from dlcalc.core.params import check as counting
-from dlcalc.core.params.count import ConvParams
-from dlcalc.core.params.network import stack_params
-from dlcalc.core.params.question import StackParamsQuestion
+from dlcalc.core.params.count import ConvParams, network_params
+from dlcalc.core.params.question import ParamsQuestion
 from tests.conftest import Run
-from tests.support.random_param_stacks import answers
+from tests.support.random_param_networks import answers
 
 BYTES = {"float32": 4, "float16": 2, "float64": 8, "int8": 1}
 
 
-def numbers(value: StackLayer) -> tuple[int, int, int, int]:
-    """Kernel, stride, padding and dilation of a layer of these stacks, the same along all axes."""
+def numbers(value: Op) -> tuple[int, int, int, int]:
+    """Kernel, stride, padding and dilation of a layer of these networks, the same along all axes."""
     layer: Any = value.layer
     return layer.kernel, layer.stride or layer.kernel, layer.padding, layer.dilation
 
 
-def windows(layer: StackLayer, size: int) -> tuple[int, list[list[int]]]:
+def windows(layer: Op, size: int) -> tuple[int, list[list[int]]]:
     """Positions of the output along an axis, and for each window where its taps fall."""
     k, s, p, d = numbers(layer)
     reach = d * (k - 1) + 1
@@ -40,13 +39,12 @@ def windows(layer: StackLayer, size: int) -> tuple[int, list[list[int]]]:
 
 
 def counted(answer: ConvParams) -> dict[str, int]:
-    """The numbers of the whole stack, by counting."""
+    """The numbers of a whole chain, by counting."""
     asked = answer.question
-    assert isinstance(asked, StackParamsQuestion)
     size, channels, each = asked.size, asked.c_in, BYTES[asked.dtype]
     found = dict.fromkeys(("weights", "bias", "params", "buffers", "macs", "macs_without_padding"), 0)
     memory, peak = 0, 0
-    for layer in asked.layers:
+    for layer in [node.op for node in asked.network.nodes]:
         taken = asked.n * channels * prod(size) if size is not None else 0
         outputs = channels if layer.depthwise or layer.channels is None else layer.channels
         if layer.kind == "batch-norm":
@@ -94,7 +92,7 @@ def counted(answer: ConvParams) -> dict[str, int]:
     return found | {"flops": 2 * found["macs"], "activation_bytes": memory, "peak_activation_bytes": peak}
 
 
-def test_random_stacks_are_counted() -> None:
+def test_random_chains_are_counted() -> None:
     proved = 0
     for answer in answers(300, seed=81, small=True):
         said = answer.amounts.by_key()
@@ -121,26 +119,25 @@ def test_a_wrong_count_in_any_layer_is_seen(key: str, number: int) -> None:
 
 
 def test_what_goes_from_layer_to_layer() -> None:
-    pool = StackLayer("max-pool", Layer(2, kind="max-pool"))
-    layers = (StackLayer("conv", Layer(3), 8), pool, StackLayer("batch-norm"), StackLayer("linear", None, 5))
-    answer = stack_params(StackParamsQuestion(3, layers, size=(8, 6)))
+    layers = Op("conv", Layer(3), 8), Op("max-pool", Layer(2, kind="max-pool")), Op("batch-norm"), Op("linear", None, 5)
+    answer = network_params(ParamsQuestion(chain(layers, (8, 6), 3)))
     assert [layer.name for layer in answer.layers] == ["conv1", "pool1", "bn1", "fc1"]
     assert [layer.kind for layer in answer.layers] == ["conv", "max-pool", "batch-norm", "linear"]
-    assert [(layer.input, layer.output) for layer in answer.layers] == [
+    assert [(layer.shape.input, layer.shape.output) for layer in answer.layers] == [
         ((8, 6), (6, 4)),
         ((6, 4), (3, 2)),
         ((3, 2), (3, 2)),
         ((3, 2), ()),
     ]
-    assert [layer.channels for layer in answer.layers] == [3, 8, 8, 8]
-    assert answer.layers[3].question.c_in == 8 * 3 * 2
+    assert [layer.shape.read[0].channels for layer in answer.layers] == [3, 8, 8, 8]
+    assert answer.layers[3].c_in == 8 * 3 * 2
 
 
 def test_behind_a_gap_the_size_is_known() -> None:
-    layers = StackLayer("conv", Layer(3), 8), StackLayer("global-avg-pool"), StackLayer("linear", None, 5)
-    answer = stack_params(StackParamsQuestion(3, layers))
-    assert [layer.output for layer in answer.layers] == [(), (1, 1), ()]
-    assert answer.layers[2].question.c_in == 8
+    layers = Op("conv", Layer(3), 8), Op("global-avg-pool"), Op("linear", None, 5)
+    answer = network_params(ParamsQuestion(chain(layers, None, 3)))
+    assert [layer.shape.output for layer in answer.layers] == [(), (1, 1), ()]
+    assert answer.layers[2].c_in == 8
 
 
 def test_check_on_the_command_line(conv_params: Run) -> None:

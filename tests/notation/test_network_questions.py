@@ -1,10 +1,10 @@
-"""The questions about stacks: what stands in them, and which options do not go with layer words."""
+"""The questions about networks: what stands in them, and which options do not go with layer words."""
 
 import pytest
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.notation.layer_words import params_question, shape_question
 from dlcalc.notation.layers import SINGLE
+from dlcalc.notation.networks import params_question, shape_question
 from tests.support.refusals import by_option, cause
 
 SHAPE: dict[str, object] = {"w": 32, "layers": "3p1 max2"}
@@ -34,20 +34,20 @@ PARAMS_READ: list[tuple[dict[str, object], dict[str, object]]] = [
 def test_shape(raw: dict[str, object], fields: dict[str, object]) -> None:
     question = shape_question({**SHAPE, **raw})
     assert {name: getattr(question, name) for name in fields} == fields
-    assert [layer.word for layer in question.layers] == ["3p1", "max2"]
+    assert [node.word for node in question.network.nodes] == ["3p1", "max2"]
 
 
 @pytest.mark.parametrize(("raw", "fields"), PARAMS_READ)
 def test_params(raw: dict[str, object], fields: dict[str, object]) -> None:
     question = params_question({**PARAMS, **raw})
     assert {name: getattr(question, name) for name in fields} == fields
-    assert [layer.word for layer in question.layers] == str(raw.get("layers", PARAMS["layers"])).split()
+    assert [node.word for node in question.network.nodes] == str(raw.get("layers", PARAMS["layers"])).split()
 
 
 def test_ceil_mode_reaches_the_poolings() -> None:
     for question, rest in ((shape_question, SHAPE), (params_question, PARAMS)):
-        layers = question({**rest, "ceil_mode": True}).layers
-        assert [layer.layer is not None and layer.layer.ceil_mode for layer in layers] == [False, True]
+        ops = [node.op for node in question({**rest, "ceil_mode": True}).network.nodes]
+        assert [op.layer is not None and op.layer.ceil_mode for op in ops] == [False, True]
 
 
 REFUSED = [
@@ -77,7 +77,7 @@ def test_params_refused(raw: dict[str, object], code: str, option: str) -> None:
     assert cause(params_question, {**PARAMS, **raw}) == (code, option)
 
 
-def test_what_a_stack_needs() -> None:
+def test_what_a_network_needs() -> None:
     with pytest.raises(DlcalcError, match="no input size is given"):
         shape_question({"layers": "3"})
     with pytest.raises(DlcalcError, match="no number of input channels is given"):

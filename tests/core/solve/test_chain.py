@@ -1,4 +1,4 @@
-"""Every input size of a stack and no other: against all sizes in a range, put through the whole stack."""
+"""Every input size of a chain and no other: against all sizes in a range, put through the whole chain."""
 
 import random
 import re
@@ -6,19 +6,19 @@ from itertools import product
 
 import pytest
 
-from dlcalc.core.conv.layer import Kind, Layer
+from dlcalc.core.conv.layer import Layer
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import StackLayer, StackQuestion
+from dlcalc.core.network.network import OpKind, ShapeQuestion
 from dlcalc.core.solve.question import InverseQuestion, ascending
 from dlcalc.core.solve.solve import solve
 from tests.conftest import Run
-from tests.support import random_stacks
+from tests.support import chains, random_networks
 from tests.support.open_axes import among, output_of
 
 MOST = {1: 90, 2: 14, 3: 6}  # sizes tried along each axis, by how many axes there are
 
 
-def can_be_had(asked: StackQuestion, target: int) -> bool:
+def can_be_had(asked: ShapeQuestion, target: int) -> bool:
     try:
         return bool(solve(InverseQuestion(asked, "input", (target,))).runs)
     except DlcalcError as error:
@@ -30,9 +30,8 @@ def test_all_solutions_and_only_solutions(axes: int, count: int) -> None:
     rng, most = random.Random(61 + axes), MOST[axes]
     solved, refused, beside, frameworks = 0, 0, 0, set()
     while solved < count:
-        asked = random_stacks.question(rng, 5, axes)
-        asked = asked._replace(layers=tuple(layer for layer in asked.layers if layer.kind != "linear"))
-        if not asked.layers:
+        asked = random_networks.question(rng, 5, axes)
+        if asked.network.nodes[-1].op.kind == "linear":
             continue
         question = InverseQuestion(asked, "input", ())
         sizes = {size: output_of(question, size) for size in product(range(1, most + 1), repeat=axes)}
@@ -59,13 +58,12 @@ def test_all_solutions_and_only_solutions(axes: int, count: int) -> None:
     assert beside > 10 or axes > 1
 
 
-def stack(*layers: Layer | Kind) -> StackQuestion:
-    found = (StackLayer(layer) if isinstance(layer, str) else StackLayer(layer.kind, layer) for layer in layers)
-    return StackQuestion(("w",), (1,), tuple(found))
+def chain(*layers: Layer | OpKind) -> ShapeQuestion:
+    return chains.asked(1, *map(chains.op, layers))
 
 
 def test_numbers_of_any_size() -> None:
-    asked = stack(Layer(7, 2, 3), Layer(3, 2, 1, kind="max-pool"))
+    asked = chain(Layer(7, 2, 3), Layer(3, 2, 1, kind="max-pool"))
     target = 10**17
     (runs,) = solve(InverseQuestion(asked, "input", (target,))).runs
     assert list(ascending(runs)) == [4 * target - 3 + more for more in range(4)]
@@ -73,16 +71,16 @@ def test_numbers_of_any_size() -> None:
 
 def test_between_layers_a_size_may_be_longer_than_what_can_be_typed() -> None:
     """From 10**17 over (10**17 - 1)*1000 + 1, which has 20 digits, back to 10**17."""
-    there_and_back = stack(Layer(1, 1_000, kind="transposed"), Layer(1, 1_000))
+    there_and_back = chain(Layer(1, 1_000, kind="transposed"), Layer(1, 1_000))
     (runs,) = solve(InverseQuestion(there_and_back, "input", (10**17,))).runs
     assert list(ascending(runs)) == [10**17]
 
 
 def test_behind_a_gap_every_size_will_do() -> None:
-    answer = solve(InverseQuestion(stack(Layer(3, 2), "global-avg-pool"), "input", (1,)))
+    answer = solve(InverseQuestion(chain(Layer(3, 2), "global-avg-pool"), "input", (1,)))
     assert [(run.first, run.last) for run in answer.runs[0]] == [(3, None)]
     assert [warning.code for warning in answer.warnings] == ["unbounded"]
-    up = stack("global-avg-pool", Layer(4, 1, kind="transposed"), "batch-norm")
+    up = chain("global-avg-pool", Layer(4, 1, kind="transposed"), "batch-norm")
     assert solve(InverseQuestion(up, "input", (4,))).runs[0][0].last is None
     with pytest.raises(DlcalcError, match="no input gives an output width of 5"):
         solve(InverseQuestion(up, "input", (5,)))
@@ -90,12 +88,12 @@ def test_behind_a_gap_every_size_will_do() -> None:
 
 def test_the_nearest_sizes_are_named_however_large_their_input() -> None:
     with pytest.raises(DlcalcError) as refused:
-        solve(InverseQuestion(stack(Layer(3, 5, 1, kind="transposed")), "input", (10_000,)))
+        solve(InverseQuestion(chain(Layer(3, 5, 1, kind="transposed")), "input", (10_000,)))
     assert refused.value.hint == "target=10001, the nearest that can be had"
 
 
 def test_too_many_solutions() -> None:
-    asked = stack(Layer(1, 10_001), Layer(1, 1_000))
+    asked = chain(Layer(1, 10_001), Layer(1, 1_000))
     with pytest.raises(DlcalcError) as refused:
         solve(InverseQuestion(asked, "input", (5,)))
     assert refused.value.code == "too-many-questions"

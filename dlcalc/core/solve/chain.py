@@ -1,13 +1,14 @@
-"""Every input of a network that gives an output of the size asked for, from the last layer to the first."""
+"""Every input of layers one behind another that gives an output of the size asked for, from the last to the first."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 from dlcalc.core.conv.frameworks import plan_layer
 from dlcalc.core.conv.layer import AXES
-from dlcalc.core.conv.shape import Place, axis_output
+from dlcalc.core.conv.shape import axis_output
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import StackQuestion, in_layer, place_layers
+from dlcalc.core.network.layer_shape import title_of
+from dlcalc.core.network.network import ELEMENTWISE, OpKind, ShapeQuestion, in_layer
 from dlcalc.core.solve.axis import confirm, inputs_giving, nearest_targets, sizes_at_edges, sizes_close_by
 from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, open_axes, refusal
 from dlcalc.core.solve.question import FAR, LIMIT, Run, joined, refuse_too_many
@@ -19,7 +20,7 @@ _FURTHEST = 40  # distance at which sizes are tried, where none was found at an 
 class _Stage(NamedTuple):
     """A layer along one axis with its input unknown; ``axis`` is None where every input gives one position."""
 
-    place: Place
+    title: str
     axis: OpenAxis | None
 
 
@@ -62,70 +63,82 @@ class _Chain(NamedTuple):
         plans = [stage.axis and plan_layer(stage.axis.framework, stage.axis.layer, self.dims) for stage in self.stages]
 
         def output_of(value: int) -> int:
-            for (place, axis), plan in zip(self.stages, plans, strict=True):
+            for (title, axis), plan in zip(self.stages, plans, strict=True):
                 if axis is None or plan is None:
                     value = 1
                     continue
                 try:
                     value = axis_output(plan, axis.name, axis.numbers, value)[2]
                 except DlcalcError as error:
-                    raise in_layer(error, place) from None
+                    raise in_layer(error, title) from None
             return value
 
         return output_of
 
 
-def solve_network(network: StackQuestion, target: tuple[int, ...]) -> tuple[tuple[Run, ...], ...]:
+def solve_chain(question: ShapeQuestion, target: tuple[int, ...]) -> tuple[tuple[Run, ...], ...]:
     """Find the inputs along each axis that give the target behind the last layer.
 
     Args:
-        network: its size is of no account.
+        question: layers one behind another; its size is of no account.
         target: the output's extent along each axis.
 
     Raises:
-        DlcalcError: ``no-solution``, ``too-many-questions``, ``usage`` for a network that gives a vector, and what is
-            wrong with a layer whatever its input is.
+        DlcalcError: ``no-solution``, ``too-many-questions``, and what is wrong with a layer whatever its input is.
 
     >>> from dlcalc.core.conv.layer import Layer
-    >>> from dlcalc.core.network.network import StackLayer
-    >>> stem = StackLayer("conv", Layer(7, 2, 3)), StackLayer("max-pool", Layer(3, 2, 1, kind="max-pool"))
-    >>> solve_network(StackQuestion(("w",), (1,), stem), (56,))
+    >>> from dlcalc.core.network.network import Op, chain
+    >>> stem = [Op("conv", Layer(7, 2, 3)), Op("max-pool", Layer(3, 2, 1, kind="max-pool"))]
+    >>> solve_chain(ShapeQuestion(chain(stem), ("w",)), (56,))
     ((Run(first=221, last=224, step=1),),)
     """
     for extent in target:
         legal(extent, "target", 1)
-    chains = _chains(network)
+    chains = _chains(question)
     runs = tuple(chain.inputs_giving(extent) for chain, extent in zip(chains, target, strict=True))
     if () in runs:
         index = runs.index(())
-        raise _no_solution(chains[index], network.axes[index], target, index)
+        raise _no_solution(chains[index], question.axes[index], target, index)
     refuse_too_many(runs)
-    for name, chain, along_axis, extent in zip(network.axes, chains, runs, target, strict=True):
+    for name, chain, along_axis, extent in zip(question.axes, chains, runs, target, strict=True):
         confirm(along_axis, chain.output_function(), extent, AXES[name])
     return runs
 
 
-def _chains(network: StackQuestion) -> list[_Chain]:
-    """Collect the layers along each axis; batch norms, which change no size, are left out."""
-    axes, framework = network.axes, network.framework
+_SIZELESS: tuple[OpKind, ...] = ("batch-norm", "layer-norm", "group-norm", *ELEMENTWISE)  # that change no size
+
+
+def is_chain(question: ShapeQuestion) -> bool:
+    """Tell whether each layer reads the one before it, and has windows, or changes no size, or pools all there is."""
+    before = question.network.inputs[0].name
+    for node in question.network.nodes:
+        if node.inputs != (before,):
+            return False
+        if node.op.layer is None and node.op.kind not in (*_SIZELESS, "global-avg-pool"):
+            return False
+        before = node.name
+    return True
+
+
+def _chains(question: ShapeQuestion) -> list[_Chain]:
+    """Collect the layers along each axis; those that change no size are left out."""
+    axes, framework = question.axes, question.framework
     stages: list[list[_Stage]] = [[] for _ in axes]
-    for place, layer in zip(place_layers(network.layers, network.channels), network.layers, strict=True):
-        if place.gives_vector:
-            error = DlcalcError("usage", "its output has no axes, and so no size", hint="the layers in front of the fc")
-            raise in_layer(error, place)
-        if place.kind == "batch-norm":
+    for number, node in enumerate(question.network.nodes, 1):
+        title, layer = title_of(number, node), node.op.layer
+        if node.op.kind in _SIZELESS:
             continue
-        if layer.layer is None:
+        if layer is None:
             for along_axis in stages:
-                along_axis.append(_Stage(place, None))
+                along_axis.append(_Stage(title, None))
             continue
         try:
-            numbers = plan_layer(framework, layer.layer, len(axes)).axes
+            numbers = plan_layer(framework, layer, len(axes)).axes
         except DlcalcError as error:
-            raise in_layer(error, place) from None
-        opened = open_axes(framework, layer.layer, axes, (1,) * len(axes), numbers, "input")
+            raise in_layer(error, title) from None
+        opened = open_axes(framework, layer, axes, (1,) * len(axes), numbers, "input")
         for along_axis, axis in zip(stages, opened, strict=True):
-            along_axis.append(_Stage(place, axis))
+            along_axis.append(_Stage(title, axis))
     return [_Chain(tuple(along_axis), len(axes)) for along_axis in stages]
 
 

@@ -1,0 +1,106 @@
+"""A node of a network, computed; and the answer, which is all of them."""
+
+from typing import NamedTuple
+
+from dlcalc.core.conv.frameworks import Plan
+from dlcalc.core.conv.shape import AxisShape
+from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.network.network import SCATTERING, Node, OpKind, ShapeQuestion
+
+
+class Map(NamedTuple):
+    """A map that a node makes.
+
+    Attributes:
+        size: its extent along each axis; empty of a vector, None where it is not known.
+        channels: or features of a vector; None where they are not known.
+    """
+
+    size: tuple[int, ...] | None
+    channels: int | None
+
+
+class MapsDoNotMeetError(DlcalcError):
+    """Maps that are joined and differ, with what somebody needs who looks for a way to make them meet.
+
+    Attributes:
+        name: the node that joins them.
+    """
+
+    name: str = ""
+
+
+class LayerShape(NamedTuple):
+    """A node, computed.
+
+    Attributes:
+        node: the node.
+        number: its place in the network, from 1 on.
+        plan: how the framework computes it, where it has windows of its own.
+        axes: its geometry, in the order of the question's axes; none where no size is known.
+        read: the maps that it reads, the current one first.
+        made: the map that it makes.
+        in_features: of a linear layer, what it reads, where that is known.
+        misaligned: whether it joins maps whose outputs see different middles.
+    """
+
+    node: Node
+    number: int
+    plan: Plan | None
+    axes: tuple[AxisShape, ...]
+    read: tuple[Map, ...]
+    made: Map
+    in_features: int | None = None
+    misaligned: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the node."""
+        return self.node.name
+
+    @property
+    def kind(self) -> OpKind:
+        """The kind of its operation."""
+        return self.node.op.kind
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        """The extent of the current map along each axis; none of a vector, or where it is not known."""
+        return self.read[0].size or ()
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        """The extent of the output along each axis; none of a vector, or where it is not known."""
+        return self.made.size or ()
+
+    @property
+    def scatters(self) -> bool:
+        """Whether each input has several outputs, as of a transposed convolution, and not the other way round."""
+        return self.node.op.kind in SCATTERING
+
+    @property
+    def title(self) -> str:
+        """The layer in a sentence, like ``layer 3 (3p1)``."""
+        return title_of(self.number, self.node)
+
+
+def title_of(number: int, node: Node) -> str:
+    """Name a node in a sentence."""
+    return f"layer {number} ({node.said})" if node.word else f"layer {number}"
+
+
+class ConvShape(NamedTuple):
+    """The answer to a question: what each layer makes of its input, and the notices of all layers."""
+
+    question: ShapeQuestion
+    layers: tuple[LayerShape, ...]
+    warnings: tuple[Notice, ...]
+
+    @property
+    def output(self) -> tuple[int, ...]:
+        """The extent of the output along each axis; a vector has none."""
+        return self.layers[-1].output
+
+    def layer(self, name: str) -> LayerShape:
+        """Find a layer by its name."""
+        return next(layer for layer in self.layers if layer.name == name)

@@ -1,0 +1,175 @@
+"""What would make maps meet that are joined and differ: small changes of the network, each tried before it is said."""
+
+from collections.abc import Iterator
+
+from dlcalc.core.conv.frameworks import framework_of
+from dlcalc.core.conv.layer import AXES, Layer
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.layer_shape import MapsDoNotMeetError, title_of
+from dlcalc.core.network.network import Node, Op, ShapeQuestion, in_layer
+from dlcalc.core.network.sizes import AxisSizes
+
+_LAYERS = 6  # of each branch, from the join upwards, that are changed
+_FURTHEST = 64  # an input is looked for, in pixels
+_STRIDES = (1, 2, 3, 4)
+
+
+def with_mends(error: MapsDoNotMeetError, question: ShapeQuestion) -> DlcalcError:
+    """Name the layer of an error, and the nearest changes with which its maps would meet.
+
+    Args:
+        error: as it was raised.
+        question: the network and its input.
+    """
+    nodes = question.network.nodes
+    number = next(number for number, node in enumerate(nodes, 1) if node.name == error.name)
+    title = title_of(number, nodes[number - 1])
+    if error.advice or not question.size:
+        return in_layer(error, title)
+    mends = list(_Mends(question, nodes[number - 1]).found())
+    hint = ", or ".join(mends) or "branches that have the same strides and paddings"
+    return in_layer(DlcalcError(error.code, error.message, hint=hint), title)
+
+
+class _Mends:
+    """Looks for changes of a network with which the maps of one join meet.
+
+    Args:
+        question: the network and its input.
+        join: the node whose maps do not meet.
+    """
+
+    def __init__(self, question: ShapeQuestion, join: Node) -> None:
+        self.question, self.join, self.size = question, join, question.size
+        self.network = question.network.up_to(join.name)
+        self.numbers = {node.name: number for number, node in enumerate(question.network.nodes, 1)}
+        before = self.network._replace(nodes=self.network.nodes[:-1])
+        axes = range(len(self.size))
+        along = [AxisSizes(question._replace(network=before), index).of(self.size[index]) for index in axes]
+        self.sizes = [[sizes[name] for name in join.inputs] for sizes in along]  # of the maps, per axis
+
+    def found(self) -> Iterator[str]:
+        """Give the changes with which they meet, the smallest first, at most one of a kind."""
+        by_name = {node.name: node for node in self.network.nodes}
+        branches = self._branches(by_name)
+        for change in (self._output_padding, self._padding, self._stride):
+            yield from next(([text] for node in branches for text in change(node)), [])
+        yield from self._at_the_join()
+        yield from self._inputs()
+
+    def _branches(self, by_name: dict[str, Node]) -> list[Node]:
+        """The layers with windows above the join, on one branch alone, the nearest first."""
+        above = []
+        for name in self.join.inputs:
+            part = self.network.up_to(name).nodes if name in by_name else ()
+            above.append([node for node in reversed(part) if node.op.layer is not None])
+        found = []
+        for nodes in above:
+            others = {node.name for other in above if other is not nodes for node in other}
+            found += [node for node in nodes if node.name not in others][:_LAYERS]
+        return found
+
+    def _meets(self, *changed: Node, size: tuple[int, ...] | None = None) -> bool:
+        """Tell whether the maps meet with some nodes in place of those of their names, or of a new name in front."""
+        names = {node.name: node for node in changed}
+        nodes = [names.pop(node.name, node) for node in self.network.nodes[:-1]]
+        join = names.pop(self.join.name, self.join)
+        network = self.network._replace(nodes=(*nodes, *names.values(), join))
+        question = self.question._replace(network=network)
+        try:
+            axes = [(AxisSizes(question, index), extent) for index, extent in enumerate(size or self.size)]
+        except DlcalcError:
+            return False
+        return all(self._alike(sizes, extent, join) for sizes, extent in axes)
+
+    def _with(self, node: Node, **numbers: object) -> Node:
+        assert node.op.layer is not None
+        return node._replace(op=node.op._replace(layer=Layer(**(node.op.layer._asdict() | numbers))))
+
+    def _title(self, node: Node) -> str:
+        return title_of(self.numbers[node.name], node)
+
+    def _output_padding(self, node: Node) -> Iterator[str]:
+        if node.op.kind != "transposed":
+            return
+        plan = AxisSizes(self.question._replace(network=self.network), 0).plans[node.name]
+        bound = min(framework_of(self.question.framework).output_padding.apply(axis) for axis in plan.axes)
+        for extra in range(1, min(bound, 10)):
+            for per_axis in self._per_axis(extra):
+                if self._meets(self._with(node, output_padding=per_axis)):
+                    yield f"o{_typed(per_axis)} in {self._title(node)}"
+
+    def _padding(self, node: Node) -> Iterator[str]:
+        assert node.op.layer is not None
+        kernel = node.op.layer.kernel
+        half = (kernel if isinstance(kernel, int) else max(kernel)) // 2
+        for padding in dict.fromkeys((half, 1, 0)):
+            if node.op.layer.padding != padding and self._meets(self._with(node, padding=padding)):
+                yield f"p{padding} in {self._title(node)}"
+
+    def _stride(self, node: Node) -> Iterator[str]:
+        for stride in _STRIDES:
+            if self._meets(self._with(node, stride=stride)):
+                yield f"s{stride} in {self._title(node)}"
+
+    def _per_axis(self, number: int) -> Iterator[int | tuple[int, ...]]:
+        """The number along every axis, and along those alone whose maps do not meet."""
+        yield number
+        apart = tuple([number if len(set(sizes)) > 1 else 0 for sizes in self.sizes])
+        if 0 in apart:
+            yield apart
+
+    def _at_the_join(self) -> Iterator[str]:
+        """Crop or pad the current map to the size of another."""
+        for other in range(1, len(self.join.inputs)):
+            apart = [sizes[0] - sizes[other] for sizes in self.sizes]
+            for kind, sign in (("crop", 1), ("pad", -1)):
+                sides = tuple(
+                    [(max(0, sign * each) // 2, max(0, sign * each) - max(0, sign * each) // 2) for each in apart]
+                )
+                if any(sum(side) for side in sides):
+                    op = Op("crop" if kind == "crop" else "pad", amount=sides)
+                    node = Node(f"{self.join.name} {kind}", op, (self.join.inputs[0],))
+                    join = self.join._replace(inputs=(node.name, *self.join.inputs[1:]))
+                    if self._meets(node, join):
+                        yield f"{kind}{_sides(sides)} in front of it"
+
+    def _inputs(self) -> Iterator[str]:
+        """The nearest inputs for which the maps meet, below and above."""
+        found = []
+        for sign in (-1, 1):
+            size = list(self.size)
+            for index in range(len(size)):
+                along = AxisSizes(self.question._replace(network=self.network), index)
+                size[index] = next(
+                    (
+                        extent
+                        for by in range(_FURTHEST)
+                        if self._alike(along, extent := self.size[index] + sign * by, self.join)
+                    ),
+                    0,
+                )
+            if 0 not in size and self._meets(size=tuple(size)):
+                found.append("x".join(map(str, size)))
+        if found:
+            names = " x ".join(AXES[axis] for axis in self.question.axes)
+            yield f"an input {names} of {' or '.join(found)}"
+
+    def _alike(self, sizes: AxisSizes, extent: int, join: Node) -> bool:
+        """Tell whether the maps of a join meet on an input of ``extent``; none is spread that was not before."""
+        try:
+            found = sizes.of(extent) if extent > 0 else {}
+        except DlcalcError:
+            return False
+        read = {found[name] for name in join.inputs if name in found}
+        return len(read - {1}) == 1 if 1 in self.sizes[sizes.index] else len(read) == 1
+
+
+def _typed(numbers: int | tuple[int, ...]) -> str:
+    return str(numbers) if isinstance(numbers, int) else "x".join(map(str, numbers))
+
+
+def _sides(sides: tuple[tuple[int, int], ...]) -> str:
+    """Write the positions at both ends as they are typed: ``1``, ``0:1``, ``0:1x0:0``."""
+    texts = [str(begin) if begin == end else f"{begin}:{end}" for begin, end in sides]
+    return texts[0] if len(set(texts)) == 1 else "x".join(texts)
