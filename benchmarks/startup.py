@@ -2,8 +2,8 @@
 
     python benchmarks/startup.py [PAIRS] [--against CHECKOUT]
 
-With --against, in pairs with the same command of another checkout. The last line sets a network of 1,000 layers against
-one layer.
+With --against, in pairs with the same command of another checkout. The last line sets a network of 1,000 layers, with
+branches, against one layer.
 """
 
 from functools import partial
@@ -14,7 +14,7 @@ SHAPE = ["conv-shape", "--w", "224", "--k", "7", "--s", "2", "--p", "3"]
 COUNT = ["conv-params", "--k", "3", "--c-in", "64", "--c-out", "128"]
 GRADIENT = ["softmax-grad", "--logits", "1,2,3", "--label", "2"]
 NORM = ["bn-fold", "--mean", "0.5", "--var", "4"]
-NETWORK = ["conv-shape", "--w", "2048", "--json", *["3p1", "5p2c64", "bn", "dw3p1"] * 250]
+NETWORK = ["conv-shape", "--w", "2048", "--json", *["@x", "3p1c64", "bn", "relu", "add@x"] * 250]
 CALLS = {
     "conv-shape --json": ([*SHAPE, "--json"], "import click, json"),
     "conv-shape -q": ([*SHAPE, "-q"], "import click"),

@@ -47,7 +47,7 @@ NOTICES: dict[NoticeCode, str] = {
     "affine-overflow": "scale or shift is beyond the range of float64",
     "backend-refuses": "Keras states this size, and its backend refuses to run the layer",
     "crops-input": "SAME padding is negative here: the framework leaves input out",
-    "field-exceeds-input": "windows see more than all of the input: such a layer learns no more of the context",
+    "field-exceeds-input": "windows see more than all of the input: beyond it there is nothing to learn from",
     "gradient-overflows": "an entry of the gradient is beyond the range of its format",
     "implementations-differ": "the text of ONNX and its implementations differ on this layer",
     "infinite-loss": "the loss of a row is infinite",

@@ -1,4 +1,5 @@
 import csv
+import gc
 import io
 import json
 import os
@@ -92,3 +93,9 @@ def conv_shape(run: Run) -> Run:
 def conv_params(run: Run) -> Run:
     """Call conv-params likewise."""
     return by_text(run, "conv-params")
+
+
+def pytest_collection_finish() -> None:
+    """Keep the thousands of collected tests, which live to the end, out of every search for garbage."""
+    gc.collect()
+    gc.freeze()

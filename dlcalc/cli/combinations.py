@@ -59,7 +59,6 @@ EXCLUSIVE |= {
 
 # A feature that means nothing without one of others.
 DEPENDENT = {
-    "solve": (("target",), "--solve needs the size that is to come out, and there is none", "--target 112"),
     "target": (("solve",), "--target is the size for --solve, and there is none", "--solve padding"),
     "force": (("output",), "--force replaces the file of --output, and there is none", "--output FILE"),
     "at": (("draw", "explain"), "--at names the layer to draw or to explain, and neither is asked for", "--explain"),

@@ -107,7 +107,7 @@ channel_options = stacked(
     group="Answer",
     help="Show the standard, grouped, depthwise-separable and bottleneck forms side by side.",
 )
-@network_options
+@network_options("--explain is")
 @answer_options
 def command(**given: Any) -> int:
     """The parameters of a layer or of a network, and its work and memory where the size of its input is given.

@@ -128,7 +128,7 @@ COMMAND = Command(
     "Of LAYERS the input, or output-padding.",
 )
 @option("--target", group="Answer", metavar="INT[xINT...]", help="The size that is to come out, for --solve.")
-@network_options
+@network_options("--draw and --explain are")
 @answer_options
 def command(**given: Any) -> int:
     """The size of the feature map after a convolution, a transposed convolution or a pooling, or a network of layers.

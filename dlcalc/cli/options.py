@@ -177,12 +177,15 @@ def framework_options(frameworks: Sequence[str]) -> Callable[[F], F]:
     )
 
 
-network_options = stacked(
-    option(
-        "--at", group="Answer", metavar="LAYER", help="The layer, by its name, that --draw and --explain are about."
-    ),
-    option("--summary", is_flag=True, group="Answer", help="Of LAYERS show the repeated blocks and totals only."),
-)
+def network_options(about: str) -> Callable[[F], F]:
+    """Declare what is asked of LAYERS alone; ``about`` are the options that ``--at`` goes with."""
+    return stacked(
+        option(
+            "--at", group="Answer", metavar="LAYER", help=f"The layer, like conv2 in the table, that {about} about."
+        ),
+        option("--summary", is_flag=True, group="Answer", help="Of LAYERS show the repeated blocks and totals only."),
+    )
+
 
 output_options = stacked(
     option("-o", "--output", group="Output", metavar="FILE", help="Write the result to a file.", type=click.Path()),

@@ -125,3 +125,15 @@ def groups_do_not_divide(groups: int, c_in: int | None, c_out: int | None) -> Dl
     message = f"groups {groups} does not divide the {channels} {side} channels"
     hint = alternatives("groups", nearest_common_divisors(groups, *(channels for channels, _ in sides)))
     return DlcalcError("groups-do-not-divide", message, hint=hint, option="groups")
+
+
+def ordinal(number: int) -> str:
+    """Write the place in a row: ``second``, ``3rd``, ``16th``.
+
+    >>> ordinal(2), ordinal(3), ordinal(16), ordinal(21)
+    ('second', '3rd', '16th', '21st')
+    """
+    if number == 2:
+        return "second"
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

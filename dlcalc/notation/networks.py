@@ -127,7 +127,7 @@ class _Reader:
         if opened:
             start = opened[-1][0]
             typed = self.words[start]
-            raise with_caret(BadWordError(len(typed), "layers, and the word end behind them"), typed, start + 1)
+            raise with_caret(BadWordError(len(typed), "the word end, behind the layers that repeat"), typed, start + 1)
         return found
 
     def _count(self, typed: str, index: int) -> int:
@@ -161,9 +161,9 @@ class _Reader:
         elif not before:
             self._give(typed, index)
         elif before == "from":
+            self.current = self._map(typed, len(before) + 1, names)
             if index + 1 == len(self.words):
                 raise BadWordError(len(typed), "a layer behind it, that goes on from there")
-            self.current = self._map(typed, len(before) + 1, names)
         elif before in _JOINS:
             at_name, others = len(before) + 1, list[str]()
             for name in names.split("@"):

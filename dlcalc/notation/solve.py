@@ -31,7 +31,8 @@ def question(raw: Mapping[str, object]) -> InverseQuestion:
     """Read the question.
 
     Args:
-        raw: the values of a question of conv-shape, the open one left out, and ``solve`` and ``target``.
+        raw: the values of a question of conv-shape, the open one left out, and ``solve`` and ``target``; the inputs
+            with which layers in words run at all need no target.
 
     Raises:
         DlcalcError: ``usage``, ``shape-mismatch``, ``invalid-value``.
@@ -42,6 +43,9 @@ def question(raw: Mapping[str, object]) -> InverseQuestion:
     ('h', 'w')
     """
     unknown = _unknown(raw["solve"])
+    if "target" not in raw and not (unknown == "input" and "layers" in raw):
+        message = "--solve needs the size that is to come out, and there is none"
+        raise DlcalcError("usage", message, hint="--target 112", option="solve")
     given = {key: value for key, value in raw.items() if key not in ("solve", "target")}
     if "layers" in raw:
         layers.refuse_single(given)
@@ -51,13 +55,15 @@ def question(raw: Mapping[str, object]) -> InverseQuestion:
             raise DlcalcError("usage", message, hint=hint, option="solve")
     if unknown == "input":
         _refuse_given(unknown, (*AXIS_OF, "size"), given)
-        given["size"] = [1] * _count_axes(raw["target"], given)
+        given["size"] = [1] * _count_axes(raw.get("target"), given)
     else:
         _refuse_given(unknown, (unknown,), given)
         if "layers" not in raw:
             given[unknown] = _STAND_IN[unknown]
     template = conv_shape.question(given)
-    target = spread(per_axis(raw["target"], "target", template.axes), len(template.axes), "target", 1)
+    target: tuple[int, ...] = ()
+    if "target" in raw:
+        target = spread(per_axis(raw["target"], "target", template.axes), len(template.axes), "target", 1)
     return InverseQuestion(template, unknown, target)
 
 

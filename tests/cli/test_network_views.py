@@ -1,5 +1,7 @@
 """What --at and --summary show of a network, in every format, and tables that hold together however long they are."""
 
+import csv
+import io
 import re
 from typing import Any
 
@@ -77,9 +79,15 @@ def test_a_summary_in_a_table(run: Run, words: str) -> None:
 
 
 @BOTH
-def test_a_summary_changes_neither_the_bare_answer_nor_csv(run: Run, words: str) -> None:
-    for how in (["-q"], ["--format", "csv"]):
-        assert run(*words.split(), *how, "--summary") == run(*words.split(), *how)
+def test_a_summary_changes_no_bare_answer_and_is_a_row_a_block_in_csv(run: Run, words: str) -> None:
+    assert run(*words.split(), "-q", "--summary") == run(*words.split(), "-q")
+    rows = list(csv.DictReader(io.StringIO(run(*words.split(), "--format", "csv", "--summary").out)))
+    blocks = run(*words.split(), "--json", "--summary").json["blocks"]
+    assert [(row["name"], row["repeat"]) for row in rows] == [(each["name"], str(each["repeat"])) for each in blocks]
+    for row, block in zip(rows, blocks, strict=True):
+        sizes = {f"output_{axis}": str(extent) for axis, extent in block["output"].items()}
+        counts = {key: str(block[key]) for key in ("params", "macs") if key in block}
+        assert row.items() >= (sizes | counts).items()
 
 
 @BOTH

@@ -181,3 +181,32 @@ def test_output_paddings_along_several_axes(conv_shape: Run) -> None:
 )
 def test_refused(conv_shape: Run, words: str, code: str, option: str) -> None:
     conv_shape(f"--json {words}").refused(code, option)
+
+
+@pytest.mark.parametrize(
+    ("words", "headline"),
+    [
+        (U_NET, "input every 4th from 4 on"),
+        (RESIDUAL, "input from 1 on"),
+        ("3 max2 fc10", "input from 4 on"),
+        ("@x gap up2 add@x", "input 1 to 2"),
+        ("@x aavg6 add@x", "input 1, 6"),
+        ("pad0:1 unshuffle3", "input every 3rd from 2 on"),
+    ],
+)
+def test_the_inputs_with_which_a_network_runs_at_all(conv_shape: Run, words: str, headline: str) -> None:
+    found = conv_shape(f"--solve input {words}")
+    assert found.code == 0
+    first = found.out.split("\n")[1].strip()
+    runs = [size for size in range(1, 40) if conv_shape(f"--w {size} {words} -q").code == 0]
+    assert first == headline
+    answer = conv_shape(f"--solve input --json {words}").json
+    assert "target" not in answer
+    assert answer["solutions"][0]["input"]["w"] == runs[0]
+    endless = [notice["message"] for notice in answer.get("warnings", []) if notice["code"] == "unbounded"]
+    assert bool(endless) == (runs[-1] > 30)
+
+
+def test_without_a_target_one_layer_is_refused(conv_shape: Run) -> None:
+    for words in ("--k 3 --solve input", "--w 9 --k 3 --solve padding", "--w 9 --solve output-padding convt3s2"):
+        assert conv_shape(f"{words} --json").error["code"] == "usage"

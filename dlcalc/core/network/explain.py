@@ -87,7 +87,7 @@ class _NetworkSteps:
             text = "*".join(map(str, counts))
             terms.add("in_features", "C*positions", text, prod(counts), _GIVEN, "what each output reads")
         self._field(terms, layer, enumerated)
-        return terms.steps
+        return [step._replace(substituted="") if step.substituted == step.formula else step for step in terms.steps]
 
     def _terms(self, layer: LayerShape, before: Field, where: Mapping[str, str | int]) -> AxisSteps:
         center = "-" if before.center is None else _written(before.center)
@@ -125,13 +125,14 @@ class _NetworkSteps:
     def _join(self, terms: AxisSteps, layer: LayerShape, sources: tuple[str, ...]) -> None:
         """Explain the receptive field of joined maps: the largest, or the hull where they are misaligned."""
         field = terms.axis.field
-        sizes = ", ".join(str(self.fields[name].size) for name in sources)
+        sizes = [self.fields[name].size for name in sources]
         names = ", ".join(sources)
-        if layer.misaligned:
-            why = "receptive field, at most; the maps are misaligned"
-            terms.add("r", f"hull of {names}: max(last) - min(first) + 1", sizes, field.size, _GIVEN, why)
+        if field.size == max(sizes) and not layer.misaligned:
+            text = f"max({', '.join(map(str, sizes))})"
+            terms.add("r", f"max of {names}", text, field.size, _GIVEN, "receptive field")
         else:
-            terms.add("r", f"max of {names}", f"max({sizes})", field.size, _GIVEN, "receptive field")
+            why = "receptive field, at most: that of the maps together, which do not see the same middle"
+            terms.add("r", f"last - first + 1 of what {names} see", "", field.size, _GIVEN, why)
 
 
 def _written(value: tuple[int, int]) -> str:

@@ -84,10 +84,12 @@ def judge_shape(answer: ConvShape, claim: Claim) -> Verdict:
         assert layer.plan is not None
         return diagnosis.judge(claim, right, exact, layer_working(layer.plan, layer.axes), MISTAKES, evaluate)
     if key in ("in_features", "out_features") and None in right:
-        message = f"{claim.key} is not known without the channels, and the axes that they are spread over"
-        raise DlcalcError(
-            "usage", message, hint=("words with channels, like 3p1c64, and ", Fix("size", (224, 224))), option="expect"
-        )
+        hint: tuple[str | Fix, ...] = ("words with channels, like 3p1c64",)
+        message = f"{claim.key} is not known without the channels"
+        if len(answer.question.axes) == 1 and answer.question.dims is None:
+            message = f"{claim.key} depends on all axes of the map, and one is named"
+            hint = (Fix("size", answer.question.size * 2), ", or ", Fix("dims", 1), " for a sequence")
+        raise DlcalcError("usage", message, hint=hint, option="expect")
     verdict = compare(claim, right, exact)
     if verdict.passed or None in right:
         return verdict
@@ -140,9 +142,7 @@ _POOLS = ("max-pool", "avg-pool", "global-avg-pool", *ADAPTIVE)
 def _features(answer: ConvShape, linear: LayerShape, claim: Claim) -> Iterable[Diagnosis]:
     """Find the mistakes in flattening a map, from which a linear layer gets a wrong number of inputs."""
     by_name = {layer.name: layer for layer in answer.layers}
-    layer: LayerShape | None = linear
-    while layer is not None and not layer.input:  # back to the map that was flattened
-        layer = by_name.get(layer.node.inputs[0])
+    layer = answer.flattening(linear)
     if layer is None:
         return
     channels, positions = layer.read[0].channels or 1, prod(layer.input)

@@ -104,3 +104,13 @@ class ConvShape(NamedTuple):
     def layer(self, name: str) -> LayerShape:
         """Find a layer by its name."""
         return next(layer for layer in self.layers if layer.name == name)
+
+    def flattening(self, linear: LayerShape) -> LayerShape | None:
+        """Find the layer that makes the vector that a linear layer reads of a map; None where no map is flattened."""
+        by_name = {layer.name: layer for layer in self.layers}
+        layer: LayerShape | None = linear
+        while layer is not None and not layer.input:
+            layer = by_name.get(layer.node.inputs[0])
+            if layer is not None and layer.kind == "linear":
+                return None
+        return layer

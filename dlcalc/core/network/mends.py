@@ -26,7 +26,7 @@ def with_mends(error: MapsDoNotMeetError, question: ShapeQuestion) -> DlcalcErro
     title = title_of(number, nodes[number - 1])
     if error.advice or not question.size:
         return in_layer(error, title)
-    mends = list(_Mends(question, nodes[number - 1]).found())
+    mends = _Mends(question, nodes[number - 1]).found()
     hint = ", or ".join(mends) or "branches that have the same strides and paddings"
     return in_layer(DlcalcError(error.code, error.message, hint=hint), title)
 
@@ -48,13 +48,18 @@ class _Mends:
         along = [AxisSizes(question._replace(network=before), index).of(self.size[index]) for index in axes]
         self.sizes = [[sizes[name] for name in join.inputs] for sizes in along]  # of the maps, per axis
 
-    def found(self) -> Iterator[str]:
-        """Give the changes with which they meet, the smallest first, at most one of a kind."""
+    def found(self) -> list[str]:
+        """List the changes with which they meet, the smallest first; a crop of most of a map if there is no other."""
+        return list(self._small()) or list(self._at_the_join(any_amount=True))
+
+    def _small(self) -> Iterator[str]:
+        """Give the changes that are worth a try, at most one of a kind."""
         by_name = {node.name: node for node in self.network.nodes}
         branches = self._branches(by_name)
         for change in (self._output_padding, self._padding, self._stride):
             yield from next(([text] for node in branches for text in change(node)), [])
-        yield from self._at_the_join()
+        yield from self._shortcut()
+        yield from self._at_the_join(any_amount=False)
         yield from self._inputs()
 
     def _branches(self, by_name: dict[str, Node]) -> list[Node]:
@@ -69,7 +74,7 @@ class _Mends:
             found += [node for node in nodes if node.name not in others][:_LAYERS]
         return found
 
-    def _meets(self, *changed: Node, size: tuple[int, ...] | None = None) -> bool:
+    def _meets(self, *changed: Node) -> bool:
         """Tell whether the maps meet with some nodes in place of those of their names, or of a new name in front."""
         names = {node.name: node for node in changed}
         nodes = [names.pop(node.name, node) for node in self.network.nodes[:-1]]
@@ -77,7 +82,7 @@ class _Mends:
         network = self.network._replace(nodes=(*nodes, *names.values(), join))
         question = self.question._replace(network=network)
         try:
-            axes = [(AxisSizes(question, index), extent) for index, extent in enumerate(size or self.size)]
+            axes = [(AxisSizes(question, index), extent) for index, extent in enumerate(self.size)]
         except DlcalcError:
             return False
         return all(self._alike(sizes, extent, join) for sizes, extent in axes)
@@ -119,28 +124,47 @@ class _Mends:
         if 0 in apart:
             yield apart
 
-    def _at_the_join(self) -> Iterator[str]:
-        """Crop or pad the current map to the size of another."""
-        for other in range(1, len(self.join.inputs)):
+    def _shortcut(self) -> Iterator[str]:
+        """A convolution 1x1 with a stride on the other map, as where a block of a ResNet halves its map."""
+        if len(self.join.inputs) != 2 or "@" not in self.join.word:
+            return
+        current, other = zip(*self.sizes, strict=True)
+        strides = {-(-large // small) for small, large in zip(current, other, strict=True)}
+        if len(strides) != 1 or strides == {1}:
+            return
+        (stride,) = strides
+        node = Node(f"{self.join.name} shortcut", Op("conv", Layer(1, stride)), self.join.inputs[1:])
+        if self._meets(node, self.join._replace(inputs=(self.join.inputs[0], node.name))):
+            before, _, name = self.join.word.partition("@")
+            yield f"a shortcut 1s{stride}: @y from@{name} 1s{stride} {before}@y"
+
+    def _at_the_join(self, *, any_amount: bool) -> Iterator[str]:
+        """Crop or pad the current map to the size of another, or crop the other one."""
+        for other in range(1, len(self.join.inputs) if "@" in self.join.word else 1):
             apart = [sizes[0] - sizes[other] for sizes in self.sizes]
-            for kind, sign in (("crop", 1), ("pad", -1)):
-                sides = tuple(
-                    [(max(0, sign * each) // 2, max(0, sign * each) - max(0, sign * each) // 2) for each in apart]
-                )
-                if any(sum(side) for side in sides):
-                    op = Op("crop" if kind == "crop" else "pad", amount=sides)
-                    node = Node(f"{self.join.name} {kind}", op, (self.join.inputs[0],))
-                    join = self.join._replace(inputs=(node.name, *self.join.inputs[1:]))
-                    if self._meets(node, join):
-                        yield f"{kind}{_sides(sides)} in front of it"
+            if not any_amount and max(abs(each) for each in apart) >= min(map(min, self.sizes)):
+                continue
+            for kind, sign, of in (("crop", 1, 0), ("pad", -1, 0), ("crop", -1, other)):
+                sides = tuple([_halves(max(0, sign * each)) for each in apart])
+                if not any(sum(side) for side in sides):
+                    continue
+                op = Op("crop" if kind == "crop" else "pad", amount=sides)
+                node = Node(f"{self.join.name} {kind}", op, (self.join.inputs[of],))
+                inputs = [node.name if place == of else name for place, name in enumerate(self.join.inputs)]
+                if self._meets(node, self.join._replace(inputs=tuple(inputs))):
+                    where = f"in front of {self.join.said}" if of == 0 else f"on @{self.join.word.split('@')[of]}"
+                    yield f"{kind}{_sides(sides)} {where}"
 
     def _inputs(self) -> Iterator[str]:
-        """The nearest inputs for which the maps meet, below and above."""
+        """The nearest inputs with which the whole network runs, below and above."""
         found = []
+        try:
+            axes = [AxisSizes(self.question, index) for index in range(len(self.size))]
+        except DlcalcError:  # of a layer behind the join, which no input mends
+            return
         for sign in (-1, 1):
             size = list(self.size)
-            for index in range(len(size)):
-                along = AxisSizes(self.question._replace(network=self.network), index)
+            for index, along in enumerate(axes):
                 size[index] = next(
                     (
                         extent
@@ -149,7 +173,7 @@ class _Mends:
                     ),
                     0,
                 )
-            if 0 not in size and self._meets(size=tuple(size)):
+            if 0 not in size and all(2 * extent > was for extent, was in zip(size, self.size, strict=True)):
                 found.append("x".join(map(str, size)))
         if found:
             names = " x ".join(AXES[axis] for axis in self.question.axes)
@@ -163,6 +187,11 @@ class _Mends:
             return False
         read = {found[name] for name in join.inputs if name in found}
         return len(read - {1}) == 1 if 1 in self.sizes[sizes.index] else len(read) == 1
+
+
+def _halves(number: int) -> tuple[int, int]:
+    """Divide positions between both ends, the extra one at the end."""
+    return number // 2, number - number // 2
 
 
 def _typed(numbers: int | tuple[int, ...]) -> str:

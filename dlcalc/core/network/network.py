@@ -197,7 +197,7 @@ class Namer:
         ('conv1', 'pool1', 'conv2')
         """
         self.counts[family] = self.counts.get(family, 0) + 1
-        return f"{family}{self.counts[family]}"
+        return f"{family}{'_' if family[-1].isdigit() else ''}{self.counts[family]}"  # relu6_1, and no relu61
 
 
 def family_of(kind: OpKind) -> str:

@@ -139,7 +139,7 @@ def _beyond(layers: list[LayerShape], size: tuple[int, ...]) -> tuple[Notice, ..
     field = " x ".join(str(axis.field.size) for axis in over[0].axes)
     pixels = " x ".join(map(str, size))
     message = f"from {over[0].title} on the receptive field ({field}) is larger than the input ({pixels})"
-    return (Notice("field-exceeds-input", f"{message}: such a layer learns no more of the context"),)
+    return (Notice("field-exceeds-input", f"{message}: beyond it there is nothing to learn from"),)
 
 
 def _sees_beyond(layer: LayerShape, size: tuple[int, ...]) -> bool:

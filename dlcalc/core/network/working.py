@@ -47,8 +47,8 @@ class NetworkWorking:
         target = layer.name
         if key == "in_features":
             self.key, self.features = "output", layer.in_features or 0
-            flattened = answer.layer(layer.node.inputs[0]) if layer.number > 1 else layer
-            target = flattened.name
+            flattening = answer.flattening(layer)
+            target = flattening.node.inputs[0] if flattening else ""
         part = answer.question.network.up_to(target)
         needed = {node.name for node in part.nodes}
         self.layers = [one for one in answer.layers if one.name in needed]

@@ -169,7 +169,7 @@ def _counts_of(layer: LayerParams, question: ParamsQuestion, symbols: tuple[str,
             steps.append(Step("buffers", "2*C", f"2*{channels}", learned, source, "mean and variance of each"))
         return steps
     if layer.kind not in KINDS:
-        return [Step("params", "0", "0", 0, "by definition", "it learns nothing")]
+        return [Step("params", "0", "", 0, "by definition", "it learns nothing")]
     return [step for step in _steps_of(layer, question) if symbols is None or step.symbol in symbols]
 
 

@@ -24,11 +24,11 @@ MAX_NODES = 3_000_000  # computed in all
 
 
 def solve_graph(question: ShapeQuestion, target: tuple[int, ...]) -> tuple[tuple[Run, ...], ...]:
-    """Find the inputs along each axis that give the target.
+    """Find the inputs along each axis that give the target, or with which the network runs at all.
 
     Args:
         question: the network; its size is of no account.
-        target: the output's extent along each axis.
+        target: the output's extent along each axis; empty where any will do.
 
     Raises:
         DlcalcError: ``no-solution``, ``too-many-questions``, and what is wrong with a layer whatever its input is.
@@ -41,33 +41,39 @@ def solve_graph(question: ShapeQuestion, target: tuple[int, ...]) -> tuple[tuple
     ((Run(first=32, last=32, step=1),),)
     """
     found = []
-    for index, extent in enumerate(target):
+    for extent in target:
         legal(extent, "target", 1)
+    for index in range(len(question.axes)):
+        wanted = target[index] if target else None
         sizes = AxisSizes(question, index)
         inputs = list(_Alike(sizes).inputs())
-        runs = joined(_from_the_first_on([run for one in inputs for run in one.giving(extent)]))
+        runs = joined(_from_the_first_on([run for one in inputs for run in one.giving(wanted)]))
         if not runs:
             raise _no_solution(sizes, inputs, target, index)
         found.append(runs)
     refuse_too_many(tuple(found))
-    for index, (runs, extent) in enumerate(zip(found, target, strict=True)):
+    for index, (runs, extent) in enumerate(zip(found, target, strict=False)):
         sizes, last = AxisSizes(question, index), question.network.nodes[-1].name
         confirm(runs, partial(_output, sizes, last), extent, AXES[question.axes[index]])
     return tuple(found)
 
 
 def _from_the_first_on(runs: list[Run]) -> list[Run]:
-    """Let runs without end begin at the first of the single inputs that they go on from."""
+    """Let runs without end begin at the first of the single inputs that they go on from; all remainders are one run."""
     singles = {run.first for run in runs if run.last == run.first}
-    found = []
+    endless = []
     for run in runs:
         if run.last is None:
             first = run.first
             while first - run.step in singles:
                 first -= run.step
                 singles.discard(first)
-            found.append(run._replace(first=first))
-    return [*found, *(Run(single, single) for single in sorted(singles))]
+            endless.append(run._replace(first=first))
+    if endless and len(endless) == endless[0].step:
+        step, start = len(endless), max(run.first for run in endless) - len(endless) + 1
+        singles.update(value for run in endless for value in range(run.first, start, step))
+        endless = [Run(start, None)]
+    return [*endless, *(Run(single, single) for single in sorted(singles))]
 
 
 def _output(sizes: AxisSizes, last: str, value: int) -> int:
@@ -89,10 +95,10 @@ class Inputs(NamedTuple):
     output: int
     more: int
 
-    def giving(self, target: int) -> Iterator[Run]:
-        """Find those that give an output of the target."""
-        if not self.step or not self.more:
-            if self.output == target:
+    def giving(self, target: int | None) -> Iterator[Run]:
+        """Find those that give an output of the target; all of them without one."""
+        if target is None or not self.step or not self.more:
+            if target in (None, self.output):
                 yield Run(self.first, None if self.step else self.first, max(1, self.step))
         elif target >= self.output and (target - self.output) % self.more == 0:
             value = self.first + (target - self.output) // self.more * self.step
@@ -199,6 +205,9 @@ class _Alike:
 
 def _no_solution(sizes: AxisSizes, inputs: list[Inputs], target: tuple[int, ...], index: int) -> DlcalcError:
     """Make the error for an axis without a solution; a network that runs with no input has its own."""
+    if not target:
+        message = f"with no input do all maps meet along the {AXES[sizes.name]}"
+        return DlcalcError("no-solution", message, hint="other layers", option="solve")
     message = f"no input gives an output {AXES[sizes.name]} of {target[index]}"
     near = set[int]().union(*(one.near(target[index]) for one in inputs))
     error = nearest_targets(message, target, index, near)

@@ -108,7 +108,7 @@ class InverseQuestion(NamedTuple):
     Attributes:
         template: the forward question, with an arbitrary legal value in place of the unknown number.
         unknown: which number is unknown; of layers in words ``input``, or ``output_padding``.
-        target: the output's extent along each axis.
+        target: the output's extent along each axis; empty where any will do.
     """
 
     template: ShapeQuestion

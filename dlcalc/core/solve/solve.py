@@ -13,7 +13,7 @@ from dlcalc.core.solve.graph import solve_graph
 from dlcalc.core.solve.layer import solve_layer
 from dlcalc.core.solve.output_paddings import solve_output_paddings
 from dlcalc.core.solve.question import Inverse, InverseQuestion, Run, Unknown, Values, split
-from dlcalc.core.validation import spoken
+from dlcalc.core.validation import ordinal, spoken
 
 
 def solve(question: InverseQuestion) -> Inverse:
@@ -35,11 +35,12 @@ def solve(question: InverseQuestion) -> Inverse:
     if template.network.single is not None:
         runs, listed = solve_layer(template, question.unknown, target)
     else:
-        _refuse_vectors(question)
+        if target:
+            _refuse_vectors(question)
         if question.unknown == "output_padding":
             listed = solve_output_paddings(question)
         else:
-            runs = (solve_chain if is_chain(template) else solve_graph)(template, target)
+            runs = (solve_chain if target and is_chain(template) else solve_graph)(template, target)
     return Inverse(question, runs, listed, solution_notices(question, runs, listed))
 
 
@@ -84,12 +85,13 @@ def _ends(run: Run) -> tuple[int, ...]:
 
 
 def _endless(question: InverseQuestion, runs: tuple[tuple[Run, ...], ...]) -> Iterator[Notice]:
-    for name, along_axis, extent in zip(question.template.axes, runs, question.target, strict=False):
+    gives = [f"gives {extent}" for extent in question.target] or ["will do"] * len(runs)
+    for name, along_axis, said in zip(question.template.axes, runs, gives, strict=False):
         for run in along_axis:
             if run.last is None:
                 along = f" along the {AXES[name]}" if len(runs) > 1 else ""
-                every = "every" if run.step == 1 else "every second" if run.step == 2 else f"every {run.step}th"
-                text = f"{every} {spoken(question.unknown)} from {run.first} on gives {extent}{along}"
+                every = "every" if run.step == 1 else f"every {ordinal(run.step)}"
+                text = f"{every} {spoken(question.unknown)} from {run.first} on {said}{along}"
                 yield Notice("unbounded", text + ": the smallest stands for all")
 
 

@@ -128,7 +128,9 @@ def of_network(answer: ConvParams) -> Sheet:
     def block(some: Sequence[LayerParams]) -> tuple[str, ...]:
         return (*_made(some[-1], amounts), *_counts(total([layer.amounts for layer in some]), amounts))
 
-    if answer.question.summary:
+    if answer.question.at is not None:
+        rows = [cells(layer) for layer in layers if layer.name == answer.question.at]
+    elif answer.question.summary:
         rows = [
             (name, f"{group.times:,} times" if group.block else "", *block(group.layers))
             for name, group in summaries(layers, lambda layer: layer.shape)
@@ -137,11 +139,24 @@ def of_network(answer: ConvParams) -> Sheet:
         rows = list(rows_by_block(layers, lambda layer: layer.shape, cells, block))
     rows.append(("total", "", "", "", *_counts(amounts, amounts)))
     grid = Grid(_TITLES, rows, "total", spare=("share", "channels")).without_empty_columns()
-    grids = [grid, *_details(answer)]
+    grids = [grid, *(_details(answer) if answer.question.at is None else ())]
     rule = ["1 MAC = 2 FLOPs, a product and a sum; biases, poolings and norms add none"] if amounts.work else []
     if any(layer.shape.node.blocks for layer in layers) and not answer.question.summary:
         rule.append(BLOCK_RULE)
+        rule += [f"the rounds of {name} differ; --json and --format csv list all" for name in uneven(layers)]
     return Sheet(f"{written(amounts.params)} parameters", _caption(answer), tuple(grids), tuple(rule))
+
+
+def uneven(layers: Sequence[LayerParams]) -> list[str]:
+    """Name the outermost blocks whose rounds differ in their parameters or their work."""
+    found = []
+    for name, group in summaries(layers, lambda layer: layer.shape):
+        count = len(group.first)
+        rounds = [group.layers[start : start + count] for start in range(0, len(group.layers), count)]
+        sums = [total([layer.amounts for layer in some]) for some in rounds]
+        if len({(amounts.params, amounts.work and amounts.work.macs) for amounts in sums}) > 1:
+            found.append(name)
+    return found
 
 
 def _caption(answer: ConvParams) -> str:

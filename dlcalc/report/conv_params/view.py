@@ -131,6 +131,8 @@ def summary(answer: ConvParams) -> tuple[str, ...]:
 def csv_header(questions: "Sequence[ParamsQuestion] | None") -> tuple[str, ...]:
     """Name the columns, for answers to questions like these, or to any."""
     axes = axes_of(questions)
+    if questions and all(question.summary for question in questions):
+        return ("dtype", "name", "repeat", *columns_by_axis(["output"], axes), "params", "macs")
     sized = questions is None or any(question.size for question in questions)
     in_words = questions is None or any(question.network.single is None for question in questions)
     worked = sized or in_words or any(question.size is not None for question in questions or ())
@@ -142,8 +144,10 @@ def csv_header(questions: "Sequence[ParamsQuestion] | None") -> tuple[str, ...]:
 
 
 def csv_rows(answer: ConvParams) -> list[Mapping[str, object]]:
-    """Give one row per layer."""
+    """Give one row per layer, or per block."""
     of_all = {"dtype": answer.question.dtype}
+    if answer.question.summary:
+        return [of_all | flattened(block) for block in _blocks(answer)]
     return [of_all | flattened(layer_as_json(layer, answer.question)) for layer in answer.layers]
 
 

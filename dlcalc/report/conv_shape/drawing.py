@@ -123,8 +123,8 @@ def maps(answer: ConvShape, axis: int) -> list[Map]:
         layer, middle = by_name.get(name), ((0, 1), (1, 1))
         if layer is not None:
             field = layer.axes[axis].field
-            whole = question.size[axis] if not layer.output else 0  # of a vector
-            middle = (ratio(whole - 1, 2), (whole, 1)) if whole else (field.center or (0, 1), field.jump)
+            one = size == 1  # as of a vector, which is about all that it sees
+            middle = field.center or (0, 1), (field.size, 1) if one else field.jump
         found.append(Map(name, size, seen, *middle))
     return found
 

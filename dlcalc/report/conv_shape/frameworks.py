@@ -98,6 +98,8 @@ def _rows(answer: SideBySide) -> Iterator[tuple[str, list[str]]]:
     axes, sides = answer.question.axes, [side.layers for side in answer.sides]
     layers = answer.answering[0].layers
     for number, layer in enumerate(layers):
+        if len(layers) > 12 and number + 1 < len(layers) and not _differing_in(sides, number):
+            continue  # of many layers those that differ, and the last
         place = f"{layer.name} " if len(layers) > 1 else ""
         for key, title in _TITLES.items() if layer.padding else [("output", _TITLES["output"])]:
             alike: dict[tuple[str, ...], list[str]] = {}  # what is the same along several axes stands in one row
@@ -108,6 +110,10 @@ def _rows(answer: SideBySide) -> Iterator[tuple[str, list[str]]]:
                 if key == "output" or not place or _differing(same):
                     along = "each axis" if len(alike) == 1 else " and ".join(names)
                     yield f"{place}{title}{f', {along}' if len(axes) > 1 else ''}", [*same]
+
+
+def _differing_in(sides: Sequence[Sequence[LayerFacts]], number: int) -> bool:
+    return len({side[number] for side in sides if side}) > 1
 
 
 def _differing(cells: Sequence[str]) -> bool:

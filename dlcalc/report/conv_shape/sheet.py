@@ -91,7 +91,9 @@ def of_network(answer: ConvShape) -> Sheet:
         unread, *rest = _cells(some[-1], known, least)[2:]
         return (*_cells(some[-1], known, least)[:2], "" if unread else unread, *rest)
 
-    if question.summary:
+    if question.at is not None:
+        rows = [cells(answer.layer(question.at))]
+    elif question.summary:
         for name, group in summaries(layers, lambda layer: layer):
             rows.append((name, f"{group.times:,} times" if group.block else "", *block(group.layers)))
     else:
@@ -162,8 +164,8 @@ def _network_rule(answer: ConvShape) -> tuple[str, ...]:
     lines = ["field, jump and centre: what an output sees, in pixels of the input"]
     lines.append("r = r0 + (K_e - 1)*j0, j = j0*S, c = c0 + ((K_e - 1)/2 - P_l)*j0")
     lines.append("from r0 = j0 = 1, c0 = 0 on")
-    if any(layer.scatters for layer in layers):
-        lines.append("behind a transposed layer the outputs see differently much: field is the most")
+    if any(axis.field.smallest != axis.field.size for layer in layers for axis in layer.axes):
+        lines.append("where outputs see different numbers of pixels, field is the most, at least the fewest")
     misaligned = [layer.name for layer in layers if layer.misaligned]
     if misaligned:
         names = ", ".join(misaligned[:3]) + (f" and {len(misaligned) - 3:,} more" if len(misaligned) > 3 else "")

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
+from dlcalc.core.validation import ordinal
 from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.sheet import counted
 from dlcalc.report.conv_shape.view import columns_by_axis, flattened, layer_as_json
@@ -13,7 +14,7 @@ from dlcalc.report.view import View
 
 if TYPE_CHECKING:
     from dlcalc.core.outcome import Judged
-    from dlcalc.core.solve.question import Inverse, InverseQuestion, Values
+    from dlcalc.core.solve.question import Inverse, InverseQuestion, Run, Values
 
 _SHOWN = 20  # solutions in a table
 _NAMED = 4  # solutions in a headline
@@ -37,8 +38,9 @@ def encoded(answer: "Inverse", encode: Callable[[object], str]) -> str:
 def _asked(answer: "Inverse") -> dict[str, object]:
     question, template = answer.question, answer.question.template
     size = {} if question.unknown == "input" else {"input": dict(zip(template.axes, template.size, strict=True))}
-    target = dict(zip(template.axes, question.target, strict=True))
-    known = {"framework": template.framework, **size, "solve": question.unknown, "target": target}
+    known = {"framework": template.framework, **size, "solve": question.unknown}
+    if question.target:
+        known["target"] = dict(zip(template.axes, question.target, strict=True))
     return {**known, "layers": _layers(answer)}
 
 
@@ -98,9 +100,7 @@ def sheet(answer: "Inverse") -> Sheet:
     unread = "unread input" if _of_one(question) else "unread input of"
     titles = [AXES[name] for name in names]
     if not _of_one(question) and question.unknown == "output_padding":
-        titles = [
-            f"{node.name} {title}" if len(names) > 1 else node.name for node in question.open_nodes for title in titles
-        ]
+        titles = [node.name for node in question.open_nodes]
     header = (_name(question), *titles, unread, "needs")
     rows = [_row(answer, number, values) for number, values in enumerate(islice(answer.solutions(), _SHOWN), 1)]
     if not any(row[-1] for row in rows):
@@ -118,7 +118,9 @@ def _name(question: "InverseQuestion") -> str:
 
 def _row(answer: "Inverse", number: int, values: "Values") -> tuple[str, ...]:
     shape = answer.forward(values)
-    cells = map(_cell, _values(answer.question, values))
+    cells = [_cell(value) for value in _values(answer.question, values)]
+    if not _of_one(answer.question) and answer.question.unknown == "output_padding":
+        cells = [_of_axes(of) for _, of in _by_layer(answer.question, values)]
     codes = [warning.code for warning in shape.warnings]
     needs = "a pad layer" if "needs-pad-layer" in codes else "a crop layer" if "needs-crop-layer" in codes else ""
     if _of_one(answer.question):
@@ -143,6 +145,9 @@ def _headline(answer: "Inverse") -> str:
     """Write ``padding 2:3 or 3``; of many solutions their range along each axis, and their number."""
     question = answer.question
     endless = any(run.last is None for runs in answer.runs for run in runs)
+    stepped = any(run.last is None and run.step > 1 for runs in answer.runs for run in runs)
+    if stepped or not question.target:
+        return f"{_name(question)} {' x '.join(map(_written, answer.runs))}"
     if answer.how_many <= _NAMED:
         shown = [_in_headline(question, values) for values in answer.solutions()]
         return f"{_name(question)} {' or '.join(shown)}{' and more' if endless else ''}"
@@ -150,6 +155,17 @@ def _headline(answer: "Inverse") -> str:
         return f"{_name(question)}: {answer.how_many:,} solutions"
     along = " x ".join(_from_to(answer, number) for number in range(len(answer.runs)))
     return f"{_name(question)} {along}: {answer.how_many:,} solutions"
+
+
+def _written(runs: Sequence["Run"]) -> str:
+    """Write the inputs along an axis: ``3, 5 to 9, every 4th from 12 on``."""
+    texts = []
+    for run in runs[:_NAMED]:
+        if run.last is None:
+            texts.append(f"every {ordinal(run.step)} from {run.first} on" if run.step > 1 else f"from {run.first} on")
+        else:
+            texts.append(str(run.first) if run.first == run.last else f"{run.first} to {run.last}")
+    return ", ".join([*texts, *(["and others"] if len(runs) > _NAMED else [])])
 
 
 def _in_headline(question: "InverseQuestion", values: "Values") -> str:
@@ -183,6 +199,8 @@ def _caption(answer: "Inverse") -> str:
     single = asked.network.single
     layers = counted(len(asked.network.nodes)) if single is None else single.kind
     kind = f"({layers}, {asked.framework})"
+    if not question.target:
+        return f"with which the network runs  {kind}"
     if question.unknown == "input":
         return f"gives an output of {output}  {kind}"
     return f"makes {output} of an input of {text(asked.size)}  {kind}"
@@ -217,7 +235,7 @@ def csv_rows(answer: "Inverse") -> Iterator[Mapping[str, object]]:
     question = answer.question
     axes = question.template.axes
     of_all: dict[str, object] = {"framework": question.template.framework, "solve": question.unknown}
-    of_all |= {f"target_{axis}": str(extent) for axis, extent in zip(axes, question.target, strict=True)}
+    of_all |= {f"target_{axis}": str(extent) for axis, extent in zip(axes, question.target, strict=False)}
     for values in answer.solutions():
         if _of_one(question) or question.unknown == "input":
             yield of_all | flattened(_solution(question, values))

@@ -201,6 +201,8 @@ OF_WORDS = ("word", "inputs", "label", "input_channels", "output_channels", "in_
 
 def csv_header(questions: "Sequence[ShapeQuestion] | None") -> tuple[str, ...]:
     """Name the columns, for answers to questions like these, or to any."""
+    if questions and all(question.summary for question in questions):
+        return ("framework", "name", "repeat", *columns_by_axis(["output"], axes_of(questions)))
     columns = ["framework", "name", "kind"]
     in_words = questions is None or any(question.network.single is None for question in questions)
     if in_words:
@@ -221,8 +223,10 @@ def columns_by_axis(keys: Iterable[str], axes: Iterable[str]) -> list[str]:
 
 
 def csv_rows(answer: ConvShape) -> list[Mapping[str, object]]:
-    """Give one row per layer."""
+    """Give one row per layer, or per block."""
     of_all = {"framework": answer.question.framework}
+    if answer.question.summary:
+        return [of_all | flattened(block) for block in _blocks(answer)]
     return [of_all | flattened(layer_as_json(layer, answer.question.axes)) for layer in answer.layers]
 
 

@@ -107,7 +107,7 @@ def planted(
 
 def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
     listed = first = 0
-    for answer in answers(3_000, seed=41, frameworks=("pytorch",), words=()):
+    for answer in answers(2_000, seed=41, frameworks=("pytorch",), words=()):
         question, layer = answer.question, layer_of(answer.question)
         table = TRANSPOSED if layer.family == "transposed" else CEIL if layer.ceil_mode else CONV
         if answer.warnings and layer.ceil_mode:
@@ -123,7 +123,7 @@ def test_a_planted_mistake_is_always_listed_and_first_in_four_of_five() -> None:
 
 
 def test_a_right_claim_never_fails_and_no_diagnosis_repeats_the_right_answer() -> None:
-    for answer in answers(2_000, seed=42):
+    for answer in answers(1_300, seed=42):
         question = answer.question
         for size in (answer.output, tuple(extent + 3 for extent in answer.output)):
             verdict = judge(answer, Claim("output", tuple(map(typed, size))))
@@ -240,7 +240,7 @@ NAMES = [mistake.name for mistake in MISTAKES]
 def test_every_diagnosis_is_true_for_every_key(framework: FrameworkName) -> None:
     """What a mistake is said to give is the right answer to the question with that mistake in it, asked for real."""
     true = found = 0
-    for answer in answers(1_000, seed=43, frameworks=(framework,)):
+    for answer in answers(600, seed=43, frameworks=(framework,)):
         question = answer.question
         if answer.warnings and framework == "onnx":
             continue  # ONNX Runtime's own ways with SAME change with the numbers of the layer

@@ -76,10 +76,21 @@ def followed(asked: ShapeQuestion, mend: str) -> Iterator[tuple[str, ShapeQuesti
         assert node.word == word
         nodes[int(number) - 1] = node._replace(word=with_piece(word, piece))
         yield piece[0], typed(asked, network._replace(nodes=tuple(nodes)))
-    elif front := re.fullmatch(r"((crop|pad)[\dx:]+) in front of it", mend):
+    elif front := re.fullmatch(r"((crop|pad)[\dx:]+) in front of \S+", mend):
         extra = Node("extra", Op("pad"), join.inputs[:1], front[1])
         nodes = [*network.nodes[:-1], extra, join._replace(inputs=("extra", *join.inputs[1:]))]
         yield front[2], typed(asked, network._replace(nodes=tuple(nodes)))
+    elif behind := re.fullmatch(r"(crop[\dx:]+) on @(\S+)", mend):
+        extra = Node("extra", Op("crop"), (behind[2],), behind[1])
+        read = ["extra" if name == behind[2] else name for name in join.inputs]
+        word = "@".join("extra" if name == behind[2] else name for name in join.word.split("@"))
+        nodes = [*network.nodes[:-1], extra, join._replace(inputs=tuple(read), word=word)]
+        yield "crop", typed(asked, network._replace(nodes=tuple(nodes)))
+    elif shortcut := re.fullmatch(r"a shortcut (1s\d+): @y from@\S+ \1 (?:add|mul|cat)@y", mend):
+        extra = Node("extra", Op("conv"), join.inputs[1:], shortcut[1])
+        word = join.word.partition("@")[0] + "@extra"
+        nodes = [*network.nodes[:-1], extra, join._replace(inputs=(join.inputs[0], "extra"), word=word)]
+        yield "shortcut", typed(asked, network._replace(nodes=tuple(nodes)))
     else:
         inputs = re.fullmatch(r"an input (?:depth|height|width)(?: x (?:height|width))* of (.*)", mend)
         assert inputs, mend
@@ -89,7 +100,7 @@ def followed(asked: ShapeQuestion, mend: str) -> Iterator[tuple[str, ShapeQuesti
 
 @pytest.mark.parametrize(
     ("draw", "kinds"),
-    [(usual, {"p", "s", "crop", "pad", "input"}), (hourglass, {"o", "p", "s", "crop", "pad", "input"})],
+    [(usual, {"p", "s", "crop", "pad", "input", "shortcut"}), (hourglass, {"o", "p", "s", "crop", "pad", "input"})],
 )
 def test_every_mend_works(draw: Drawn, kinds: set[str]) -> None:
     """The maps meet; that their channels do too is another matter."""
@@ -119,13 +130,23 @@ def test_every_mend_works(draw: Drawn, kinds: set[str]) -> None:
         (
             "@x 3s2p1 convt3s2p1 add@x",
             8,
-            "o1 in layer 2 (convt3s2p1), or pad0:1 in front of it, or an input width of 7 or 9",
+            "o1 in layer 2 (convt3s2p1), or pad0:1 in front of add@x, or crop0:1 on @x, or an input width of 7 or 9",
         ),
-        ("@x 3 add@x", 8, "p1 in layer 1 (3), or pad1 in front of it"),
-        ("@x max2 up2 cat@x", 7, "pad0:1 in front of it, or an input width of 6 or 8"),
-        ("@x 5 3 @y from@x 3 add@y", 9, "p2 in layer 1 (5), or s3 in layer 3 (3), or crop2 in front of it"),
-        ("@x pad1 cat@x", 7, "crop1 in front of it"),
-        ("@x gap up2 cat@x", 7, "pad2:3 in front of it, or an input width of 2"),
+        ("@x 3 add@x", 8, "p1 in layer 1 (3), or pad1 in front of add@x, or crop1 on @x"),
+        (
+            "@x max2 up2 cat@x",
+            7,
+            "pad0:1 in front of cat@x, or crop0:1 on @x, or an input width of 6 or 8",
+        ),
+        ("@x 5 3 @y from@x 3 add@y", 9, "p2 in layer 1 (5), or s3 in layer 3 (3)"),
+        ("@x pad1 cat@x", 7, "crop1 in front of cat@x"),
+        ("@x gap up2 cat@x", 7, "a shortcut 1s4: @y from@x 1s4 cat@y"),
+        ("3p1 @x 3s2p1 add@x", 16, "s1 in layer 2 (3s2p1), or a shortcut 1s2: @y from@x 1s2 add@y"),
+        (
+            "3 3 @a max2 3 convt2s2 cat@a",
+            60,
+            "p1 in layer 4 (3), or pad2 in front of cat@a, or crop2 on @a",
+        ),
     ],
 )
 def test_mends_of_some_networks(words: str, size: int, hint: str) -> None:

@@ -113,10 +113,9 @@ def pixels(answer: ConvShape, name: str, size: int, span: tuple[int, int]) -> tu
     if name != "input":
         layer = answer.layer(name)
         field = layer.axes[0].field
-        if not layer.output:  # of a vector, which is about all of the input
-            center, jump = (answer.question.size[0] - 1) / 2, float(answer.question.size[0])
-        else:
-            center, jump = as_float(field.center or (0, 1)), float(as_number(field.jump))
+        center, jump = as_float(field.center or (0, 1)), float(as_number(field.jump))
+        if size == 1:  # which is about all that it sees
+            jump = float(field.size)
     return center + (span[0] - 0.5) * jump, center + (span[1] + 0.5) * jump
 
 
