@@ -182,6 +182,7 @@ REFUSED: list[tuple[str, str, str, str]] = [
     ("@a 3s2p1c4 convt3s2p1c4 add@a", "shape-mismatch", "layer 3 (add@a): maps of", "o1 in layer 2 (convt3s2p1c4)"),
     ("1c4 @a 3p1c6 add@a", "shape-mismatch", "layer 3 (add@a): maps of different channels", "a convolution 1c4"),
     ("1c4 @a 3p1c6 mul@a", "shape-mismatch", "layer 3 (mul@a): maps of different channels", "a convolution 1c4"),
+    ("3c2 @a gap fc3 sigmoid mul@a", "shape-mismatch", "layer 5 (mul@a): maps of different channels", "fc2 in front"),
     ("flatten 3c4", "usage", "layer 2 (3c4): the output of a flatten or an fc has no axes", "in front of the flatten"),
     ("fc4 up2", "usage", "layer 2 (up2): the output of a flatten or an fc has no axes", "in front of the flatten"),
     ("fc4 gap", "usage", "layer 2 (gap): the output of a flatten or an fc has no axes", "in front of the flatten"),

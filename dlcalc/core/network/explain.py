@@ -104,6 +104,8 @@ class _NetworkSteps:
             return
         if enumerated:
             reached = "last - first pixel that its taps reach, {k} taps, stride {s}, dilation {d}, + 1"
+            if kind in ADAPTIVE:
+                reached = "last - first pixel that its windows reach, {i} positions cut into {output}, + 1"
             terms.term("r", reached, field.size, _ENUMERATED, "receptive field, at most")
             if field.smallest != field.size:
                 terms.term("r_min", reached, field.smallest, _ENUMERATED, "receptive field, at least")

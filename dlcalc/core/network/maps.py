@@ -143,7 +143,7 @@ def joined(kind: OpKind, maps: list[Map], names: tuple[str, ...], axes: tuple[Ax
     if len(wide) > 1:
         text = ", ".join(f"{name} has {one.channels}" for name, one in zip(names, maps, strict=True))
         message = f"maps of different channels do not meet: {text}"
-        raise MapsDoNotMeetError("shape-mismatch", message, hint=_same_channels(counts))
+        raise MapsDoNotMeetError("shape-mismatch", message, hint=_same_channels(maps[0], counts))
     return Map(size, max(wide, default=1 if len(some) == len(counts) else None))
 
 
@@ -157,6 +157,8 @@ def _sized(name: str, extent: int, axis: Axis) -> str:
     return f"{name} has {AXES[axis]} {extent}"
 
 
-def _same_channels(counts: list[int | None]) -> tuple[str | Fix, ...]:
+def _same_channels(current: Map, counts: list[int | None]) -> tuple[str | Fix, ...]:
     wanted = counts[-1] or 1
+    if current.size == ():
+        return (Fix("features", wanted), " in front of it")
     return ("a convolution 1", Fix("c_out", wanted), " in front of it")

@@ -7,6 +7,7 @@ from dlcalc.core.conv.layer import AXES, Layer
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.layer_shape import MapsDoNotMeetError, title_of
 from dlcalc.core.network.network import Node, Op, ShapeQuestion, in_layer
+from dlcalc.core.network.shape import network_shape
 from dlcalc.core.network.sizes import AxisSizes
 
 _LAYERS = 6  # of each branch, from the join upwards, that are changed
@@ -47,10 +48,26 @@ class _Mends:
         axes = range(len(self.size))
         along = [AxisSizes(question._replace(network=before), index).of(self.size[index]) for index in axes]
         self.sizes = [[sizes[name] for name in join.inputs] for sizes in along]  # of the maps, per axis
+        counts = {one.name: one.channels for one in before.inputs}
+        if before.nodes:
+            layers = network_shape(question._replace(network=before), fields=False).layers
+            counts |= {layer.name: layer.made.channels for layer in layers}
+        self.channels = [counts[name] for name in join.inputs]
 
     def found(self) -> list[str]:
         """List the changes with which they meet, the smallest first; a crop of most of a map if there is no other."""
-        return list(self._small()) or list(self._at_the_join(any_amount=True))
+        differ = self._differing_channels()
+        if differ and (shortcut := list(self._shortcut())):  # which mends both
+            return shortcut
+        mends = list(self._small()) or list(self._at_the_join(any_amount=True))
+        if differ and mends:
+            mends[-1] += f"; their channels differ too, {' and '.join(map(str, differ))}"
+        return mends
+
+    def _differing_channels(self) -> list[int]:
+        """The channels of maps that are to be added or multiplied, where they differ."""
+        known = {count for count in self.channels if count is not None and count > 1}
+        return sorted(known) if self.join.op.kind != "concat" and len(known) > 1 else []
 
     def _small(self) -> Iterator[str]:
         """Give the changes that are worth a try, at most one of a kind."""
@@ -67,7 +84,8 @@ class _Mends:
         above = []
         for name in self.join.inputs:
             part = self.network.up_to(name).nodes if name in by_name else ()
-            above.append([node for node in reversed(part) if node.op.layer is not None])
+            own = [node for node in reversed(part) if not node.name.endswith(".pointwise")]  # which no word pads
+            above.append([node for node in own if node.op.layer is not None])
         found = []
         for nodes in above:
             others = {node.name for other in above if other is not nodes for node in other}
@@ -136,7 +154,8 @@ class _Mends:
         node = Node(f"{self.join.name} shortcut", Op("conv", Layer(1, stride)), self.join.inputs[1:])
         if self._meets(node, self.join._replace(inputs=(self.join.inputs[0], node.name))):
             before, _, name = self.join.word.partition("@")
-            yield f"a shortcut 1s{stride}: @y from@{name} 1s{stride} {before}@y"
+            word = f"1s{stride}" + (f"c{self.channels[0]}" if self.channels[0] else "")
+            yield f"a shortcut {word}: @y from@{name} {word} {before}@y"
 
     def _at_the_join(self, *, any_amount: bool) -> Iterator[str]:
         """Crop or pad the current map to the size of another, or crop the other one."""

@@ -14,6 +14,7 @@ from dlcalc.core.network.network import ADAPTIVE, JOINS, WHOLE
 from dlcalc.core.numeric.ratio import Ratio, ratio
 
 _ONE_BY_ONE = Window(0, 1, 1, 1, 0, 0, 0)[1:]
+_MOST_CHANGED = 16  # maps that are still read, behind one mistake
 _MOST_VARIANTS = 6  # of one mistake: axes are swapped in three ways, and their inputs in three
 
 
@@ -122,7 +123,7 @@ class NetworkWorking:
                 if behind != self.right[layer.name]:
                     changed = {**changed, layer.name: behind}
             changed = {name: seen for name, seen in changed.items() if self.last_use[name] > number or name == last}
-            if not changed:  # the mistake has come to nothing
+            if not changed or len(changed) > _MOST_CHANGED:  # it has come to nothing, or branches out too far
                 break
             number += 1
         self.known |= dict.fromkeys(passed, found)

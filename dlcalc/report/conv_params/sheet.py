@@ -138,7 +138,7 @@ def of_network(answer: ConvParams) -> Sheet:
     else:
         rows = list(rows_by_block(layers, lambda layer: layer.shape, cells, block))
     rows.append(("total", "", "", "", *_counts(amounts, amounts)))
-    grid = Grid(_TITLES, rows, "total", spare=("share", "channels")).without_empty_columns()
+    grid = Grid(_TITLES, rows, "total", spare=("share",)).without_empty_columns()
     grids = [grid, *(_details(answer) if answer.question.at is None else ())]
     rule = ["1 MAC = 2 FLOPs, a product and a sum; biases, poolings and norms add none"] if amounts.work else []
     if any(layer.shape.node.blocks for layer in layers) and not answer.question.summary:

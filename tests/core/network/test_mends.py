@@ -86,7 +86,7 @@ def followed(asked: ShapeQuestion, mend: str) -> Iterator[tuple[str, ShapeQuesti
         word = "@".join("extra" if name == behind[2] else name for name in join.word.split("@"))
         nodes = [*network.nodes[:-1], extra, join._replace(inputs=tuple(read), word=word)]
         yield "crop", typed(asked, network._replace(nodes=tuple(nodes)))
-    elif shortcut := re.fullmatch(r"a shortcut (1s\d+): @y from@\S+ \1 (?:add|mul|cat)@y", mend):
+    elif shortcut := re.fullmatch(r"a shortcut (1s\d+(?:c\d+)?): @y from@\S+ \1 (?:add|mul|cat)@y", mend):
         extra = Node("extra", Op("conv"), join.inputs[1:], shortcut[1])
         word = join.word.partition("@")[0] + "@extra"
         nodes = [*network.nodes[:-1], extra, join._replace(inputs=(join.inputs[0], "extra"), word=word)]
@@ -112,7 +112,7 @@ def test_every_mend_works(draw: Drawn, kinds: set[str]) -> None:
         if error.hint == "branches that have the same strides and paddings":
             without += 1
             continue
-        for mend in error.hint.split(", or "):
+        for mend in error.hint.partition("; their channels differ too")[0].split(", or "):
             for kind, changed in followed(asked, mend):
                 try:
                     conv_shape(changed)
@@ -141,6 +141,17 @@ def test_every_mend_works(draw: Drawn, kinds: set[str]) -> None:
         ("@x 5 3 @y from@x 3 add@y", 9, "p2 in layer 1 (5), or s3 in layer 3 (3)"),
         ("@x pad1 cat@x", 7, "crop1 in front of cat@x"),
         ("@x gap up2 cat@x", 7, "a shortcut 1s4: @y from@x 1s4 cat@y"),
+        (
+            "crop2 @a sep1s2c4 add@a",
+            8,
+            "s1 in layer 2 (sep1s2c4), or a shortcut 1s2c4: @y from@a 1s2c4 add@y, or an input width of 5",
+        ),
+        ("3p1c4 @a max2 3p1c8 add@a", 16, "a shortcut 1s2c8: @y from@a 1s2c8 add@y"),
+        (
+            "3c4 @a 3c8 add@a",
+            16,
+            "p1 in layer 2 (3c8), or pad1 in front of add@a, or crop1 on @a; their channels differ too, 4 and 8",
+        ),
         ("3p1 @x 3s2p1 add@x", 16, "s1 in layer 2 (3s2p1), or a shortcut 1s2: @y from@x 1s2 add@y"),
         (
             "3 3 @a max2 3 convt2s2 cat@a",
