@@ -15,7 +15,6 @@ from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, repro
 from dlcalc.core.evidence.diagnosis import Numbers, phrase, written
 from dlcalc.core.network.layer_shape import ConvShape, LayerShape
 from dlcalc.core.network.network import ADAPTIVE
-from dlcalc.core.network.working import NetworkWorking
 from dlcalc.core.numeric.ratio import Ratio
 
 KEYS: Mapping[str, Callable[[AxisShape], Ratio | None]] = {
@@ -100,6 +99,8 @@ def judge_shape(answer: ConvShape, claim: Claim) -> Verdict:
 
 def _mistakes(answer: ConvShape, layer: LayerShape, key: str, claim: Claim) -> tuple[Diagnosis, ...]:
     """Find the mistakes that give a claim: each in every layer, then each in one."""
+    from dlcalc.core.network.working import NetworkWorking
+
     network = NetworkWorking(answer, layer, key)
     exact = key in WHOLE_KEYS
     found: list[Diagnosis] = []
