@@ -5,11 +5,11 @@ from math import prod
 from dlcalc.core.conv.layer import AXES, Axis
 from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.network.layer_shape import Map, MapsDoNotMeetError
-from dlcalc.core.network.network import JOINS, Op, OpKind
+from dlcalc.core.network.network import ELEMENTWISE, JOINS, Op, OpKind
 from dlcalc.core.validation import groups_do_not_divide, legal
 
 _MIXING: tuple[OpKind, ...] = ("conv", "transposed", "linear")  # whose output may have other channels than their input
-_OF_VECTORS: tuple[OpKind, ...] = ("linear", "flatten", "batch-norm", "layer-norm", "group-norm", *JOINS)
+_OF_VECTORS: tuple[OpKind, ...] = ("linear", "flatten", "batch-norm", "layer-norm", "group-norm", *JOINS, *ELEMENTWISE)
 
 
 def groups_of(op: Op, channels: int | None) -> int | None:
@@ -34,7 +34,7 @@ def channels_behind(op: Op, source: Map, axes: int, one_named: bool) -> int | No
     1568
     """
     channels, kind = source.channels, op.kind
-    if source.size == () and kind not in _OF_VECTORS and (op.layer is not None or op.amount is not None or _pools(op)):
+    if source.size == () and kind not in _OF_VECTORS:
         hint = "leave it out, or put it in front of the flatten or the fc"
         raise DlcalcError("usage", "the output of a flatten or an fc has no axes for it", hint=hint)
     outputs = channels if op.channels is None and (op.depthwise or kind not in _MIXING) else op.channels
@@ -60,10 +60,6 @@ def channels_behind(op: Op, source: Map, axes: int, one_named: bool) -> int | No
         ]
         raise DlcalcError(error.code, error.message, hint=advice, option=error.option)
     return outputs
-
-
-def _pools(op: Op) -> bool:
-    return op.kind == "global-avg-pool"
 
 
 _UNKNOWN = {

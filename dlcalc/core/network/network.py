@@ -125,7 +125,7 @@ class Node(NamedTuple):
 
     @property
     def said(self) -> str:
-        """The word and its ``@`` names as they were typed, without the caret of an error."""
+        """The word as a sentence shows it: the end of a long one is left out."""
         return self.word if len(self.word) <= 40 else self.word[:37] + "..."
 
 
