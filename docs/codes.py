@@ -46,6 +46,7 @@ ERRORS: dict[ErrorCode, str] = {
 NOTICES: dict[NoticeCode, str] = {
     "affine-overflow": "scale or shift is beyond the range of float64",
     "backend-refuses": "Keras states this size, and its backend refuses to run the layer",
+    "channels-in-size": "a size like 3x224x224 is read as a volume, and its first number looks like channels",
     "crops-input": "SAME padding is negative here: the framework leaves input out",
     "field-exceeds-input": "windows see more than all of the input: beyond it there is nothing to learn from",
     "gradient-overflows": "an entry of the gradient is beyond the range of its format",

@@ -27,8 +27,8 @@ def page() -> str:
         ),
         "",
         *prose(
-            "`--framework pytorch`, `tensorflow` (Keras) or `onnx` (ONNX Runtime) says whose rules hold; "
-            "`--compare` sets all three side by side."
+            "`--framework pytorch` (or `torch`), `tensorflow` (`tf`, `keras`) or `onnx` (`ort`, ONNX Runtime) says "
+            "whose rules hold; `--compare` sets all three side by side."
         ),
         "",
         *prose(

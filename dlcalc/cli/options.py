@@ -173,7 +173,12 @@ def framework_options(frameworks: Sequence[str]) -> Callable[[F], F]:
             metavar="INT[xINT...]",
             help="Extra output of a transposed layer; in Keras 0 is not the same as none.",
         ),
-        option("--framework", group="Layer", type=Word(frameworks), help="Whose rules hold.  [default: pytorch]"),
+        option(
+            "--framework",
+            group="Layer",
+            type=Word(frameworks),
+            help="Whose rules hold; torch, keras, tf, ort are read too.  [default: pytorch]",
+        ),
     )
 
 

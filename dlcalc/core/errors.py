@@ -38,6 +38,7 @@ ErrorCode = Literal[
 NoticeCode = Literal[
     "affine-overflow",
     "backend-refuses",
+    "channels-in-size",
     "crops-input",
     "field-exceeds-input",
     "gradient-overflows",

@@ -12,7 +12,7 @@ from dlcalc.core.batch_norm.weighted_layer import KINDS, WeightedLayer
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.notation import arrays
 from dlcalc.notation.arrays import Load
-from dlcalc.notation.values import integer, optional, per_axis, switch, word
+from dlcalc.notation.values import framework_name, integer, optional, per_axis, switch, word
 
 # Every key of a question, and the short names that are read for it.
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -45,7 +45,7 @@ def question(raw: Mapping[str, object], load: Load) -> BnFoldQuestion:
     """
     _refuse_contradictions(raw)
     notes: list[Notice] = []
-    framework = optional(raw, "framework", word, "paper", ESTIMATORS)
+    framework = optional(raw, "framework", framework_name, "paper", ESTIMATORS)
     statistics = _statistics(raw, framework, load) if "batches" in raw else None
     if statistics is not None:
         mean, var = statistics.mean, statistics.variance

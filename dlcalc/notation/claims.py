@@ -1,5 +1,6 @@
 """Readers of claims about whole numbers and ratios: ``[KEY=]VALUE`` as typed, or a value in a line of JSON."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from dlcalc.core.errors import DlcalcError
@@ -8,6 +9,9 @@ from dlcalc.notation.values import shown, split_axes, unreadable
 
 _MAX_DIGITS = 300  # of a claim: what is counted may be much longer than what is typed
 _MAX_EXPONENT = 1000
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+")  # as the tables print it
+_SUFFIXED = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))([KMGT])")
+_POWERS = {"K": 3, "M": 6, "G": 9, "T": 12}
 
 
 class NumberText(str):
@@ -62,7 +66,7 @@ def _claim(key: str, value: object, keys: Mapping[str, Sequence[str]]) -> Claim:
     if isinstance(value, list | dict) or (isinstance(value, str) and "x" in value):
         message = f"expect {shown(value)} is several values, and {key} is one number"
         raise DlcalcError("shape-mismatch", message, hint="one number", option="expect")
-    return Claim(key, (number(value),))
+    return Claim(key, (_count(value),))
 
 
 def _by_axis(value: object, axes: Sequence[str]) -> tuple[TypedNumber, ...]:
@@ -70,6 +74,25 @@ def _by_axis(value: object, axes: Sequence[str]) -> tuple[TypedNumber, ...]:
     if parts is None:
         return (number(value),) * len(axes)
     return tuple(map(number, parts))
+
+
+def _count(value: object) -> TypedNumber:
+    """Read a claim about a count: a number, also in groups of three digits, or with K, M, G or T for powers of 1,000.
+
+    >>> _count("138,357,544").digits, _count("15.47G")
+    (138357544, TypedNumber(digits=1547, exponent=7, whole=False))
+    """
+    if not isinstance(value, str):
+        return number(value)
+    text = value.strip()
+    if _GROUPED.fullmatch(text):
+        return number(text.replace(",", ""))
+    if suffixed := _SUFFIXED.fullmatch(text):
+        typed = number(suffixed[1])
+        return typed._replace(exponent=typed.exponent + _POWERS[suffixed[2]], whole=False)
+    if "," in text:
+        raise unreadable("expect", value, "a number", "groups of three digits, like --expect 138,357,544")
+    return number(value)
 
 
 def number(value: object) -> TypedNumber:

@@ -7,8 +7,8 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import OpKind
 from dlcalc.core.params.question import DTYPES, KINDS, ParamsQuestion, layer_question
 from dlcalc.notation import layers
-from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS, Axes, Size, axis_count, params_sizes
-from dlcalc.notation.values import flag, integer, optional, switch, word
+from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS, Axes, Size, axis_count, params_sizes, size_notices
+from dlcalc.notation.values import flag, framework_name, integer, optional, switch, word
 
 _COUNTS = {"c_in": ("in_channels",), "c_out": ("out_channels",), "groups": ("g",), "n": ()}
 
@@ -52,7 +52,7 @@ def question(raw: Mapping[str, object]) -> ParamsQuestion:
     groups, n = optional(raw, "groups", integer, 1), optional(raw, "n", integer, 1)
     bias = optional(raw, "bias", switch, False)
     dtype = optional(raw, "dtype", word, "float32", DTYPES)
-    framework: FrameworkName = optional(raw, "framework", word, "pytorch", FRAMEWORKS)
+    framework: FrameworkName = optional(raw, "framework", framework_name, "pytorch", FRAMEWORKS)
     axes: Axes = ()
     size: Size | None = None
     layer, square = None, False
@@ -61,7 +61,8 @@ def question(raw: Mapping[str, object]) -> ParamsQuestion:
         layer = layers.read_layer(raw, axes, kind)
     else:
         _refuse_windows(raw)
-    return layer_question(c_in, c_out, groups, bias, layer, axes, size, framework, dtype, n, square)
+    notices = size_notices(raw, size, layers.axes_of_layer(raw))
+    return layer_question(c_in, c_out, groups, bias, layer, axes, size, framework, dtype, n, square, notices)
 
 
 def _refuse_windows(raw: Mapping[str, object]) -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from dlcalc.core.conv.layer import FRAMEWORKS, KINDS, Kind
+from dlcalc.core.conv.layer import FRAMEWORKS, KINDS, FrameworkName, Kind
 from dlcalc.core.network.network import ShapeQuestion, layer_question
 from dlcalc.notation import layers
-from dlcalc.notation.input_size import SIZE_KEYS, shape_sizes
-from dlcalc.notation.values import optional, switch, word
+from dlcalc.notation.input_size import SIZE_KEYS, shape_sizes, size_notices
+from dlcalc.notation.values import framework_name, optional, switch, word
 
 # Every key of a question, and the short names that are read for it.
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -37,7 +37,9 @@ def question(raw: Mapping[str, object]) -> ShapeQuestion:
     axes, size, dims = shape_sizes(raw)
     kind: Kind = optional(raw, "kind", word, "conv", KINDS)
     layer = layers.read_layer(raw, axes, kind, ceil_mode=optional(raw, "ceil_mode", switch, False))
-    return layer_question(axes, size, layer, optional(raw, "framework", word, "pytorch", FRAMEWORKS), dims)
+    framework: FrameworkName = optional(raw, "framework", framework_name, "pytorch", FRAMEWORKS)
+    notices = size_notices(raw, size, layers.axes_of_layer(raw))
+    return layer_question(axes, size, layer, framework, dims, notices)
 
 
 def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:

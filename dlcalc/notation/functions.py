@@ -10,7 +10,7 @@ from dlcalc.core.network.network import INPUT, Input, ShapeQuestion
 from dlcalc.core.params.question import DTYPES, ParamsQuestion
 from dlcalc.core.validation import legal, wrong_rank
 from dlcalc.notation.networks import read_network, split_layer_words
-from dlcalc.notation.values import word
+from dlcalc.notation.values import framework_name, word
 
 
 class NetworkLayer(NamedTuple):
@@ -78,7 +78,7 @@ def network(
     for extent in extents:
         legal(extent, "size", 1)
     legal(channels, "channels", 1)
-    framework = word(framework, "framework", FRAMEWORKS)
+    framework = framework_name(framework, "framework", FRAMEWORKS)
     axes = ALL_AXES[-len(extents) :]
     made = read_network(split_layer_words(layers), axes, Input(INPUT, extents, channels))
     counted = conv_params.answer(ParamsQuestion(made, axes, framework, bias, word(dtype, "dtype", DTYPES), n))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dlcalc.core.conv.layer import ALL_AXES, Axis
-from dlcalc.core.errors import DlcalcError
+from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.validation import legal, spread, wrong_count, wrong_rank
 from dlcalc.notation.values import flag, integer, per_axis
 
@@ -74,6 +74,28 @@ def params_sizes(raw: Mapping[str, object], layer_axes: int | None) -> tuple[Axe
     (axis, extent), *_ = named.items()
     legal(extent, KEY_OF[axis], 1)
     return axes if count > 1 else (axis,), (extent,) * count, count > 1
+
+
+def size_notices(raw: Mapping[str, object], size: Size | None, layer_axes: int | None) -> tuple[Notice, ...]:
+    """Warn of a ``size`` that looks like channels x height x width, and is read as depth x height x width.
+
+    Args:
+        raw: the values by key, unread.
+        size: the extent along each axis, read.
+        layer_axes: how many axes the numbers of the layers speak of, if they say; three are no mistake.
+
+    >>> size_notices({"size": "3x224x224"}, (3, 224, 224), None)[0].code
+    'channels-in-size'
+    """
+    said = "size" not in raw or isinstance(raw["size"], dict) or "dims" in raw or layer_axes == 3
+    if said or size is None or len(size) != 3 or size[0] not in (1, 3, 4) or min(size[1:]) <= size[0]:
+        return ()
+    whole, plane = "x".join(map(str, size)), "x".join(map(str, size[1:]))
+    message = (
+        f"the size {whole} is a volume, {size[0]} deep; if {size[0]} is the number of channels, the size is {plane}"
+        " (--dims 3 says that it is a volume)"
+    )
+    return (Notice("channels-in-size", message),)
 
 
 def dims_given(raw: Mapping[str, object]) -> int | None:

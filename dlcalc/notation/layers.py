@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dlcalc.core.conv.layer import PADDING_WORDS, Kind, Layer, Padding, Sides
 from dlcalc.core.errors import DlcalcError
-from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS
+from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS, axis_count
 from dlcalc.notation.values import flag, integer, optional, per_axis, split_axes, unreadable
 
 # The keys of a layer, and the short names that are read for each.
@@ -41,6 +41,15 @@ def read_layer(
         output_padding=optional(raw, "output_padding", per_axis, None, axes),
         ceil_mode=ceil_mode,
     )
+
+
+def axes_of_layer(raw: Mapping[str, object]) -> int | None:
+    """Count the axes that the numbers of a layer speak of: ``3x5`` speaks of two; None where none of them says.
+
+    >>> axes_of_layer({"kernel": "3", "stride": "1x2x2"}), axes_of_layer({"kernel": "3"})
+    (3, None)
+    """
+    return max((axis_count(raw.get(key)) or 0 for key in LAYER_KEYS), default=0) or None
 
 
 def padding(value: object, option: str, axes: Sequence[str]) -> Padding:

@@ -22,10 +22,10 @@ from dlcalc.core.network.network import (
     family_of,
     in_layer,
 )
-from dlcalc.notation.input_size import params_sizes, shape_sizes
+from dlcalc.notation.input_size import params_sizes, shape_sizes, size_notices
 from dlcalc.notation.layer_words import BadWordError, Part, axes_of_words, read_word, with_caret
 from dlcalc.notation.layers import refuse_single
-from dlcalc.notation.values import integer, optional, shown, switch, word
+from dlcalc.notation.values import framework_name, integer, optional, shown, switch, word
 
 if TYPE_CHECKING:
     from dlcalc.core.params.question import ParamsQuestion
@@ -246,9 +246,8 @@ def shape_question(raw: Mapping[str, object]) -> ShapeQuestion:
     """
     refuse_single(raw)
     axes, size, dims = shape_sizes(raw)
-    ceil_mode = optional(raw, "ceil_mode", switch, False)
-    network = read_network(split_layer_words(raw["layers"]), axes, Input(INPUT, size), ceil_mode=ceil_mode)
-    framework: FrameworkName = optional(raw, "framework", word, "pytorch", FRAMEWORKS)
+    network = _network(raw, split_layer_words(raw["layers"]), axes, Input(INPUT, size))
+    framework: FrameworkName = optional(raw, "framework", framework_name, "pytorch", FRAMEWORKS)
     at, summary = _at(raw, network), optional(raw, "summary", switch, False)
     return ShapeQuestion(network, axes, framework, dims, at=at, summary=summary)
 
@@ -269,13 +268,11 @@ def params_question(raw: Mapping[str, object]) -> "ParamsQuestion":
         raise DlcalcError("usage", "no number of input channels is given", hint="--c-in 3", option="c_in")
     layer_words = split_layer_words(raw["layers"])
     axes, size, square = params_sizes(raw, axes_of_words(layer_words))
-    ceil_mode = optional(raw, "ceil_mode", switch, False)
-    given = Input(INPUT, size, integer(raw["c_in"], "c_in"))
-    network = read_network(layer_words, axes, given, ceil_mode=ceil_mode)
+    network = _network(raw, layer_words, axes, Input(INPUT, size, integer(raw["c_in"], "c_in")))
     return ParamsQuestion(
         network,
         axes,
-        optional(raw, "framework", word, "pytorch", FRAMEWORKS),
+        optional(raw, "framework", framework_name, "pytorch", FRAMEWORKS),
         bias=optional(raw, "bias", switch, False),
         dtype=optional(raw, "dtype", word, "float32", DTYPES),
         n=optional(raw, "n", integer, 1),
@@ -283,6 +280,13 @@ def params_question(raw: Mapping[str, object]) -> "ParamsQuestion":
         at=_at(raw, network),
         summary=optional(raw, "summary", switch, False),
     )
+
+
+def _network(raw: Mapping[str, object], layer_words: tuple[str, ...], axes: tuple[str, ...], given: Input) -> Network:
+    """Read the layers, and say what looks wrong in how they and their input are written."""
+    network = read_network(layer_words, axes, given, ceil_mode=optional(raw, "ceil_mode", switch, False))
+    notices = size_notices(raw, given.size, axes_of_words(layer_words))
+    return network._replace(notices=(*notices, *network.notices)) if notices else network
 
 
 def _at(raw: Mapping[str, object], network: Network) -> str | None:

@@ -150,6 +150,20 @@ def word(value: object, option: str, words: Collection[Word]) -> Word:
     raise DlcalcError("usage", message, hint="one of " + ", ".join(words), option=option)
 
 
+# Other names that people type for a framework.
+FRAMEWORK_ALIASES = {"torch": "pytorch", "keras": "tensorflow", "tf": "tensorflow", "ort": "onnx"}
+
+
+def framework_name(value: object, option: str, names: Collection[Word]) -> Word:
+    """Read the name of a framework, or another name that it goes by.
+
+    >>> framework_name("torch", "framework", ["pytorch", "tensorflow"])
+    'pytorch'
+    """
+    known = FRAMEWORK_ALIASES.get(value, value) if isinstance(value, str) else value
+    return word(known, option, names)
+
+
 def switch(value: object, option: str) -> bool:
     """Read true or false: a flag on the command line, a boolean in JSON.
 

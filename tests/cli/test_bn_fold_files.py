@@ -53,7 +53,7 @@ BAD_CALLS = refusals(
     invalid-value beta: {ONE} --beta -inf
     invalid-value eps: {ONE} --eps -1e-5 | {ONE} --eps inf
     usage eps: {ONE} --eps tiny
-    usage framework: {ONE} --framework keras
+    usage framework: {ONE} --framework jax
     usage momentum: {ONE} --momentum 0.1 | {BATCH} --momentum 0.1 | {BATCH} --momentum none
     usage momentum: {BATCH} --momentum none --framework onnx | {BATCH} --momentum none --framework tensorflow
     usage momentum: {BATCH} --momentum half --framework pytorch

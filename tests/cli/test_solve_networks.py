@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 
 from tests.conftest import Run
+from tests.support.solutions import inputs_in
 
 U_NET = "3p1c8 @a max2 3p1c8 @b max2 3p1c8 convt2s2c8 cat@b convt2s2c8 cat@a"
 VALID_U_NET = "3c8 @a max2 3c8 convt2s2c8 @u from@a crop2 cat@u"
@@ -29,7 +30,7 @@ INPUTS = [
 @pytest.mark.parametrize(("words", "target", "solutions"), INPUTS)
 def test_inputs(conv_shape: Run, words: str, target: int, solutions: str) -> None:
     found = conv_shape(f"--target {target} --solve input -q {words}")
-    assert (found.code, found.out.split(), found.err) == (0, solutions.split(), "")
+    assert (found.code, inputs_in(found.out), found.err) == (0, [*map(int, solutions.split())], "")
     answer = conv_shape(f"--target {target} --solve input --json {words}").json
     assert [solution["input"]["w"] for solution in answer["solutions"]] == [*map(int, solutions.split())]
     assert (answer["solve"], answer["target"]) == ("input", {"w": target})
@@ -50,7 +51,7 @@ def test_inputs_are_those_that_trying_finds(conv_shape: Run, words: str, framewo
     for target in sorted(outputs)[:4] + sorted(outputs)[-8:-6]:
         found = conv_shape(f"--target {target} --solve input --framework {framework} -q {words}")
         assert found.code == 0
-        assert [size for size in map(int, found.out.split()) if size <= 90] == outputs[target]
+        assert [size for size in inputs_in(found.out) if size <= 90] == outputs[target]
     missing = next((target for target in range(1, 40) if target not in outputs), None)
     if missing is not None and missing < max(outputs):
         found = conv_shape(f"--target {missing} --solve input --framework {framework} --json {words}")

@@ -32,10 +32,35 @@ def test_numbers(value: object, found: TypedNumber) -> None:
     assert number(value) == found
 
 
+# Of counts, and of no key with axes; a suffix makes a rounded number of it.
+COUNTS = [
+    ("138,357,544", TypedNumber(138357544, 0, True)),
+    ("1,000", TypedNumber(1000, 0, True)),
+    (" -1,000 ", TypedNumber(-1000, 0, True)),
+    ("15.47G", TypedNumber(1547, 7, False)),
+    ("16G", TypedNumber(16, 9, False)),
+    (".5K", TypedNumber(5, 2, False)),
+    ("5.M", TypedNumber(5, 6, False)),
+    ("1T", TypedNumber(1, 12, False)),
+    ("15.47e9", TypedNumber(1547, 7, False)),
+]
+
+
+@pytest.mark.parametrize(("value", "found"), COUNTS)
+def test_counts(value: str, found: TypedNumber) -> None:
+    (claim,) = claims(f"params={value}", KEYS)
+    assert claim.numbers == (found,)
+    if value[-1:] in "KMGT" or "," in value:
+        assert cause(claims, f"output={value}", KEYS) == ("usage", "expect")
+
+
 REFUSED: dict[str, list[object]] = {
     "usage": [
         "", "five", "nan", "inf", "1e", "e5", ".", "1.2.3", "1_0", "\u0665", "1e\u0661", True, None, "weight=3", "=3",
         {"weight": 3}, {}, {"h": 3}, "params=",
+        "params=1,23", "params=,123", "params=1234,567", "params=1,234.5", "params=1,234K", "params=1,,234",
+        "params=1,", "params=15g", "params=G", "params=.K", "params=15e3K", "params=1.5KK", "params=1.5 K",
+        "params=\u0661K",
     ],
     "invalid-value": ["1e9999", "1e99999999999", "1e-1001", "9" * 301, "0." + "0" * 5000 + "1"],
     "shape-mismatch": ["5x5x5", [5], "params=3x5", {"params": [3]}, {"params": {"h": 3, "w": 3}}],

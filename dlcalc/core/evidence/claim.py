@@ -115,29 +115,14 @@ def agrees(number: TypedNumber, right: Ratio | None) -> bool:
     return claimed * numerator > 0 and 0 <= 1_000_000 * cut < 999_999 * unit
 
 
-def equals(number: TypedNumber, right: Ratio | None) -> bool:
-    """Tell whether the number is exactly the right one, however it was typed.
-
-    >>> equals(TypedNumber(50, -1, False), (5, 1))
-    True
-    """
-    return agrees(number._replace(whole=True), right)
+def compare(claim: Claim, actual: tuple[Ratio | None, ...]) -> Verdict:
+    """Compare a claim with the answer, entry by entry."""
+    return Verdict(claim, actual, reproduces(claim, actual))
 
 
-def compare(claim: Claim, actual: tuple[Ratio | None, ...], exact: bool) -> Verdict:
-    """Compare a claim with the answer, entry by entry; ``exact`` for a key whose numbers are whole."""
-    test = equals if exact else agrees
-    return Verdict(claim, actual, all(map(test, claim.numbers, actual)))
-
-
-def reproduces(claim: Claim, numbers: tuple[Ratio, ...], exact: bool) -> bool:
-    """Tell whether other numbers would have been claimed like this; a fraction may have been rounded to be typed."""
-    return all(
-        equals(number, candidate)
-        if exact and (candidate[1] == 1 or number.exponent >= 0)
-        else agrees(number, candidate)
-        for number, candidate in zip(claim.numbers, numbers, strict=True)
-    )
+def reproduces(claim: Claim, numbers: tuple[Ratio | None, ...]) -> bool:
+    """Tell whether these numbers would have been claimed like this, rounded or truncated where the claim is."""
+    return all(map(agrees, claim.numbers, numbers))
 
 
 def _difference(number: TypedNumber, right: Ratio) -> Ratio:

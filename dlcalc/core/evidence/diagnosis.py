@@ -97,24 +97,23 @@ def explained(
 def judge(
     claim: Claim,
     right: tuple[Ratio | None, ...],
-    exact: bool,
     working: W,
     mistakes: Sequence[Mistake[W]],
     evaluate: Callable[[W, str], Numbers | None],
 ) -> Verdict:
     """Compare claimed numbers with the right ones, exactly, and name the mistakes behind them if they are wrong.
 
-    Where the key's numbers are whole, a claim must be equal to them: ``exact``. The working and the mistakes are those
-    of ``explained``, and ``evaluate`` gives the answer of a working to a key; None where it gives none.
+    The working and the mistakes are those of ``explained``, and ``evaluate`` gives the answer of a working to a key;
+    None where it gives none.
     """
-    verdict = compare(claim, right, exact)
+    verdict = compare(claim, right)
     if verdict.passed:
         return verdict
     explanations = explained(
         mistakes,
         working,
         lambda edited: evaluate(edited, claim.key),
-        lambda numbers: reproduces(claim, numbers, exact),
+        lambda numbers: reproduces(claim, numbers),
         written,
         claim.carries_a_pair,
     )

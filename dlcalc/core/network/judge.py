@@ -25,7 +25,6 @@ KEYS: Mapping[str, Callable[[AxisShape], Ratio | None]] = {
     "jump": lambda axis: axis.field.jump,
     "center": lambda axis: axis.field.center,
 }
-WHOLE_KEYS = ("output", "unread", "receptive_field", "receptive_field_min", "in_features", "out_features")
 
 
 def claimable(answer: ConvShape) -> dict[str, tuple[str, ...]]:
@@ -78,10 +77,10 @@ def judge_shape(answer: ConvShape, claim: Claim) -> Verdict:
         DlcalcError: ``usage`` for features that are not known.
     """
     layer, key = layer_and_key(answer, claim.key)
-    exact, right = key in WHOLE_KEYS, facts(layer, key)
+    right = facts(layer, key)
     if answer.question.network.single is not None:
         assert layer.plan is not None
-        return diagnosis.judge(claim, right, exact, layer_working(layer.plan, layer.axes), MISTAKES, evaluate)
+        return diagnosis.judge(claim, right, layer_working(layer.plan, layer.axes), MISTAKES, evaluate)
     if key in ("in_features", "out_features") and None in right:
         hint: tuple[str | Fix, ...] = ("words with channels, like 3p1c64",)
         message = f"{claim.key} is not known without the channels"
@@ -89,7 +88,7 @@ def judge_shape(answer: ConvShape, claim: Claim) -> Verdict:
             message = f"{claim.key} depends on all axes of the map, and one is named"
             hint = (Fix("size", answer.question.size * 2), ", or ", Fix("dims", 1), " for a sequence")
         raise DlcalcError("usage", message, hint=hint, option="expect")
-    verdict = compare(claim, right, exact)
+    verdict = compare(claim, right)
     if verdict.passed or None in right:
         return verdict
     if key == "in_features":
@@ -102,12 +101,11 @@ def _mistakes(answer: ConvShape, layer: LayerShape, key: str, claim: Claim) -> t
     from dlcalc.core.network.working import NetworkWorking
 
     network = NetworkWorking(answer, layer, key)
-    exact = key in WHOLE_KEYS
     found: list[Diagnosis] = []
     alone: list[Diagnosis] = []
 
     def fits(numbers: Numbers | None) -> bool:
-        return numbers is not None and reproduces(claim, numbers, exact)
+        return numbers is not None and reproduces(claim, numbers)
 
     for mistake in MISTAKES:
         relevant = [number for number in network.windows if mistake.relevant(network.right_working(number))]
@@ -156,7 +154,7 @@ def _features(answer: ConvShape, linear: LayerShape, claim: Claim) -> Iterable[D
     if answer.question.n > 1:
         wrong["batch-flattened"] = answer.question.n * channels * positions
     for name, number in wrong.items():
-        if number != linear.in_features and reproduces(claim, ((number, 1),), True):
+        if number != linear.in_features and reproduces(claim, ((number, 1),)):
             said = FEATURE_MISTAKES[name]
             if pool is not None and name == "size-before-last-pooling":
                 said = f"taking the size before {pool.title}"

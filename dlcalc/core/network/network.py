@@ -149,7 +149,7 @@ class Network(NamedTuple):
     Attributes:
         inputs: the maps that are given.
         nodes: the layers; the last one makes the output.
-        notices: what is to be said of how the network is written.
+        notices: what is to be said of how the network and its input are written.
     """
 
     inputs: tuple[Input, ...]
@@ -262,6 +262,7 @@ def layer_question(
     layer: Layer,
     framework: FrameworkName = "pytorch",
     dims: int | None = None,
+    notices: tuple[Notice, ...] = (),
 ) -> ShapeQuestion:
     """Ask about a single layer on an input of ``size``.
 
@@ -269,7 +270,7 @@ def layer_question(
     (7,)
     """
     node = Node(FAMILIES.get(layer.kind, "conv") + "1", Op(layer.kind, layer))
-    return ShapeQuestion(Network((Input(INPUT, size),), (node,)), axes, framework, dims)
+    return ShapeQuestion(Network((Input(INPUT, size),), (node,), notices), axes, framework, dims)
 
 
 def in_layer(error: DlcalcError, title: str) -> DlcalcError:

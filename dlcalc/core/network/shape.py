@@ -41,7 +41,7 @@ def network_shape(question: ShapeQuestion, fields: bool = True) -> ConvShape:
     if network.single is not None:  # a layer in options, as most lines of a batch are
         (node,), (given,) = network.nodes, network.inputs
         layer, notices = _shape(node, 1, [Map(given.size, given.channels)], axes, framework, one_named)
-        return ConvShape(question, (layer,), notices)
+        return ConvShape(question, (layer,), (*network.notices, *notices))
     maps: dict[str, Map] = {}
     for given in network.inputs:
         if given.size is not None:

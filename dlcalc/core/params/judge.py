@@ -62,8 +62,8 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
     right = numbers[key]
     if one is not None and (one.kind in KINDS or not name):
         working = layer_working(one, answer.question, key)
-        return diagnosis.judge(claim, ((right, 1),), True, working, MISTAKES, lambda edited, _: evaluate(edited, key))
-    verdict = compare(claim, ((right, 1),), True)
+        return diagnosis.judge(claim, ((right, 1),), working, MISTAKES, lambda edited, _: evaluate(edited, key))
+    verdict = compare(claim, ((right, 1),))
     if verdict.passed or one is not None:
         return verdict
     together: list[Diagnosis] = []
@@ -152,4 +152,4 @@ def _in_other_units(mistake: Mistake[Working], answer: ConvParams, claim: Claim,
 
 
 def _fits(claim: Claim, number: Ratio, right: int) -> bool:
-    return number != (right, 1) and reproduces(claim, (number,), True)
+    return number != (right, 1) and reproduces(claim, (number,))

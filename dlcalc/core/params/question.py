@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from dlcalc.core.conv.layer import Axis, FrameworkName, Layer
+from dlcalc.core.errors import Notice
 from dlcalc.core.network.network import INPUT, Input, Network, Node, Op, OpKind
 
 KINDS: tuple[OpKind, ...] = ("conv", "transposed", "linear")  # that have weights
@@ -70,6 +71,7 @@ def layer_question(
     dtype: str = "float32",
     n: int = 1,
     square: bool = False,
+    notices: tuple[Notice, ...] = (),
 ) -> ParamsQuestion:
     """Ask about a single convolution, or about a linear layer where there are no windows.
 
@@ -78,5 +80,5 @@ def layer_question(
     """
     op = Op("linear", None, c_out) if layer is None else Op(layer.kind, layer, c_out, groups)
     given = Input(INPUT, () if layer is None else size, c_in)
-    network = Network((given,), (Node(f"{op.kind}1", op),))
+    network = Network((given,), (Node(f"{op.kind}1", op),), notices)
     return ParamsQuestion(network, axes, framework, bias, dtype, n, square)

@@ -1,6 +1,6 @@
 """The solutions of conv-shape: every value of one number that gives the output asked for."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -78,8 +78,28 @@ def _values(question: "InverseQuestion", values: "Values") -> Sequence[object]:
 
 
 def bare(answer: "Inverse") -> Iterator[str]:
-    """Give the solutions as they are typed, one per line."""
+    """Give the solutions as they are typed, one per line; inputs of one axis that follow each other as ``223..224``."""
+    if answer.question.unknown == "input" and len(answer.question.template.axes) == 1:
+        return _ranges(size for (size,) in answer.solutions())
     return (_typed(answer.question, values) for values in answer.solutions())
+
+
+def _ranges(sizes: Iterable[int]) -> Iterator[str]:
+    """Write ascending numbers, two and more that follow each other as a range.
+
+    >>> list(_ranges([3, 5, 6, 7]))
+    ['3', '5..7']
+    """
+    first = last = None
+    for size in sizes:
+        if last is not None and size == last + 1:
+            last = size
+            continue
+        if last is not None:
+            yield str(last) if first == last else f"{first}..{last}"
+        first = last = size
+    if last is not None:
+        yield str(last) if first == last else f"{first}..{last}"
 
 
 def _typed(question: "InverseQuestion", values: "Values") -> str:
@@ -101,7 +121,7 @@ def sheet(answer: "Inverse") -> Sheet:
     titles = [AXES[name] for name in names]
     if not _of_one(question) and question.unknown == "output_padding":
         titles = [node.name for node in question.open_nodes]
-    header = (_name(question), *titles, unread, "needs")
+    header = ("#", *titles, unread, "needs")
     rows = [_row(answer, number, values) for number, values in enumerate(islice(answer.solutions(), _SHOWN), 1)]
     if not any(row[-1] for row in rows):
         header, rows = header[:-1], [row[:-1] for row in rows]

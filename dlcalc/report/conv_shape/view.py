@@ -256,10 +256,13 @@ def sheet(answer: ConvShape) -> "Sheet":
 
 
 def in_words(verdict: "Verdict") -> ClaimInWords:
-    """Say a judged claim."""
+    """Say a judged claim; of one that is right as a rounded number, what it is rounded from."""
     right = "there is none" if None in verdict.right else f"it is {text(verdict.right)}"
     distance = None if None in verdict.right else text(verdict.distance)
-    return text(verdict.claim.values), right, distance
+    claimed = text(verdict.claim.values)
+    if verdict.passed and verdict.right != verdict.claim.values:
+        claimed += f", rounded from {text(verdict.right)}"
+    return claimed, right, distance
 
 
 VIEW = View("conv-shape", as_json, bare, sheet, csv_header, csv_rows, judged, in_words, summary, _SUMMARY, encoded)

@@ -1,0 +1,105 @@
+"""What people type, and is read as they mean it, or said to be read otherwise."""
+
+import json
+
+import pytest
+
+from tests.conftest import Run
+
+NAMES = {"torch": "pytorch", "keras": "tensorflow", "tf": "tensorflow", "ort": "onnx"}
+BY_FRAMEWORK = [
+    "conv-shape --w 224 --k 3 --s 2 --p 1",
+    "conv-shape --w 224 7s2pvalid max3s2",
+    "conv-params --c-in 3 --c-out 8 --k 3 --w 9",
+    "conv-params --c-in 3 --w 9 3c8 bn",
+    "bn-fold --batches 1,2,3,4/2,4,6,8",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("words", BY_FRAMEWORK)
+def test_other_names_of_frameworks(run: Run, words: str, name: str) -> None:
+    """On the command line and in a batch; the answer has the name that scripts know."""
+    known = run(*f"{words} --framework {NAMES[name]} --json".split())
+    found = run(*f"{words} --framework {name} --json".split())
+    assert (found.code, found.out, found.err) == (known.code, known.out, known.err)
+    line = run(*f"{words} --batch - --json".split(), stdin=json.dumps({"framework": name})).json
+    assert {key: value for key, value in line.items() if key != "line"} == known.json
+    for unknown in (name.upper(), f"{name}x"):
+        run(*f"{words} --framework {unknown} --json".split()).refused("usage", "framework")
+
+
+# A size that looks like channels x height x width gets a warning, and what says that it is a volume gets none.
+SIZES = [
+    ("conv-shape --size 3x224x224 --k 7 --s 2 --p 3", True),
+    ("conv-shape --size 1x28x28 --k 1", True),
+    ("conv-shape --size 4x64x48 --k 3 --p 1 --kind max-pool", True),
+    ("conv-shape --size 3x224x224 7p3 max2", True),
+    ("conv-shape --size 3x224x224 --k 7 --p 3 --target 3x224x224 --solve stride", True),
+    ("conv-shape --size 3x224x224 --k 7 --p 3 --compare", True),
+    ("conv-params --size 3x224x224 --c-in 3 --c-out 64 --k 3", True),
+    ("conv-params --size 3x224x224 --c-in 3 3c64", True),
+    ("conv-shape --size 3x224x224 --dims 3 --k 1", False),
+    ("conv-shape --size 3x224x224 --k 1x7x7", False),
+    ("conv-shape --size 3x224x224 --k 3 --s 1x2x2", False),
+    ("conv-shape --size 3x224x224 --k 3 --p 1x1:0x1", False),
+    ("conv-shape --size 3x224x224 3 1x2x2", False),
+    ("conv-shape --depth 3 --h 224 --w 224 --k 3", False),
+    ("conv-shape --size 16x112x112 --k 3", False),
+    ("conv-shape --size 3x3x224 --k 3", False),
+    ("conv-shape --size 3x224 --k 3", False),
+    ("conv-shape --size 2x224x224 --k 1", False),
+    ("conv-params --size 3x224x224 --c-in 3 --c-out 64 --k 1x3x3", False),
+    ("conv-params --size 3x224x224 --c-in 3 --dims 3 3c64", False),
+]
+
+
+@pytest.mark.parametrize(("words", "warned"), SIZES)
+def test_channels_in_a_size(run: Run, words: str, warned: bool) -> None:
+    found = run(*f"{words} --json".split())
+    assert found.code == 0
+    messages = [one["message"] for one in found.json.get("warnings", []) if one["code"] == "channels-in-size"]
+    assert len(messages) == warned
+    if warned:
+        *_, size = words.partition("--size ")
+        whole = size.split()[0]
+        assert whole in messages[0]
+        assert f"the size is {whole.partition('x')[2]} " in messages[0]
+
+
+def test_channels_in_a_size_of_a_batch(conv_shape: Run) -> None:
+    lines = ['{"size": [3, 9, 9], "k": 3}', '{"size": {"d": 3, "h": 9, "w": 9}, "k": 3}', '{"size": "3x9x9", "k": 3}']
+    found = conv_shape("--batch -", stdin="\n".join(lines)).lines
+    assert [[one["code"] for one in line.get("warnings", [])] for line in found] == [
+        ["channels-in-size"], [], ["channels-in-size"],
+    ]  # fmt: skip
+
+
+VGG16 = (
+    "conv-params --c-in 3 --w 224 --bias 3p1c64 3p1c64 max2 3p1c128 3p1c128 max2 3p1c256 3p1c256 3p1c256 max2 3p1c512"
+    " 3p1c512 3p1c512 max2 3p1c512 3p1c512 3p1c512 max2 fc4096 fc4096 fc1000"
+)
+CLAIMS = [
+    ("138,357,544", 0), ("138.36M", 0), ("138M", 0), ("138.35M", 0), ("0.138G", 0), ("1.38357544e8", 0),
+    ("macs=15.47G", 0), ("macs=15.5G", 0), ("macs=15.4G", 0), ("macs=15.47e9", 0), ("flops=30.9G", 0),
+    ("138,357,545", 1), ("138.37M", 1), ("138.4G", 1), ("139M", 1), ("macs=15.48G", 1), ("macs=15.46G", 1),
+    ("macs=15470000000", 1), ("conv1.params=1.79K", 0), ("conv1.params=1.8K", 0), ("conv1.params=1.78K", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("claim", "code"), CLAIMS)
+def test_claims_about_counts(run: Run, claim: str, code: int) -> None:
+    assert run(*f"{VGG16} --expect {claim} -q".split()).code == code
+
+
+def test_a_rounded_claim_says_what_it_is_rounded_from(run: Run) -> None:
+    found = run(*f"{VGG16} --expect macs=15.47G --expect 138,357,544".split()).out
+    assert "macs 15,470,000,000, rounded from 15,470,264,320: right" in found
+    assert "params 138,357,544: right" in found
+
+
+@pytest.mark.parametrize(("claim", "mistake"), [("1.73K", "bias-forgotten"), ("7.17K", "bytes-not-count")])
+def test_a_rounded_claim_is_diagnosed(run: Run, claim: str, mistake: str) -> None:
+    words = "conv-params --c-in 3 --c-out 64 --k 3 --bias --json --expect"
+    found = run(*f"{words} {claim}".split()).json["expect"]["claims"][0]
+    assert found["diagnosis"][0]["mistake"] == mistake
