@@ -7,7 +7,7 @@ from dlcalc.core.batch_norm.mistakes import MISTAKES as BN_FOLD
 from dlcalc.core.conv.mistakes import MISTAKES as CONV_SHAPE
 from dlcalc.core.errors import ErrorCode, NoticeCode
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.network.judge import FEATURE_MISTAKES
+from dlcalc.core.network.judge import FEATURE_MISTAKES, FIELD_MISTAKES
 from dlcalc.core.params.mistakes import MISTAKES as CONV_PARAMS
 from dlcalc.core.softmax.mistakes.table import MISTAKES as SOFTMAX_GRAD
 from docs.markdown import grid, prose
@@ -128,7 +128,7 @@ def page() -> str:
     ]
     for command, mistakes in MISTAKES.items():
         said = {mistake.name: _sentence(mistake).removesuffix(",") for mistake in mistakes}
-        said |= FEATURE_MISTAKES if command == "conv-shape" else {}
+        said |= {**FIELD_MISTAKES, **FEATURE_MISTAKES} if command == "conv-shape" else {}
         lines += ["", f"### {command}", "", *_table("mistake", said)]
     return "\n".join(lines) + "\n"
 

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Iterable
 from itertools import combinations
 
-from dlcalc.core.conv.layer import SAME_WORDS, Family
+from dlcalc.core.conv.layer import SAME_WORDS, Family, Sides
 from dlcalc.core.conv.window import SAME_LOWER, SAME_UPPER
 from dlcalc.core.conv.working import AxisWorking, Working
 from dlcalc.core.evidence.diagnosis import Mistake
 
 
-def _with_layer(axis: AxisWorking, **changes: int | None) -> AxisWorking:
+def _with_layer(axis: AxisWorking, **changes: int | Sides | None) -> AxisWorking:
     """Change numbers of the layer, and what follows from them."""
     layer = axis.layer._replace(**changes)  # type: ignore[arg-type]
     before, after = axis.rule.sides(axis.input, layer) if axis.rule else (axis.before, axis.after)
-    extent = layer.extent if "dilation" in changes else axis.extent
+    if "padding" in changes and not isinstance(layer.padding, str):
+        before, after = layer.padding
+    extent = layer.extent if "dilation" in changes or "kernel" in changes else axis.extent
     return axis._replace(layer=layer, before=before, after=after, extent=extent)
 
 
@@ -40,6 +42,25 @@ def _axes_swapped(axes: Working) -> Iterable[Working]:
         yield tuple(_with_layer(axis._replace(input=size)) for axis, size in zip(axes, inputs, strict=True))
 
 
+def _layer_axes_swapped(axes: Working) -> Iterable[Working]:
+    """Exchange one of the layer's numbers between two axes."""
+    for a, b in combinations(range(len(axes)), 2):
+        for name in ("padding", "kernel", "stride", "dilation", "output_padding"):
+            of_a, of_b = getattr(axes[a].layer, name), getattr(axes[b].layer, name)
+            if of_a != of_b:
+                swapped = list(axes)
+                swapped[a], swapped[b] = _with_layer(axes[a], **{name: of_b}), _with_layer(axes[b], **{name: of_a})
+                yield tuple(swapped)
+
+
+def _same_undilated(axis: AxisWorking) -> AxisWorking:
+    """Take the padding that 'same' has without the dilation."""
+    if axis.rule is None:
+        return axis
+    before, after = axis.rule.sides(axis.input, axis.layer._replace(dilation=1))
+    return axis._replace(before=before, after=after, rule=None)
+
+
 def _same(axis: AxisWorking) -> AxisWorking:
     """Take the padding as SAME, which gives ceil(i/s); of a transposed layer i*s, whatever the kernel."""
     if axis.family == "transposed":
@@ -64,6 +85,20 @@ def _without_output_padding(axis: AxisWorking) -> AxisWorking:
     return _with_layer(axis._replace(rule=rule), output_padding=None)
 
 
+def _with_output_padding(axes: Working) -> Iterable[Working]:
+    """Add an output padding that is allowed; where the axes have different strides, to each at most its own."""
+    bounds = [axis.framework.output_padding.apply(axis.layer) for axis in axes]
+    for amount in range(1, min(max(bounds), _MOST_OUTPUT_PADDING + 1)):
+        padded = []
+        for axis, bound in zip(axes, bounds, strict=True):
+            word, rule, more = axis.layer.padding, axis.rule, min(amount, bound - 1)
+            if isinstance(word, str):
+                layer = axis.layer._replace(output_padding=more)
+                rule = axis.framework.padding_rule("transposed", word, layer, axis.input)
+            padded.append(_with_layer(axis._replace(rule=rule), output_padding=more))
+        yield tuple(padded)
+
+
 def _of_family(axis: AxisWorking, family: Family) -> AxisWorking:
     """Take the numbers for those of a layer of another family; what 'same' means goes with the family."""
     changed = axis._replace(family=family)
@@ -80,14 +115,38 @@ def _leaves_a_remainder(axis: AxisWorking) -> bool:
     return axis.family != "transposed" and room % (axis.layer.stride * axis.over) != 0
 
 
+_MOST_OUTPUT_PADDING = 6  # that is tried; it is less than the stride or the dilation
+
+# Of work alone: a size is worked out once.
+STRIDE_TWICE = _on_every_axis(
+    "stride-twice",
+    "dividing by the stride twice",
+    lambda axis: axis.family == "conv" and axis.layer.stride > 1,
+    lambda axis: _with_layer(axis, stride=axis.layer.stride**2),
+)
+
 MISTAKES: tuple[Mistake[Working], ...] = (
+    # No slip at all: the claim is true of the layer that a model has, and an option is not typed.
+    Mistake(
+        "output-padding-forgotten",
+        "an output padding, which was not typed,",
+        lambda axes: all(axis.family == "transposed" and not axis.layer.output_padding for axis in axes),
+        _with_output_padding,
+    ),
     # The commonest slip: the steps between windows are counted, and not the windows.
     _on_every_axis("missing-plus-one", "forgetting the + 1", lambda axis: True, lambda axis: axis._replace(plus_one=0)),
-    # P is given, and 2p is meant.
+    # The + 1 is there, and in the wrong place; rounded down it is the one before, or the same.
+    _on_every_axis(
+        "plus-one-inside",
+        "adding the 1 before the division",
+        lambda axis: axis.family != "transposed" and axis.layer.stride > 1,
+        lambda axis: axis._replace(plus_one=0, inside=1, rounding="exact", guarded=False),
+    ),
+    # P is given, and 2p is meant; of a word nobody adds a p.
     Mistake(
         "padding-once",
         "adding the padding once and not on both sides",
-        lambda axes: any(axis.before > 0 and axis.after > 0 for axis in axes),
+        lambda axes: any(axis.before > 0 and axis.after > 0 and axis.rule is None for axis in axes),
         _padding_once,
     ),
     # An option that is not at its default, forgotten.
@@ -154,6 +213,20 @@ MISTAKES: tuple[Mistake[Working], ...] = (
     _on_every_axis(
         "same-padding", "taking the padding as 'same'", lambda axis: axis.layer.padding not in SAME_WORDS, _same
     ),
+    # What 'same' means is known, and that it means the kernel with its holes is not.
+    _on_every_axis(
+        "same-undilated",
+        "taking the padding of 'same' from the kernel without its dilation",
+        lambda axis: axis.layer.padding in SAME_WORDS and axis.layer.dilation > 1,
+        _same_undilated,
+    ),
+    # Of receptive fields: the sum of d(k - 1)j has a k where k - 1 belongs, and the last 1 stays.
+    _on_every_axis(
+        "kernel-for-kernel-minus-one",
+        "taking k for k - 1",
+        lambda axis: axis.family != "transposed",
+        lambda axis: axis._replace(field=axis.layer.dilation * axis.layer.kernel + 1),
+    ),
     # The wrong layer altogether.
     _on_every_axis(
         "transposed-instead-of-conv",
@@ -170,4 +243,13 @@ MISTAKES: tuple[Mistake[Working], ...] = (
     ),
     # Only with several axes of different sizes.
     Mistake("axes-swapped", "exchanging two axes", lambda axes: len(axes) > 1, _axes_swapped),
+    # Only with a number that is not the same along all axes, and it is typed in one order everywhere here.
+    Mistake(
+        "layer-axes-swapped",
+        "exchanging one of the layer's numbers between two axes",
+        lambda axes: len(axes) > 1,
+        _layer_axes_swapped,
+    ),
 )
+
+BY_NAME = {mistake.name: mistake for mistake in (*MISTAKES, STRIDE_TWICE)}

@@ -26,6 +26,8 @@ class AxisWorking(NamedTuple):
         pad_layer: ... or, where the padding is a layer of its own, behind it.
         family: ``conv``, ``pool`` or ``transposed``: whose formula holds.
         framework: whose rules hold.
+        inside: what is added to the room for windows, before it is divided by the stride.
+        field: positions that an output is taken to see, if not those of the window.
         over: what the input is to be divided by: more than 1 behind a layer whose quotient was not rounded.
     """
 
@@ -41,7 +43,14 @@ class AxisWorking(NamedTuple):
     pad_layer: bool
     family: Family
     framework: Framework
+    inside: int = 0
+    field: int | None = None
     over: int = 1
+
+    @property
+    def sees(self) -> int:
+        """Positions that an output is taken to see."""
+        return self.extent if self.field is None else self.field
 
 
 Working = tuple[AxisWorking, ...]
@@ -90,7 +99,7 @@ def evaluate(axes: Working, key: str) -> Numbers | None:
         return tuple(ratio(axis.extent - 1 - 2 * axis.before, 2) for axis in axes)
     if key == "unread":
         return None if any(_size(axis)[0] < 1 for axis in axes) else tuple(map(_unread, axes))
-    return tuple((axis.extent, 1) for axis in axes)
+    return tuple((axis.sees, 1) for axis in axes)
 
 
 def _unread(axis: AxisWorking) -> Ratio:
@@ -108,7 +117,7 @@ def _size(axis: AxisWorking) -> Ratio:
         extent = max(axis.extent, stride) if blocks else axis.extent
         more = extent - padding + (axis.layer.output_padding or 0) + axis.plus_one - 1
         return ratio((axis.input - over) * stride + more * over, over)
-    room, step = axis.input + (padding - axis.extent) * over, stride * over
+    room, step = axis.input + (padding - axis.extent + axis.inside) * over, stride * over
     if axis.rounding == "exact":
         return ratio(room + axis.plus_one * step, step)
     count = (room // step if axis.rounding == "floor" else -(-room // step)) + axis.plus_one

@@ -80,7 +80,9 @@ def judge_shape(answer: ConvShape, claim: Claim) -> Verdict:
     right = facts(layer, key)
     if answer.question.network.single is not None:
         assert layer.plan is not None
-        return diagnosis.judge(claim, right, layer_working(layer.plan, layer.axes), MISTAKES, evaluate)
+        verdict = diagnosis.judge(claim, right, layer_working(layer.plan, layer.axes), MISTAKES, evaluate)
+        smallest = () if verdict.passed or key != "receptive_field" else _smallest(layer, claim)
+        return verdict._replace(diagnosis=(*smallest, *verdict.diagnosis)) if smallest else verdict
     if key in ("in_features", "out_features") and None in right:
         hint: tuple[str | Fix, ...] = ("words with channels, like 3p1c64",)
         message = f"{claim.key} is not known without the channels"
@@ -91,9 +93,25 @@ def judge_shape(answer: ConvShape, claim: Claim) -> Verdict:
     verdict = compare(claim, right)
     if verdict.passed or None in right:
         return verdict
+    if key == "receptive_field":
+        found = (*_smallest(layer, claim), *_mistakes(answer, layer, key, claim))
+        return verdict._replace(diagnosis=found if layer.output else ())
     if key == "in_features":
         return verdict._replace(diagnosis=(*_features(answer, layer, claim), *_mistakes(answer, layer, key, claim)))
     return verdict._replace(diagnosis=_mistakes(answer, layer, key, claim) if layer.output else ())
+
+
+# The mistakes about receptive fields that are no slip in a layer.
+FIELD_MISTAKES: Mapping[str, str] = {"smallest-field": "the field of the output that sees least"}
+
+
+def _smallest(layer: LayerShape, claim: Claim) -> tuple[Diagnosis, ...]:
+    """Name the field of the output that sees least, where that is claimed: outputs see different numbers of pixels."""
+    numbers = facts(layer, "receptive_field_min")
+    if None in numbers or not reproduces(claim, numbers):
+        return ()
+    smallest = tuple([number for number in numbers if number is not None])
+    return (Diagnosis("smallest-field", f"{FIELD_MISTAKES['smallest-field']} would give {written(smallest)}"),)
 
 
 def _mistakes(answer: ConvShape, layer: LayerShape, key: str, claim: Claim) -> tuple[Diagnosis, ...]:

@@ -180,7 +180,7 @@ class NetworkWorking:
         if any(axis.family == "transposed" for axis in working):
             return None
         fields = [
-            _wider(extent, center, jump, axis.extent, axis.before)
+            _wider(extent, center, jump, axis.extent if self.key == "center" else axis.sees, axis.before)
             for axis, jump, extent, center in zip(working, before.jumps, before.extents, before.centers, strict=True)
         ]
         return Seen(outputs, jumps, tuple([extent for extent, _ in fields]), tuple([center for _, center in fields]))

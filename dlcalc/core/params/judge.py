@@ -9,7 +9,7 @@ from dlcalc.core.evidence.diagnosis import Mistake, phrase
 from dlcalc.core.network.judge import either
 from dlcalc.core.numeric.ratio import Ratio, as_number
 from dlcalc.core.params.count import ConvParams, LayerParams
-from dlcalc.core.params.mistakes import BYTES, MACS, MISTAKES
+from dlcalc.core.params.mistakes import BYTES, MACS, MEMORY, MISTAKES, OF_SIZES
 from dlcalc.core.params.question import KINDS, ParamsQuestion
 from dlcalc.core.params.working import Working, evaluate, layer_working, rescaled
 
@@ -68,7 +68,9 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
         return verdict
     together: list[Diagnosis] = []
     alone: list[Diagnosis] = []
-    for mistake in MISTAKES:
+    for mistake in _ranked(answer):
+        if mistake.name in OF_SIZES:  # they change the maps of the layers behind, too
+            continue
         if mistake.name in _UNITS:  # nobody takes the wrong unit in one layer alone
             together += _in_other_units(mistake, answer, claim, right)
             continue
@@ -85,6 +87,13 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
     return verdict._replace(diagnosis=tuple(together + alone))
 
 
+def _ranked(answer: ConvParams) -> Iterable[Mistake[Working]]:
+    """The mistakes, likeliest first: Keras itself counts the statistics of a batch norm among the parameters."""
+    if answer.question.framework != "tensorflow":
+        return MISTAKES
+    return sorted(MISTAKES, key=lambda mistake: mistake.name != _STATISTICS)
+
+
 def _unknown_number(answer: ConvParams, key: str, numbers: Iterable[str]) -> DlcalcError:
     """Make the error for a claim about a number that the answer does not have."""
     single = answer.question.network.single
@@ -98,7 +107,15 @@ def _unknown_number(answer: ConvParams, key: str, numbers: Iterable[str]) -> Dlc
 Changes = dict[int, list[int]]  # per layer, by its index: how each way to make a mistake changes the total
 
 _STATISTICS = "batch-norm-with-statistics"
-_UNITS = ("flops-not-macs", "macs-not-flops", "forward-plus-backward", "bytes-not-count", "mib-not-mb")
+_UNITS = (
+    "batch-ignored",
+    "flops-not-macs",
+    "macs-not-flops",
+    "forward-plus-backward",
+    "bytes-not-count",
+    "mib-not-mb",
+    *MEMORY,
+)
 
 
 def _changes(mistake: Mistake[Working], answer: ConvParams, key: str) -> Changes:

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable
 from itertools import product
 
-from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.params.working import AxisWork, Working
+from dlcalc.core.conv.mistakes import BY_NAME
+from dlcalc.core.evidence.diagnosis import Mistake, phrase
+from dlcalc.core.params.working import AxisWork, Working, with_sizes
 
 _COUNTS = ("weights", "bias", "params")
 MACS = ("macs", "macs_without_padding")
 BYTES = ("param_bytes", "activation_bytes", "peak_activation_bytes")
+OF_SIZES = ("stride-ignored", "stride-twice", "padding-ignored", "dilation-ignored")
+MEMORY = ("activations-with-input", "activations-twice")
 _MIB_PER_MB = (10**6, 2**20)
 
 
@@ -54,6 +57,21 @@ def _depthwise_separable(work: Working) -> Iterable[Working]:
     yield separable
 
 
+def _as_of_sizes(name: str) -> Mistake[Working]:
+    """Make a mistake about the size of the output, of which the work follows."""
+    of_sizes = BY_NAME[name]
+
+    def edit(work: Working) -> Iterable[Working]:
+        edited = (with_sizes(work, sizes) for sizes in of_sizes.edits(work.sizes))
+        return (changed for changed in edited if changed is not None)
+
+    return Mistake(name, phrase(of_sizes), lambda work: bool(work.sizes), edit)
+
+
+def _transposed(work: Working) -> bool:
+    return any(axis.family == "transposed" for axis in work.sizes)
+
+
 def _in_other_units(work: Working) -> Iterable[Working]:
     """Take a number of MiB for one of MB, or the other way round, or give it where bytes are asked for."""
     mib, mb = _MIB_PER_MB
@@ -92,6 +110,15 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         lambda work: work.groups > 1,
         lambda work: (work._replace(groups=1),),
     ),
+    # An option that was typed, forgotten; of a batch often meant so.
+    Mistake(
+        "batch-ignored",
+        "leaving the batch out",
+        lambda work: work.n > 1 and work.key not in (*_COUNTS, "buffers", "param_bytes"),
+        lambda work: _scaled(1, work.n)(work),
+    ),
+    # The size of the output gone wrong, as it does in conv-shape.
+    *map(_as_of_sizes, OF_SIZES),
     # A slip in the formula itself; it is off by a factor, so it is noticed more often.
     Mistake(
         "kernel-not-squared",
@@ -99,12 +126,33 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         lambda work: any(axis.kernel > 1 for axis in work.axes),
         _kernel_not_squared,
     ),
+    # The loops of a kernel run over its inputs where it is transposed, and else over its outputs.
+    Mistake(
+        "output-positions",
+        "taking a window for each output, and not for each input,",
+        lambda work: work.key in ("macs", "flops") and _transposed(work),
+        lambda work: (work._replace(axes=tuple(axis._replace(starts=axis.output) for axis in work.axes)),),
+    ),
+    # The same the other way round.
+    Mistake(
+        "input-positions",
+        "taking a window for each input, and not for each output,",
+        lambda work: work.key in ("macs", "flops") and bool(work.sizes) and not _transposed(work),
+        lambda work: (work._replace(axes=tuple(axis._replace(starts=axis.input) for axis in work.axes)),),
+    ),
     # Only where there is a bias or a feature map: the weights are the same.
     Mistake(
         "channels-swapped",
         "exchanging the input and the output channels",
         lambda work: work.c_in != work.c_out,
         _channels_swapped,
+    ),
+    # One number read for the other.
+    Mistake(
+        "output-channels-squared",
+        "taking the output channels for the input channels",
+        lambda work: work.key in (*_COUNTS, "param_bytes") and work.c_in != work.c_out and work.groups == 1,
+        lambda work: (work._replace(c_in=work.c_out),),
     ),
     # Another layer altogether.
     Mistake(
@@ -131,6 +179,13 @@ MISTAKES: tuple[Mistake[Working], ...] = (
     Mistake("flops-not-macs", "counting 2 for each multiply-accumulate", _about(*MACS), _scaled(2)),
     # The same the other way round.
     Mistake("macs-not-flops", "counting 1 for each multiply-accumulate", _about("flops"), _scaled(1, 2)),
+    # A sum of n products has n - 1 additions, and tools count n.
+    Mistake(
+        "additions-exact",
+        "counting one addition less than products, for each output,",
+        _about("flops"),
+        lambda work: (work._replace(bias_adds=work.bias_adds - 1),),
+    ),
     # The cost of training where that of one pass is asked for.
     Mistake(
         "forward-plus-backward",
@@ -144,6 +199,17 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         "giving bytes and not entries",
         lambda work: work.key in _COUNTS and work.each > 1,
         lambda work: _scaled(work.each)(work),
+    ),
+    # A tool that lists the input as a layer counts it.
+    Mistake(
+        "activations-with-input",
+        "counting the input too",
+        lambda work: work.given > 0,
+        lambda work: (work._replace(added=work.added + work.given * work.each),),
+    ),
+    # As much again for the gradients.
+    Mistake(
+        "activations-twice", "counting each map twice, for its gradient too,", _about("activation_bytes"), _scaled(2)
     ),
     # The rarest: it is off by 5 %, in numbers that are usually rounded.
     Mistake("mib-not-mb", _units, _about(*BYTES), _in_other_units),

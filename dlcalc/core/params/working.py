@@ -4,11 +4,15 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import NamedTuple
 
+from dlcalc.core.conv import working as conv
 from dlcalc.core.conv.coverage import real_taps
+from dlcalc.core.conv.window import Window
 from dlcalc.core.evidence.diagnosis import Numbers
 from dlcalc.core.numeric.ratio import Ratio, ratio
 from dlcalc.core.params.count import LayerParams
 from dlcalc.core.params.question import DTYPES, ParamsQuestion
+
+WORK = ("macs", "macs_without_padding", "flops")
 
 
 class AxisWork(NamedTuple):
@@ -42,6 +46,9 @@ class Working(NamedTuple):
         among_weights: entries that are none of the weights and are counted among them.
         bias_adds: how often the addition of a bias is counted as work.
         norm: entries of a batch norm per channel: 2 trained, or 4 with its statistics.
+        given: entries of the input of the network, where the layer is its first and memory is asked for.
+        added: what is added to the number before it is scaled.
+        sizes: how the output along each axis is worked out, where work is asked for.
         separable: a depthwise and a pointwise layer in place of the one.
         scale: what the number is multiplied by in the end: the wrong unit.
         rounding: ``exact``, ``down`` or ``up``, to a whole number.
@@ -58,6 +65,9 @@ class Working(NamedTuple):
     among_weights: int = 0
     bias_adds: int = 0
     norm: int = 0
+    given: int = 0
+    added: int = 0
+    sizes: conv.Working = ()
     separable: bool = False
     scale: Ratio = (1, 1)
     rounding: str = "exact"
@@ -66,15 +76,35 @@ class Working(NamedTuple):
 def layer_working(layer: LayerParams, question: ParamsQuestion, key: str) -> Working:
     """Make the working of a number of a layer, without a mistake."""
     axes = [AxisWork(taps, 1, 1, 1, 1) for taps in layer.kernel]
+    sizes: conv.Working = ()
     if layer.kernel and layer.shape.axes:
-        axes, transposed = [], layer.shape.scatters
-        for axis in layer.shape.axes:
-            window, output = axis.window, axis.output
-            starts, real = window.input if transposed else output, real_taps(window, output, transposed)
-            axes.append(AxisWork(window.kernel, window.input, output, starts, real))
+        axes = [_along(axis.window, axis.output, layer.shape.scatters) for axis in layer.shape.axes]
+        if layer.shape.plan is not None and key in WORK:
+            sizes = conv.layer_working(layer.shape.plan, layer.shape.axes)
     biases = layer.c_out if layer.bias else 0
     each = DTYPES[question.dtype]
-    return Working(key, each, tuple(axes), layer.c_in, layer.c_out, layer.groups, question.n, biases)
+    given = 0
+    if key == "activation_bytes" and layer.shape.number == 1 and question.size is not None:
+        given = question.n * question.c_in * prod(question.size)
+    n, groups = question.n, layer.groups
+    return Working(key, each, tuple(axes), layer.c_in, layer.c_out, groups, n, biases, given=given, sizes=sizes)
+
+
+def _along(window: Window, output: int, transposed: bool) -> AxisWork:
+    starts = window.input if transposed else output
+    return AxisWork(window.kernel, window.input, output, starts, real_taps(window, output, transposed))
+
+
+def with_sizes(work: Working, sizes: conv.Working) -> Working | None:
+    """Make the working of the same layer on an output that is worked out otherwise; None where there is none."""
+    axes = []
+    for axis, (output, over) in zip(sizes, conv.evaluate(sizes, "output") or (), strict=True):
+        if output < 1 or over != 1:
+            return None
+        kernel, stride, dilation, _, extra = axis.layer
+        window = Window(axis.input, kernel, stride, dilation, axis.before, axis.after, extra or 0)
+        axes.append(_along(window, output, axis.family == "transposed"))
+    return work._replace(axes=tuple(axes), sizes=sizes)
 
 
 def evaluate(work: Working, key: str) -> Numbers:
@@ -85,7 +115,7 @@ def evaluate(work: Working, key: str) -> Numbers:
 def rescaled(number: int, work: Working) -> Ratio:
     """Convert a number to the unit of a working, rounded as it says."""
     numerator, denominator = work.scale
-    result = ratio(number * numerator, denominator)
+    result = ratio((number + work.added) * numerator, denominator)
     if work.rounding == "exact" or result[1] == 1:
         return result
     down = result[0] // result[1]

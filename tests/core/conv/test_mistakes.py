@@ -52,6 +52,7 @@ def ceiled(a: Axis) -> int:
 
 CONV: dict[str, Callable[[Axis], Fraction | int]] = {
     "missing-plus-one": lambda a: floor(windows(a, a.ke)),
+    "plus-one-inside": lambda a: Fraction(a.i + a.p + a.q - a.ke + 1, a.s),
     "padding-once": lambda a: floor(Fraction(a.i + a.p - a.ke, a.s)) + 1,
     "padding-ignored": lambda a: floor(Fraction(a.i - a.ke, a.s)) + 1,
     "dilation-ignored": lambda a: floor(windows(a, a.k)) + 1,
@@ -69,6 +70,7 @@ CEIL: dict[str, Callable[[Axis], Fraction | int]] = {
     "stride-ignored": lambda a: ceiled(a._replace(s=1)),
 }
 TRANSPOSED: dict[str, Callable[[Axis], Fraction | int]] = {
+    "output-padding-forgotten": lambda a: (a.i - 1) * a.s - a.p - a.q + a.ke + min(1, max(a.s, a.d) - 1),
     "output-padding-ignored": lambda a: (a.i - 1) * a.s - a.p - a.q + a.ke,
     "padding-once": lambda a: (a.i - 1) * a.s - a.p + a.ke + a.extra,
     "padding-ignored": lambda a: (a.i - 1) * a.s + a.ke + a.extra,
@@ -98,6 +100,8 @@ def planted(
             relevant = relevant and all(axis.p == axis.q for axis in axes)
         if name.startswith("dilation"):
             relevant = relevant and any(axis.d > 1 for axis in axes)
+        if name == "output-padding-forgotten":
+            relevant = relevant and all(axis.extra == 0 for axis in axes)
         if name == "transposed-instead-of-conv":
             relevant = relevant and layer_of(question).kind == "conv"
         if relevant:
@@ -152,9 +156,23 @@ NAMED = [
     ("63", Layer(3, 2, 1, 1, "transposed", 1), (32,), ["missing-plus-one", "output-padding-ignored"]),
     ("16", Layer(3, 2, 1, 1, "transposed", 1), (32,), ["conv-instead-of-transposed"]),
     ("4", Layer(4, 4, 2, kind="max-pool", ceil_mode=True), (9,), ["last-window-starts-in-padding"]),
-    ("3", Layer(3, 2, kind="max-pool", ceil_mode=True), (8,), ["missing-plus-one", "floor-instead-of-ceil"]),
+    (
+        "3",
+        Layer(3, 2, kind="max-pool", ceil_mode=True),
+        (8,),
+        ["missing-plus-one", "plus-one-inside", "floor-instead-of-ceil"],
+    ),
     ("112x80", Layer(7, 2, 3), (160, 224), ["axes-swapped"]),
     ("111x78", Layer((3, 5), 2), (160, 224), ["axes-swapped"]),  # the inputs, under a layer that is not swapped
+    ("112.5", Layer(3, 2), (227,), ["plus-one-inside"]),
+    ("112", Layer(3, 2), (227,), ["missing-plus-one"]),
+    ("64", Layer(3, 2, 1, 1, "transposed"), (32,), ["output-padding-forgotten", "padding-once", "same-padding"]),
+    ("20x8", Layer(3, 1, (0, 1)), (20, 10), ["layer-axes-swapped"]),
+    ("6x18", Layer((3, 5), 1), (10, 20), ["layer-axes-swapped"]),
+    ("32x16", Layer(3, (2, 1), 1), (32, 32), ["axes-swapped", "layer-axes-swapped"]),
+    ("receptive_field=4", Layer(3, 1), (32,), ["kernel-for-kernel-minus-one"]),
+    ("receptive_field=7", Layer(3, 1, 0, 2), (32,), ["kernel-for-kernel-minus-one"]),
+    ("receptive_field=3", Layer(7, 2, kind="transposed"), (32,), ["smallest-field"]),
     ("receptive_field=3", Layer(3, 1, 0, 2), (32,), ["dilation-ignored"]),
     ("receptive_field=6", Layer(3, 1, 0, 2), (32,), ["dilation-times-kernel"]),
     ("jump=1", Layer(3, 2), (32,), ["stride-ignored"]),
@@ -234,6 +252,24 @@ def without(question: ShapeQuestion, name: str) -> ShapeQuestion | None:
 
 
 NAMES = [mistake.name for mistake in MISTAKES]
+
+
+OF_FRAMEWORKS: list[tuple[str, Layer, FrameworkName, list[str]]] = [
+    ("20", Layer(3, 1, "same", 2), "pytorch", ["same-undilated"]),
+    ("20", Layer(3, 1, "same", 2), "tensorflow", ["same-undilated"]),
+    ("44", Layer(4, 2, 1, 1, "transposed"), "tensorflow", []),  # which is right
+    ("45", Layer(4, 2, 1, 1, "transposed"), "tensorflow", ["output-padding-forgotten"]),
+    ("45", Layer(4, 2, 1, 1, "transposed", 0), "pytorch", ["output-padding-forgotten"]),
+    ("46", Layer(4, 2, 1, 1, "transposed"), "pytorch", []),  # an output padding of 2 is not allowed
+]
+
+
+@pytest.mark.parametrize(("text", "layer", "framework", "first"), OF_FRAMEWORKS)
+def test_named_by_the_rules_of_a_framework(text: str, layer: Layer, framework: FrameworkName, first: list[str]) -> None:
+    verdict = verdict_of(text, layer, (22,), framework)
+    names = [diagnosis.mistake for diagnosis in verdict.diagnosis]
+    assert verdict.passed == (text == "44")
+    assert names[:1] == first or (not first and "output-padding-forgotten" not in names)
 
 
 @pytest.mark.parametrize("framework", ["pytorch", "tensorflow", "onnx"])

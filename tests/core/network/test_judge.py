@@ -55,6 +55,8 @@ class Plain(NamedTuple):
         """Whether nobody makes the mistake in this layer."""
         turned = self.kind == "transposed"
         return {
+            "plus-one-inside": turned or self.s == 1,
+            "output-padding-forgotten": not turned or bool(self.extra),
             "padding-once": self.p == 0,
             "padding-ignored": self.p == 0,
             "dilation-ignored": self.d == 1,

@@ -5,12 +5,14 @@ What a layer gives with a mistake is worked out from the plain formulas for one 
 
 import random
 from collections.abc import Callable, Iterator
+from math import prod
 
 import pytest
 
 from dlcalc.core.conv_params import judge
 from dlcalc.core.evidence.claim import Claim, Diagnosis, TypedNumber
 from dlcalc.core.params.count import ConvParams
+from dlcalc.core.params.mistakes import OF_SIZES
 from tests.conftest import Run
 from tests.core.params.test_mistakes import CONDITIONS, NAMES, PLANTED, plain
 from tests.support.random_param_networks import answers
@@ -19,6 +21,7 @@ UNITS: dict[str, tuple[tuple[str, ...], Callable[[int], int]]] = {
     "flops-not-macs": (("macs", "macs_without_padding"), lambda right: 2 * right),
     "macs-not-flops": (("flops",), lambda right: right // 2),
     "forward-plus-backward": (("macs", "macs_without_padding", "flops"), lambda right: 3 * right),
+    "activations-twice": (("activation_bytes",), lambda right: 2 * right),
 }
 SIZES = {"float32": 4, "float16": 2, "float64": 8, "int8": 1}
 
@@ -51,7 +54,9 @@ def in_layers(answer: ConvParams) -> Iterator[tuple[str, str, int | None, int]]:
     norms = any(layer.kind == "batch-norm" for layer in answer.layers)
     for key, right in answer.amounts.by_key().items():
         for name in NAMES:
-            if name in UNITS or name in ("bytes-not-count", "mib-not-mb"):
+            if name in UNITS or name in ("bytes-not-count", "mib-not-mb", "batch-ignored", "activations-with-input"):
+                continue
+            if name in OF_SIZES:  # which change the maps of the layers behind, too: not followed
                 continue
             if norms and name == "batch-norm-with-statistics":
                 continue
@@ -93,6 +98,12 @@ def test_units_are_taken_for_the_whole_network() -> None:
                 wrong["bytes-not-count"] = right * each
             if key.endswith("bytes"):
                 wrong["mib-not-mb"] = right * 10**6 // 2**20
+            if key == "activation_bytes" and answer.question.size is not None:
+                wrong["activations-with-input"] = right + answer.question.n * answer.question.c_in * each * prod(
+                    answer.question.size or ()
+                )
+            if key in ("macs", "macs_without_padding", "flops", "activation_bytes", "peak_activation_bytes"):
+                wrong["batch-ignored"] = right // answer.question.n
             for name, value in wrong.items():
                 if value == right:
                     continue
