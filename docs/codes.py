@@ -66,6 +66,7 @@ NOTICES: dict[NoticeCode, str] = {
     "target-not-normalized": "a target distribution does not sum to 1",
     "uint16-read-as-bfloat16": "a file of uint16 is read as bfloat16",
     "unbounded": "every number from here on is a solution: the smallest stands for all",
+    "uneven-overlap": "in the outputs of a transposed layer different numbers of products meet: a checkerboard",
     "unread-output": "layers of a network in words are computed, and nothing reads what they make",
     "unused-name": "a map of a network in words is named, and the name is never read",
     "variance-below-eps": "a variance is less than eps, so eps decides the scale",

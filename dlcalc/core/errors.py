@@ -58,6 +58,7 @@ NoticeCode = Literal[
     "target-not-normalized",
     "uint16-read-as-bfloat16",
     "unbounded",
+    "uneven-overlap",
     "unread-output",
     "unused-name",
     "variance-below-eps",

@@ -42,9 +42,10 @@ def write_json(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> No
 
 
 def write_bare(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
-    """Write the bare answers; an empty line where there is no answer."""
+    """Write the bare answers; an empty line where there is no answer. A wrong claim is told on stderr."""
     for outcome in outcomes:
         _complain(outcome, target.err)
+        _contradict(outcome, target.view, target.err)
         for line in ("",) if outcome.answer is None else target.view.bare(outcome.answer):
             target.out.write(line + "\n")
 
@@ -152,10 +153,26 @@ def _complain(outcome: Outcome[A, V], err: TextIO) -> None:
     if outcome.error is not None:
         from dlcalc.report.errors import in_words
 
-        where = "" if outcome.line is None else f"line {outcome.line}: "
-        if outcome.swept is not None:
-            where = " ".join(f"{key} {_cell(value, str)}" for key, value in outcome.swept.items()) + ": "
-        err.write(where + in_words(outcome.error))
+        err.write(_where(outcome) + in_words(outcome.error))
+
+
+def _contradict(outcome: Outcome[A, V], view: View[Q, A, V], err: TextIO) -> None:
+    """Write the verdict on each wrong claim, and what explains it best, in a line."""
+    for verdict in outcome.verdicts or ():
+        if not verdict.passed:
+            assert view.in_words is not None
+            claimed, right, distance = view.in_words(verdict)
+            said = f"; off by {distance}" if distance is not None else ""
+            for diagnosis in verdict.diagnosis[:1]:
+                said = f"; {diagnosis.text} [{' + '.join(filter(None, (diagnosis.mistake, diagnosis.second)))}]"
+            err.write(f"{_where(outcome)}{verdict.claim.key} {claimed}: wrong, {right}{said}\n")
+
+
+def _where(outcome: Outcome[A, V]) -> str:
+    """Write what tells one outcome from others."""
+    if outcome.swept is not None:
+        return " ".join(f"{key} {_cell(value, str)}" for key, value in outcome.swept.items()) + ": "
+    return "" if outcome.line is None else f"line {outcome.line}: "
 
 
 WRITERS = {"table": write_table, "json": write_json, "csv": write_csv, "quiet": write_bare}

@@ -103,3 +103,37 @@ def test_a_rounded_claim_is_diagnosed(run: Run, claim: str, mistake: str) -> Non
     words = "conv-params --c-in 3 --c-out 64 --k 3 --bias --json --expect"
     found = run(*f"{words} {claim}".split()).json["expect"]["claims"][0]
     assert found["diagnosis"][0]["mistake"] == mistake
+
+
+QUIET = [
+    (
+        "conv-shape --w 7 --k 3 --expect 4",
+        "5\n",
+        "output 4: wrong, it is 5; forgetting the + 1 would give 4 [missing-plus-one]\n",
+    ),
+    ("conv-params --c-in 3 --c-out 4 --k 3 --expect 200", "108\n", "params 200: wrong, it is 108; off by 92\n"),
+    ("conv-shape --w 7 --k 3 --expect 5 --expect jump=3", "5\n", "jump 3: wrong, it is 1; off by 2\n"),
+    ("conv-shape --w 7 --k 3 --expect 5", "5\n", ""),
+    (
+        "softmax-grad --logits 1,2,3 --label 2 --expect 0.09,0.245,0.665",
+        "0.09003057317038046,0.2447284710547977,-0.3347590442251781\n",
+        "grad_logits 0.09, 0.245, 0.665: wrong, it is 0.0900306, 0.244728, -0.334759; stopping at the softmax",
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "out", "err"), QUIET)
+def test_a_wrong_claim_is_told_on_stderr(run: Run, words: str, out: str, err: str) -> None:
+    found = run(*f"{words} -q".split())
+    assert (found.code, found.out) == (1 if err else 0, out)
+    assert found.err.startswith(err)
+    assert found.err.count("\n") == bool(err)
+
+
+def test_a_wrong_claim_of_a_batch_is_told_with_its_line(conv_shape: Run) -> None:
+    lines = '{"w": 7, "k": 3, "expect": 5}\n{"w": 7, "k": 3, "expect": 4}\n{"w": 1, "k": 3}\n'
+    found = conv_shape("--batch - -q", stdin=lines)
+    assert found.out == "5\n5\n\n"
+    assert found.err.startswith(
+        "line 2: output 4: wrong, it is 5; forgetting the + 1 would give 4 [missing-plus-one]\nline 3: "
+    )

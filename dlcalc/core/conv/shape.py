@@ -1,5 +1,6 @@
 """What a layer with windows makes of its input, axis by axis."""
 
+from math import gcd
 from typing import NamedTuple
 
 from dlcalc.core.conv.coverage import Field, through_transposed, through_windows, unread, unread_transposed
@@ -53,7 +54,27 @@ def shapes_on(
     crops = framework_of(plan.framework).crops
     if crops is not None and any(min(shape.window.before, shape.window.after) < 0 for shape in shapes):
         warnings += (crops,)
+    if plan.family == "transposed" and (uneven := next(filter(None, map(uneven_overlap, shapes)), None)):
+        warnings += (uneven,)
     return shapes, warnings
+
+
+def uneven_overlap(axis: AxisShape) -> Notice | None:
+    """Warn of a transposed layer in whose outputs different numbers of products meet, which makes a checkerboard.
+
+    Tap b of input x adds to output x*s + b*d - before, so that the taps of one remainder of b*d by s meet.
+
+    Source: Odena et al., Deconvolution and Checkerboard Artifacts, 2016.
+    """
+    kernel, stride, dilation = axis.window.kernel, axis.window.stride, axis.window.dilation
+    apart = stride // gcd(stride, dilation)  # taps that meet are a multiple of this apart
+    if apart == stride and kernel % stride == 0:
+        return None
+    fewest = kernel // apart if apart == stride else 0
+    most = -(-kernel // apart)
+    numbers = f"kernel {kernel}, stride {stride}" + (f", dilation {dilation}" if dilation > 1 else "")
+    message = f"{fewest} and {most} products meet in an output by turns, which makes a checkerboard ({numbers})"
+    return Notice("uneven-overlap", message)
 
 
 def _axis_shape(plan: Plan, name: Axis, axis: AxisLayer, size: int) -> AxisShape:

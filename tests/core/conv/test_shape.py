@@ -1,13 +1,15 @@
 """The numbers of one layer against their definitions: every position of every window, one by one."""
 
 from fractions import Fraction
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlcalc.core.conv.frameworks import plan_layer
 from dlcalc.core.conv.layer import FrameworkName, Layer
-from dlcalc.core.conv.shape import AxisShape
+from dlcalc.core.conv.shape import AxisShape, shapes_on, uneven_overlap
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import layer_question
@@ -125,3 +127,22 @@ def test_exact_at_18_digits(size: int, kernel: int, stride: int) -> None:
 )
 def test_unread_input(size: int, layer: Layer, unread: int) -> None:
     assert axis_of(size, layer).unread == unread
+
+
+def test_uneven_overlap_is_what_counting_finds() -> None:
+    """Counted over the outputs that the ends of the input do not reach."""
+    for kernel, stride, dilation in product(range(1, 8), range(1, 6), range(1, 5)):
+        layer = Layer(kernel, stride, dilation=dilation, kind="transposed")
+        extent = dilation * (kernel - 1) + 1
+        size = 2 * extent + 2 * stride
+        met = [0] * ((size - 1) * stride + extent)
+        for x, tap in product(range(size), range(kernel)):
+            met[x * stride + tap * dilation] += 1
+        inner = met[extent : extent + 2 * stride]
+        plan = plan_layer("pytorch", layer, 1)
+        (axis,), notices = shapes_on(plan, ("w",), (size,))
+        found = uneven_overlap(axis)
+        assert (found is not None) == (min(inner) < max(inner)), (kernel, stride, dilation)
+        if found is not None:
+            assert found.message.startswith(f"{min(inner)} and {max(inner)} products")
+            assert found in notices
