@@ -61,7 +61,7 @@ def question(raw: Mapping[str, object]) -> ParamsQuestion:
         layer = layers.read_layer(raw, axes, kind)
     else:
         _refuse_windows(raw)
-    notices = size_notices(raw, size, layers.axes_of_layer(raw))
+    notices = size_notices(raw, size, layers.axes_of_layer(raw)) if "size" in raw else ()
     return layer_question(c_in, c_out, groups, bias, layer, axes, size, framework, dtype, n, square, notices)
 
 

@@ -38,7 +38,7 @@ def question(raw: Mapping[str, object]) -> ShapeQuestion:
     kind: Kind = optional(raw, "kind", word, "conv", KINDS)
     layer = layers.read_layer(raw, axes, kind, ceil_mode=optional(raw, "ceil_mode", switch, False))
     framework: FrameworkName = optional(raw, "framework", framework_name, "pytorch", FRAMEWORKS)
-    notices = size_notices(raw, size, layers.axes_of_layer(raw))
+    notices = size_notices(raw, size, layers.axes_of_layer(raw)) if "size" in raw else ()
     return layer_question(axes, size, layer, framework, dims, notices)
 
 
