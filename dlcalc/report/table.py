@@ -178,8 +178,7 @@ def _verdict(verdict: V, view: View[Q, A, V]) -> Iterable[RenderableType]:
         return
     yield Text.assemble(f"\n{key} {claimed}: ", ("wrong", "bold red"), f", {right}")
     for diagnosis in verdict.diagnosis:
-        names = diagnosis.mistake if diagnosis.second is None else f"{diagnosis.mistake} + {diagnosis.second}"
-        yield Text.assemble("  ", diagnosis.text, (f"  [{names}]", "dim"))
+        yield Text.assemble("  ", diagnosis.text, (f"  [{diagnosis.codes}]", "dim"))
     if not verdict.diagnosis and distance is not None:
         yield Text(f"  no known mistake gives it; it is off by {distance}")
 

@@ -164,7 +164,7 @@ def _contradict(outcome: Outcome[A, V], view: View[Q, A, V], err: TextIO) -> Non
             claimed, right, distance = view.in_words(verdict)
             said = f"; off by {distance}" if distance is not None else ""
             for diagnosis in verdict.diagnosis[:1]:
-                said = f"; {diagnosis.text} [{' + '.join(filter(None, (diagnosis.mistake, diagnosis.second)))}]"
+                said = f"; {diagnosis.text} [{diagnosis.codes}]"
             err.write(f"{_where(outcome)}{verdict.claim.key} {claimed}: wrong, {right}{said}\n")
 
 

@@ -94,7 +94,7 @@ def test_claims_about_counts(run: Run, claim: str, code: int) -> None:
 
 def test_a_rounded_claim_says_what_it_is_rounded_from(run: Run) -> None:
     found = run(*f"{VGG16} --expect macs=15.47G --expect 138,357,544".split()).out
-    assert "macs 15,470,000,000, rounded from 15,470,264,320: right" in found
+    assert "macs 15,470,000,000, rounded or cut from 15,470,264,320: right" in found
     assert "params 138,357,544: right" in found
 
 

@@ -60,7 +60,7 @@ def shapes_on(
 
 
 def uneven_overlap(axis: AxisShape) -> Notice | None:
-    """Warn of a transposed layer in whose outputs different numbers of products meet, which makes a checkerboard.
+    """Warn of a transposed layer in whose outputs different numbers of products meet, also away from the edges.
 
     Tap b of input x adds to output x*s + b*d - before, so that the taps of one remainder of b*d by s meet.
 
@@ -73,7 +73,7 @@ def uneven_overlap(axis: AxisShape) -> Notice | None:
     fewest = kernel // apart if apart == stride else 0
     most = -(-kernel // apart)
     numbers = f"kernel {kernel}, stride {stride}" + (f", dilation {dilation}" if dilation > 1 else "")
-    message = f"{fewest} and {most} products meet in an output by turns, which makes a checkerboard ({numbers})"
+    message = f"{fewest} and {most} products meet in the outputs by turns, except at the edges: a checkerboard ({numbers})"
     return Notice("uneven-overlap", message)
 
 

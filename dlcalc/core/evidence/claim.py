@@ -61,6 +61,11 @@ class Diagnosis(NamedTuple):
     text: str
     second: str | None = None
 
+    @property
+    def codes(self) -> str:
+        """The code, or both: ``bias-included + flops-not-macs``."""
+        return self.mistake if self.second is None else f"{self.mistake} + {self.second}"
+
 
 class Verdict(NamedTuple):
     """A verdict says whether a claim is right, and if not, what explains it.

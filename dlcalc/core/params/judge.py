@@ -9,11 +9,11 @@ from dlcalc.core.evidence.diagnosis import Mistake, phrase
 from dlcalc.core.network.judge import either
 from dlcalc.core.numeric.ratio import Ratio, as_number
 from dlcalc.core.params.count import ConvParams, LayerParams
-from dlcalc.core.params.mistakes import BYTES, MACS, MEMORY, MISTAKES, OF_SIZES
+from dlcalc.core.params.mistakes import BYTES, MEMORY, MISTAKES, OF_SIZES
 from dlcalc.core.params.question import KINDS, ParamsQuestion
-from dlcalc.core.params.working import Working, evaluate, layer_working, rescaled
+from dlcalc.core.params.working import WORK, Working, evaluate, layer_working, rescaled
 
-_KEYS = ("params", "weights", "bias", "buffers", *BYTES, *MACS, "flops", "output")  # the headline first
+_KEYS = ("params", "weights", "bias", "buffers", *BYTES, *WORK, "output")  # the headline first
 
 
 _FEATURES = ("in_features", "out_features")

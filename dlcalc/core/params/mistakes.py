@@ -5,10 +5,9 @@ from itertools import product
 
 from dlcalc.core.conv.mistakes import BY_NAME
 from dlcalc.core.evidence.diagnosis import Mistake, phrase
-from dlcalc.core.params.working import AxisWork, Working, with_sizes
+from dlcalc.core.params.working import MACS, WORK, AxisWork, Working, with_sizes
 
 _COUNTS = ("weights", "bias", "params")
-MACS = ("macs", "macs_without_padding")
 BYTES = ("param_bytes", "activation_bytes", "peak_activation_bytes")
 OF_SIZES = ("stride-ignored", "stride-twice", "padding-ignored", "dilation-ignored")
 MEMORY = ("activations-with-input", "activations-twice")
@@ -22,7 +21,7 @@ def _about(*keys: str) -> Callable[[Working], bool]:
 
 def _bias_included(work: Working) -> Iterable[Working]:
     """Count the bias among the parameters, or its additions among the work, as one operation or as two."""
-    if work.key in MACS or work.key == "flops":
+    if work.key in WORK:
         for adds in (1, 2) if work.key == "flops" else (1,):
             yield work._replace(bias_adds=work.bias_adds + adds)
     elif work.key == "weights":
@@ -96,7 +95,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
     Mistake(
         "bias-included",
         "counting the bias",
-        lambda work: work.key in ("weights", *MACS, "flops") or not work.biases,
+        lambda work: work.key in ("weights", *WORK) or not work.biases,
         _bias_included,
     ),
     # An option that was typed, forgotten: the textbook formula has no bias.
@@ -179,7 +178,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
     Mistake("flops-not-macs", "counting 2 for each multiply-accumulate", _about(*MACS), _scaled(2)),
     # The same the other way round.
     Mistake("macs-not-flops", "counting 1 for each multiply-accumulate", _about("flops"), _scaled(1, 2)),
-    # A sum of n products has n - 1 additions, and tools count n.
+    # A sum of n products has n - 1 additions, and MACs count n.
     Mistake(
         "additions-exact",
         "counting one addition less than products, for each output,",
@@ -190,7 +189,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
     Mistake(
         "forward-plus-backward",
         "counting the backward pass too, 3 times the forward pass,",
-        _about(*MACS, "flops"),
+        _about(*WORK),
         _scaled(3),
     ),
     # A unit, and one that is usually written behind the number.

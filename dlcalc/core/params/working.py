@@ -12,7 +12,8 @@ from dlcalc.core.numeric.ratio import Ratio, ratio
 from dlcalc.core.params.count import LayerParams
 from dlcalc.core.params.question import DTYPES, ParamsQuestion
 
-WORK = ("macs", "macs_without_padding", "flops")
+MACS = ("macs", "macs_without_padding")
+WORK = (*MACS, "flops")
 
 
 class AxisWork(NamedTuple):
@@ -97,8 +98,9 @@ def _along(window: Window, output: int, transposed: bool) -> AxisWork:
 
 def with_sizes(work: Working, sizes: conv.Working) -> Working | None:
     """Make the working of the same layer on an output that is worked out otherwise; None where there is none."""
-    axes = []
-    for axis, (output, over) in zip(sizes, conv.evaluate(sizes, "output") or (), strict=True):
+    outputs, axes = conv.evaluate(sizes, "output"), []
+    assert outputs is not None
+    for axis, (output, over) in zip(sizes, outputs, strict=True):
         if output < 1 or over != 1:
             return None
         kernel, stride, dilation, _, extra = axis.layer

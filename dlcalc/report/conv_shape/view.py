@@ -256,12 +256,12 @@ def sheet(answer: ConvShape) -> "Sheet":
 
 
 def in_words(verdict: "Verdict") -> ClaimInWords:
-    """Say a judged claim; of one that is right as a rounded number, what it is rounded from."""
+    """Say a judged claim; of one that is right in fewer digits, the number in all its digits."""
     right = "there is none" if None in verdict.right else f"it is {text(verdict.right)}"
     distance = None if None in verdict.right else text(verdict.distance)
     claimed = text(verdict.claim.values)
     if verdict.passed and verdict.right != verdict.claim.values:
-        claimed += f", rounded from {text(verdict.right)}"
+        claimed += f", rounded or cut from {text(verdict.right)}"
     return claimed, right, distance
 
 
