@@ -137,3 +137,12 @@ def test_a_wrong_claim_of_a_batch_is_told_with_its_line(conv_shape: Run) -> None
     assert found.err.startswith(
         "line 2: output 4: wrong, it is 5; forgetting the + 1 would give 4 [missing-plus-one]\nline 3: "
     )
+
+
+@pytest.mark.parametrize(("framework", "first"), [("tensorflow", "with-statistics"), ("pytorch", "included")])
+def test_the_total_of_keras_comes_first_under_its_rules(run: Run, framework: str, first: str) -> None:
+    """Keras's own summary counts the statistics of batch norms: 2 x 512 more than 2,139,728."""
+    words = f"conv-params --c-in 4096 --w 1 --bias fc512 bn fc80 --framework {framework} --expect 2140752 --json"
+    (claim,) = run(*words.split()).json["expect"]["claims"]
+    assert claim["diagnosis"][0]["mistake"] == f"batch-norm-{first}"
+    assert "batch-norm-with-statistics" in [one["mistake"] for one in claim["diagnosis"]]
