@@ -6,7 +6,7 @@ import click
 
 from dlcalc.cli.command import Command, reading_arrays
 from dlcalc.cli.driver import run
-from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, stacked
+from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, stacked, strictness_options
 from dlcalc.core import bn_fold as engine
 from dlcalc.core.batch_norm.statistics import ESTIMATORS
 from dlcalc.core.batch_norm.weighted_layer import KINDS
@@ -72,6 +72,7 @@ layer_options = stacked(
 )
 @norm_options
 @layer_options
+@strictness_options
 @answer_options
 def command(**given: Any) -> int:
     """What a batch norm is at inference, y = scale*x + shift, and the layer with it folded in.

@@ -197,6 +197,12 @@ output_options = stacked(
     option("--force", is_flag=True, group="Output", help="Replace the file if it exists."),
 )
 
+strictness_options = stacked(
+    option("--rtol", group="Answer", metavar="R", help="With --expect: relative tolerance, in place of the format's."),
+    option("--atol", group="Answer", metavar="A", help="With --expect: absolute tolerance, likewise."),
+    option("--exact", is_flag=True, group="Answer", help="With --expect: each number within half an ulp."),
+)
+
 answer_options = stacked(
     option(
         "--explain", is_flag=True, group="Answer", help="Show the formulas, the numbers in them, and why (table, JSON)."

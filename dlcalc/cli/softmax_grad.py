@@ -7,7 +7,7 @@ import click
 
 from dlcalc.cli.command import Command, OnDisk, reading_arrays
 from dlcalc.cli.driver import run
-from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, output_options, stacked
+from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, output_options, stacked, strictness_options
 from dlcalc.core import softmax_grad as engine
 from dlcalc.core.softmax.answer import SoftmaxGrad
 from dlcalc.core.softmax.question import SoftmaxQuestion
@@ -67,8 +67,6 @@ loss_options = stacked(
     ),
     option("--temperature", group="Loss", metavar="T", help="The logits are divided by T.  [default: 1]"),
     option("--jacobian", is_flag=True, group="Loss", help="Show da/dz too."),
-    option("--rtol", group="Answer", metavar="R", help="With --expect: relative tolerance, in place of the format's."),
-    option("--atol", group="Answer", metavar="A", help="With --expect: absolute tolerance, likewise."),
 )
 
 
@@ -80,6 +78,7 @@ loss_options = stacked(
 )
 @source_options
 @loss_options
+@strictness_options
 @answer_options
 @output_options
 def command(**given: Any) -> int:

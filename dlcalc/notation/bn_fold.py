@@ -10,7 +10,7 @@ from dlcalc.core.batch_norm.question import BnFoldQuestion, batch_of, checked_la
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Batch, Statistics, statistics_of
 from dlcalc.core.batch_norm.weighted_layer import KINDS, WeightedLayer
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.notation import arrays
+from dlcalc.notation import arrays, strictness
 from dlcalc.notation.arrays import Load
 from dlcalc.notation.values import framework_name, integer, optional, per_axis, switch, word
 
@@ -22,7 +22,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "stride": ("s",),
     "padding": ("p",),
     "dilation": ("d",),
-    **dict.fromkeys(("bn_first", "x"), ()),
+    **dict.fromkeys(("bn_first", "x", *strictness.KEYS), ()),
 }
 BY_ROWS: frozenset[str] = frozenset()  # the options whose arrays may be larger than memory
 _STATISTICS = ("mean", "var")
@@ -63,6 +63,8 @@ def question(raw: Mapping[str, object], load: Load) -> BnFoldQuestion:
         layer=optional(raw, "weight", _layer, None, raw, load, notes),
         bn_first=optional(raw, "bn_first", switch, False),
         x=optional(raw, "x", _wide, None, load, notes),
+        tolerances=strictness.tolerances(raw),
+        exact=strictness.exact(raw),
         notes=notes,
     )
 
@@ -143,7 +145,7 @@ def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping
     >>> merged({"mean": "0", "var": "1"}, {"batches": [1, 2]})
     {'batches': [1, 2]}
     """
-    replaced: set[str] = set()
+    replaced = strictness.overruled(own)
     if "batches" in own:
         replaced |= set(_STATISTICS)
     elif any(key in own for key in _STATISTICS):

@@ -10,14 +10,14 @@ from dlcalc.core.arrays.stored import Stored
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.softmax.question import IGNORE_INDEX, Linear, SoftmaxQuestion, as_rows, checked, linear_layer
 from dlcalc.core.softmax.targets import REDUCTIONS
-from dlcalc.notation import arrays
+from dlcalc.notation import arrays, strictness
 from dlcalc.notation.arrays import Load
 from dlcalc.notation.values import integer, optional, switch, word
 
 # Every key of a question, and the short names that are read for it: none.
 KEYS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("logits", "x", "weight", "bias", "label", "target", "reduction", "class_weights"), ()),
-    **dict.fromkeys(("ignore_index", "label_smoothing", "temperature", "jacobian", "rtol", "atol"), ()),
+    **dict.fromkeys(("ignore_index", "label_smoothing", "temperature", "jacobian", *strictness.KEYS), ()),
 }
 BY_ROWS = frozenset({"logits", "label", "target", "expect"})  # the options whose arrays may be larger than memory
 _LINEAR = ("x", "weight", "bias")
@@ -56,7 +56,8 @@ def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
         flat=given.values.ndim == 1,
         jacobian=optional(raw, "jacobian", switch, False),
         linear=linear,
-        tolerances=_tolerances(raw),
+        tolerances=strictness.tolerances(raw),
+        exact=strictness.exact(raw),
         notes=tuple(notes),
     )
 
@@ -100,27 +101,13 @@ def _refuse_contradictions(raw: Mapping[str, object]) -> None:
         raise DlcalcError("usage", message, hint="leave it out, or --label", option="ignore_index")
 
 
-def _tolerances(raw: Mapping[str, object]) -> tuple[float, float] | None:
-    if "rtol" not in raw and "atol" not in raw:
-        return None
-    return optional(raw, "rtol", _tolerance, 0.0), optional(raw, "atol", _tolerance, 0.0)
-
-
-def _tolerance(value: object, option: str) -> float:
-    tolerance = arrays.real(value, option)
-    if tolerance < 0:
-        message = f"{option} {tolerance} is less than 0"
-        raise DlcalcError("invalid-value", message, hint=f"--{option} 1e-6", option=option)
-    return tolerance
-
-
 def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:
     """Put one line of a batch over the defaults; its logits or target replace another way to give them.
 
     >>> merged({"logits": "1,2", "label": "0"}, {"target": [0, 1]})
     {'logits': '1,2', 'target': [0, 1]}
     """
-    replaced: set[str] = set()
+    replaced = strictness.overruled(own)
     if "logits" in own:
         replaced |= set(_LINEAR)
     elif any(key in own for key in _LINEAR):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dlcalc.notation.bn_fold import question
+from dlcalc.notation.bn_fold import merged, question
 from tests.support.raw_values import no_file
 from tests.support.refusals import by_option, cause
 
@@ -32,6 +32,25 @@ def test_defaults() -> None:
 def test_epsilon(raw: dict[str, object], eps: float, source: str) -> None:
     found = question({**GIVEN, **raw}, no_file)
     assert (found.affine.eps, found.eps_source) == (eps, source)
+
+
+def test_how_closely_to_judge() -> None:
+    found = question(GIVEN, no_file)
+    assert (found.tolerances, found.exact) == (None, False)
+    assert question({**GIVEN, "rtol": "1e-3", "atol": 2, "exact": False}, no_file).tolerances == (1e-3, 2.0)
+    assert question({**GIVEN, "atol": "0"}, no_file).tolerances == (0.0, 0.0)
+    assert question({**GIVEN, "exact": True}, no_file).exact
+
+
+@pytest.mark.parametrize("beside", ["rtol", "atol"])
+def test_exact_is_no_tolerance(beside: str) -> None:
+    assert cause(question, {**GIVEN, "exact": True, beside: "1"}, no_file) == ("usage", "exact")
+    defaults = {**GIVEN, "exact": True}
+    line = merged(defaults, {beside: 1})
+    assert (question(line, no_file).exact, beside in line) == (False, True)
+    line = merged({**GIVEN, beside: "1"}, {"exact": True})
+    assert (question(line, no_file).exact, beside in line) == (True, False)
+    assert beside in merged({**GIVEN, beside: "1"}, {"exact": False})
 
 
 LAYERS: list[tuple[dict[str, object], tuple[object, ...]]] = [
@@ -102,14 +121,14 @@ REFUSED = [
             {"mean": ""}, {"eps": "a"}, {"framework": "jax"}, {"momentum": "0.1"}, {"weight": MATRIX, "stride": 2},
             {"weight": MATRIX, "kind": "conv", "padding": 1}, {"weight": MATRIX, "kind": "pool"},
             {"weight": MATRIX, "groups": "a"}, {"weight": MATRIX, "bn_first": 1}, {"weight": KERNELS, "stride": "a"},
-            {"x": [1, None]},
+            {"x": [1, None]}, {"exact": "true"}, {"rtol": "a"},
         ],
         "shape-mismatch": [
             {"var": "1"}, {"gamma": "1,2,3"}, {"beta": [[1], 2]}, {"weight": MATRIX, "bias": "1,2,3"},
             {"weight": KERNELS, "stride": "1x2"},
         ],
         "invalid-statistics": [{"var": "1,-1"}],
-        "invalid-value": [{"eps": -1}],
+        "invalid-value": [{"eps": -1}, {"rtol": -1}, {"atol": "-1e-9"}],
         "groups-do-not-divide": [{"weight": KERNELS, "groups": 3}],
     }),
     ({"batches": "1,2"}, "usage", "mean"),

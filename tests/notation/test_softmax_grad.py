@@ -56,6 +56,10 @@ def test_tolerances(raw: dict[str, object], tolerances: tuple[float, float]) -> 
     assert question({**TYPED, **raw}, no_file).tolerances == tolerances
 
 
+def test_exact() -> None:
+    assert [question({**TYPED, **raw}, no_file).exact for raw in ({}, {"exact": False}, {"exact": True})] == [0, 0, 1]
+
+
 def test_a_file_keeps_its_format_and_what_is_doubtful_is_noted() -> None:
     files = {"half.npy": np.ones((2, 3), np.float16), "bits.npy": np.full((2, 3), 0x3F80, np.uint16)}
     raw = {"logits": "half.npy", "label": "0,1"}
@@ -69,7 +73,7 @@ def test_a_file_keeps_its_format_and_what_is_doubtful_is_noted() -> None:
 REFUSED = by_option({
     "usage": [
         {"x": 1}, {"bias": 1}, {"target": "0,0,1"}, {"label": "1.5"}, {"label": True}, {"reduction": "max"},
-        {"atol": "a"}, {"jacobian": 1}, {"ignore_index": 1.5}, {"logits": ""}, {"logits": [True, 1]},
+        {"atol": "a"}, {"jacobian": 1}, {"ignore_index": 1.5}, {"exact": 1}, {"logits": ""}, {"logits": [True, 1]},
     ],
     "label-out-of-range": [{"label": "3"}],
     "shape-mismatch": [{"label": "0,1"}, {"class_weights": "1"}, {"logits": "1"}, {"logits": [[1, 2], [3]]}],

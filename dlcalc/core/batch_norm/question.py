@@ -34,6 +34,8 @@ class BnFoldQuestion:
         layer: the layer to fold it into, if there is one.
         bn_first: whether the batch norm stands before the layer.
         x: float64 inputs to evaluate, in the shape in which they were given.
+        tolerances: relative and absolute, in place of those of a claim's format.
+        exact: whether claims must be within half an ulp.
         notes: caveats about how the arrays were read.
     """
 
@@ -44,6 +46,8 @@ class BnFoldQuestion:
     layer: WeightedLayer | None = None
     bn_first: bool = False
     x: Floats | None = None
+    tolerances: tuple[float, float] | None = None
+    exact: bool = False
     notes: Sequence[Notice] = ()
 
     @property

@@ -47,6 +47,7 @@ class SoftmaxQuestion:
         jacobian: whether da/dz is asked for.
         linear: the layer that makes the logits, if they were not given.
         tolerances: relative and absolute, in place of those of the claim's format.
+        exact: whether claims must be within half an ulp.
         notes: what is to be said of how the logits were read.
     """
 
@@ -58,6 +59,7 @@ class SoftmaxQuestion:
     jacobian: bool = False
     linear: Linear | None = None
     tolerances: tuple[float, float] | None = None
+    exact: bool = False
     notes: tuple[Notice, ...] = ()
 
     @property
