@@ -17,7 +17,8 @@ from dlcalc.report.softmax_grad import VIEW
 
 if TYPE_CHECKING:
     from dlcalc.cli.command import Job
-    from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
+    from dlcalc.core.evidence.array_claim import ArrayClaim
+    from dlcalc.core.evidence.array_verdict import ArrayVerdict
 
 EXAMPLES = (
     "dlcalc softmax-grad --logits 1,2,3 --label 2",

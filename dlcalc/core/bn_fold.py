@@ -8,7 +8,8 @@ from dlcalc.core.batch_norm.answer import bn_fold as answer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
+    from dlcalc.core.evidence.array_claim import ArrayClaim
+    from dlcalc.core.evidence.array_verdict import ArrayVerdict
     from dlcalc.core.evidence.proof import Proof
     from dlcalc.core.evidence.step import Step
 

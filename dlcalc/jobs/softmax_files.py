@@ -17,7 +17,8 @@ from dlcalc.files.atomic import Replacement, failures
 from dlcalc.jobs.arrays import encoded, refuse_other_endings
 
 if TYPE_CHECKING:
-    from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
+    from dlcalc.core.evidence.array_claim import ArrayClaim
+    from dlcalc.core.evidence.array_verdict import ArrayVerdict
 
     Claims = Callable[[Mapping[str, tuple[int, ...]]], tuple[ArrayClaim, ...]]
 

@@ -11,6 +11,7 @@ from dlcalc.core.arrays.row_source import RowSource, converted
 from dlcalc.core.arrays.stored import Array, Floats, rounded, shape_text, stored
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.array_claim import ArrayClaim
+from dlcalc.core.evidence.claim import TypedNumber
 from dlcalc.notation import arrays
 from dlcalc.notation.arrays import Load, Nested
 from dlcalc.notation.claims import number
@@ -75,28 +76,84 @@ def _claim(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
         values, transposed = _fitted(wide, key, shapes[key])
         return ArrayClaim(key, values, numbers.format, transposed=transposed)
     claim = _typed(key, content, shapes[key])
-    in_file = isinstance(value, str) and not arrays.is_numbers(value)
-    name = _printed_format(claim)
-    if name is None and in_file:
-        name = "float64"
-    return claim if name is None else replace(claim.by_tolerance, format=name)
+    if isinstance(value, str) and not arrays.is_numbers(value):  # the numbers stand in a file
+        return replace(claim.by_tolerance, format=_stored_format(claim) or _printed_format(content) or "float64")
+    if name := _stored_format(claim):
+        return replace(claim.by_tolerance, format=name)
+    printed = _printed_format(content)
+    return claim if printed is None else _in_full(replace(claim, printed=printed))
 
 
 _PRINTED = 8  # significant digits: more than a person types of a number that a narrow format holds exactly ...
 _PRINTED_DOUBLE = 15  # ... and of any other
+_DECIMALS = 8  # that NumPy prints of a number in an array, at most
+_NARROW = ("bfloat16", "float16", "float32")
 
 
-def _printed_format(claim: ArrayClaim) -> str | None:
-    """Recognise the number format in which a program has printed a claim; None for what a person has typed.
+def _stored_format(claim: ArrayClaim) -> str | None:
+    """Recognise the format of numbers that stand for an array as it is stored; None for what a person has typed.
 
     Such an array is judged as one in a file is: its 0.0 is zero, and no number up to 0.05.
     """
     longest = int(claim.digits.max(initial=0))
-    if claim.values.size > 1 and longest >= _PRINTED and np.isfinite(claim.numbers).all():
-        for name in ("bfloat16", "float16", "float32"):
-            if np.array_equal(rounded(claim.numbers, name), claim.numbers):
-                return name
-    return "float64" if claim.values.size > 1 and longest >= _PRINTED_DOUBLE else None
+    if claim.values.size == 1 or longest < _PRINTED:
+        return None
+    name = _held_by(claim.numbers)
+    if name in ("bfloat16", "float16"):
+        return name
+    return "float64" if name is None and longest >= _PRINTED_DOUBLE else None
+
+
+def _held_by(numbers: Floats) -> str | None:
+    """Name the narrowest format that holds numbers exactly; None if it is float64, or one of them is not finite."""
+    if not np.isfinite(numbers).all():
+        return None
+    return next((name for name in _NARROW if np.array_equal(rounded(numbers, name), numbers)), None)
+
+
+def _printed_format(content: Nested) -> str | None:
+    """Recognise numbers that a program printed of a narrow format, which it computed in; None for any others.
+
+    They are printed in full, 0.6931471824645996, as float64 prints the same number; or a float32 by as few digits as
+    tell it from the next, 0.24472848, beside which NumPy prints no more than eight decimals of others. At least one
+    has eight digits.
+
+    >>> _printed_format(["0.6931471824645996"]), _printed_format(["0.24472848", "0.5"]), _printed_format(["0.2447285"])
+    ('float32', 'float32', None)
+    """
+    entries = [entry for entry in _leaves(content) if np.isfinite(arrays.number(entry, "expect"))]
+    typed = [number(entry) for entry in entries]
+    if max((one.significant for one in typed if not one.whole), default=0) < _PRINTED:
+        return None
+    values = np.array([arrays.number(entry, "expect") for entry in entries])
+    if name := _held_by(values):
+        return name
+    shortest = [_is_shortest(one, value) for one, value in zip(typed, values.tolist(), strict=True)]
+    long = any(short and one.significant >= _PRINTED for short, one in zip(shortest, typed, strict=True))
+    like = all(short or one.exponent == -_DECIMALS for short, one in zip(shortest, typed, strict=True))
+    return "float32" if long and like else None
+
+
+def _is_shortest(typed: TypedNumber, value: float) -> bool:
+    """Whether a number is the shortest print of a float32."""
+    with np.errstate(over="ignore"):
+        shortest = np.format_float_scientific(np.float32(value))
+    return _without_zeros(typed) == _without_zeros(number(shortest))
+
+
+def _without_zeros(typed: TypedNumber) -> tuple[int, int]:
+    """Give the digits and the exponent of a number without the zeros at its end."""
+    digits = str(typed.digits).rstrip("0")
+    return int(digits or "0"), typed.exponent + len(str(typed.digits)) - len(digits) if typed.digits else 0
+
+
+_FEW = 6  # digits, of which a program prints fewer only where the number has no more
+
+
+def _in_full(claim: ArrayClaim) -> ArrayClaim:
+    """Take the short numbers among those that a program printed for what they are: its 0.0 is no number up to 0.05."""
+    short, values = claim.digits < _FEW, claim.numbers
+    return replace(claim, low=np.where(short, values, claim.low), high=np.where(short, values, claim.high))
 
 
 def _wide(values: Array) -> Floats:

@@ -1,13 +1,13 @@
 """Arrays, and judged claims about arrays, as JSON shows them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.report.view import ClaimInWords
 
 if TYPE_CHECKING:
-    from dlcalc.core.evidence.array_claim import ArrayVerdict
+    from dlcalc.core.evidence.array_verdict import ArrayVerdict
 
 MAX_ENTRIES = 1000  # of an array that is shown
 
@@ -47,48 +47,119 @@ def bare(array: Any) -> str:
 
 
 def judged(answer: Any, verdict: "ArrayVerdict") -> dict[str, object]:
-    """Say what is expected and what is right, and how far they are apart."""
-    claim = verdict.claim
+    """Say what is expected and what is right, how far they are apart, and by what that was judged."""
+    claim, apart = verdict.claim, verdict.distance
     found, omitted = as_lists({"expected": claim.values, "actual": verdict.right})
     if omitted:
         found["omitted"] = omitted
-    apart = verdict.distance
     found |= {"max_abs_error": json_safe(apart.max_abs_error), "max_rel_error": json_safe(apart.max_rel_error)}
     found["failed"] = apart.failed
     if not verdict.decidable:
         found["decidable"] = False
-    if claim.format is not None:
-        found["format"] = claim.format
+    if claim.format is not None or verdict.printed is not None:
+        found["format"] = claim.format or verdict.printed
+    if verdict.tolerance is not None:
+        allowed = verdict.tolerance
+        sizes = {"relative": allowed.relative, "absolute": allowed.absolute} if allowed.ulp is None else {}
+        found["tolerance"] = {
+            "format": allowed.format,
+            **sizes,
+            **({"of": allowed.of} if allowed.of else {}),
+            **({} if allowed.ulp is None else {"ulp": allowed.ulp}),
+        }
+    if verdict.within_tolerance:
+        found["within_tolerance"] = True
+    if verdict.quality is not None:
+        found |= {"max_ulp": json_safe(verdict.quality.max_ulp), "not_nearest": verdict.quality.share}
     if verdict.not_tried:
         found["not_tried"] = list(verdict.not_tried)
     if claim.transposed:
         return found
+    if apart.only_row is not None:
+        found["only_row"] = apart.only_row
+    if apart.only_column is not None:
+        found["only_column"] = apart.only_column
     worst = {"index": list(apart.worst), "expected": apart.expected, "actual": apart.actual}
     return found | {"worst": json_safe(worst)}
 
 
 def in_words(verdict: "ArrayVerdict") -> ClaimInWords:
     """Say a claim about an array: its numbers where they are few, else the worst of them."""
-    claim, right, apart = verdict.claim, verdict.right, verdict.distance
+    claim, right = verdict.claim, verdict.right
     if claim.values.size <= 6:
-        claimed, shown = _numbers(claim.values), _numbers(right)
-        if claimed == shown and not verdict.passed:  # six digits are too few to tell them apart
-            claimed, shown = _numbers(claim.values, repr), _numbers(right, repr)
-        said = f"it is {shown}"
+        digits = _telling_apart(_flat(claim.values), _flat(right)) if not verdict.passed else _DIGITS
+        claimed, said = _numbers(claim.values, digits), f"it is {_numbers(right, digits)}"
     else:
-        claimed = f"({' x '.join(map(str, claim.values.shape))})"
-        said = f"in {apart.failed:,} of {claim.values.size:,} entries"
-        if not claim.transposed:
-            where = ", ".join(map(str, apart.worst))
-            said += f"; the worst, at [{where}], is {short(apart.actual)} and not {short(apart.expected)}"
+        claimed, said = f"({' x '.join(map(str, claim.values.shape))})", _worst(verdict)
+    if verdict.within_tolerance:
+        said = "though it lies within the tolerance: it is no rounding of what is right"
     if not verdict.decidable:
-        return claimed, f"or right: it is not decidable in {claim.format}, where zeros would pass too", None
-    return claimed, said, f"up to {short(apart.max_abs_error)}"
+        said = f"or right: it is not decidable in {claim.format}, where zeros would pass too"
+        return ClaimInWords(claimed, said, None, tolerance=_tolerance(verdict))
+    distance = f"up to {short(verdict.distance.max_abs_error)}"
+    return ClaimInWords(claimed, said, distance, _manner(verdict), _tolerance(verdict))
 
 
-def _numbers(values: Any, written: Callable[[float], str] = short) -> str:
+def _worst(verdict: "ArrayVerdict") -> str:
+    """Say how many entries of an array are wrong, where, and what the worst of them is."""
+    claim, apart = verdict.claim, verdict.distance
+    said = f"in {apart.failed:,} of {claim.values.size:,} entries"
+    if claim.transposed:
+        return said
+    if apart.only_row is not None or apart.only_column is not None:
+        line = f"row {apart.only_row:,}" if apart.only_row is not None else f"column {apart.only_column:,}"
+        said += f", all in {line}"
+    digits = _telling_apart([apart.expected], [apart.actual])
+    where = ", ".join(map(str, apart.worst))
+    return f"{said}; the worst, at [{where}], is {short(apart.actual, digits)} and not {short(apart.expected, digits)}"
+
+
+def _manner(verdict: "ArrayVerdict") -> str:
+    """Say how good a right claim is."""
+    if verdict.printed is not None:
+        return f"as a {verdict.printed}"
+    good = verdict.quality
+    if good is None:
+        return ""
+    if not good.not_nearest:
+        return f"each the nearest {verdict.claim.format}"
+    return f"to {good.max_ulp:.3g} ulp; {good.share:.1%} are not the nearest {verdict.claim.format}"
+
+
+def _tolerance(verdict: "ArrayVerdict") -> str:
+    """Say by what a claim was judged."""
+    allowed = verdict.tolerance
+    if allowed is None or verdict.printed is not None:
+        return ""
+    if allowed.ulp is not None:
+        return f"tolerance: half an ulp of {allowed.format}"
+    size = f"({allowed.of})" if allowed.of else "|r|"
+    parts = [f"{allowed.relative:.3g}*{size}"] if allowed.relative else []
+    parts += [f"{allowed.absolute:.3g}"] if allowed.absolute or not parts else []
+    return f"tolerance of {allowed.format}: {' + '.join(parts)}"
+
+
+_DIGITS = 6  # of a number in a sentence, unless more are needed ...
+_MOST_DIGITS = 17  # ... and so many tell every float64 from its neighbours
+
+
+def _telling_apart(claimed: Sequence[float], right: Sequence[float]) -> int:
+    """Find how many digits tell what is claimed from what is right."""
+    pairs = list(zip(claimed, right, strict=False))
+    for digits in range(_DIGITS, _MOST_DIGITS):
+        if all(short(one, digits) != short(other, digits) for one, other in pairs if one != other):
+            return digits
+    return _MOST_DIGITS
+
+
+def _flat(values: Any) -> list[float]:
+    flat: list[float] = values.reshape(-1).tolist()
+    return flat
+
+
+def _numbers(values: Any, digits: int) -> str:
     rows = values.reshape(-1, values.shape[-1]) if values.ndim else values.reshape(1, 1)
-    return " / ".join(", ".join(map(written, row)) for row in rows.tolist())
+    return " / ".join(", ".join(short(number, digits) for number in row) for row in rows.tolist())
 
 
 def json_safe(value: object) -> object:

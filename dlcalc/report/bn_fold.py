@@ -12,7 +12,7 @@ from dlcalc.report.view import View
 
 if TYPE_CHECKING:
     from dlcalc.core.batch_norm.question import BnFoldQuestion
-    from dlcalc.core.evidence.array_claim import ArrayVerdict
+    from dlcalc.core.evidence.array_verdict import ArrayVerdict
 
 
 def as_json(answer: BnFold) -> dict[str, object]:

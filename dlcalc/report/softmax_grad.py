@@ -13,7 +13,7 @@ from dlcalc.report.sheet import Bar, Cell, Grid, Sheet
 from dlcalc.report.view import View
 
 if TYPE_CHECKING:
-    from dlcalc.core.evidence.array_claim import ArrayVerdict
+    from dlcalc.core.evidence.array_verdict import ArrayVerdict
     from dlcalc.core.softmax.question import SoftmaxQuestion
 
 

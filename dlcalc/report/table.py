@@ -172,15 +172,18 @@ def _judgement(outcome: Outcome[A, V], view: View[Q, A, V]) -> list[RenderableTy
 
 def _verdict(verdict: V, view: View[Q, A, V]) -> Iterable[RenderableType]:
     assert view.in_words is not None
-    key, (claimed, right, distance) = verdict.claim.key, view.in_words(verdict)
+    key, words = verdict.claim.key, view.in_words(verdict)
     if verdict.passed:
-        yield Text.assemble(f"\n{key} {claimed}: ", ("right", "green"))
-        return
-    yield Text.assemble(f"\n{key} {claimed}: ", ("wrong", "bold red"), f", {right}")
+        manner = f", {words.manner}" if words.manner else ""
+        yield Text.assemble(f"\n{key} {words.claimed}: ", ("right", "green"), manner)
+    else:
+        yield Text.assemble(f"\n{key} {words.claimed}: ", ("wrong", "bold red"), f", {words.right}")
     for diagnosis in verdict.diagnosis:
         yield Text.assemble("  ", diagnosis.text, (f"  [{diagnosis.codes}]", "dim"))
-    if not verdict.diagnosis and distance is not None:
-        yield Text(f"  no known mistake gives it; it is off by {distance}")
+    if not verdict.passed and not verdict.diagnosis and words.distance is not None:
+        yield Text(f"  no known mistake gives it; it is off by {words.distance}")
+    if words.tolerance:
+        yield Text(f"  {words.tolerance}", "dim")
 
 
 def print_head(titles: Sequence[str], widths: Sequence[int], stream: TextIO) -> None:

@@ -1,7 +1,7 @@
 """The looks of a command's answers, as the writers need them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from dlcalc.core.outcome import A, V
 
@@ -12,9 +12,22 @@ Q = TypeVar("Q")
 Encode = Callable[[object], str]
 
 
-# A judged claim in words: what was claimed; what is right, in a sentence of its own that follows "wrong, "; and how far
-# the claim is off, where no mistake explains it.
-ClaimInWords = tuple[str, str, str | None]
+class ClaimInWords(NamedTuple):
+    """A judged claim in words.
+
+    Attributes:
+        claimed: what was claimed.
+        right: what is right, in a sentence of its own that follows "wrong, ".
+        distance: how far the claim is off, where no mistake explains it.
+        manner: how a right claim is right, to follow "right, ".
+        tolerance: by which it was judged, where that is not the digits typed.
+    """
+
+    claimed: str
+    right: str
+    distance: str | None
+    manner: str = ""
+    tolerance: str = ""
 
 
 class View(Generic[Q, A, V]):

@@ -161,11 +161,11 @@ def _contradict(outcome: Outcome[A, V], view: View[Q, A, V], err: TextIO) -> Non
     for verdict in outcome.verdicts or ():
         if not verdict.passed:
             assert view.in_words is not None
-            claimed, right, distance = view.in_words(verdict)
-            said = f"; off by {distance}" if distance is not None else ""
+            words = view.in_words(verdict)
+            said = f"; off by {words.distance}" if words.distance is not None else ""
             for diagnosis in verdict.diagnosis[:1]:
                 said = f"; {diagnosis.text} [{diagnosis.codes}]"
-            err.write(f"{_where(outcome)}{verdict.claim.key} {claimed}: wrong, {right}{said}\n")
+            err.write(f"{_where(outcome)}{verdict.claim.key} {words.claimed}: wrong, {words.right}{said}\n")
 
 
 def _where(outcome: Outcome[A, V]) -> str:

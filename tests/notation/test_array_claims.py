@@ -163,9 +163,29 @@ def test_what_a_program_printed_is_judged_as_what_it_stored(name: str) -> None:
     values = rounded(np.array([0.0, 1 / 3, 0.123456789012345678]), name)
     printed = ",".join(map(repr, values.tolist()))
     (claim,) = array_claims(printed, {"key": (3,)}, load)
-    assert (claim.typed, claim.format) == (False, name)
+    assert (claim.format or claim.printed) == name
+    assert not claim.accepts(np.array([0.01, *values[1:]]), lambda right, _: np.full(right.shape, 1e-9))[0]
     (claim,) = array_claims("0.0,0.333,0.12", {"key": (3,)}, load)
-    assert claim.typed
+    assert (claim.typed, claim.format, claim.printed) == (True, None, None)
+
+
+PRINTED = {
+    "float32": [
+        "0.6931471824645996", "0.40760595", "0.09003057,0.24472848,0.66524094", "0.5,0.24472848",
+        "0.01066833,0.02899952,0.96033216", "1.2345679e-10,0.5", "0.24472848,0.0,1",
+    ],
+    "float16": ["0.693359375", "-1.099609375"],
+    None: [
+        "0.0900306", "0.09003057", "0.693147", "0.69314718", "0.09003057317038045", "0.09003058", "0.12345678901",
+        "12345678", "0.09003057,0.2447284712", "inf,nan", "0.5",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "name"), [(text, name) for name, texts in PRINTED.items() for text in texts])
+def test_numbers_that_a_program_printed_of_a_narrow_format(text: str, name: str | None) -> None:
+    (claim,) = array_claims(text, {"key": (text.count(",") + 1,)}, load)
+    assert (claim.typed, claim.printed) == (True, name)
 
 
 @given(number_texts | VALUES | st.dictionaries(st.sampled_from([*SHAPES, "x"]), VALUES, max_size=3))

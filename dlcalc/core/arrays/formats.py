@@ -35,6 +35,20 @@ FORMATS = {
 }
 
 
+def spacing(values: Floats, name: str) -> Floats:
+    """Measure the unit in the last place of numbers of any size, if they were in a format.
+
+    >>> spacing(np.array([1.0, 1.99, 2.0, 0.0]), "float16").tolist() == [2**-10, 2**-10, 2**-9, 2**-24]
+    True
+    """
+    form = FORMATS[name]
+    size = np.minimum(np.abs(values), form.largest)
+    if name == "float64":
+        return np.spacing(size)
+    units = np.ldexp(form.eps, np.frexp(size)[1] - 1)
+    return np.where(size > 0, np.maximum(units, 2 * form.half_tiny), 2 * form.half_tiny)
+
+
 # Not \d+\.?\d*, which takes the square of a text's length to find that it is no number.
 _NUMBER = r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf|infinity|nan)"
 _match = re.compile(_NUMBER, re.IGNORECASE | re.ASCII).fullmatch

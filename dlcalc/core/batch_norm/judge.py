@@ -1,6 +1,6 @@
-"""Judging what is claimed of bn-fold: folded numbers by half an ulp of their format, computed ones by its precision."""
+"""Judging what is claimed of bn-fold: by what a right program may be off in the arithmetic of the claim's format."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,11 +10,15 @@ from dlcalc.core.batch_norm.answer import BnFold, bn_fold
 from dlcalc.core.batch_norm.fold import channel_of, summed
 from dlcalc.core.batch_norm.mistakes import MISTAKES
 from dlcalc.core.batch_norm.working import BnWorking, working
-from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, Tolerance, compare, errors, written
-from dlcalc.core.evidence.diagnosis import explained
+from dlcalc.core.evidence.array_claim import ArrayClaim
+from dlcalc.core.evidence.array_judge import Candidates, in_memory, judged
+from dlcalc.core.evidence.array_verdict import ArrayVerdict
+from dlcalc.core.evidence.tolerance import Allowance, Asked, HalfUlp, largest, roundings
 
-_FOLDED = ("scale", "shift", "weight", "bias")  # made of few numbers: a claim must be within half an ulp
-_DOUBLE = FORMATS["float64"]
+_FOLDED = ("scale", "shift", "weight", "bias")  # made of few numbers, with some roundings
+_EXACT = (*_FOLDED, "mean", "var")  # computed as if exactly, and rounded once
+_SHIFT = "|scale|*|mean| + |beta|"
+_TELLING = 5  # digits of a typed number, by which a narrower format can be told
 
 
 def claimable(answer: BnFold) -> dict[str, tuple[int, ...]]:
@@ -25,31 +29,43 @@ def claimable(answer: BnFold) -> dict[str, tuple[int, ...]]:
 @np.errstate(over="ignore", invalid="ignore")
 def judge(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
     """Judge one claim about an answer, and name the mistakes that would give it if it is wrong."""
-    right = exact_arrays(answer)[claim.key]
-    allowed = tolerance(answer, claim.key)
-    verdict = compare(claim, right, allowed)
-    if verdict.passed or not verdict.decidable:
-        return verdict
-    explanations = explained(
-        MISTAKES,
-        working(answer, claim.key, claim.numbers, by_rounding=_by_rounding(answer, verdict)),
-        BnWorking.answer,
-        lambda values: claim.is_explained_by(values, right, allowed),
-        written,
-        claim.carries_a_pair,
-    )
-    return replace(verdict, diagnosis=tuple(explanation.diagnosis for explanation in explanations))
+    question, claim = answer.question, in_memory(claim)
+    if question.tolerances is not None:
+        claim = claim.by_tolerance
+    right, terms = exact_arrays(answer)[claim.key], _terms(answer).get(claim.key)
+    by_format = OfFold(claim.key, terms, _in_words(answer, claim.key))
+    allowed: OfFold | Asked | HalfUlp = by_format
+    if question.tolerances is not None:
+        allowed = Asked(*question.tolerances)
+    elif question.exact and not claim.typed:
+        noise = 0.0 if claim.key in _EXACT else 64 * FORMATS["float64"].eps * largest(right)
+        allowed = HalfUlp(noise)
+    sizes = np.abs(right) if terms is None else terms
+    start = working(answer, claim.key, claim.numbers, narrower=_narrower(claim))
+    candidates = Candidates(MISTAKES, start, BnWorking.answer, right, by_format, lambda: sizes)
+    if allowed is not by_format and not isinstance(allowed, HalfUlp):
+        candidates = replace(candidates, tolerance=allowed)
+    verdict = judged(claim, allowed, candidates)
+    return replace(verdict, tolerance=_stated(allowed, claim, right))
 
 
-def _by_rounding(answer: BnFold, verdict: ArrayVerdict) -> bool:
-    """Tell whether a claim is within some roundings of the coarsest format, and has the digits to show it."""
-    claim = verdict.claim
-    if claim.transposed or (claim.typed and bool(claim.digits.min() < 5)):
-        return False
-    terms = _terms(answer).get(claim.key, 0.0)
-    right = np.asarray(verdict.right)
-    apart = errors(claim.numbers, right)
-    return bool((apart <= 16 * FORMATS["bfloat16"].eps * (np.abs(right) + terms)).all())
+def _narrower(claim: ArrayClaim) -> tuple[str, ...]:
+    """List the formats narrower than a claim's, in which its numbers may have been computed; none if digits lack."""
+    if claim.typed and bool(claim.digits.min() < _TELLING):
+        return ()
+    order = list(FORMATS)
+    name = claim.format or claim.printed or "float64"
+    return tuple(order[order.index(name) + 1 :])
+
+
+def _stated(allowed: "OfFold | Asked | HalfUlp", claim: ArrayClaim, right: Floats) -> Allowance | None:
+    """Tell a tolerance; None of a claim that is judged by the digits that were typed."""
+    if claim.format is None and not isinstance(allowed, Asked):
+        return None
+    name = claim.format or "float64"
+    if isinstance(allowed, Asked):
+        return Allowance(name, allowed.relative, allowed.absolute)
+    return Allowance(name, ulp=0.5) if isinstance(allowed, HalfUlp) else allowed.stated(right, name)
 
 
 def exact_arrays(answer: BnFold) -> dict[str, Floats]:
@@ -61,23 +77,40 @@ def exact_arrays(answer: BnFold) -> dict[str, Floats]:
     return bn_fold(wide).arrays()
 
 
-def tolerance(answer: BnFold, key: str) -> Tolerance:
-    """Bound how far a claim may be from what is right, by its format.
+@dataclass(frozen=True)
+class OfFold:
+    """The tolerance for a claim of a key in its format.
 
-    Folded numbers: u|r| + h, half an ulp, and what ordinary float64 arithmetic loses on the way: 1e-12 |r| + 64 eps M,
-    M the size of the terms that are added. Statistics and outputs: K eps M + R |r| + h, M their own size.
+    Folded numbers: 8 u T + h, what a right program may be off in its own arithmetic, T the size of the terms; 16 u in
+    float16, where an eps of 1e-5 is subnormal. Statistics and outputs: K eps M + R |r| + h, M their own size.
+
+    Attributes:
+        key: of the array.
+        terms: T of each entry; that of the right entry itself if None.
+        said: T in a formula, where it is not that.
     """
-    terms = _terms(answer).get(key)
 
-    def allowed(right: Floats, name: str) -> Floats:
+    key: str
+    terms: Floats | None
+    said: str = ""
+
+    def __call__(self, right: Floats, name: str) -> Floats:
+        """Compute what is allowed for each entry."""
         form, size = FORMATS[name], np.abs(right)
-        if key in _FOLDED:
-            noise = 64 * _DOUBLE.eps * (size if terms is None else np.maximum(terms, size))
-            return form.eps / 2 * size + form.half_tiny + _DOUBLE.relative * size + noise
-        largest = float(np.max(size, initial=0.0, where=np.isfinite(size)))
-        return form.factor * form.eps * largest + form.relative * size + form.half_tiny
+        if self.key in _FOLDED:
+            return _roundings(name) * (size if self.terms is None else np.maximum(self.terms, size)) + form.half_tiny
+        return form.factor * form.eps * largest(size) + form.relative * size + form.half_tiny
 
-    return allowed
+    def stated(self, right: Floats, name: str) -> Allowance:
+        """Tell the tolerance."""
+        form = FORMATS[name]
+        if self.key in _FOLDED:
+            return Allowance(name, _roundings(name), form.half_tiny, self.said)
+        return Allowance(name, form.relative, form.factor * form.eps * largest(right) + form.half_tiny)
+
+
+def _roundings(name: str) -> float:
+    return (2 if name == "float16" else 1) * roundings(name)
 
 
 def _terms(answer: BnFold) -> dict[str, Floats]:
@@ -91,3 +124,12 @@ def _terms(answer: BnFold) -> dict[str, Floats]:
         sizes = np.abs(layer.weight) * shift[channel_of(layer, outputs=False)]
         return {"shift": shift, "bias": np.abs(layer.bias) + summed(layer, sizes)}
     return {"shift": shift, "bias": np.abs(layer.bias) * scale + shift}
+
+
+def _in_words(answer: BnFold, key: str) -> str:
+    """Write the size of the terms of a key as a formula."""
+    if key == "shift":
+        return _SHIFT
+    if key != "bias":
+        return ""
+    return f"|b| + sum of |W|*({_SHIFT})" if answer.question.bn_first else "|scale|*(|b| + |mean|) + |beta|"

@@ -20,7 +20,6 @@ DEFAULTS = {
     1e-8: "optimizers",
     1e-7: "Keras's backend",
 }
-_PRECISIONS = ("float32", "float16", "bfloat16")
 
 
 def _with(**changes: object) -> Callable[[W], Iterable[W]]:
@@ -67,7 +66,7 @@ def _other_variance(working: W) -> Iterable[W]:
 
 
 def _low_precision(working: W) -> Iterable[W]:
-    for precision, order in product(_PRECISIONS, ORDERS):
+    for precision, order in product(working.narrower, ORDERS):
         yield replace(working, precision=precision, order=order)
         if working.key == "bias":
             yield replace(working, precision=precision, order=order, offset="shifted")
@@ -158,7 +157,7 @@ MISTAKES: tuple[Mistake[W], ...] = (
     Mistake(
         "low-precision-fold",
         lambda w: f"computing in {w.precision}, and not only storing in it,",
-        lambda w: w.by_rounding and w.key in ("scale", "shift", "weight", "bias"),
+        lambda w: w.key in ("scale", "shift", "weight", "bias"),
         _low_precision,
     ),
     # An eps fitted to the claim, so it says least.

@@ -31,7 +31,7 @@ class BnWorking:
         question: for what does not change.
         key: the key of the answer that is claimed.
         claimed: the claim, to which an eps may be fitted.
-        by_rounding: whether the claim is so near to what is right, and says so much, that it can differ by rounding.
+        narrower: the formats in which the claimed numbers may have been computed, and not only stored.
         eps_at: ``inside`` or ``outside`` the root.
         rooted: whether the root is taken at all.
         mean_sign: 1, or -1 where the mean is added.
@@ -54,7 +54,7 @@ class BnWorking:
     question: BnFoldQuestion
     key: str
     claimed: Floats
-    by_rounding: bool = True
+    narrower: tuple[str, ...] = ()
     eps_at: Literal["inside", "outside"] = "inside"
     rooted: bool = True
     mean_sign: int = 1
@@ -175,14 +175,14 @@ class BnWorking:
         return normed if behind is not None or self.layer is None else evaluate(self.layer, normed)
 
 
-def working(answer: BnFold, key: str, claimed: Floats, *, by_rounding: bool = True) -> BnWorking:
+def working(answer: BnFold, key: str, claimed: Floats, *, narrower: tuple[str, ...] = ()) -> BnWorking:
     """Start from the right working of an answer's key.
 
     Args:
         answer: the answer.
         key: one of its ``arrays``.
         claimed: what is claimed of it.
-        by_rounding: whether the claim can differ from what is right by rounding.
+        narrower: the formats narrower than the claim's, in which its numbers may have been computed.
     """
     question = answer.question
     affine = question.affine
@@ -197,5 +197,5 @@ def working(answer: BnFold, key: str, claimed: Floats, *, by_rounding: bool = Tr
         question=question,
         key=key,
         claimed=claimed,
-        by_rounding=by_rounding,
+        narrower=narrower,
     )

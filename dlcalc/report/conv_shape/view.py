@@ -262,7 +262,7 @@ def in_words(verdict: "Verdict") -> ClaimInWords:
     claimed = text(verdict.claim.values)
     if verdict.passed and verdict.right != verdict.claim.values:
         claimed += f", rounded or cut from {text(verdict.right)}"
-    return claimed, right, distance
+    return ClaimInWords(claimed, right, distance)
 
 
 VIEW = View("conv-shape", as_json, bare, sheet, csv_header, csv_rows, judged, in_words, summary, _SUMMARY, encoded)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.arrays.stored import Floats, rounded
-from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, Distance, compare, distance, errors, written
+from dlcalc.core.evidence.array_claim import ArrayClaim
+from dlcalc.core.evidence.array_verdict import ArrayVerdict, Distance, Span, compare, distance, errors, written
 from dlcalc.core.evidence.claim import agrees
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
 from dlcalc.core.softmax.mistakes.judge import judge
@@ -166,7 +167,7 @@ def test_what_is_said_of_the_entries() -> None:
     right = np.array([[1.0, -2.0, 0.0], [inf, nan, 4.0]])
     verdict = compare(filed([[1.5, -2.0, 0.25], [inf, nan, inf]]), right, exactly)
     assert errors(verdict.claim.numbers, right).tolist() == [[0.5, 0, 0.25], [0, 0, inf]]
-    assert verdict.distance == Distance(inf, inf, 3, (1, 2), inf, 4.0)
+    assert verdict.distance == Distance(inf, inf, 3, (1, 2), inf, 4.0, Span(0, 1), Span(0, 2))
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3])

@@ -13,7 +13,8 @@ import pytest
 
 from dlcalc.core.arrays import row_source as blocks
 from dlcalc.core.arrays.stored import rounded
-from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
+from dlcalc.core.evidence.array_claim import ArrayClaim
+from dlcalc.core.evidence.array_verdict import ArrayVerdict
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad, visited
 from dlcalc.core.softmax.mistakes import screening  # whose work is sent too
 from dlcalc.core.softmax.mistakes.judge import comparison, judge, verdict

@@ -1,74 +1,18 @@
 """Large claims about softmax-grad are compared with the answer block by block, while it is computed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from dlcalc.core.arrays.formats import FORMATS
 from dlcalc.core.arrays.row_source import Array, Floats, Rows
-from dlcalc.core.evidence.array_claim import ArrayClaim, Distance, LikeZeros, distance
+from dlcalc.core.evidence.array_claim import ArrayClaim
+from dlcalc.core.evidence.array_verdict import Distance, LikeZeros, Quality, distance, quality
 from dlcalc.core.softmax.answer import Block
+from dlcalc.core.softmax.mistakes.tolerances import Allowed, allowed_in
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.row_values import rows_of, summed
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """The tolerance for a claim c: |c - r| <= K eps M + R |r| + h by its format, M the scale of the key.
-
-    Attributes:
-        scale: M.
-        asked: relative and absolute tolerance, in place of those of the format.
-        largest: the largest absolute value that is right; where it is known, another array has a scale of its own.
-    """
-
-    scale: float
-    asked: tuple[float, float] | None = None
-    largest: float | None = None
-
-    def __call__(self, right: Floats, name: str) -> Floats:
-        """Compute the tolerance for each entry of an array that may be right, in the format of that name."""
-        if self.asked is not None:
-            return self.asked[1] + self.asked[0] * np.abs(right)
-        form = FORMATS[name]
-        grown = self.scale * largest(right) / self.largest if self.largest else self.scale
-        return form.factor * form.eps * grown + form.relative * np.abs(right) + form.half_tiny
-
-    def growing_from(self, reference: Floats) -> "Allowed":
-        """Tie M to this reference, so that it grows with arrays that are larger."""
-        return replace(self, largest=largest(reference))
-
-    def grown_to(self, other: Floats) -> "Allowed":
-        """Fix M for arrays of which this other one is a part."""
-        if not self.largest:
-            return self
-        return replace(self, scale=self.scale * largest(other) / self.largest, largest=None)
-
-
-def allowed_in(question: SoftmaxQuestion, key: str) -> Allowed:
-    """Make the tolerance for claims of a key."""
-    return Allowed(scale_of(question, key), question.tolerances)
-
-
-def largest(values: Floats) -> float:
-    """Find the largest finite absolute value; 0 if there is none."""
-    return float(np.max(np.abs(values), initial=0.0, where=np.isfinite(values)))
-
-
-def scale_of(question: SoftmaxQuestion, key: str) -> float:
-    """Estimate M, the size of the terms whose sums and differences the entries of a key are."""
-    targets, temperature, rows = question.targets, question.temperature, question.rows
-    gradient = targets.spread / targets.denominator / temperature
-    scales = {"grad_logits": gradient, "softmax": 1.0, "jacobian": 1 / temperature, "grad_softmax": 0.0}
-    if question.linear is not None:
-        x, weight = np.abs(question.linear.x), np.abs(question.linear.weight)
-        inputs = float(np.max(x, initial=0.0, where=np.isfinite(x)))
-        scales |= {"grad_weight": gradient * inputs * rows, "grad_bias": gradient * rows}
-        scales |= {"grad_x": gradient * float(weight.max()), "logits": float(weight.max()) * inputs}
-    return scales.get(key, 0.0)
-
 
 FAILING = 64  # rows that are known to be wrong, and remembered
 
@@ -80,19 +24,24 @@ class BlockComparison(NamedTuple):
         distance: how far they are from the right ones.
         failing: the first rows that are wrong.
         like_zeros: whether zeros would pass for them; None where the claim was typed, or the block is wrong.
+        quality: how good they are; None likewise.
     """
 
     distance: Distance
     failing: tuple[int, ...]
     like_zeros: LikeZeros | None
+    quality: Quality | None
 
     def joined(self, other: "BlockComparison") -> "BlockComparison":
         """Join the comparison of the rows that follow."""
         like_zeros = self.like_zeros or other.like_zeros
         if self.like_zeros is not None and other.like_zeros is not None:
             like_zeros = self.like_zeros.joined(other.like_zeros)
+        good = self.quality or other.quality
+        if self.quality is not None and other.quality is not None:
+            good = self.quality.joined(other.quality)
         failing = (*self.failing, *other.failing)[:FAILING]
-        return BlockComparison(self.distance.joined(other.distance), failing, like_zeros)
+        return BlockComparison(self.distance.joined(other.distance), failing, like_zeros, good)
 
 
 @dataclass(frozen=True)
@@ -105,7 +54,7 @@ class RowsComparison:
     @cached_property
     def allowed(self) -> Allowed:
         """How far the claim may be from what is right."""
-        return allowed_in(self.question, self.claim.key)
+        return allowed_in(self.question, self.claim)
 
     def __call__(self, block: Block) -> BlockComparison:
         """Compare a block."""
@@ -119,11 +68,12 @@ class RowsComparison:
             if self.claim.transposed:
                 wrong[...] = True
             failing = np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1))[:FAILING]
-            like_zeros = None
+            like_zeros = good = None
             if claimed.format is not None and not wrong.any():
                 like_zeros = LikeZeros.of(right, self.allowed(right, claimed.format), claimed.format)
+                good = quality(claimed.numbers, right, claimed.format)
             apart = distance(claimed.numbers, right, wrong, block.rows.start)
-            return BlockComparison(apart, tuple((block.rows.start + failing).tolist()), like_zeros)
+            return BlockComparison(apart, tuple((block.rows.start + failing).tolist()), like_zeros, good)
 
     def right(self, rows: Rows, logits: Array | None = None) -> Floats:
         """Compute some rows of the right array, in float64."""

@@ -6,9 +6,10 @@ from functools import partial, reduce
 import numpy as np
 
 from dlcalc.core.arrays.row_source import Floats, in_order
-from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, compare, written
-from dlcalc.core.evidence.claim import Diagnosis
-from dlcalc.core.evidence.diagnosis import explained
+from dlcalc.core.evidence.array_claim import ArrayClaim
+from dlcalc.core.evidence.array_judge import Candidates, in_memory, judged
+from dlcalc.core.evidence.array_verdict import ArrayVerdict, compare
+from dlcalc.core.evidence.tolerance import Allowance, roundings
 from dlcalc.core.softmax.answer import Block, Seen, SoftmaxGrad, shapes_of
 from dlcalc.core.softmax.mistakes.blockwise import (
     BlockComparison,
@@ -16,9 +17,9 @@ from dlcalc.core.softmax.mistakes.blockwise import (
     LossComparison,
     LossSums,
     RowsComparison,
-    allowed_in,
 )
-from dlcalc.core.softmax.mistakes.table import MISTAKES
+from dlcalc.core.softmax.mistakes.table import ALONE, MISTAKES
+from dlcalc.core.softmax.mistakes.tolerances import Allowed, allowed_in, scale_of, terms_of
 from dlcalc.core.softmax.mistakes.working import SoftmaxWorking, working
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.row_values import Computed, blocks_of, summed
@@ -82,37 +83,51 @@ def verdict(answer: SoftmaxGrad, by_blocks: Comparison, seen: Seen | None) -> Ar
     if isinstance(by_blocks, LossComparison):
         assert isinstance(seen, LossSums)
         right = np.asarray(summed(seen.sums) / question.targets.denominator)
-        single = compare(claim, right, allowed_in(question, "loss").growing_from(right))
+        allowed = allowed_in(question, claim).growing_from(right)
+        single = replace(compare(claim, right, allowed), tolerance=allowed.stated(claim))
         if single.passed:
             return single
         from dlcalc.core.softmax.mistakes.screening import diagnosed_loss
 
         return diagnosed_loss(question, single, right)
     assert isinstance(seen, BlockComparison)
-    judged = ArrayVerdict(claim, Computed(question.wide, claim.key), seen.distance, passed=False)
+    stated = by_blocks.allowed.stated(claim)
+    found = ArrayVerdict(claim, Computed(question.wide, claim.key), seen.distance, passed=False, tolerance=stated)
     if seen.distance.failed:
         from dlcalc.core.softmax.mistakes.screening import diagnosed
 
-        return diagnosed(by_blocks, seen.failing, judged)
-    unclear = seen.like_zeros is not None and seen.like_zeros.would_pass
-    return replace(judged, passed=not unclear, decidable=not unclear)
+        by_format = replace(by_blocks, question=replace(question, exact=False))
+        return diagnosed(by_format, seen.failing, found)
+    if seen.like_zeros is not None and seen.like_zeros.would_pass:
+        return replace(found, decidable=False)
+    if claim.format is not None and by_blocks.allowed.asked is None:
+        from dlcalc.core.softmax.mistakes.screening import overruled
+
+        if diagnosis := overruled(by_blocks):
+            return replace(found, within_tolerance=True, diagnosis=diagnosis)
+    return replace(found, passed=True, quality=seen.quality)
 
 
 def _judged(answer: SoftmaxGrad, claim: ArrayClaim) -> ArrayVerdict:
     """Judge a whole claim."""
-    claim, reference = replace(claim, values=claim.numbers), answer.reference
-    right = reference.array(claim.key).astype(np.float64)
-    if answer.question.tolerances is not None:
+    question, claim = answer.reference.question, in_memory(claim)
+    right = answer.reference.array(claim.key).astype(np.float64)
+    if question.tolerances is not None:
         claim = claim.by_tolerance
-    whole = compare(claim, right, allowed_in(reference.question, claim.key).growing_from(right))
-    if whole.passed or not whole.decidable:
-        return whole
-    return replace(whole, diagnosis=_diagnosis(reference.question, claim, right))
+    allowed = allowed_in(question, claim).growing_from(right)
+    by_format = allowed_in(replace(question, exact=False), claim).growing_from(right) if question.exact else allowed
+    size = scale_of(question, claim.key) or None
+    verdict = judged(claim, allowed, _candidates(question, claim, right, by_format), size)
+    stated = allowed.stated(claim)
+    if verdict.printed is not None and size is not None:
+        stated = Allowance(verdict.printed, absolute=roundings(verdict.printed) * size)
+    return replace(verdict, tolerance=stated)
 
 
-def _diagnosis(question: SoftmaxQuestion, claim: ArrayClaim, right: Floats) -> tuple[Diagnosis, ...]:
-    """Find the mistakes that give a whole claim."""
-    allowed = allowed_in(question, claim.key).growing_from(right)
+def _candidates(
+    question: SoftmaxQuestion, claim: ArrayClaim, right: Floats, allowed: Allowed
+) -> Candidates[SoftmaxWorking]:
+    """Prepare the mistakes that may be behind a whole claim."""
     row = question.flat and claim.key not in ("loss", "grad_weight", "grad_bias")
     claimed, low, high = (part[None] if row else part for part in (claim.numbers, claim.low, claim.high))
     start = working(question, claim.key, claimed)
@@ -120,12 +135,12 @@ def _diagnosis(question: SoftmaxQuestion, claim: ArrayClaim, right: Floats) -> t
     if claim.typed:
         start = replace(start, bounds=(low, high))
 
-    def of(edited: SoftmaxWorking) -> Floats | None:
+    def answer(edited: SoftmaxWorking) -> Floats | None:
         values = edited.answer()
         return values[0] if values is not None and row and not edited.transposed else values
 
-    def fits(values: Floats) -> bool:
-        return claim.is_explained_by(values, right, allowed)
+    def terms() -> Floats:
+        sizes = terms_of(start, right)
+        return sizes[0] if row and sizes.ndim > right.ndim else sizes
 
-    explanations = explained(MISTAKES, start, of, fits, written, claim.carries_a_pair)
-    return tuple(explanation.diagnosis for explanation in explanations)
+    return Candidates(MISTAKES, start, answer, right, allowed, terms, alone=ALONE)

@@ -5,19 +5,22 @@ Source of the rule: a sample that was not chosen by the claim, and rows that are
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from dlcalc.core.arrays.row_source import Floats, Rows, in_order, parts
-from dlcalc.core.arrays.stored import rounded
-from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict, written
+from dlcalc.core.arrays.row_source import Floats, Rows, in_order
+from dlcalc.core.evidence.array_claim import ArrayClaim
+from dlcalc.core.evidence.array_judge import Candidates
+from dlcalc.core.evidence.array_verdict import ArrayVerdict, written
 from dlcalc.core.evidence.claim import Diagnosis
 from dlcalc.core.evidence.diagnosis import explained
-from dlcalc.core.softmax.mistakes.blockwise import Allowed, RowsComparison, allowed_in
+from dlcalc.core.evidence.tolerance import ROWS, Fit, fit
+from dlcalc.core.softmax.mistakes.blockwise import RowsComparison
+from dlcalc.core.softmax.mistakes.permutation import is_permuted
 from dlcalc.core.softmax.mistakes.table import MISTAKES
+from dlcalc.core.softmax.mistakes.tolerances import Allowed, allowed_in, terms_of
 from dlcalc.core.softmax.mistakes.working import SoftmaxWorking, moved, working
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.row_values import blocks_of, summed
@@ -84,28 +87,64 @@ def _screened(comparison: RowsComparison, failing: Sequence[int]) -> Rows:
 
 def _fitting(comparison: RowsComparison, rows: Rows, *, turned: bool) -> list[_Leader]:
     """Find the mistakes that give some rows of a claim, with rows and columns exchanged if it is ``turned``."""
+    claim, candidates = _candidates(comparison, rows, turned=turned)
+    if turned and claim.accepts(candidates.right, candidates.tolerance).all():
+        text = f"{_TRANSPOSED.sentence} would give what is claimed"
+        return [_Leader(Diagnosis("transposed", text), candidates.working, True, comparison.allowed)]
+    found = []
+    for diagnosis, edited in candidates.that_give(claim, pairs=not turned):
+        values = edited.answer()
+        assert values is not None
+        if turned:
+            text = f"{diagnosis.text.partition(' would give')[0]} and {_TRANSPOSED.sentence} would together give it"
+            diagnosis = Diagnosis(diagnosis.mistake, text, "transposed")
+        grown = comparison.allowed.growing_from(candidates.right).grown_to(values)
+        found.append(_Leader(diagnosis, edited, turned, grown))
+    return found
+
+
+def _candidates(
+    comparison: RowsComparison, rows: Rows, *, turned: bool = False
+) -> tuple[ArrayClaim, Candidates[SoftmaxWorking]]:
+    """Prepare the mistakes that may be behind some rows of a claim, beside what is claimed of them."""
     claim, right = comparison.claim.rows(rows, turned=turned), comparison.right(rows)
     allowed = comparison.allowed.growing_from(right)
     start = working(comparison.question, claim.key, claim.numbers, rows)
     start = replace(start, slack=partial(allowed, name=claim.format or "float64"))
     if claim.typed:
         start = replace(start, bounds=(claim.low, claim.high))
-    if turned and claim.accepts(right, allowed).all():
-        text = f"{_TRANSPOSED.sentence} would give what is claimed"
-        return [_Leader(Diagnosis("transposed", text), start, True, comparison.allowed)]
     table = [mistake for mistake in MISTAKES if mistake not in (_TRANSPOSED, _PERMUTED)]
+    terms = partial(terms_of, start, right)
+    return claim, Candidates(table, start, SoftmaxWorking.answer, right, allowed, terms)
 
-    def fits(values: Floats) -> bool:
-        return claim.is_explained_by(values, right, allowed)
 
+_SAMPLED = 65_536  # entries of a claim within its tolerance: enough to tell what is no rounding
+
+
+def overruled(comparison: RowsComparison) -> tuple[Diagnosis, ...]:
+    """Find the mistakes that explain a claim within its tolerance far better than the right array: all of it."""
+    question = comparison.question
+    count = min(question.rows, max(ROWS, _SAMPLED // (comparison.claim.values.size // question.rows)))
+    rows = np.sort(np.random.default_rng(_SEED).choice(question.rows, count, replace=False))
+    with np.errstate(over="ignore", invalid="ignore"):
+        leaders = _candidates(comparison, rows)[1].better_than_right(comparison.claim.rows(rows))
+        if not leaders:
+            return ()
+        edited = [leader.edited for leader in leaders]
+        blocks = in_order(partial(_fits, comparison, edited), blocks_of(question))
+        sums = [reduce(Fit.joined, fits) for fits in zip(*blocks, strict=True)]
+    return tuple(leader.diagnosis for leader, total in zip(leaders, sums, strict=True) if total.other_wins)
+
+
+def _fits(comparison: RowsComparison, edited: Sequence[SoftmaxWorking], rows: slice) -> list[Fit]:
+    """Compare how well the right rows and those of several workings explain a block of a claim."""
+    claim, candidates = _candidates(comparison, rows)
     found = []
-    for diagnosis, edited in explained(table, start, SoftmaxWorking.answer, fits, written, pairs=not turned):
-        values = edited.answer()
+    for choices in edited:
+        values = moved(choices, comparison.question, rows).answer()
         assert values is not None
-        if turned:
-            text = f"{diagnosis.text.partition(' would give')[0]} and {_TRANSPOSED.sentence} would together give it"
-            diagnosis = Diagnosis(diagnosis.mistake, text, "transposed")
-        found.append(_Leader(diagnosis, edited, turned, allowed.grown_to(values)))
+        assert claim.format is not None
+        found.append(fit(claim.numbers, candidates.right, values, candidates.sizes, claim.format))
     return found
 
 
@@ -137,7 +176,7 @@ def _give(
 def diagnosed_loss(question: SoftmaxQuestion, verdict: ArrayVerdict, right: Floats) -> ArrayVerdict:
     """Complete a verdict on a single loss by the mistakes that give it: the sums of all in one pass, without pairs."""
     claim = verdict.claim
-    allowed = allowed_in(question, "loss").growing_from(right)
+    allowed = allowed_in(replace(question, exact=False), claim).growing_from(right)
     start = working(question, "loss", claim.numbers, np.empty(0, np.intp))
     if claim.typed:
         start = replace(start, bounds=(claim.low, claim.high))
@@ -160,103 +199,3 @@ def _sums_of_losses(question: SoftmaxQuestion, edited: Sequence[SoftmaxWorking],
     """Sum up the losses of some rows under each of several workings."""
     with np.errstate(all="ignore"):
         return [summed(moved(working, question, rows).losses()) for working in edited]
-
-
-MAX_ROWS = 1 << 20  # that are out of place: of each, some 40 bytes are kept
-_FEW = 256  # rows that are compared each with each; and of which one must agree for the others to be compared
-_SEED = 20091
-
-Numbers = NDArray[np.int32]  # of rows
-
-
-def is_permuted(comparison: RowsComparison) -> bool | None:
-    """Tell whether the rows that are wrong are right in another order; None if there are too many to try."""
-    claim, question = comparison.claim, comparison.question
-    if claim.values.ndim > 2 or question.rows < 2:
-        return False
-    rng, size = np.random.default_rng(_SEED), claim.values.size // question.rows
-    blocks, count = [], 0
-    for block in in_order(partial(_astray, comparison, rng.standard_normal(size)), blocks_of(question)):
-        blocks.append(block)
-        count += len(block[0])
-        if count > MAX_ROWS:
-            return None
-    ours, *projections = (np.concatenate(column) for column in zip(*blocks, strict=True))
-    theirs = ours
-    while True:
-        before = len(ours)
-        ours, theirs = _meeting(ours, theirs, *projections)
-        sample = np.linspace(0, before - 1, min(_FEW, before), dtype=np.intp)
-        if before > _FEW and not _agree(comparison, ours[sample], theirs[sample]).any():
-            return False
-        agree = _agree(comparison, ours, theirs)
-        ours, theirs = ours[~agree], theirs[~agree]
-        if len(ours) <= _FEW:
-            return _match(comparison, ours, theirs)
-        if len(ours) > before // 2:
-            return False
-        project = partial(_projected_pairs, comparison, rng.standard_normal(size), ours, theirs)
-        pairs = in_order(project, parts(len(ours), 8 * size))
-        projections = [np.concatenate(column) for column in zip(*pairs, strict=True)]
-
-
-def _astray(comparison: RowsComparison, direction: Floats, rows: slice) -> tuple[Numbers, Floats, Floats]:
-    """Find the rows of a block that are wrong, and their projections in the answer and in the claim."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        right, claimed = comparison.right(rows), comparison.claim.rows(rows)
-        wrong = np.flatnonzero(~claimed.accepts(right, comparison.allowed).reshape(len(right), -1).all(axis=1))
-    return (rows.start + wrong).astype(np.int32), *_projected(
-        comparison, direction, right[wrong], claimed.numbers[wrong]
-    )
-
-
-def _projected_pairs(
-    comparison: RowsComparison, direction: Floats, ours: Numbers, theirs: Numbers, part: slice
-) -> tuple[Floats, Floats]:
-    """Project some rows of the answer and of the claim, by their numbers."""
-    right, claimed = comparison.right(ours[part]), comparison.claim.rows(theirs[part])
-    return _projected(comparison, direction, right, claimed.numbers)
-
-
-def _projected(comparison: RowsComparison, direction: Floats, right: Floats, claimed: Floats) -> tuple[Floats, Floats]:
-    """Project rows of the answer, rounded as the claim is, and rows of the claim."""
-    both = (rounded(right, comparison.claim.format or "float64"), claimed)
-    with np.errstate(over="ignore", invalid="ignore"):
-        ours, theirs = (np.nan_to_num(rows).reshape(len(rows), len(direction)) @ direction for rows in both)
-    return ours, theirs
-
-
-def _meeting(ours: Numbers, theirs: Numbers, right: Floats, claimed: Floats) -> tuple[Numbers, Numbers]:
-    """Order rows so that those with equal projections meet, one by one, and the others in the order of theirs."""
-    our_order, their_order = np.argsort(right, kind="stable"), np.argsort(claimed, kind="stable")
-    ours, theirs, right, claimed = ours[our_order], theirs[their_order], right[our_order], claimed[their_order]
-    rank = np.arange(len(claimed)) - np.searchsorted(claimed, claimed)  # of a row among those that are equal to it
-    place = np.minimum(np.searchsorted(right, claimed) + rank, len(right) - 1)
-    equal = right[place] == claimed
-    taken = np.zeros(len(right), bool)
-    taken[place[equal]] = True
-    return np.concatenate([ours[place[equal]], ours[~taken]]), np.concatenate([theirs[equal], theirs[~equal]])
-
-
-def _agree(comparison: RowsComparison, ours: Numbers, theirs: Numbers) -> NDArray[np.bool_]:
-    """Tell which rows of the answer are claimed in the places of those others."""
-    row_bytes = 8 * max(1, comparison.claim.values.size // comparison.question.rows)
-    blocks = in_order(partial(_agree_in, comparison, ours, theirs), parts(len(ours), row_bytes))
-    return np.concatenate([np.empty(0, bool), *blocks])
-
-
-def _agree_in(comparison: RowsComparison, ours: Numbers, theirs: Numbers, part: Rows) -> NDArray[np.bool_]:
-    with np.errstate(over="ignore", invalid="ignore"):
-        accepted = comparison.claim.rows(theirs[part]).accepts(comparison.right(ours[part]), comparison.allowed)
-        return np.asarray(accepted.reshape(len(accepted), -1).all(axis=1))
-
-
-def _match(comparison: RowsComparison, ours: Numbers, theirs: Numbers) -> bool:
-    """Tell whether each of a few rows of the answer is claimed somewhere, and nowhere where another is."""
-    remaining = theirs
-    for row in ours:
-        agree = _agree(comparison, np.full(len(remaining), row), remaining)
-        if not agree.any():
-            return False
-        remaining = np.delete(remaining, int(agree.argmax()))
-    return True

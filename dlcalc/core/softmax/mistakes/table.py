@@ -115,3 +115,5 @@ MISTAKES: tuple[Mistake[W], ...] = (
     # A constant fitted to the claim, so it says least.
     Mistake("scaled", edits.scale_in_words, lambda w: w.key not in ("softmax", "jacobian"), edits.scaled, fitted=True),
 )
+
+ALONE = frozenset({"rows-permuted"})  # in a coarse format, where some order of the rows is near anything of their size

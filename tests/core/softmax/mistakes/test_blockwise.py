@@ -9,9 +9,9 @@ from dlcalc.core.arrays import row_source as blocks
 from dlcalc.core.arrays.row_source import in_memory
 from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
-from dlcalc.core.softmax.mistakes import screening as permutation
-from dlcalc.core.softmax.mistakes.blockwise import scale_of
+from dlcalc.core.softmax.mistakes import permutation
 from dlcalc.core.softmax.mistakes.judge import judge
+from dlcalc.core.softmax.mistakes.tolerances import scale_of
 from dlcalc.core.softmax.question import checked
 from tests.core.softmax.mistakes.test_table import WRONG, Plain, claim_of
 from tests.support.random_softmax import cases

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.core.softmax.answer import SoftmaxGrad, softmax_grad
-from dlcalc.core.softmax.mistakes.blockwise import scale_of
 from dlcalc.core.softmax.mistakes.judge import claimable, judge
 from dlcalc.core.softmax.mistakes.table import MISTAKES
+from dlcalc.core.softmax.mistakes.tolerances import scale_of
 from dlcalc.core.softmax.mistakes.working import working
 from dlcalc.core.softmax.question import checked
 from dlcalc.notation.array_claims import array_claims

@@ -1,0 +1,186 @@
+"""Judging a claim about an array as a whole: by its tolerance, and by what explains it best."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import inf
+from typing import Generic
+
+import numpy as np
+
+from dlcalc.core.arrays.row_source import Floats
+from dlcalc.core.evidence.array_claim import ArrayClaim
+from dlcalc.core.evidence.array_verdict import ArrayVerdict, compare, quality, written
+from dlcalc.core.evidence.claim import Diagnosis
+from dlcalc.core.evidence.diagnosis import Explanation, Mistake, W, explained
+from dlcalc.core.evidence.tolerance import CLEAR, ROWS, Computed, Fit, Tolerance, best, fit, is_a_constant, largest
+
+_POOR = 4.0  # roundings: an explanation that leaves more of a claim open does not keep others from being tried
+_NEAR = 8.0  # roundings: so near must a pair, or a fitted constant, be to a claim in a format ...
+_COARSE = ("float16", "bfloat16")  # ... of which the tolerance is so wide that many would lie in it
+
+
+@dataclass(frozen=True)
+class Candidates(Generic[W]):
+    """The mistakes that may be behind a claim about an array.
+
+    Attributes:
+        mistakes: the table, in the order of rank.
+        working: how the right answer comes about.
+        answer: the array that a working gives; None where it gives none.
+        right: the right array.
+        tolerance: how far a claim may be from an array that it is of.
+        terms: gives the size of the terms that each entry of the right array is made of; 0 where it does not count.
+        alone: the mistakes that are no part of a pair in a coarse format, because they follow the claim.
+    """
+
+    mistakes: Sequence[Mistake[W]]
+    working: W
+    answer: Callable[[W], Floats | None]
+    right: Floats
+    tolerance: Tolerance
+    terms: Callable[[], Floats]
+    alone: frozenset[str] = frozenset()
+
+    @cached_property
+    def sizes(self) -> Floats:
+        """The size of the terms of each entry."""
+        return self.terms()
+
+    @property
+    def _named(self) -> list[Mistake[W]]:
+        return [mistake for mistake in self.mistakes if not mistake.fitted]
+
+    @property
+    def _fitted(self) -> list[Mistake[W]]:
+        return [mistake for mistake in self.mistakes if mistake.fitted]
+
+    def fit(self, claim: ArrayClaim, other: Floats, grown: float = 1.0) -> Fit | None:
+        """Compare how well the right array and another one explain a claim; None where they cannot be compared.
+
+        ``grown`` is by how much the terms of the other one are larger.
+        """
+        if claim.format is None or not other.shape == self.right.shape == claim.values.shape:
+            return None
+        return fit(claim.numbers, self.right, other, grown * self.sizes, claim.format)
+
+    def that_give(self, claim: ArrayClaim, *, named: bool = False, pairs: bool = True) -> tuple[Explanation[W], ...]:
+        """Find the mistakes that give a claim which is wrong; those that explain it far worse than others do not count.
+
+        Args:
+            claim: that is explained.
+            named: whether mistakes with a fitted constant are left out.
+            pairs: whether two mistakes at once are tried, where the claim says enough.
+        """
+
+        def fits(values: Floats) -> bool:
+            return claim.is_explained_by(values, self.right, self.tolerance)
+
+        found = explained(self._named, self.working, self.answer, fits, written, pairs=False)
+        if named:
+            return self._best(claim, found)
+        nearest = min((self._off(claim, one) for one in found), default=inf)
+        if nearest > _POOR:
+            constants = explained(self._fitted, self.working, self.answer, fits, written, pairs=False)
+            found += tuple(one for one in constants if self._is_near(claim, one, nearest / CLEAR))
+        if not found and pairs and claim.carries_a_pair:
+            table = [one for one in self._named if claim.format not in _COARSE or one.name not in self.alone]
+            both = explained(table, self.working, self.answer, fits, written, pairs=True)
+            found = tuple(one for one in both if self._is_near(claim, one))
+        return self._best(claim, found)
+
+    def _off(self, claim: ArrayClaim, explanation: Explanation[W]) -> float:
+        """Measure how much of a claim an explanation leaves open, in roundings; 0 where that cannot be told.
+
+        One that is larger than the right array has larger roundings.
+        """
+        other = self.answer(explanation.edited)
+        if other is None:
+            return 0.0
+        compared = self.fit(claim, other, max(1.0, largest(other) / (largest(self.right) or 1.0)))
+        return 0.0 if compared is None else compared.of_other
+
+    def _is_near(self, claim: ArrayClaim, explanation: Explanation[W], limit: float = inf) -> bool:
+        """Whether an explanation with much freedom is near enough, where the tolerance of the format alone is wide."""
+        return self._off(claim, explanation) <= min(limit, _NEAR if claim.format in _COARSE else inf)
+
+    def _best(self, claim: ArrayClaim, found: tuple[Explanation[W], ...]) -> tuple[Explanation[W], ...]:
+        if claim.format is None or len(found) < 2:
+            return found
+        stand = best([self._off(claim, one) for one in found])
+        return tuple(explanation for explanation, stands in zip(found, stand, strict=True) if stands)
+
+    def better_than_right(self, claim: ArrayClaim) -> tuple[Explanation[W], ...]:
+        """Find the mistakes that explain a claim within its tolerance far better than the right array does."""
+        name = claim.format
+        start = self.fit(claim, self.right)
+        if name is None or start is None or start.is_a_rounding or len(claim.values) < ROWS:
+            return ()
+
+        # A mistake must beat the working as well, whose float64 rounds otherwise than the right array does.
+        own = self.answer(self.working)
+        bases = [self] if own is None else [self, replace(self, right=own)]
+
+        def wins(values: Floats) -> bool:
+            fits = [base.fit(claim, values) for base in bases]
+            return all(compared is not None and compared.other_wins for compared in fits)
+
+        def constant_wins(values: Floats) -> bool:
+            return wins(values) and is_a_constant(self.right, values, name)
+
+        found = explained(self._named, self.working, self.answer, wins, written, pairs=False)
+        if not found:
+            scaled = [mistake for mistake in self._fitted if mistake.name == "scaled"]
+            found = explained(scaled, self.working, self.answer, constant_wins, written, pairs=False)
+        return self._best(claim, found)
+
+
+def diagnoses(found: Sequence[Explanation[W]]) -> tuple[Diagnosis, ...]:
+    """List the diagnoses of explanations."""
+    return tuple(explanation.diagnosis for explanation in found)
+
+
+def judged(
+    claim: ArrayClaim, tolerance: Tolerance, candidates: Candidates[W], size: Floats | float | None = None
+) -> ArrayVerdict:
+    """Judge a claim, and name the mistakes that would give it if it is wrong.
+
+    Args:
+        claim: about an array in memory.
+        tolerance: by which it is judged; that of the candidates may be another.
+        candidates: what may be behind it.
+        size: of the terms that numbers printed by a program are judged by; that of each entry if None.
+    """
+    right = candidates.right
+    verdict = compare(claim, right, tolerance)
+    if not verdict.decidable:
+        return verdict
+    if verdict.passed and claim.format is None:
+        return verdict
+    if verdict.passed:
+        if candidates.tolerance is tolerance and (found := candidates.better_than_right(claim)):
+            return replace(verdict, passed=False, within_tolerance=True, diagnosis=diagnoses(found))
+        return replace(verdict, quality=quality(claim.numbers, right, claim.format or "float64"))
+    if claim.printed is not None:
+        return _of_a_program(claim, verdict, candidates, Computed(candidates.sizes if size is None else size))
+    return replace(verdict, diagnosis=diagnoses(candidates.that_give(claim)))
+
+
+def _of_a_program(
+    claim: ArrayClaim, verdict: ArrayVerdict, candidates: Candidates[W], tolerance: Computed
+) -> ArrayVerdict:
+    """Judge numbers that a program printed, and that are not right by their digits."""
+    assert claim.printed is not None
+    if found := candidates.that_give(claim, named=True):
+        return replace(verdict, diagnosis=diagnoses(found))
+    as_computed = replace(claim.by_tolerance, format=claim.printed)
+    computed = compare(as_computed, candidates.right, tolerance)
+    if computed.passed:
+        return replace(computed, claim=claim, printed=claim.printed)
+    near = replace(candidates, tolerance=tolerance)
+    return replace(verdict, diagnosis=diagnoses(near.that_give(as_computed)))
+
+
+def in_memory(claim: ArrayClaim) -> ArrayClaim:
+    """Read a claim into memory."""
+    return replace(claim, values=np.asarray(claim.values))
