@@ -16,7 +16,8 @@ from dlcalc.core.evidence.diagnosis import Explanation, Mistake, W, explained
 from dlcalc.core.evidence.tolerance import CLEAR, ROWS, Computed, Fit, Tolerance, best, fit, is_a_constant, largest
 
 _POOR = 4.0  # roundings: an explanation that leaves more of a claim open does not keep others from being tried
-_NEAR = 8.0  # roundings: so near must a pair, or a fitted constant, be to a claim in a format ...
+_OPEN = 16.0  # roundings: so near must an explanation be to a claim, and ...
+_NEAR = 8.0  # ... so near a pair or a fitted constant, in a format ...
 _COARSE = ("float16", "bfloat16")  # ... of which the tolerance is so wide that many would lie in it
 
 
@@ -55,14 +56,11 @@ class Candidates(Generic[W]):
     def _fitted(self) -> list[Mistake[W]]:
         return [mistake for mistake in self.mistakes if mistake.fitted]
 
-    def fit(self, claim: ArrayClaim, other: Floats, grown: float = 1.0) -> Fit | None:
-        """Compare how well the right array and another one explain a claim; None where they cannot be compared.
-
-        ``grown`` is by how much the terms of the other one are larger.
-        """
+    def fit(self, claim: ArrayClaim, other: Floats) -> Fit | None:
+        """Compare how well the right array and another one explain a claim; None where they cannot be compared."""
         if claim.format is None or not other.shape == self.right.shape == claim.values.shape:
             return None
-        return fit(claim.numbers, self.right, other, grown * self.sizes, claim.format)
+        return fit(claim.numbers, self.right, other, self.sizes, claim.format)
 
     def that_give(self, claim: ArrayClaim, *, named: bool = False, pairs: bool = True) -> tuple[Explanation[W], ...]:
         """Find the mistakes that give a claim which is wrong; those that explain it far worse than others do not count.
@@ -74,35 +72,39 @@ class Candidates(Generic[W]):
         """
 
         def fits(values: Floats) -> bool:
-            return claim.is_explained_by(values, self.right, self.tolerance)
+            if claim.is_explained_by(values, self.right, self.tolerance):
+                return True
+            return self._beats_right(claim, values) and bool(claim.accepts(values, self.tolerance).all())
 
-        found = explained(self._named, self.working, self.answer, fits, written, pairs=False)
+        singles = explained(self._named, self.working, self.answer, fits, written, pairs=False)
+        found = tuple(one for one in singles if self._is_near(claim, one, _OPEN))
         if named:
             return self._best(claim, found)
         nearest = min((self._off(claim, one) for one in found), default=inf)
         if nearest > _POOR:
             constants = explained(self._fitted, self.working, self.answer, fits, written, pairs=False)
-            found += tuple(one for one in constants if self._is_near(claim, one, nearest / CLEAR))
+            nearer = [one for one in constants if CLEAR * self._off(claim, one) <= nearest]
+            found += tuple(one for one in nearer if self._is_near(claim, one, _NEAR))
         if not found and pairs and claim.carries_a_pair:
             table = [one for one in self._named if claim.format not in _COARSE or one.name not in self.alone]
             both = explained(table, self.working, self.answer, fits, written, pairs=True)
-            found = tuple(one for one in both if self._is_near(claim, one))
+            found = tuple(one for one in both if self._is_near(claim, one, _NEAR))
         return self._best(claim, found)
 
     def _off(self, claim: ArrayClaim, explanation: Explanation[W]) -> float:
         """Measure how much of a claim an explanation leaves open, in roundings; 0 where that cannot be told.
 
-        One that is larger than the right array has larger roundings.
+        Where it is larger than the right array, so are its roundings.
         """
         other = self.answer(explanation.edited)
-        if other is None:
+        if other is None or claim.format is None or not other.shape == self.right.shape == claim.values.shape:
             return 0.0
-        compared = self.fit(claim, other, max(1.0, largest(other) / (largest(self.right) or 1.0)))
-        return 0.0 if compared is None else compared.of_other
+        grown = max(1.0, largest(other) / (largest(self.right) or 1.0))
+        return fit(claim.numbers, other, other, np.maximum(grown * self.sizes, np.abs(other)), claim.format).of_other
 
-    def _is_near(self, claim: ArrayClaim, explanation: Explanation[W], limit: float = inf) -> bool:
-        """Whether an explanation with much freedom is near enough, where the tolerance of the format alone is wide."""
-        return self._off(claim, explanation) <= min(limit, _NEAR if claim.format in _COARSE else inf)
+    def _is_near(self, claim: ArrayClaim, explanation: Explanation[W], limit: float) -> bool:
+        """Whether an explanation is within so many roundings of a claim, where its format's tolerance alone is wide."""
+        return claim.format not in _COARSE or self._off(claim, explanation) <= limit
 
     def _best(self, claim: ArrayClaim, found: tuple[Explanation[W], ...]) -> tuple[Explanation[W], ...]:
         if claim.format is None or len(found) < 2:
@@ -110,20 +112,31 @@ class Candidates(Generic[W]):
         stand = best([self._off(claim, one) for one in found])
         return tuple(explanation for explanation, stands in zip(found, stand, strict=True) if stands)
 
+    def _beats_right(self, claim: ArrayClaim, values: Floats) -> bool:
+        """Whether an array explains a claim of rows enough far better than the right one does.
+
+        It must beat the working as well, whose float64 rounds otherwise than the right array does.
+        """
+        if claim.values.ndim == 0 or len(claim.values) < ROWS:
+            return False
+        own = self._own
+        fits = [base.fit(claim, values) for base in ([self] if own is None else [self, replace(self, right=own)])]
+        return all(compared is not None and compared.other_wins for compared in fits)
+
+    @cached_property
+    def _own(self) -> Floats | None:
+        """What the working itself gives, without a mistake."""
+        return self.answer(self.working)
+
     def better_than_right(self, claim: ArrayClaim) -> tuple[Explanation[W], ...]:
         """Find the mistakes that explain a claim within its tolerance far better than the right array does."""
         name = claim.format
         start = self.fit(claim, self.right)
-        if name is None or start is None or start.is_a_rounding or len(claim.values) < ROWS:
+        if name is None or start is None or start.is_a_rounding:
             return ()
 
-        # A mistake must beat the working as well, whose float64 rounds otherwise than the right array does.
-        own = self.answer(self.working)
-        bases = [self] if own is None else [self, replace(self, right=own)]
-
         def wins(values: Floats) -> bool:
-            fits = [base.fit(claim, values) for base in bases]
-            return all(compared is not None and compared.other_wins for compared in fits)
+            return self._beats_right(claim, values)
 
         def constant_wins(values: Floats) -> bool:
             return wins(values) and is_a_constant(self.right, values, name)
