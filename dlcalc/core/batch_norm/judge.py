@@ -46,6 +46,9 @@ def judge(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
     if allowed is not by_format and not isinstance(allowed, HalfUlp):
         candidates = replace(candidates, tolerance=allowed)
     verdict = judged(claim, allowed, candidates)
+    if verdict.printed is not None:
+        allowance = Allowance(verdict.printed, roundings(verdict.printed), of=by_format.said)
+        return replace(verdict, tolerance=allowance)
     return replace(verdict, tolerance=_stated(allowed, claim, right))
 
 
