@@ -9,7 +9,7 @@ from dlcalc.core.arrays.row_source import Floats, in_order
 from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.core.evidence.array_judge import Candidates, in_memory, judged
 from dlcalc.core.evidence.array_verdict import ArrayVerdict, compare
-from dlcalc.core.evidence.tolerance import Allowance, roundings
+from dlcalc.core.evidence.tolerance import Allowance, largest, roundings
 from dlcalc.core.softmax.answer import Block, Seen, SoftmaxGrad, shapes_of
 from dlcalc.core.softmax.mistakes.blockwise import (
     BlockComparison,
@@ -116,10 +116,10 @@ def _judged(answer: SoftmaxGrad, claim: ArrayClaim) -> ArrayVerdict:
         claim = claim.by_tolerance
     allowed = allowed_in(question, claim).growing_from(right)
     by_format = allowed_in(replace(question, exact=False), claim).growing_from(right) if question.exact else allowed
-    size = scale_of(question, claim.key) or None
-    verdict = judged(claim, allowed, _candidates(question, claim, right, by_format), size)
+    size = max(scale_of(question, claim.key), largest(right)) if claim.key == "loss" else scale_of(question, claim.key)
+    verdict = judged(claim, allowed, _candidates(question, claim, right, by_format), size or None)
     stated = allowed.stated(claim)
-    if verdict.printed is not None and size is not None:
+    if verdict.printed is not None:
         stated = Allowance(verdict.printed, absolute=roundings(verdict.printed) * size)
     return replace(verdict, tolerance=stated)
 

@@ -27,12 +27,14 @@ class Allowed:
         asked: another tolerance, in place of that of the format.
         largest: the largest absolute value that is right; where it is known, another array has a scale of its own.
         by_row: whether the array has the gradient of a row of logits in each of its rows.
+        fixed: whether M is that of every array, as of a loss: terms of the size of 1 may cancel to any that is smaller.
     """
 
     scale: float
     asked: Asked | HalfUlp | Computed | None = None
     largest: float | None = None
     by_row: bool = False
+    fixed: bool = False
 
     def __call__(self, right: Floats, name: str) -> Floats:
         """Compute the tolerance for each entry of an array that may be right, in the format of that name."""
@@ -48,8 +50,8 @@ class Allowed:
         return self.scale * largest(right) / self.largest if self.largest else self.scale
 
     def growing_from(self, reference: Floats) -> "Allowed":
-        """Tie M to this reference, so that it grows with arrays that are larger."""
-        return replace(self, largest=largest(reference))
+        """Tie M to this reference, so that it grows with arrays that are larger; not that of a loss, which is given."""
+        return self if self.fixed else replace(self, largest=largest(reference))
 
     def grown_to(self, other: Floats) -> "Allowed":
         """Fix M for arrays of which this other one is a part."""
@@ -80,7 +82,9 @@ def allowed_in(question: SoftmaxQuestion, claim: ArrayClaim) -> Allowed:
     if question.tolerances is not None:
         return Allowed(scale, Asked(*question.tolerances))
     if not question.exact or claim.typed:
-        return Allowed(scale, by_row=by_row)
+        of_loss = claim.key == "loss"
+        # Digits that were typed of a small loss are meant, though terms of the size of 1 cancel to it in a program.
+        return Allowed(0.0 if of_loss and claim.typed else scale, by_row=by_row, fixed=of_loss)
     if claim.format == "float64":
         message = "a claim in float64 cannot be judged to half an ulp: what is right is computed in float64 too"
         hint = ("a claim in float32 or narrower, or ", Fix("rtol", 1e-13))
@@ -93,6 +97,7 @@ def scale_of(question: SoftmaxQuestion, key: str) -> float:
     targets, temperature, rows = question.targets, question.temperature, question.rows
     gradient = targets.spread / targets.denominator / temperature
     scales = {"grad_logits": gradient, "softmax": 1.0, "jacobian": 1 / temperature, "grad_softmax": 0.0}
+    scales["loss"] = targets.spread * (rows if targets.reduction == "sum" else 1)
     if question.linear is not None:
         x, weight = np.abs(question.linear.x), np.abs(question.linear.weight)
         inputs = float(np.max(x, initial=0.0, where=np.isfinite(x)))
