@@ -43,6 +43,12 @@ class _Commands(click.Group):
         except BrokenPipeError:
             raise _ClosedPipeError from None
 
+    def get_help(self, ctx: click.Context) -> str:
+        """Write the help page as wide as the terminal is."""
+        from dlcalc.cli.help_page import help_of
+
+        return help_of(self, ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the commands in the order of the help page."""
         return list(COMMANDS)
@@ -123,8 +129,9 @@ def _refuse(error: DlcalcError, words: Sequence[str]) -> int:
         text = error_line(error) + "\n"
     else:
         from dlcalc.report.errors import in_words
+        from dlcalc.report.paragraph import columns
 
-        text = in_words(error)
+        text = in_words(error, columns(sys.stderr))
     try:
         sys.stderr.write(text)
         sys.stderr.flush()

@@ -1,9 +1,15 @@
 """Options that several commands share, each declared once, and a help page that shows them in groups."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from dlcalc.cli.help_page import Section
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -17,6 +23,42 @@ class Word(click.Choice[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Leave the value as it was typed."""
         return value
+
+
+class File(click.ParamType[str]):
+    """A file, or numbers in its place. Reading it is for the notation; a shell completes its name."""
+
+    name = "file"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        """Complete the name of a file."""
+        return [_file(incomplete)]
+
+
+class Claim(File):
+    """A claim, whose value may be a file: ``loss=losses.npy``."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        """Complete the name of a file, behind the key where there is one: no shell looks for files there."""
+        from click.shell_completion import CompletionItem
+
+        key, sign, path = incomplete.rpartition("=")
+        if not sign:
+            return [_file(incomplete)]
+        folder, slash, begun = path.rpartition("/")
+        try:
+            found = sorted(os.scandir((folder + slash) or "."), key=lambda entry: entry.name)
+        except OSError:
+            return []
+        names = [entry.name + "/" * entry.is_dir() for entry in found if entry.name.startswith(begun)]
+        return [CompletionItem(f"{key}={folder}{slash}{name}") for name in names]
+
+
+def _file(incomplete: str) -> "CompletionItem":
+    """Ask the shell to complete the name of a file."""
+    from click.shell_completion import CompletionItem
+
+    return CompletionItem(incomplete, type="file")
 
 
 class Option(click.Option):
@@ -37,15 +79,29 @@ def once(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) ->
 class HelpfulCommand(click.Command):
     """A command whose help shows the options in groups, and examples that run as they stand.
 
-    ``sections`` are further parts of the help page: a title, and lines that are shown as they are.
+    ``sections`` are further parts of the help page: a title, and terms with their meanings.
     """
 
     def __init__(
-        self, *args: Any, examples: Sequence[str] = (), sections: Mapping[str, str] | None = None, **attributes: Any
+        self,
+        *args: Any,
+        examples: Sequence[str] = (),
+        sections: "Mapping[str, Section] | None" = None,
+        **attributes: Any,
     ) -> None:
         super().__init__(*args, **attributes)
         self.examples = examples
         self.sections = sections or {}
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Write the page as wide as the terminal is."""
+        from dlcalc.cli.help_page import help_of
+
+        return help_of(self, ctx)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Complete options, else a file name: bash parts ``--expect loss=g`` at the sign, and asks about ``g``."""
+        return super().shell_complete(ctx, incomplete) or ([] if incomplete.startswith("-") else [_file(incomplete)])
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, group by group."""
@@ -59,19 +115,24 @@ class HelpfulCommand(click.Command):
                 formatter.write_dl(records)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what an exit code means, and the examples as they are, unwrapped."""
-        for title, lines in self.sections.items():
+        """Write further sections, what an exit code means, and the examples, each to be run as it stands."""
+        from dlcalc.cli.help_page import HelpPage
+
+        assert isinstance(formatter, HelpPage)
+        for title, section in self.sections.items():
             with formatter.section(title):
-                formatter.write(lines)
+                formatter.write_section(section)
         with formatter.section("Exit codes"):
-            formatter.write("  0 all is well, 1 a claim or a proof fails, 2 the question cannot be answered\n")
+            formatter.write_text("0 all is well, 1 a claim or a proof fails, 2 the question cannot be answered")
         with formatter.section("Examples"):
             for example in self.examples:
-                formatter.write(f"  {example}\n")
+                formatter.write_example(example)
 
 
 def option(*names: str, group: str, **attributes: Any) -> Callable[[F], F]:
-    """Declare an option in a group of the help page: a flag, or one value."""
+    """Declare an option in a group of the help page: a flag, or one value. A shell completes an ARRAY or a FILE."""
+    if attributes.get("metavar") in ("ARRAY", "FILE"):
+        attributes.setdefault("type", File())
     if not attributes.get("is_flag") and not attributes.get("multiple"):
         attributes |= {"multiple": True, "callback": once}
     return click.option(*names, cls=Option, group=group, **attributes)
@@ -111,34 +172,39 @@ size_options = stacked(
 
 
 # How a layer is written in a word.
-LAYER_WORDS = {
-    "LAYERS, a word each, one after the other": """\
-  3, conv3       a convolution with a kernel of 3; 3x5 is 3 high and 5 wide
-  convt3         a transposed convolution
-  dw3, sep3      a depthwise convolution; sep has a 1x1 convolution behind it
-  max3, avg3     a pooling; its stride is its kernel
- and behind the kernel, in any order:
-  s2             stride                  c64       output channels
-  p1             padding; p0:1, psame    g2        groups
-  d2             dilation                b1, b0    with or without a bias
-  o1             output padding          u         ceil mode of a pooling
- so that the stem of a ResNet is 7s2p3c64 bn relu max3s2p1
-  fc10           a fully connected layer with 10 outputs
-  gap, flatten   a global average pooling; a vector of all there is
-  aavg7, amax7   an adaptive pooling to a size of 7
-  up2            upsampling              pad1      zeros at both ends; pad0:1
-  shuffle2       pixel shuffle           crop1     cut off both ends; crop0:1
-  unshuffle2     and back                bn ln gn8 norms; gn8 of 8 groups
-  relu, gelu     and relu6 leaky elu selu silu mish sigmoid tanh hardswish
-                 hardsigmoid softmax dropout identity: nothing to count
- branches and blocks:
-  @a             names the map that stands here
-  from@a         goes on from that map
-  add@a, mul@a   adds it to the current map, or multiplies; 1x1 maps are spread
-  cat@a@b        puts the channels of other maps behind those of the current one
-  rep3 ... end   repeats what stands between
- so that a block of a ResNet is @x 3p1c64 bn relu 3p1c64 bn add@x relu
-"""
+LAYER_WORDS: "Mapping[str, Section]" = {
+    "LAYERS, a word each, one after the other": (
+        ("3, conv3", "a convolution with a kernel of 3; 3x5 is 3 high and 5 wide"),
+        ("convt3", "a transposed convolution"),
+        ("dw3, sep3", "a depthwise convolution; sep has a 1x1 convolution behind it"),
+        ("max3, avg3", "a pooling; its stride is its kernel"),
+        "and behind the kernel, in any order:",
+        ("s2", "stride"),
+        ("p1", "padding; p0:1, psame"),
+        ("d2", "dilation"),
+        ("o1", "output padding"),
+        ("c64", "output channels"),
+        ("g2", "groups"),
+        ("b1, b0", "with or without a bias"),
+        ("u", "ceil mode of a pooling"),
+        "so that the stem of a ResNet is 7s2p3c64 bn relu max3s2p1",
+        ("fc10", "a fully connected layer with 10 outputs"),
+        ("gap, flatten", "a global average pooling; a vector of all there is"),
+        ("aavg7, amax7", "an adaptive pooling to a size of 7"),
+        ("up2", "upsampling"),
+        ("shuffle2", "pixel shuffle; unshuffle2 goes back"),
+        ("pad1, crop1", "zeros at both ends, or cut off; pad0:1, crop0:1"),
+        ("bn ln gn8", "norms; gn8 of 8 groups"),
+        ("relu, gelu", "and relu6 leaky elu selu silu mish sigmoid tanh: nothing to count"),
+        ("softmax", "and hardswish hardsigmoid dropout identity: likewise"),
+        "branches and blocks:",
+        ("@a", "names the map that stands here"),
+        ("from@a", "goes on from that map"),
+        ("add@a, mul@a", "adds it to the current map, or multiplies; 1x1 maps are spread"),
+        ("cat@a@b", "puts the channels of other maps behind those of the current one"),
+        ("rep3 ... end", "repeats what stands between"),
+        "so that a block of a ResNet is @x 3p1c64 bn relu 3p1c64 bn add@x relu",
+    )
 }
 
 layers_argument = click.argument(
@@ -193,7 +259,7 @@ def network_options(about: str) -> Callable[[F], F]:
 
 
 output_options = stacked(
-    option("-o", "--output", group="Output", metavar="FILE", help="Write the result to a file.", type=click.Path()),
+    option("-o", "--output", group="Output", metavar="FILE", help="Write the result to a file."),
     option("--force", is_flag=True, group="Output", help="Replace the file if it exists."),
 )
 
@@ -215,6 +281,7 @@ answer_options = stacked(
         multiple=True,
         group="Answer",
         metavar="[KEY=]VALUE",
+        type=Claim(),
         help=("Judge a claimed answer and name the mistake behind a wrong one; without KEY= the headline. Repeatable."),
     ),
     option(
@@ -222,7 +289,6 @@ answer_options = stacked(
         group="Answer",
         metavar="FILE",
         help="Answer one question a line, in JSON, its keys the long option names; - is stdin.",
-        type=click.Path(),
     ),
     option("--format", group="Output", type=Word(FORMATS), help="How to print.  [default: table; of a batch, json]"),
     option("--json", is_flag=True, group="Output", help="The same as --format json: one object on one line."),

@@ -7,7 +7,16 @@ import click
 
 from dlcalc.cli.command import Command, OnDisk, reading_arrays
 from dlcalc.cli.driver import run
-from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, output_options, stacked, strictness_options
+from dlcalc.cli.options import (
+    File,
+    HelpfulCommand,
+    Word,
+    answer_options,
+    option,
+    output_options,
+    stacked,
+    strictness_options,
+)
 from dlcalc.core import softmax_grad as engine
 from dlcalc.core.softmax.answer import SoftmaxGrad
 from dlcalc.core.softmax.question import SoftmaxQuestion
@@ -53,7 +62,13 @@ source_options = stacked(
     option("--x", group="Logits", metavar="ARRAY", help="Or the inputs of a linear layer, z = Wx + b: rows of inputs."),
     option("--weight", group="Logits", metavar="ARRAY", help="Its weight W: a row for each class."),
     option("--bias", group="Logits", metavar="ARRAY", help="Its bias b.  [default: 0]"),
-    option("--label", group="Target", metavar="INT[,INT...]", help="The class of each row, from 0 on; or a FILE."),
+    option(
+        "--label",
+        group="Target",
+        metavar="INT[,INT...]",
+        type=File(),
+        help="The class of each row, from 0 on; or a FILE.",
+    ),
     option("--target", group="Target", metavar="ARRAY", help="Or the distribution of each row."),
     option("--ignore-index", group="Target", metavar="INT", help="The label of rows to ignore.  [default: -100]"),
 )

@@ -179,6 +179,16 @@ def json_safe(value: object) -> object:
     return value
 
 
+def article(number: int) -> str:
+    """Choose the article in front of a number, as it is read: an eight, an eleven thousand, an eighteen.
+
+    >>> [article(number) for number in (7, 8, 11, 18, 81, 110, 800, 1_100, 8_000, 18_000_000)]
+    ['a', 'an', 'an', 'an', 'an', 'a', 'an', 'a', 'an', 'an']
+    """
+    leading = f"{number:,}".partition(",")[0]
+    return "an" if leading in ("11", "18") or leading.startswith("8") else "a"
+
+
 def text(values: Sequence[int | float | None]) -> str:
     """Write numbers in a sentence, like ``80 x 112``."""
     return " x ".join(written(value) for value in values)

@@ -93,7 +93,8 @@ def sheet(answer: BnFold) -> Sheet:
     where = {"option": "as typed", "framework": f"the default of {ESTIMATORS[question.framework].name}"}
     source = where.get(question.eps_source, "assumed: it is in no checkpoint, and Keras has 0.001")
     caption = f"y = scale*x + shift  (eps {question.affine.eps:g}, {source})"
-    grids = [_channels(answer), *_weight(answer), *_samples(answer), *_effect(answer), *_outputs(answer)]
+    grids = [_channels(answer), *_weight(answer)]
+    details = [*_samples(answer), *_effect(answer), *_outputs(answer)]
     rule = ["scale = gamma/sqrt(var + eps), shift = beta - mean*scale"]
     if answer.folded is not None:
         rule.append(
@@ -101,7 +102,7 @@ def sheet(answer: BnFold) -> Sheet:
             if question.bn_first
             else "W' = W*scale, b' = (b - mean)*scale + beta"
         )
-    return Sheet(headline, caption, tuple(grids), tuple(rule))
+    return Sheet(headline, caption, tuple(grids), tuple(rule), details=tuple(details))
 
 
 def _few(values: Any) -> str:
@@ -121,7 +122,7 @@ def _channels(answer: BnFold) -> Grid:
         (str(channel), *(short(column[channel], digits) for column in columns.values()))
         for channel in range(len(affine.var))
     ]
-    return Grid(("channel", *columns), _cut(rows))
+    return Grid(("channel", *columns), _cut(rows), spare=("var", "mean", "beta", "gamma"))
 
 
 def _cut(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:

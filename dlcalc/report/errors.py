@@ -28,10 +28,13 @@ def as_dict(error: DlcalcError) -> dict[str, str]:
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def in_words(error: DlcalcError) -> str:
-    """Write the error in words, for stderr."""
+def in_words(error: DlcalcError, width: int | None, where: str = "") -> str:
+    """Write the error in words, for a stderr of so many columns; ``where`` tells it from others."""
+    from dlcalc.report.paragraph import wrapped
+
     said = hint(error)
-    return f"error: {error.message} [{error.code}]\n" + (f"hint: {said}\n" if said else "")
+    lines = [f"{where}error: {error.message} [{error.code}]", *([f"hint: {said}"] if said else [])]
+    return "".join(wrapped(line, width) + "\n" for line in lines)
 
 
 def hint(error: DlcalcError) -> str | None:

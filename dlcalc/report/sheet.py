@@ -23,6 +23,7 @@ class Grid(NamedTuple):
         marked: the title of the row that holds the answer.
         title: what the table shows, where there is more than one.
         spare: the titles of columns that a narrow screen can do without, the first to go first.
+        note: what else is to be said of it, line by line, below.
     """
 
     header: tuple[str, ...]
@@ -30,6 +31,7 @@ class Grid(NamedTuple):
     marked: str | None = None
     title: str = ""
     spare: tuple[str, ...] = ()
+    note: str = ""
 
     def without_empty_columns(self) -> "Grid":
         """Leave out the columns that say nothing in any row.
@@ -90,9 +92,10 @@ class Sheet(NamedTuple):
     Attributes:
         headline: the answer.
         caption: what the answer means, in a line.
-        grids: the tables.
+        grids: the tables of the answer.
         rule: the formula that was used, and with the numbers in it, one line each.
         drawings: the pictures.
+        details: more tables, which stand behind what was asked about the answer.
     """
 
     headline: str
@@ -100,6 +103,7 @@ class Sheet(NamedTuple):
     grids: tuple[Grid, ...]
     rule: tuple[str, ...]
     drawings: tuple[Drawing, ...] = ()
+    details: tuple[Grid, ...] = ()
 
 
 def ends(count: int, first: int, last: int) -> list[int]:

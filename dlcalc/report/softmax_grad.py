@@ -67,12 +67,12 @@ def sheet(answer: SoftmaxGrad) -> Sheet:
     rows = f"{answer.rows:,} row{'s' if answer.rows > 1 else ''} of {answer.classes:,} classes"
     caption = f"{rows}  (cross-entropy, {_reduction(answer)})"
     small = answer.rows * answer.classes <= _SHOWN
-    grids = [*(_classes(answer) if small else _worst(answer)), *(_besides(answer) if small else [])]
+    grids, details = (_classes(answer), _besides(answer)) if small else ([], _worst(answer))
     formula = "dC/dz = (a*sum(t) - t)/D"
     if answer.question.temperature != 1:
         formula += f"/T, a = softmax(z/T), T = {answer.question.temperature:g}"
     denominator = f"D = {short(targets.denominator)}"
-    return Sheet(headline, caption, tuple(grids), (formula, denominator))
+    return Sheet(headline, caption, tuple(grids), (formula, denominator), details=tuple(details))
 
 
 def _reduction(answer: SoftmaxGrad) -> str:
@@ -98,7 +98,7 @@ def _classes(answer: SoftmaxGrad) -> list[Grid]:
         kept = bool(answer.question.targets.kept(slice(row, row + 1))[0])
         title = f"row {row}, loss {short(float(answer.row_losses[row]))}" if kept else f"row {row}, ignored"
         marked = str(int(answer.target[row].argmax())) if kept else None
-        grids.append(Grid(header, lines, marked, title if answer.rows > 1 else ""))
+        grids.append(Grid(header, lines, marked, title if answer.rows > 1 else "", ("target", "logit")))
     return grids
 
 

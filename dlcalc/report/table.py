@@ -1,129 +1,128 @@
-"""Outcomes as tables for reading, with rich: the answer first, then how it comes about."""
+"""Outcomes as tables for reading, with rich: the answer first, then what was asked, then the rest."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TextIO
 
-from rich.box import SIMPLE_HEAD, Box
-from rich.cells import cell_len
-from rich.console import Console, Group, RenderableType
-from rich.measure import Measurement
-from rich.table import Table
 from rich.text import Text
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.evidence.step import Step
 from dlcalc.core.outcome import A, Outcome, V
+from dlcalc.report.paragraph import columns
+from dlcalc.report.screen import MARGIN, Block, Screen
 from dlcalc.report.sheet import Bar, Cell, Drawing, Grid
 from dlcalc.report.view import Q, View
 
-_MARGIN = "  "
-_ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)  # SIMPLE_HEAD, in minus signs
-
-
-def console(stream: TextIO) -> Console:
-    """Make a console on the stream as it is now, which never takes typed text for markup."""
-    return Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False)
-
-
-def show(screen: Console, content: RenderableType) -> None:
-    """Print with a margin, and never cut: lines that cannot be wrapped are as long as they need to be."""
-    screen.width -= 2 * len(_MARGIN)
-    needed = Measurement.get(screen, screen.options.update(max_width=1_000_000), content)
-    screen.width = max(screen.width, needed.minimum if screen.is_terminal else needed.maximum)
-    with screen.capture() as capture:
-        screen.print(content)
-    lines = [f"{_MARGIN}{line}".rstrip() for line in capture.get().splitlines()]
-    screen.file.write("\n".join(("", *lines, "", "")))
-
 
 def print_outcome(outcome: Outcome[A, V], view: View[Q, A, V], stream: TextIO) -> None:
-    """Print one answer on its own."""
+    """Print one answer on its own: the answer, what was asked about it, and then the details."""
     assert outcome.answer is not None
-    sheet = view.sheet(outcome.answer)
-    screen = console(stream)
-    parts: list[RenderableType] = [Text(sheet.headline, "bold green"), Text(sheet.caption)]
-    for number, grid in enumerate(sheet.grids):
-        if grid.title:
-            parts.append(Text(grid.title if number else f"\n{grid.title}", "bold"))
-        parts.append(_grid(grid, screen))
+    sheet, screen = view.sheet(outcome.answer), Screen(stream)
+    blocks = [[*screen.lines((sheet.headline, "bold green")), *screen.lines(sheet.caption)]]
+    for grid in sheet.grids:
+        blocks += _tabulated(grid, screen)
     for drawing in sheet.drawings:
-        parts += _drawn(drawing, screen)
+        blocks += _drawn(drawing, screen)
     if outcome.steps is None:
-        parts += [Text(line, "dim" if number else "") for number, line in enumerate(sheet.rule)]
-    else:
-        parts.append(_explanation(outcome.steps))
-    parts += _judgement(outcome, view)
-    show(screen, Group(*parts))
+        blocks.append([line for number, rule in enumerate(sheet.rule) for line in _rule(rule, number, screen)])
+    blocks += _judgement(outcome, view, screen)
+    if outcome.steps is not None:
+        blocks.append(list(_explanation(outcome.steps, screen)))
+    for grid in sheet.details:
+        blocks += _tabulated(grid, screen)
+    screen.show(blocks)
 
 
-_GAPS = {3: (0, 1, 0, 1), 2: (0, 1, 0, 0), 1: (0, 0, 0, 0)}  # characters between columns -> the padding of cells
+def _rule(rule: str, number: int, screen: Screen) -> Block:
+    return screen.lines((rule, "dim" if number else ""))
 
 
-def _grid(grid: Grid, screen: Console) -> Table:
-    grid, gap = _fitted(grid, screen.width - 2 * len(_MARGIN) - 2 if screen.is_terminal else None)
-    box = _ASCII if screen.options.ascii_only else SIMPLE_HEAD
-    table = Table(*grid.header, box=box, pad_edge=False, header_style="bold", padding=_GAPS[gap])
-    for number, column in enumerate(table.columns):
-        bars = any(isinstance(row[number], Bar) for row in grid.rows)
-        column.no_wrap = True
-        column.min_width = max(_width(cell) for cell in (grid.header[number], *(row[number] for row in grid.rows)))
-        if number and not bars:
-            column.justify = "right"
-    for row in grid.rows:
-        cells = [_bar(cell, screen) if isinstance(cell, Bar) else cell for cell in row]
-        table.add_row(*cells, style="bold" if row[0] == grid.marked else None)
-    return table
+_INDENT = " "  # of a table, behind the margin
+_GAPS = (3, 2, 1)  # characters between columns, as there is room
 
 
-def _fitted(grid: Grid, room: int | None) -> tuple[Grid, int]:
+def _tabulated(grid: Grid, screen: Screen) -> Iterator[Block]:
+    """Yield the title of a grid, its table, no wider than its columns need to be, and its note."""
+    if grid.title:
+        yield screen.lines((grid.title, "bold"))
+    fitting, gap = _fitted(grid, screen)
+    widths = _widths(fitting, screen)
+    lines = [_row(row, widths, " " * gap, screen) for row in (fitting.header, *fitting.rows)]
+    for line, name in zip(lines, (fitting.header[0], *(row[0] for row in fitting.rows)), strict=True):
+        if line is lines[0] or name == grid.marked:
+            line.stylize("bold")
+    rule = ("-" if screen.ascii_only else "─") * (sum(widths) + gap * (len(widths) - 1))
+    yield [lines[0], Text(_INDENT + rule), *lines[1:]]
+    yield [line for note in grid.note.splitlines() for line in screen.lines(note)]
+
+
+def _fitted(grid: Grid, screen: Screen) -> tuple[Grid, int]:
     """Find a grid that fits: with less between the columns, then without bars, then without what it can do without."""
     narrower = [grid, *(grid.without(Bar, grid.spare[:count]) for count in range(len(grid.spare) + 1))]
     for less in narrower:
-        wide = sum(max(map(_width, column)) for column in zip(less.header, *less.rows, strict=True))
+        widths = _widths(less, screen)
         for gap in _GAPS:
-            if room is None or wide + gap * (len(less.header) - 1) <= room:
+            if screen.width is None or len(_INDENT) + sum(widths) + gap * (len(widths) - 1) <= screen.width:
                 return less, gap
-    return narrower[-1], 1
+    return narrower[-1], _GAPS[-1]
 
 
-def _width(cell: Cell) -> int:
-    return _BAR_WIDTH if isinstance(cell, Bar) else cell_len(cell)
+def _widths(grid: Grid, screen: Screen) -> list[int]:
+    rows = (grid.header, *grid.rows)
+    return [max(_shown(cell, screen).cell_len for cell in column) for column in zip(*rows, strict=True)]
 
 
-def _drawn(drawing: Drawing, screen: Console) -> Iterable[RenderableType]:
-    """Yield a picture, never wrapped, and its notes."""
-    rows, notes, styles = drawing.draw(screen.width - 2 * len(_MARGIN), screen.options.ascii_only)
-    yield Text(f"\n{drawing.title}\n", "bold")
-    room = max(len(row.label) for row in rows) + 2
-    for row in rows:
-        line = Text(no_wrap=True, overflow="ignore").append(row.label.ljust(room))
-        for style, run in groupby(row.cells, styles.get):
-            line.append("".join(run), style)
-        yield line
-    yield Text("")
-    for note in notes:
-        yield Text(note, "dim")
+def _row(row: Sequence[Cell], widths: Sequence[int], gap: str, screen: Screen) -> Text:
+    """Write a row: its name and its bars to the left, other cells to the right."""
+    cells: list[Text] = []
+    for cell, width in zip(row, widths, strict=True):
+        shown = _shown(cell, screen)
+        blanks = " " * (width - shown.cell_len)
+        at_left = not cells or isinstance(cell, Bar)
+        cells.append(Text.assemble(shown, blanks) if at_left else Text.assemble(blanks, shown))
+    line = Text.assemble(_INDENT, Text(gap).join(cells))
+    line.rstrip()
+    return line
 
 
 _BAR_WIDTH = 16
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def _bar(bar: Bar, screen: Console) -> Text:
-    """Draw a share as a bar, to an eighth of a character where there are such characters."""
-    if screen.options.ascii_only:
-        return Text("#" * round(bar.share * _BAR_WIDTH), "green")
-    whole, eighths = divmod(round(bar.share * _BAR_WIDTH * 8), 8)
+def _shown(cell: Cell, screen: Screen) -> Text:
+    """Show a cell; a share as a bar, to an eighth of a character where there are such characters."""
+    if not isinstance(cell, Bar):
+        return Text(cell)
+    if screen.ascii_only:
+        return Text("#" * round(cell.share * _BAR_WIDTH), "green")
+    whole, eighths = divmod(round(cell.share * _BAR_WIDTH * 8), 8)
     return Text(f"{_EIGHTHS[-1] * whole}{_EIGHTHS[eighths] if eighths else ''}", "green")
 
 
-def _explanation(steps: Sequence[Step]) -> Table:
+def _drawn(drawing: Drawing, screen: Screen) -> Iterator[Block]:
+    """Yield a picture, never wrapped, and its notes."""
+    rows, notes, styles = drawing.draw(screen.picture_width, screen.ascii_only)
+    yield screen.lines((drawing.title, "bold"))
+    room = max(len(row.label) for row in rows) + 2
+    lines = []
+    for row in rows:
+        line = Text(row.label.ljust(room))
+        for style, run in groupby(row.cells, styles.get):
+            line.append("".join(run), style)
+        lines.append(line)
+    yield lines
+    yield [line for note in notes for line in screen.lines((note, "dim"))]
+
+
+def _explanation(steps: Sequence[Step], screen: Screen) -> Iterator[Text]:
     """Set each term on lines of its own: formula, numbers, value; then its meaning and its source."""
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    room = max((len(step.symbol) for step in steps), default=0)
+
+    def lines(symbol: str, sign: str, *parts: str | tuple[str, str]) -> Block:
+        front = f"{symbol:{room}}  {sign:1}  "
+        return screen.lines((front, "bold"), *parts, hanging=len(front))
+
     several = len({tuple(step.where.items()) for step in steps}) > 1
     where: Mapping[str, str | int] = {}
     said: dict[str, set[str]] = {}
@@ -132,21 +131,23 @@ def _explanation(steps: Sequence[Step]) -> Table:
         said.setdefault(step.symbol, set()).add(step.formula)
         if several and step.where != where:
             where = step.where
-            table.add_row(Text(_title(where), "bold underline"), "", "")
+            yield from screen.lines((_title(where), "bold underline"))
         if known:  # said of an earlier layer: here are its numbers
-            table.add_row(step.symbol, "=", Text.assemble(step.substituted, " = ", (_value(step.value), "bold")))
+            substituted = f"{step.substituted} = " if step.substituted else ""
+            yield from lines(step.symbol, "=", substituted, (_value(step.value), "bold"))
             continue
-        table.add_row(step.symbol, "=", step.formula)
+        yield from lines(step.symbol, "=", step.formula)
         if step.substituted:
-            table.add_row("", "=", step.substituted)
+            yield from lines("", "=", step.substituted)
         if step.value is not None or step.substituted:
-            table.add_row("", "=", Text(_value(step.value), "bold"))
-        table.add_row("", "", Text(f"{step.why} ({step.source})", "dim"))
-    return table
+            yield from lines("", "=", (_value(step.value), "bold"))
+        yield from lines("", "", (f"{step.why} ({step.source})", "dim"))
 
 
 def _title(where: Mapping[str, str | int]) -> str:
-    return ", ".join(AXES[str(name)] if kind == "axis" else f"{kind} {name}" for kind, name in where.items())
+    """Name the part of an answer that steps are about: ``conv1, width``, ``row 3``."""
+    names = {"axis": AXES.get(str(where.get("axis"))), "layer": where.get("layer")}
+    return ", ".join(str(names.get(kind) or f"{kind} {name}") for kind, name in where.items())
 
 
 def _value(value: object) -> str:
@@ -156,52 +157,68 @@ def _value(value: object) -> str:
     return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _judgement(outcome: Outcome[A, V], view: View[Q, A, V]) -> list[RenderableType]:
-    lines: list[RenderableType] = []
+def _judgement(outcome: Outcome[A, V], view: View[Q, A, V], screen: Screen) -> Iterator[Block]:
     if outcome.proof is not None:
         proof = outcome.proof
         word, style = ("confirmed", "green") if proof.passed else ("NOT confirmed", "bold red")
-        lines.append(Text.assemble("\ncheck: ", (word, style), f" {proof.manner}"))
-        lines += [Text(f"  {failure.text}", "red") for failure in proof.failures]
+        failures = [screen.lines((f"  {failure.text}", "red"), hanging=4) for failure in proof.failures]
+        yield [*screen.lines("check: ", (word, style), f" {proof.manner}"), *(line for of in failures for line in of)]
     for verdict in outcome.verdicts or ():
-        lines += _verdict(verdict, view)
+        yield [line for parts in _verdict(verdict, view) for line in screen.lines(*parts, hanging=4)]
     if outcome.output is not None:
-        lines.append(Text(f"\nwritten to {outcome.output}"))
-    return lines
+        yield screen.lines(f"written to {outcome.output}")
 
 
-def _verdict(verdict: V, view: View[Q, A, V]) -> Iterable[RenderableType]:
+def _verdict(verdict: V, view: View[Q, A, V]) -> Iterator[tuple[str | tuple[str, str], ...]]:
+    """Say a verdict, and below it, indented, what explains a wrong claim."""
     assert view.in_words is not None
     key, words = verdict.claim.key, view.in_words(verdict)
     if verdict.passed:
         manner = f", {words.manner}" if words.manner else ""
-        yield Text.assemble(f"\n{key} {words.claimed}: ", ("right", "green"), manner)
+        yield f"{key} {words.claimed}: ", ("right", "green"), manner
     else:
-        yield Text.assemble(f"\n{key} {words.claimed}: ", ("wrong", "bold red"), f", {words.right}")
+        yield f"{key} {words.claimed}: ", ("wrong", "bold red"), f", {words.right}"
     for diagnosis in verdict.diagnosis:
-        yield Text.assemble("  ", diagnosis.text, (f"  [{diagnosis.codes}]", "dim"))
+        yield "  ", diagnosis.text, (f"  [{diagnosis.codes}]", "dim")
     if not verdict.passed and not verdict.diagnosis and words.distance is not None:
-        yield Text(f"  no known mistake gives it; it is off by {words.distance}")
+        yield (f"  no known mistake gives it; it is off by {words.distance}",)
     if words.tolerance:
-        yield Text(f"  {words.tolerance}", "dim")
+        yield ((f"  {words.tolerance}", "dim"),)
 
 
-def print_head(titles: Sequence[str], widths: Sequence[int], stream: TextIO) -> None:
-    """Print the head of a table that is too long to hold."""
-    screen = console(stream)
-    rule = ("-" if screen.options.ascii_only else "─") * (sum(widths) + len(_GAP) * (len(widths) - 1))
-    screen.width = len(_MARGIN) + len(rule)
-    screen.print(Text(f"\n{_MARGIN}{row_text(titles, widths)}", "bold"), Text(f"{_MARGIN}{rule}"), sep="\n")
+class LongTable:
+    """A table that is too long to hold: its head, then its rows, some at a time.
+
+    Args:
+        titles: of the columns.
+        stream: where it is printed.
+    """
+
+    def __init__(self, titles: Sequence[str], stream: TextIO) -> None:
+        self.titles, self.stream = titles, stream
+        self.widths = [max(len(title), _LEAST) for title in titles]
+        self.gap: str | None = None
+
+    def add(self, rows: Sequence[Sequence[str]]) -> None:
+        """Print rows, without rich, which takes half a millisecond to lay out each; a column may grow with them."""
+        for row in rows:
+            self.widths[: len(row)] = map(max, self.widths, map(len, row))
+        if self.gap is None:
+            self._head()
+        self.stream.write("".join(f"{MARGIN}{self._line(row)}\n" for row in rows))
+
+    def _head(self) -> None:
+        between, room = len(self.widths) - 1, columns(self.stream)
+        needed = len(MARGIN) + sum(self.widths)
+        fitting = [gap for gap in _GAPS if room is None or needed + gap * between <= room]
+        self.gap = " " * max(fitting, default=_GAPS[-1])
+        screen, titles = Screen(self.stream), self._line(self.titles)
+        rule = ("-" if screen.ascii_only else "─") * len(titles)
+        screen.console.print(Text(f"\n{MARGIN}{titles}", "bold"), f"{MARGIN}{rule}", sep="\n", soft_wrap=True)
+
+    def _line(self, cells: Sequence[str]) -> str:
+        assert self.gap is not None
+        return self.gap.join(cell.rjust(width) for cell, width in zip(cells, self.widths, strict=False))
 
 
-_GAP = "   "
-
-
-def row_text(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Write one row, its cells to the right."""
-    return _GAP.join(cell.rjust(width) for cell, width in zip(cells, widths, strict=False))
-
-
-def print_rows(rows: Iterable[Sequence[str]], widths: Sequence[int], stream: TextIO) -> None:
-    """Print rows of a long table, without rich, which takes half a millisecond to lay out each."""
-    stream.write("".join(f"{_MARGIN}{row_text(row, widths)}\n" for row in rows))
+_LEAST = 6  # characters of a column, so that numbers may grow in the rows to come

@@ -88,29 +88,20 @@ def write_table(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> N
         _warn(outcome, set(), target.err)
 
 
-_BLOCK = 500  # rows laid out at a time, so that memory is constant ...
-_ROOM = 6  # ... and the width of a column at the least, so that numbers may grow in the blocks to come
+_BLOCK = 500  # rows laid out at a time, so that memory is constant
 
 
 def _write_rows(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
     from itertools import islice
 
-    from dlcalc.report.table import print_head, print_rows
+    from dlcalc.report.table import LongTable
 
     summary = target.view.summary
     assert summary is not None
     titles = (*target.asked, *target.view.summary_header, *(("check",) if target.checked else ()))
-    widths = [max(len(title), _ROOM) for title in titles]
-    said: set[str] = set()
-    remaining, first = iter(outcomes), True
+    table, said, remaining = LongTable(titles, target.out), set[str](), iter(outcomes)
     while block := list(islice(remaining, _BLOCK)):
-        rows = [_row(outcome, summary) for outcome in block]
-        for row in rows:
-            widths[: len(row)] = map(max, widths, map(len, row))
-        if first:
-            print_head(titles, widths, target.out)
-        print_rows(rows, widths, target.out)
-        first = False
+        table.add([_row(outcome, summary) for outcome in block])
         for outcome in block:
             _warn(outcome, said, target.err)
     target.out.write("\n")
@@ -129,7 +120,7 @@ def _warn(outcome: Outcome[A, V], said: set[str], err: TextIO) -> None:
     for warning in () if outcome.answer is None else outcome.answer.warnings:
         if warning.message not in said:
             said.add(warning.message)
-            err.write(f"warning: {warning.message} [{warning.code}]\n")
+            _say(f"warning: {warning.message} [{warning.code}]", err)
 
 
 def _identity(outcome: Outcome[A, V], number: Callable[[int], str] = str) -> list[str]:
@@ -152,8 +143,9 @@ def _complain(outcome: Outcome[A, V], err: TextIO) -> None:
     """Write the error of one outcome among many, with what tells that outcome from others."""
     if outcome.error is not None:
         from dlcalc.report.errors import in_words
+        from dlcalc.report.paragraph import columns
 
-        err.write(_where(outcome) + in_words(outcome.error))
+        err.write(in_words(outcome.error, columns(err), _where(outcome)))
 
 
 def _contradict(outcome: Outcome[A, V], view: View[Q, A, V], err: TextIO) -> None:
@@ -165,7 +157,14 @@ def _contradict(outcome: Outcome[A, V], view: View[Q, A, V], err: TextIO) -> Non
             said = f"; off by {words.distance}" if words.distance is not None else ""
             for diagnosis in verdict.diagnosis[:1]:
                 said = f"; {diagnosis.text} [{diagnosis.codes}]"
-            err.write(f"{_where(outcome)}{verdict.claim.key} {words.claimed}: wrong, {words.right}{said}\n")
+            _say(f"{_where(outcome)}{verdict.claim.key} {words.claimed}: wrong, {words.right}{said}", err)
+
+
+def _say(text: str, err: TextIO) -> None:
+    """Write a paragraph on stderr."""
+    from dlcalc.report.paragraph import columns, wrapped
+
+    err.write(wrapped(text, columns(err)) + "\n")
 
 
 def _where(outcome: Outcome[A, V]) -> str:

@@ -123,10 +123,12 @@ def judge(
 def written(numbers: Numbers) -> str:
     """Write the numbers of an answer, one per axis, as a sentence has them.
 
-    >>> written(((5, 1), (1, 2)))
-    '5 x 0.5'
+    >>> written(((5_000, 1), (1, 2)))
+    '5,000 x 0.5'
     """
-    return " x ".join(str(as_number(number)) for number in numbers)
+    return " x ".join(
+        f"{numerator:,}" if under == 1 else str(as_number((numerator, under))) for numerator, under in numbers
+    )
 
 
 def phrase(mistake: Mistake[W]) -> str:

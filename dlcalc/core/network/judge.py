@@ -176,4 +176,4 @@ def _features(answer: ConvShape, linear: LayerShape, claim: Claim) -> Iterable[D
             said = FEATURE_MISTAKES[name]
             if pool is not None and name == "size-before-last-pooling":
                 said = f"taking the size before {pool.title}"
-            yield Diagnosis(name, f"{said} would give {number}")
+            yield Diagnosis(name, f"{said} would give {number:,}")

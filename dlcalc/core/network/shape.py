@@ -136,10 +136,7 @@ def _beyond(layers: list[LayerShape], size: tuple[int, ...]) -> tuple[Notice, ..
     over = [layer for layer in layers if layer.plan is not None and _sees_beyond(layer, size)]
     if not over:
         return ()
-    field = " x ".join(str(axis.field.size) for axis in over[0].axes)
-    pixels = " x ".join(map(str, size))
-    message = f"from {over[0].title} on the receptive field ({field}) is larger than the input ({pixels})"
-    return (Notice("field-exceeds-input", f"{message}: beyond it there is nothing to learn from"),)
+    return (Notice("field-exceeds-input", f"from {over[0].name} on the field is larger than the input"),)
 
 
 def _sees_beyond(layer: LayerShape, size: tuple[int, ...]) -> bool:

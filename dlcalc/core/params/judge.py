@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.evidence import diagnosis
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
-from dlcalc.core.evidence.diagnosis import Mistake, phrase
+from dlcalc.core.evidence.diagnosis import Mistake, phrase, written
 from dlcalc.core.network.judge import either
-from dlcalc.core.numeric.ratio import Ratio, as_number
+from dlcalc.core.numeric.ratio import Ratio
 from dlcalc.core.params.count import ConvParams, LayerParams
 from dlcalc.core.params.mistakes import BYTES, MEMORY, MISTAKES, OF_SIZES
 from dlcalc.core.params.question import KINDS, ParamsQuestion
@@ -77,12 +77,13 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
         changes = _changes(mistake, answer, key)
         together += _in_several_layers(mistake, answer, claim, right, changes)
         fitting = [
-            answer.layers[number].shape
+            (answer.layers[number].shape, right + change)
             for number, each in changes.items()
-            if any(_fits(claim, (right + change, 1), right) for change in each)
+            for change in each
+            if _fits(claim, (right + change, 1), right)
         ]
         if fitting:
-            text = f"{phrase(mistake)} in {either(fitting)} would give {claim.values[0]}"
+            text = f"{phrase(mistake)} in {either(layer for layer, _ in fitting)} would give {fitting[0][1]:,}"
             alone.append(Diagnosis(mistake.name, text))
     return verdict._replace(diagnosis=tuple(together + alone))
 
@@ -155,7 +156,7 @@ def _in_several_layers(
             totals = [right + sum([some[min(way, len(some) - 1)] for some in each]) for way in range(ways)]
             total = next((total for total in totals if _fits(claim, (total, 1), right)), None)
             if total is not None:
-                return [Diagnosis(mistake.name, f"{phrase(mistake)} {where} would give {total}")]
+                return [Diagnosis(mistake.name, f"{phrase(mistake)} {where} would give {total:,}")]
     return []
 
 
@@ -164,7 +165,7 @@ def _in_other_units(mistake: Mistake[Working], answer: ConvParams, claim: Claim,
     for edited in mistake.edits(layer_working(answer.layers[0], answer.question, claim.key)):
         number = rescaled(right, edited)
         if _fits(claim, number, right):
-            return [Diagnosis(mistake.name, f"{mistake.said(edited)} would give {as_number(number)}")]
+            return [Diagnosis(mistake.name, f"{mistake.said(edited)} would give {written((number,))}")]
     return []
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dlcalc.core.params.count import NORMS, Amounts, ConvParams, LayerParams, total
 from dlcalc.core.params.explain import weights_step
 from dlcalc.core.params.question import DTYPES
-from dlcalc.report.arrays import text, written
+from dlcalc.report.arrays import article, text, written
 from dlcalc.report.blocks import rows as rows_by_block
 from dlcalc.report.blocks import summaries
 from dlcalc.report.conv_shape.sheet import BLOCK_RULE, channels_of, counted
@@ -20,12 +20,9 @@ def of_layer(answer: ConvParams) -> Sheet:
     if not amounts.bias:
         rows.append(("  with a bias", amounts.weights + layer.c_out))
     rows.append(("buffers", amounts.buffers))
-    grids = [memory_grid(question.dtype, rows, each, "parameters")]
-    if amounts.work is not None:
-        grids += _work(answer, layer, each)
-    return Sheet(
-        f"{written(amounts.params)} parameters", caption(answer), tuple(grids), tuple(_rule(answer, len(grids) > 1))
-    )
+    grid = memory_grid(question.dtype, rows, each, "parameters")
+    work = () if amounts.work is None else _work(answer, layer, each)
+    return Sheet(f"{written(amounts.params)} parameters", caption(answer), (grid,), _rule(answer), details=work)
 
 
 def caption(answer: ConvParams) -> str:
@@ -42,7 +39,13 @@ def described(layer: LayerParams) -> str:
     return f"{text(layer.kernel)} {layer.kind}, {channels}{f' in {written(groups)} groups' if groups > 1 else ''}"
 
 
-def _work(answer: ConvParams, layer: LayerParams, each: int) -> list[Grid]:
+_MAC = (
+    "1 MAC = 2 FLOPs, a product and a sum, and a bias adds none;\n"
+    "fvcore and the ResNet paper call a MAC a FLOP, torch's counter prints 2 a MAC"
+)
+
+
+def _work(answer: ConvParams, layer: LayerParams, each: int) -> tuple[Grid, Grid]:
     question = answer.question
     found = answer.amounts.by_key()
     rows = [("MACs", written(found["macs"]))]
@@ -53,10 +56,10 @@ def _work(answer: ConvParams, layer: LayerParams, each: int) -> list[Grid]:
     outputs = found["activation_bytes"] // each
     both = found["peak_activation_bytes"] // each
     memory = [("input", both - outputs), ("output", outputs), ("input + output", both)]
-    return [
-        Grid(("", "count"), rows, "MACs", _title(answer)),
+    return (
+        Grid(("", "count"), rows, "MACs", _title(answer), note=_MAC),
         memory_grid(question.dtype, memory, each, None, "activations"),
-    ]
+    )
 
 
 def _title(answer: ConvParams) -> str:
@@ -64,18 +67,19 @@ def _title(answer: ConvParams) -> str:
     question, title, layer = answer.question, "work", answer.layers[-1]
     if layer.kernel:
         square = ("square " if len(layer.kernel) == 2 else "cubic ") if question.square else ""
-        title = f"work on a {square}{text(layer.shape.input)} input, output {text(layer.shape.output)}"
+        size = (
+            f"a {square}{text(layer.shape.input)}"
+            if square
+            else f"{article(layer.shape.input[0])} {text(layer.shape.input)}"
+        )
+        title = f"work on {size} input, output {text(layer.shape.output)}"
     return f"{title}, batch of {written(question.n)}" if question.n > 1 else title
 
 
-def _rule(answer: ConvParams, worked: bool) -> list[str]:
+def _rule(answer: ConvParams) -> tuple[str, str]:
     layer = answer.layers[-1]
     step = weights_step(layer, answer.question)
-    lines = [f"weights = {step.formula}", f"        = {step.substituted} = {layer.amounts.weights:,}"]
-    if worked:
-        lines.append("1 MAC = 2 FLOPs, a product and a sum, and a bias adds none;")
-        lines.append("fvcore and the ResNet paper call a MAC a FLOP, torch's counter prints 2 a MAC")
-    return lines
+    return f"weights = {step.formula}", f"        = {step.substituted} = {layer.amounts.weights:,}"
 
 
 def memory_grid(dtype: str, rows: Iterable[tuple[str, int]], each: int, marked: str | None, title: str = "") -> Grid:
@@ -84,7 +88,7 @@ def memory_grid(dtype: str, rows: Iterable[tuple[str, int]], each: int, marked: 
     for name, count in rows:
         size = count * each
         cells.append((name, written(count), written(size), in_units(size, 2**20), in_units(size, 10**6)))
-    return Grid((dtype, "entries", "bytes", "MiB", "MB"), cells, marked, title)
+    return Grid((dtype, "entries", "bytes", "MiB", "MB"), cells, marked, title, spare=("MB", "MiB"))
 
 
 def in_units(count: int, unit: int) -> str:
@@ -138,13 +142,14 @@ def of_network(answer: ConvParams) -> Sheet:
     else:
         rows = list(rows_by_block(layers, lambda layer: layer.shape, cells, block))
     rows.append(("total", "", "", "", *_counts(amounts, amounts)))
-    grid = Grid(_TITLES, rows, "total", spare=("share",)).without_empty_columns()
-    grids = [grid, *(_details(answer) if answer.question.at is None else ())]
+    grid = Grid(_TITLES, rows, "total", spare=("share", "word")).without_empty_columns()
+    details = _details(answer) if answer.question.at is None else ()
     rule = ["1 MAC = 2 FLOPs, a product and a sum; biases, poolings and norms add none"] if amounts.work else []
     if any(layer.shape.node.blocks for layer in layers) and not answer.question.summary:
         rule.append(BLOCK_RULE)
         rule += [f"the rounds of {name} differ; --json and --format csv list all" for name in uneven(layers)]
-    return Sheet(f"{written(amounts.params)} parameters", _caption(answer), tuple(grids), tuple(rule))
+    headline = f"{written(amounts.params)} parameters"
+    return Sheet(headline, _caption(answer), (grid,), tuple(rule), details=tuple(details))
 
 
 def uneven(layers: Sequence[LayerParams]) -> list[str]:
@@ -161,7 +166,7 @@ def uneven(layers: Sequence[LayerParams]) -> list[str]:
 
 def _caption(answer: ConvParams) -> str:
     question = answer.question
-    on = f" on a {text(question.size)} input" if question.size else ""
+    on = f" on {article(question.size[0])} {text(question.size)} input" if question.size else ""
     batch = f", batch of {written(question.n)}" if question.n > 1 else ""
     square = {2: ", taken as square", 3: ", taken as cubic"}.get(len(question.axes), "") if question.square else ""
     channels = f"{written(question.c_in)} channel{'s' if question.c_in > 1 else ''}"

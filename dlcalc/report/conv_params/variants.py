@@ -49,7 +49,7 @@ def sheet(answer: "Comparison") -> Sheet:
         for number, layer in enumerate(form.layers)
     ]
     headline = f"{written(answer.answer.amounts.params)} parameters"
-    return Sheet(headline, caption(answer.answer), (Grid(tuple(header), rows),), tuple(layers))
+    return Sheet(headline, caption(answer.answer), (Grid(tuple(header), rows, spare=("of standard",)),), tuple(layers))
 
 
 def csv_rows(answer: "Comparison") -> list[Mapping[str, object]]:

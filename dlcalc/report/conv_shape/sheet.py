@@ -6,37 +6,28 @@ from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.window import FLOOR, Window, in_formula, numbers, symbols
 from dlcalc.core.network.layer_shape import ConvShape, LayerShape
 from dlcalc.core.numeric.ratio import as_float, as_number
-from dlcalc.report.arrays import text, written
+from dlcalc.report.arrays import article, text, written
 from dlcalc.report.blocks import rows as rows_by_block
 from dlcalc.report.blocks import summaries
 from dlcalc.report.sheet import Grid, Sheet
 
-_ROWS = {
-    "input": "input",
-    "kernel": "kernel",
-    "stride": "stride",
-    "dilation": "dilation",
-    "padding": "padding",
-    "output_padding": "output padding",
-    "output": "output",
-    "unread": "unread input",
-    "receptive_field": "receptive field",
-    "receptive_field_min": "  at the least",
-    "jump": "jump",
-    "center": "centre",
-}
+_ROWS = ("input", "kernel", "stride", "dilation", "padding", "output_padding", "output")
+_NEUTRAL = {"dilation": 1, "output_padding": 0}  # values that need no row
 
 
 def of_layer(answer: ConvShape, keys: Mapping[str, object]) -> Sheet:
-    """Lay the answer out: a row per quantity of the layer's JSON keys, a column per axis."""
+    """Lay the answer out: a row per quantity of the layer's JSON keys, a column per axis; what it sees in a line."""
     names = answer.question.axes
     rows = []
-    for key, title in _ROWS.items():
+    for key in _ROWS:
         values = keys.get(key)
-        if isinstance(values, dict):
-            rows.append((title, *(written(values[name]) for name in names)))
+        if isinstance(values, dict) and any(value != _NEUTRAL.get(key) for value in values.values()):
+            rows.append((key.replace("_", " "), *(written(values[name]) for name in names)))
     header = ("", *(AXES[name] for name in names))
-    grids = (Grid(header, rows, "output"),)
+    unread, size, smallest, jump, center = seen_by(answer.layers[-1])
+    least = f", at the least {smallest}" if smallest != size else ""
+    note = f"unread {unread}, field {size}{least}, jump {jump}, centre {center}"
+    grids = (Grid(header, rows, "output", note=note),)
     return Sheet(text(answer.output), layer_caption(answer), grids, tuple(_layer_rule(answer)))
 
 
@@ -49,7 +40,7 @@ def layer_caption(answer: ConvShape) -> str:
         # one number was typed, and a square image is meant
         size, output = size * 2, output * 2
     kind = f"{layer.kind}, {answer.question.framework}"
-    return f"a {text(size)} input gives {text(output)}  ({kind})"
+    return f"{article(size[0])} {text(size)} input gives {text(output)}  ({kind})"
 
 
 def _layer_rule(answer: ConvShape) -> list[str]:
@@ -112,7 +103,7 @@ def network_caption(answer: ConvShape) -> str:
     question = answer.question
     of = f"({counted(len(answer.layers))}, {question.framework})"
     size = text(question.size)
-    given = f"a {size} input" if len(question.axes) > 1 else f"an input of {size}"
+    given = f"{article(question.size[0])} {size} input" if len(question.axes) > 1 else f"an input of {size}"
     return f"{given} gives {made(answer)}  {of}"
 
 
@@ -135,17 +126,21 @@ def channels_of(layer: LayerShape) -> str:
 
 
 def _cells(layer: LayerShape, known: bool, least: bool) -> tuple[str, ...]:
+    unread, size, smallest, *rest = seen_by(layer)
+    made = text(layer.output) or "-", channels_of(layer) if known else ""
+    return (*made, unread, size, smallest if least else "", *rest)
+
+
+def seen_by(layer: LayerShape) -> tuple[str, str, str, str, str]:
+    """Write the unread input, and what an output sees: field, field at the least, jump and centre."""
     axes = layer.axes
     fields = [axis.field for axis in axes]
-    centers = [None if field.center is None else as_float(field.center) for field in fields]
     return (
-        text(layer.output) or "-",
-        channels_of(layer) if known else "",
         _alike([axis.unread for axis in axes]),
         _alike([field.size for field in fields]),
-        _alike([field.smallest for field in fields]) if least else "",
+        _alike([field.smallest for field in fields]),
         _alike([as_number(field.jump) for field in fields]),
-        _alike(centers),
+        _alike([None if field.center is None else as_float(field.center) for field in fields]),
     )
 
 

@@ -175,7 +175,7 @@ def _by_axis(axes: Sequence[str], key: str, values: Sequence[int | float | None]
     return dict(zip(axes, values, strict=True)) if axes else values[0]
 
 
-_SUMMARY = ("output", "unread", "receptive field", "jump", "centre")
+_SUMMARY = ("output", "unread", "field", "jump", "centre")
 
 
 def summary(answer: ConvShape) -> tuple[str, ...]:

@@ -17,6 +17,9 @@ GOLDEN = """
      with a bias    73,856   295,424   0.28   0.30
    buffers               0         0   0.00   0.00
 
+  weights = K*K*C_in*C_out
+          = 3*3*64*128 = 73,728
+
   work on a square 56 x 56 input, output 56 x 56
 
                                      count
@@ -25,6 +28,9 @@ GOLDEN = """
      without padding, 97.6 %   225,738,752
    FLOPs, 2 a MAC              462,422,016
 
+  1 MAC = 2 FLOPs, a product and a sum, and a bias adds none;
+  fvcore and the ResNet paper call a MAC a FLOP, torch's counter prints 2 a MAC
+
   activations
 
    float32          entries       bytes    MiB     MB
@@ -32,11 +38,6 @@ GOLDEN = """
    input            200,704     802,816   0.77   0.80
    output           401,408   1,605,632   1.53   1.61
    input + output   602,112   2,408,448   2.30   2.41
-
-  weights = K*K*C_in*C_out
-          = 3*3*64*128 = 73,728
-  1 MAC = 2 FLOPs, a product and a sum, and a bias adds none;
-  fvcore and the ResNet paper call a MAC a FLOP, torch's counter prints 2 a MAC
 
 """
 
@@ -61,7 +62,7 @@ def test_with_a_bias_there_is_nothing_to_add(conv_params: Run) -> None:
         ("--k 3 --c-in 4 --c-out 4 --w 9", "work on a square 9 x 9 input, output 7 x 7\n"),
         ("--k 3 --c-in 4 --c-out 4 --w 9 --dims 3", "work on a cubic 9 x 9 x 9 input, output 7 x 7 x 7\n"),
         ("--k 3 --c-in 4 --c-out 4 --w 9 --dims 1", "work on a 9 input, output 7\n"),
-        ("--k 3 --c-in 4 --c-out 4 --w 9 --h 8 --n 32", "work on a 8 x 9 input, output 6 x 7, batch of 32\n"),
+        ("--k 3 --c-in 4 --c-out 4 --w 9 --h 8 --n 32", "work on an 8 x 9 input, output 6 x 7, batch of 32\n"),
         ("--k 3 --c-in 4 --c-out 4 --size 9", "work on a 9 x 9 input, output 7 x 7\n"),
         ("--kind linear --c-in 4 --c-out 4 --n 8", "work, batch of 8\n"),
         ("--k 3 --c-in 4 --c-out 4 --g 2", "3 x 3 conv, 4 -> 4 channels in 2 groups, without a bias\n"),
