@@ -90,7 +90,7 @@ def in_words(verdict: "ArrayVerdict") -> ClaimInWords:
         digits = _telling_apart(_flat(claim.values), _flat(right)) if not verdict.passed else _DIGITS
         claimed, said = _numbers(claim.values, digits), f"it is {_numbers(right, digits)}"
     else:
-        claimed, said = f"({' x '.join(map(str, claim.values.shape))})", _worst(verdict)
+        claimed, said = f"({text(claim.values.shape)})", _worst(verdict)
     if verdict.within_tolerance:
         said = "though it lies within the tolerance: it is no rounding of what is right"
     if not verdict.decidable:

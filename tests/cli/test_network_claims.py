@@ -51,15 +51,15 @@ def test_right(run: Run, words: str, claim: str) -> None:
 WRONG: list[tuple[str, str, str | None, str]] = [
     (SHAPE, "in_features=49", "channels-not-flattened", "leaving the channels out would give 49"),
     (SHAPE, "fc1.in_features=49", "channels-not-flattened", "leaving the channels out would give 49"),
-    (SHAPE, f"in_features={32 * 14 * 14}", "size-before-last-pooling", "before layer 4 (max2) would give 6272"),
+    (SHAPE, f"in_features={32 * 14 * 14}", "size-before-last-pooling", "before layer 4 (max2) would give 6,272"),
     (COUNT, "in_features=49", "channels-not-flattened", "leaving the channels out would give 49"),
-    (COUNT, f"in_features={32 * 14 * 14}", "size-before-last-pooling", "before layer 4 (max2) would give 6272"),
-    (COUNT, f"in_features={8 * 1568}", "batch-flattened", "would give 12544"),
-    (COUNT, f"fc1.in_features={8 * 1568}", "batch-flattened", "would give 12544"),
+    (COUNT, f"in_features={32 * 14 * 14}", "size-before-last-pooling", "before layer 4 (max2) would give 6,272"),
+    (COUNT, f"in_features={8 * 1568}", "batch-flattened", "would give 12,544"),
+    (COUNT, f"fc1.in_features={8 * 1568}", "batch-flattened", "would give 12,544"),
     (SHAPE, f"in_features={8 * 1568}", None, ""),  # of one sample there is no batch
     # 28 - 4 = 24, 12, 12 - 4 = 8, 4: 32*4*4; and with one of the two 12, 12, 6, or 14, 10, 5
     (SHAPE, "in_features=512", "padding-ignored", "leaving the padding out in every layer would give 512"),
-    (SHAPE, "in_features=1152", "padding-ignored", "leaving the padding out in layer 1 (5p2c16) would give 1152"),
+    (SHAPE, "in_features=1152", "padding-ignored", "leaving the padding out in layer 1 (5p2c16) would give 1,152"),
     (SHAPE, "in_features=800", "padding-ignored", "leaving the padding out in layer 3 (5p2c32) would give 800"),
     (COUNT, "in_features=512", "padding-ignored", "leaving the padding out in every layer would give 512"),
     (SHAPE, "conv2.output=10", "padding-ignored", "leaving the padding out in layer 3 (5p2c32) would give 10"),

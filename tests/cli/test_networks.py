@@ -251,12 +251,12 @@ def test_a_field_that_exceeds_the_input_is_warned_of_once(conv_shape: Run, conv_
     codes = {}
     for size in (5, 6, 7, 8, 9):
         (*_, found) = conv_shape(f"--size {size} {words} --json").json.get("warnings", [{"message": ""}])
-        codes[size] = found["message"].partition(" on the receptive field")[0]
+        codes[size] = found["message"].partition(" on the field")[0]
     assert codes == {
-        5: "from layer 3 (3p1c4)",
-        6: "from layer 3 (3p1c4)",
-        7: "from layer 5 (3p1c4)",
-        8: "from layer 5 (3p1c4)",
+        5: "from conv3",
+        6: "from conv3",
+        7: "from conv4",
+        8: "from conv4",
         9: "",
     }
     assert "[field-exceeds-input]" in conv_shape(f"--size 5 {words}").err

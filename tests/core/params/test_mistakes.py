@@ -366,7 +366,7 @@ def test_what_the_command_line_says(conv_params: Run) -> None:
     found = conv_params("--k 3 --c-in 64 --c-out 128 --expect param_bytes=281250 --expect 73729 --json")
     assert found.code == 1
     named, unnamed = found.json["expect"]["claims"]
-    diagnosis = [{"mistake": "mib-not-mb", "text": "taking MiB for MB would give 281250"}]
+    diagnosis = [{"mistake": "mib-not-mb", "text": "taking MiB for MB would give 281,250"}]
     wrong = {"key": "param_bytes", "expected": 281250, "actual": 294912, "passed": False}
     assert named == {**wrong, "diagnosis": diagnosis}
     assert (unnamed["diagnosis"], unnamed["distance"]) == ([], 1)
