@@ -1,1 +1,1 @@
-"""An outcome as a table, as JSON, as CSV, or as one bare value. Only ``report.table`` knows rich."""
+"""An outcome as a table, as JSON, as CSV, or as one bare value. Only ``screen``, ``table`` and ``progress`` know rich."""

@@ -2,7 +2,9 @@
 
 import io
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dlcalc.core.conv.layer import Layer
@@ -117,3 +119,39 @@ def test_a_sweep_shows_a_refusal_in_its_row(conv_shape: Run) -> None:
     out = conv_shape("--w 7..8 --k 8").out
     assert "kernel-exceeds-input" in out
     assert [line.split()[0] for line in out.splitlines() if line.strip()][2:] == ["7", "8"]
+
+
+def test_five_lines_and_more_only_of_what_is_not_neutral(conv_shape: Run) -> None:
+    def names(words: str) -> list[str]:
+        table = conv_shape(words).out.split("\n\n")[1]
+        return [line[3:].split("  ")[0] for line in table.splitlines()[2:]]
+
+    assert names("--w 9 --k 3") == ["input", "kernel", "stride", "padding", "output"]
+    assert names("--size 9 --k 3 --d 1x2") == ["input", "kernel", "stride", "dilation", "padding", "output"]
+    assert names("--w 9 --k 3 --kind transposed") == ["input", "kernel", "stride", "padding", "output"]
+    transposed = "--w 9 --k 3 --s 2 --kind transposed --output-padding 1"
+    assert names(transposed) == ["input", "kernel", "stride", "padding", "output padding", "output"]
+
+
+def in_order(out: str, *parts: str) -> bool:
+    places = [out.index(part) for part in parts]
+    return places == sorted(places)
+
+
+def test_the_answer_then_what_was_asked_then_the_rest(run: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "z.npy", np.arange(90.0).reshape(30, 3))
+    out = run("softmax-grad", "--logits", f"{tmp_path}/z.npy", "--label", ",".join("0" * 30), "--expect", "loss=1").out
+    assert in_order(out, "loss 2.40", "loss 1: wrong", "|dC/dz|, the norm", "largest losses")
+    out = run(
+        *["conv-params", "--k", "3", "--c-in", "4", "--c-out", "4", "--w", "9", "--expect", "1", "--check", "--explain"]
+    ).out
+    assert in_order(out, "144 parameters", "check:", "params 1: wrong", "weights  ", "work on", "activations")
+
+
+@pytest.mark.parametrize(("size", "article"), [(8, "an"), (7, "a"), (11, "an"), (180, "a"), (8_000, "an")])
+def test_articles(conv_shape: Run, conv_params: Run, size: int, article: str) -> None:
+    said = f"{article} {size:,} x {size:,} input"
+    assert said in conv_shape(f"--size {size} --k 3").out
+    assert said in conv_shape(f"--size {size} 3 relu").out
+    assert said in conv_params(f"--size {size} --c-in 3 3c4").out
+    assert said in conv_params(f"--size {size} --k 3 --c-in 3 --c-out 3").out

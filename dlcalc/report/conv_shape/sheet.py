@@ -89,7 +89,7 @@ def of_network(answer: ConvShape) -> Sheet:
             rows.append((name, f"{group.times:,} times" if group.block else "", *block(group.layers)))
     else:
         rows += rows_by_block(layers, lambda layer: layer, cells, block)
-    grid = Grid(_TITLES, rows, rows[-1][0]).without_empty_columns()
+    grid = Grid(_TITLES, rows, rows[-1][0], spare=("word",)).without_empty_columns()
     return Sheet(made(answer), network_caption(answer), (grid,), _network_rule(answer))
 
 
