@@ -1,1 +1,1 @@
-"""An outcome as a table, as JSON, as CSV, or as one bare value. Only ``screen``, ``table`` and ``progress`` know rich."""
+"""An outcome as a table, as JSON, as CSV, or as one bare value. ``screen``, ``table`` and ``progress`` know rich."""

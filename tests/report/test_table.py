@@ -2,6 +2,7 @@
 
 import io
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -142,10 +143,9 @@ def test_the_answer_then_what_was_asked_then_the_rest(run: Run, tmp_path: Path) 
     np.save(tmp_path / "z.npy", np.arange(90.0).reshape(30, 3))
     out = run("softmax-grad", "--logits", f"{tmp_path}/z.npy", "--label", ",".join("0" * 30), "--expect", "loss=1").out
     assert in_order(out, "loss 2.40", "loss 1: wrong", "|dC/dz|, the norm", "largest losses")
-    out = run(
-        *["conv-params", "--k", "3", "--c-in", "4", "--c-out", "4", "--w", "9", "--expect", "1", "--check", "--explain"]
-    ).out
-    assert in_order(out, "144 parameters", "check:", "params 1: wrong", "weights  ", "work on", "activations")
+    words = "conv-params --k 3 --c-in 4 --c-out 4 --w 9 --expect 1 --check --explain"
+    out = run(*shlex.split(words)).out
+    assert in_order(out, "144 parameters", "check:", "params 1: wrong", "the weight tensor", "work on", "activations")
 
 
 @pytest.mark.parametrize(("size", "article"), [(8, "an"), (7, "a"), (11, "an"), (180, "a"), (8_000, "an")])

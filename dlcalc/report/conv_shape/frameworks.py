@@ -83,7 +83,7 @@ def sheet(answer: SideBySide) -> Sheet:
     grids: tuple[Grid, ...] = ()
     if answer.answering:
         rows = [(title, *cells, "differs" if _differing(cells) else "") for title, cells in _rows(answer)]
-        grids = (Grid(header, rows, "output").without_empty_columns(),)
+        grids = (Grid(header, rows, "output").without_empty_columns(),) if rows else ()  # of vectors there are no rows
     refusals = []
     for side in answer.sides:
         if (error := side.error) is not None:
