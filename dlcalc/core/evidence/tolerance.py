@@ -113,9 +113,10 @@ class Fit(NamedTuple):
 
     @property
     def other_wins(self) -> bool:
-        """Whether the other array explains the claim far better than the right one, entry by entry or as a whole."""
-        nearer = CLEAR**2 * self.other <= self.right or CLEAR**2 * self.other_absolute <= self.right_absolute
-        return not self.is_a_rounding and nearer
+        """Whether the other array explains the claim far better than the right one in one sense, and no worse in the other."""
+        far = CLEAR**2 * self.other <= self.right or CLEAR**2 * self.other_absolute <= self.right_absolute
+        no_worse = self.other <= self.right and self.other_absolute <= self.right_absolute
+        return not self.is_a_rounding and far and no_worse
 
 
 def fit(claimed: Floats, right: Floats, other: Floats, terms: Floats, name: str) -> Fit:
