@@ -37,7 +37,7 @@ CORE = {
     "softmax": {"arrays", "evidence"},
     "batch_norm": {"arrays", "evidence"},
 }
-GROUND = {"errors", "outcome", "validation"}
+GROUND = {"errors", "outcome", "spelling", "validation"}
 DOORS = {"conv_shape", "conv_params", "softmax_grad", "bn_fold"}
 THIRD_PARTIES = {"click": {"cli"}, "rich": {"report"}, "numpy": {"core", "files", "jobs", "notation"}}
 

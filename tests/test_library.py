@@ -59,7 +59,7 @@ REFUSED = [
     ("network('3c8', (7,) * 4, 3)", "shape-mismatch", "size", "size=(224, 224)"),
     ("network('3c8', (7, 0), 3)", "invalid-value", "size", "size=1"),
     ("network('3c8', 7, 3, n=0)", "invalid-value", "n", "n=1"),
-    ("network('3c8', 7, 3, dtype='float31')", "usage", "dtype", "one of float64"),
+    ("network('3c8', 7, 3, dtype='float31')", "usage", "dtype", "did you mean float32?"),
     ("network('3c8', 7, 0)", "invalid-value", "channels", "channels=1"),
     ("network('3c8', 7, 3, framework='unknown')", "usage", "framework", "one of pytorch"),
     ("receptive_field((7,) * 4, STEM)", "shape-mismatch", "size", "size=(224, 224)"),

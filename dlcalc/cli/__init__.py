@@ -26,7 +26,9 @@ class _Commands(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Resolve a command as Click does, but name the commands that there are in a refusal."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            raise DlcalcError("usage", f"there is no command {args[0]!r}", hint="one of " + ", ".join(COMMANDS))
+            from dlcalc.core.spelling import one_of
+
+            raise DlcalcError("usage", f"there is no command {args[0]!r}", hint=one_of(args[0], COMMANDS))
         return super().resolve_command(ctx, args)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:

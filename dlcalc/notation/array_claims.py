@@ -55,17 +55,19 @@ def _of_text(text: str, shapes: Shapes, load: Load) -> ArrayClaim:
         if not match or error.code != "file-not-found":
             raise
         message = f"{error.message}, and {match[1]} is not a key of this answer"
-        raise DlcalcError(error.code, message, hint=_keys(shapes), option=error.option) from None
+        raise DlcalcError(error.code, message, hint=_keys(match[1], shapes), option=error.option) from None
 
 
 def _of_key(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
     if key not in shapes:
-        raise unreadable("expect", key, "a key of this answer", _keys(shapes))
+        raise unreadable("expect", key, "a key of this answer", _keys(key, shapes))
     return _claim(key, value, shapes, load)
 
 
-def _keys(shapes: Shapes) -> str:
-    return "one of " + ", ".join(shapes)
+def _keys(key: str, shapes: Shapes) -> str:
+    from dlcalc.core.spelling import one_of
+
+    return one_of(key, shapes)
 
 
 def _claim(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:

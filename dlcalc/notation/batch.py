@@ -96,7 +96,9 @@ def read_line(text: str, names: Mapping[str, str]) -> Line:
             elif key == "check":
                 check = switch(value, "check")
             else:
-                hint = "one of " + ", ".join((*names, "expect", "check", "id"))
+                from dlcalc.core.spelling import one_of
+
+                hint = one_of(key, (*names, "expect", "check", "id"))
                 raise DlcalcError("usage", f"{shown(key)} is not a key of a question", hint=hint)
     except DlcalcError as error:
         raise BadLineError(error, name) from None

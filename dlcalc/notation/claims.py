@@ -54,10 +54,25 @@ def _typed(raw: object, headline: str, keys: Mapping[str, Sequence[str]]) -> Cla
 
 def _known(key: str, keys: Mapping[str, Sequence[str]]) -> str:
     if key.strip() not in keys:
-        own = [known for known in keys if "." not in known]
-        layers = ", or LAYER.KEY, like conv1.output" if len(own) < len(keys) else ""
-        raise unreadable("expect", key, "a key of the answer", f"one of {', '.join(own)}{layers}")
+        raise unreadable("expect", key, "a key of the answer", _nearest(key.strip(), keys))
     return key.strip()
+
+
+def _nearest(key: str, keys: Mapping[str, Sequence[str]]) -> str:
+    """Write the hint for what is no key: the key that is meant, or the keys that there are."""
+    from dlcalc.core.spelling import did_you_mean
+
+    own = [known for known in keys if "." not in known]
+    layer, dot, name = key.rpartition(".")
+    meant = did_you_mean(name, own)
+    if dot:
+        layers = dict.fromkeys(known.rpartition(".")[0] for known in keys if "." in known)
+        of = layer if layer in layers else did_you_mean(layer, layers)
+        of_layer = [known.rpartition(".")[2] for known in keys if of and known.rpartition(".")[0] == of]
+        meant = did_you_mean(name, of_layer) and f"{of}.{did_you_mean(name, of_layer)}"
+    if meant:
+        return f"did you mean {meant}?"
+    return f"one of {', '.join(own)}{', or LAYER.KEY, like conv1.output' if len(own) < len(keys) else ''}"
 
 
 def _claim(key: str, value: object, keys: Mapping[str, Sequence[str]]) -> Claim:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from dlcalc.core.conv.layer import FRAMEWORKS, FrameworkName
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.network.network import OpKind
+from dlcalc.core.network.network import INPUT, Input, OpKind
 from dlcalc.core.params.question import DTYPES, KINDS, ParamsQuestion, layer_question
 from dlcalc.notation import layers
 from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS, Axes, Size, axis_count, params_sizes, size_notices
@@ -37,9 +37,7 @@ def question(raw: Mapping[str, object]) -> ParamsQuestion:
     (56, 56)
     """
     if "layers" in raw:
-        from dlcalc.notation.networks import params_question
-
-        return params_question(raw)
+        return _of_network(raw)
     if optional(raw, "ceil_mode", switch, False):
         hint = "leave it out, or layers in words, like max3s2"
         raise DlcalcError("usage", "ceil mode is of a pooling, and this is none", hint=hint, option="ceil_mode")
@@ -63,6 +61,30 @@ def question(raw: Mapping[str, object]) -> ParamsQuestion:
         _refuse_windows(raw)
     notices = size_notices(raw, size, layers.axes_of_layer(raw)) if "size" in raw else ()
     return layer_question(c_in, c_out, groups, bias, layer, axes, size, framework, dtype, n, square, notices)
+
+
+def _of_network(raw: Mapping[str, object]) -> ParamsQuestion:
+    """Read the question about layers in words."""
+    from dlcalc.notation.layer_words import axes_of_words
+    from dlcalc.notation.networks import layer_named, network_of, split_layer_words
+
+    layers.refuse_single(raw)
+    if "c_in" not in raw:
+        raise DlcalcError("usage", "no number of input channels is given", hint="--c-in 3", option="c_in")
+    layer_words = split_layer_words(raw["layers"])
+    axes, size, square = params_sizes(raw, axes_of_words(layer_words))
+    network = network_of(raw, layer_words, axes, Input(INPUT, size, integer(raw["c_in"], "c_in")))
+    return ParamsQuestion(
+        network,
+        axes,
+        optional(raw, "framework", framework_name, "pytorch", FRAMEWORKS),
+        bias=optional(raw, "bias", switch, False),
+        dtype=optional(raw, "dtype", word, "float32", DTYPES),
+        n=optional(raw, "n", integer, 1),
+        square=square,
+        at=layer_named(raw, network),
+        summary=optional(raw, "summary", switch, False),
+    )
 
 
 def _refuse_windows(raw: Mapping[str, object]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from dlcalc.core.conv.layer import FRAMEWORKS, KINDS, FrameworkName, Kind
-from dlcalc.core.network.network import ShapeQuestion, layer_question
+from dlcalc.core.network.network import INPUT, Input, ShapeQuestion, layer_question
 from dlcalc.notation import layers
 from dlcalc.notation.input_size import SIZE_KEYS, shape_sizes, size_notices
 from dlcalc.notation.values import framework_name, optional, switch, word
@@ -30,9 +30,7 @@ def question(raw: Mapping[str, object]) -> ShapeQuestion:
     (7,)
     """
     if "layers" in raw:
-        from dlcalc.notation.networks import shape_question
-
-        return shape_question(raw)
+        return _of_network(raw)
     layers.refuse_of_network(raw)
     axes, size, dims = shape_sizes(raw)
     kind: Kind = optional(raw, "kind", word, "conv", KINDS)
@@ -40,6 +38,18 @@ def question(raw: Mapping[str, object]) -> ShapeQuestion:
     framework: FrameworkName = optional(raw, "framework", framework_name, "pytorch", FRAMEWORKS)
     notices = size_notices(raw, size, layers.axes_of_layer(raw)) if "size" in raw else ()
     return layer_question(axes, size, layer, framework, dims, notices)
+
+
+def _of_network(raw: Mapping[str, object]) -> ShapeQuestion:
+    """Read the question about layers in words."""
+    from dlcalc.notation.networks import layer_named, network_of, split_layer_words
+
+    layers.refuse_single(raw)
+    axes, size, dims = shape_sizes(raw)
+    network = network_of(raw, split_layer_words(raw["layers"]), axes, Input(INPUT, size))
+    framework: FrameworkName = optional(raw, "framework", framework_name, "pytorch", FRAMEWORKS)
+    at, summary = layer_named(raw, network), optional(raw, "summary", switch, False)
+    return ShapeQuestion(network, axes, framework, dims, at=at, summary=summary)
 
 
 def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:

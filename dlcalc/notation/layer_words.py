@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dlcalc.core.conv.layer import PADDING_WORDS, Kind, Layer
-from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.network import ELEMENTWISE, Op, OpKind, OtherKind, family_of
 from dlcalc.notation.layers import padding, read_layer
 from dlcalc.notation.values import integer, per_axis
@@ -53,6 +52,10 @@ _LETTERS = {
     "u": "ceil mode",
     "b": "bias, b0 or b1",
 }
+# The letters that a word may begin with, and of those with windows the letters that may follow.
+HEADS = (*_WHOLE, "fc", *_AMOUNTS, *filter(None, _KINDS))
+WITHOUT_NUMBERS = frozenset(_WHOLE)
+LETTERS_OF = {prefix: letters for prefix, (_, letters, _) in _KINDS.items() if prefix}
 GRAMMAR = (
     "[conv|convt|dw|sep|max|avg]K[sS][pP][dD][oO][gG][cC][u][b0|b1], fcN[b0|b1], or another one, like gap, relu, add@a"
 )
@@ -241,12 +244,3 @@ def _numbers(word: str, at: int, more: str = "") -> int:
             raise BadWordError(following, f"a number behind {word[end]}")
         end = following
     return end
-
-
-def with_caret(bad: BadWordError, word: str, number: int) -> DlcalcError:
-    """Make the error that shows the word, with a caret under the character where it goes wrong."""
-    start = max(0, bad.at - 30)
-    seen = ("..." if start else "") + word[start : bad.at + 30]
-    caret = " " * (bad.at - start + (3 if start else 0)) + "^"
-    message = f"word {number} cannot be read:\n  {seen}\n  {caret} expected {bad.expected}"
-    return DlcalcError("usage", message, hint=f"a word is {GRAMMAR}", option="layers")

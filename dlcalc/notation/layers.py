@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dlcalc.core.conv.layer import PADDING_WORDS, Kind, Layer, Padding, Sides
+from dlcalc.core.conv.layer import PADDING_WORDS, Kind, Layer, Padding, Sides, padding_hint
 from dlcalc.core.errors import DlcalcError
 from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS, axis_count
 from dlcalc.notation.values import flag, integer, optional, per_axis, split_axes, unreadable
@@ -64,8 +64,7 @@ def padding(value: object, option: str, axes: Sequence[str]) -> Padding:
         for known in PADDING_WORDS:
             if value == known:
                 return known
-        hint = "a number, begin:end, or one of " + ", ".join(PADDING_WORDS)
-        raise unreadable(option, value, "a padding", hint)
+        raise unreadable(option, value, "a padding", padding_hint(value))
     parts = split_axes(value, option, axes)
     if parts is None:
         return (_sides(value, option),) * len(axes)

@@ -5,9 +5,8 @@ current one, and ``rep3 ... end`` repeats what stands between.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from dlcalc.core.conv.layer import FRAMEWORKS, FrameworkName
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.network.network import (
     INPUT,
@@ -18,17 +17,13 @@ from dlcalc.core.network.network import (
     Network,
     Node,
     Op,
-    ShapeQuestion,
     family_of,
     in_layer,
 )
-from dlcalc.notation.input_size import params_sizes, shape_sizes, size_notices
-from dlcalc.notation.layer_words import BadWordError, Part, axes_of_words, read_word, with_caret
-from dlcalc.notation.layers import refuse_single
-from dlcalc.notation.values import framework_name, integer, optional, shown, switch, word
-
-if TYPE_CHECKING:
-    from dlcalc.core.params.question import ParamsQuestion
+from dlcalc.notation.input_size import size_notices
+from dlcalc.notation.layer_words import BadWordError, Part, axes_of_words, read_word
+from dlcalc.notation.values import integer, optional, shown, switch
+from dlcalc.notation.word_errors import with_caret
 
 MAX_LAYERS = 1_000_000
 _JOINS: dict[str, JoinKind] = {"add": "add", "mul": "multiply", "cat": "concat"}
@@ -133,7 +128,8 @@ class _Reader:
     def _count(self, typed: str, index: int) -> int:
         count = integer(typed[3:], "layers") if typed[3:].isdigit() else 0
         if count < 1:
-            raise with_caret(BadWordError(3, "how often, from 1 on, like rep3"), typed, index + 1)
+            bad = BadWordError(3, "how often, from 1 on, like rep3")
+            raise with_caret(bad, typed, index + 1, lambda meant: self._count(meant, index))
         return count
 
     def read(self, start: int, stop: int, blocks: tuple[Block, ...]) -> None:
@@ -145,7 +141,7 @@ class _Reader:
                 try:
                     self._read_word(index, blocks)
                 except BadWordError as bad:
-                    raise with_caret(bad, self.words[index], index + 1) from None
+                    raise self._refusal(bad, index) from None
                 index += 1
                 continue
             name = self.block_namer.name("rep")
@@ -173,6 +169,21 @@ class _Reader:
             self._append(Part(op, family_of(op.kind)), typed, blocks, (self.current, *others))
         else:
             raise BadWordError(0, "add@, mul@, cat@ or from@, and the name of a map")
+
+    def _refusal(self, bad: BadWordError, index: int) -> DlcalcError:
+        """Make the error for a word that cannot be read where it stands."""
+
+        def reads(meant: str) -> None:
+            """Read another word in its place."""
+            if "@" in meant:
+                for name in meant.split("@")[1:]:
+                    self._map(meant, 0, name)
+            elif meant == "end" or meant.startswith("rep"):
+                raise BadWordError(0, "a layer")
+            else:
+                read_word(meant, self.axes, self.ceil_mode)
+
+        return with_caret(bad, self.words[index], index + 1, reads)
 
     def _read_layer(self, typed: str, index: int, blocks: tuple[Block, ...]) -> None:
         try:
@@ -209,12 +220,20 @@ class _Reader:
     def _map(self, typed: str, at: int, name: str) -> str:
         """Find the node whose map has a name."""
         if name not in self.named:
-            some = ", ".join(f"@{known}" for known in list(self.named)[-8:])
-            expected = f"a name that was given before: {some}" if some else "a name, and none was given before it"
-            raise BadWordError(at, expected)
+            raise BadWordError(at, self._given_before(name))
         node, index = self.named[name]
         self.given[index] = True
         return node
+
+    def _given_before(self, name: str) -> str:
+        """Say which name is meant by one that was never given, or which were given last."""
+        from dlcalc.core.spelling import did_you_mean
+
+        if not self.named:
+            return "a name, and none was given before it"
+        near = did_you_mean(name, self.named)
+        some = ", ".join(f"@{known}" for known in ([near] if near else list(self.named)[-8:]))
+        return f"a name that was given before: {some}"
 
     def unused(self) -> list[Notice]:
         """Warn of each name that is given and never read."""
@@ -235,66 +254,31 @@ class _Reader:
         return [Notice("unread-output", f"no layer reads the output of {', '.join(titles[:3])}{more}")]
 
 
-def shape_question(raw: Mapping[str, object]) -> ShapeQuestion:
-    """Read the question of conv-shape about a network.
+def network_of(raw: Mapping[str, object], layer_words: tuple[str, ...], axes: tuple[str, ...], given: Input) -> Network:
+    """Read the layers of a question, and say what looks wrong in how they and their input are written.
 
     Raises:
         DlcalcError: ``usage``, ``shape-mismatch``, ``invalid-value``.
-
-    >>> shape_question({"w": "224", "layers": "7s2p3 max3s2p1"}).size
-    (224,)
     """
-    refuse_single(raw)
-    axes, size, dims = shape_sizes(raw)
-    network = _network(raw, split_layer_words(raw["layers"]), axes, Input(INPUT, size))
-    framework: FrameworkName = optional(raw, "framework", framework_name, "pytorch", FRAMEWORKS)
-    at, summary = _at(raw, network), optional(raw, "summary", switch, False)
-    return ShapeQuestion(network, axes, framework, dims, at=at, summary=summary)
-
-
-def params_question(raw: Mapping[str, object]) -> "ParamsQuestion":
-    """Read the question of conv-params about a network.
-
-    Raises:
-        DlcalcError: ``usage``, ``shape-mismatch``, ``invalid-value``.
-
-    >>> params_question({"c_in": 3, "layers": "3p1c64 gap fc10"}).c_in
-    3
-    """
-    from dlcalc.core.params.question import DTYPES, ParamsQuestion
-
-    refuse_single(raw)
-    if "c_in" not in raw:
-        raise DlcalcError("usage", "no number of input channels is given", hint="--c-in 3", option="c_in")
-    layer_words = split_layer_words(raw["layers"])
-    axes, size, square = params_sizes(raw, axes_of_words(layer_words))
-    network = _network(raw, layer_words, axes, Input(INPUT, size, integer(raw["c_in"], "c_in")))
-    return ParamsQuestion(
-        network,
-        axes,
-        optional(raw, "framework", framework_name, "pytorch", FRAMEWORKS),
-        bias=optional(raw, "bias", switch, False),
-        dtype=optional(raw, "dtype", word, "float32", DTYPES),
-        n=optional(raw, "n", integer, 1),
-        square=square,
-        at=_at(raw, network),
-        summary=optional(raw, "summary", switch, False),
-    )
-
-
-def _network(raw: Mapping[str, object], layer_words: tuple[str, ...], axes: tuple[str, ...], given: Input) -> Network:
-    """Read the layers, and say what looks wrong in how they and their input are written."""
     network = read_network(layer_words, axes, given, ceil_mode=optional(raw, "ceil_mode", switch, False))
     notices = size_notices(raw, given.size, axes_of_words(layer_words))
     return network._replace(notices=(*notices, *network.notices)) if notices else network
 
 
-def _at(raw: Mapping[str, object], network: Network) -> str | None:
-    """Read the name of a layer, where one is given."""
+def layer_named(raw: Mapping[str, object], network: Network) -> str | None:
+    """Read the name of a layer, where one is given.
+
+    Raises:
+        DlcalcError: ``usage`` for a layer that there is not.
+    """
     if "at" not in raw:
         return None
     name, names = raw["at"], [node.name for node in network.nodes]
     if name in names:
         return str(name)
+    from dlcalc.core.spelling import did_you_mean
+
+    near = did_you_mean(name, names) if isinstance(name, str) else None
     some = ", ".join(names if len(names) <= 8 else [*names[:4], "...", *names[-3:]])
-    raise DlcalcError("usage", f"there is no layer {shown(name)}", hint=f"one of {some}", option="at")
+    hint = f"did you mean {near}? (one of {some})" if near else f"one of {some}"
+    raise DlcalcError("usage", f"there is no layer {shown(name)}", hint=hint, option="at")

@@ -70,7 +70,9 @@ def question(raw: Mapping[str, object]) -> InverseQuestion:
 def _unknown(value: object) -> Unknown:
     if isinstance(value, str) and value in _UNKNOWN_OF:
         return _UNKNOWN_OF[value]
-    hint = "one of " + ", ".join(unknown.replace("_", "-") for unknown in UNKNOWNS) + "; or i, k, s, p, d, o"
+    from dlcalc.core.spelling import one_of
+
+    hint = one_of(value, [unknown.replace("_", "-") for unknown in UNKNOWNS]) + "; or i, k, s, p, d, o"
     raise DlcalcError("usage", f"there is no {shown(value)} to solve for", hint=hint, option="solve")
 
 

@@ -146,8 +146,10 @@ def word(value: object, option: str, words: Collection[Word]) -> Word:
     for known in words:
         if isinstance(value, str) and value == known:
             return known
+    from dlcalc.core.spelling import one_of
+
     message = f"there is no {spoken(option)} {shown(value)}"
-    raise DlcalcError("usage", message, hint="one of " + ", ".join(words), option=option)
+    raise DlcalcError("usage", message, hint=one_of(value, words), option=option)
 
 
 # Other names that people type for a framework.

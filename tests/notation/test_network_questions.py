@@ -3,8 +3,9 @@
 import pytest
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.notation.conv_params import question as params_question
+from dlcalc.notation.conv_shape import question as shape_question
 from dlcalc.notation.layers import SINGLE
-from dlcalc.notation.networks import params_question, shape_question
 from tests.support.refusals import by_option, cause
 
 SHAPE: dict[str, object] = {"w": 32, "layers": "3p1 max2"}

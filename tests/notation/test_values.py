@@ -96,7 +96,9 @@ def test_what_is_written_is_read_back(first: int, second: int) -> None:
 def test_one_of_some_words(value: object) -> None:
     assert values.word("transposed", "kind", {"conv": 1, "transposed": 2}) == "transposed"
     error = refused(values.word, value, "kind", ("conv", "transposed"))
-    assert (error.code, error.option, error.hint) == ("usage", "kind", "one of conv, transposed")
+    assert (error.code, error.option) == ("usage", "kind")
+    assert error.hint is not None
+    assert "one of conv, transposed" in error.hint
     assert "there is no kind" in error.message
 
 

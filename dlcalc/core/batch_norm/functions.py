@@ -55,7 +55,9 @@ def batch_norm_statistics(
     [3.75]
     """
     if framework not in ESTIMATORS:
-        hint = "one of " + ", ".join(ESTIMATORS)
+        from dlcalc.core.spelling import one_of
+
+        hint = one_of(framework, ESTIMATORS)
         raise DlcalcError("usage", f"there is no framework {framework!r}", hint=hint, option="framework")
     made = tuple(batch_of(given(batch, "batches").array) for batch in batches)
     if not made or len({batch.samples.shape[1] for batch in made}) > 1:

@@ -118,7 +118,9 @@ def _kind(name: str) -> Kind:
     for kind in KINDS:
         if kind == name:
             return kind
-    raise DlcalcError("usage", f"unknown kind {name!r}", hint="one of " + ", ".join(KINDS), option="kind")
+    from dlcalc.core.spelling import one_of
+
+    raise DlcalcError("usage", f"unknown kind {name!r}", hint=one_of(name, KINDS), option="kind")
 
 
 def _refuse_groups(kind: Kind, groups: int, first: int) -> None:

@@ -82,7 +82,9 @@ def per_axis(layer: Layer, count: int) -> tuple[AxisLayer, ...]:
     AxisLayer(kernel=5, stride=1, dilation=1, padding=(1, 1), output_padding=None)
     """
     if layer.kind not in KINDS:
-        raise DlcalcError("usage", f"unknown kind {layer.kind!r}", hint="one of " + ", ".join(KINDS), option="kind")
+        from dlcalc.core.spelling import one_of
+
+        raise DlcalcError("usage", f"unknown kind {layer.kind!r}", hint=one_of(layer.kind, KINDS), option="kind")
     if layer.output_padding is not None and layer.kind != "transposed":
         hint = ("leave it out, or ", Fix("kind", "transposed"))
         raise DlcalcError("usage", f"{layer.kind} has no output padding", hint=hint, option="output_padding")
@@ -100,11 +102,19 @@ def per_axis(layer: Layer, count: int) -> tuple[AxisLayer, ...]:
     return tuple(map(AxisLayer, kernels, strides, dilations, _spread_padding(layer.padding, count), extras))
 
 
+def padding_hint(value: str) -> str:
+    """Write the hint for a word that is no padding."""
+    from dlcalc.core.spelling import did_you_mean
+
+    near = did_you_mean(value, PADDING_WORDS)
+    listed = "a number, begin:end, or one of " + ", ".join(PADDING_WORDS)
+    return f"did you mean {near}? ({listed})" if near else listed
+
+
 def _spread_padding(padding: Padding, count: int) -> tuple[Sides | PaddingWord, ...]:
     if isinstance(padding, str):
         if padding not in PADDING_WORDS:
-            hint = "a number, begin:end, or one of " + ", ".join(PADDING_WORDS)
-            raise DlcalcError("usage", f"unknown padding {padding!r}", hint=hint, option="padding")
+            raise DlcalcError("usage", f"unknown padding {padding!r}", hint=padding_hint(padding), option="padding")
         return (padding,) * count
     entries = (padding,) * count if isinstance(padding, int) else padding
     if len(entries) != count:

@@ -59,7 +59,9 @@ def receptive_field(
     ops = [Op(layer.kind, Layer(*map(hashable, layer))) for layer in layers]
     for number, op in enumerate(ops, 1):
         if op.kind not in KINDS:
-            hint = "one of " + ", ".join(KINDS)
+            from dlcalc.core.spelling import one_of
+
+            hint = one_of(op.kind, KINDS)
             raise DlcalcError("usage", f"layer {number}: unknown kind {op.kind!r}", hint=hint, option="kind")
     question = ShapeQuestion(chain(ops, extents), ALL_AXES[-len(extents) :], framework)
     return fields_of(network_shape(question).layers[-1])

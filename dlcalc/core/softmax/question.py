@@ -172,7 +172,9 @@ def checked(
     """
     rows, classes = logits.shape
     if reduction not in REDUCTIONS:
-        hint = "one of " + ", ".join(REDUCTIONS)
+        from dlcalc.core.spelling import one_of
+
+        hint = one_of(reduction, REDUCTIONS)
         raise DlcalcError("usage", f"there is no reduction {reduction!r}", hint=hint, option="reduction")
     if not 0 <= label_smoothing <= 1:
         message = f"label smoothing {label_smoothing} is not between 0 and 1"

@@ -79,5 +79,6 @@ def framework_of(name: FrameworkName) -> "Framework":
         from dlcalc.core.conv.frameworks.onnxruntime import ONNX_RUNTIME
 
         return ONNX_RUNTIME
-    hint = "one of " + ", ".join(FRAMEWORKS)
-    raise DlcalcError("usage", f"unknown framework {name!r}", hint=hint, option="framework")
+    from dlcalc.core.spelling import one_of
+
+    raise DlcalcError("usage", f"unknown framework {name!r}", hint=one_of(name, FRAMEWORKS), option="framework")

@@ -1,0 +1,113 @@
+"""Wherever one word of a known list is typed, one that is nearly such a word is told which is meant."""
+
+import shlex
+
+import pytest
+
+from tests.conftest import Run
+
+ONE = "conv-shape --w 7 --k 3"
+TWO = "conv-shape --w 7 3 3"
+COUNTED = "conv-params --k 3 --c-in 3 --c-out 4"
+OPTIONS = [
+    ("conv-shap --w 7", "conv-shape"),
+    ("softmax --logits 1,2", "softmax-grad"),
+    ("bnfold", "bn-fold"),
+    (f"{ONE} --framework pytroch", "pytorch"),
+    (f"{ONE} --kind transpose", "transposed"),
+    (f"{ONE} --format jsn", "json"),
+    (f"{ONE} --p smae", "same"),
+    (f"{ONE} --expect outptu=5", "output"),
+    (f"{ONE} --expect recptive_field=3", "receptive_field"),
+    (f"{TWO} --expect conv1.ouput=5", "conv1.output"),
+    (f"{TWO} --expect covn2.output=3", "conv2.output"),
+    (f"{TWO} --expect ouput=3", "output"),
+    (f"{TWO} --at cnv2 --draw", "conv2"),
+    (f"{COUNTED} --dtype fp16", "float16"),
+    (f"{COUNTED} --kind dense", "linear"),
+    (f"{COUNTED} --expect param=5", "params"),
+    ("conv-shape --w 7 --target 5 --solve paddding --k 3", "padding"),
+    ("softmax-grad --logits 1,2 --label 0 --reduction avg", "mean"),
+    ("softmax-grad --logits 1,2 --label 0 --expect los=1", "loss"),
+    ("bn-fold --mean 1 --var 1 --expect scal=1", "scale"),
+    ("bn-fold --mean 1 --var 1 --framework kears", "tensorflow"),
+]
+
+
+@pytest.mark.parametrize(("call", "meant"), OPTIONS)
+def test_a_value_or_a_key(run: Run, call: str, meant: str) -> None:
+    found = run(*shlex.split(call))
+    assert (found.code, found.out) == (2, "")
+    assert f"did you mean {meant}?" in found.err
+    assert "[usage]" in found.err or "[file-not-found]" in found.err
+
+
+WORDS = [
+    ("rellu", "relu"),
+    ("ReLU", "relu"),
+    ("relu3", "relu"),
+    ("maxpool3", "max3"),
+    ("maxpool3s2p1", "max3s2p1"),
+    ("MaxPool2d3s2", "max3s2"),
+    ("batchnrom", "bn"),
+    ("linaer10", "fc10"),
+    ("avgpool2", "avg2"),
+    ("Conv2d3", "conv3"),  # and no conv2d3, which is a kernel of 2 with a dilation of 3
+    ("Conv3", "conv3"),
+    ("3p1C64", "3p1c64"),
+    ("linear10", "fc10"),
+    ("dense10b1", "fc10b1"),
+    ("batchnorm", "bn"),
+    ("BatchNorm2d64", "bn"),
+    ("deconv4s2p1", "convt4s2p1"),
+    ("conv-transpose4s2p1", "convt4s2p1"),
+    ("Conv2d", "conv with its number behind, like conv2"),
+    ("globalavgpool", "gap"),
+    ("adaptiveavgpool7", "aavg7"),
+    ("upsample2", "up2"),
+    ("pixelshuffle2", "shuffle2"),
+    ("zeropad1", "pad1"),
+    ("sigmod", "sigmoid"),
+    ("leakyrelu0.1", "leaky"),
+    ("flaten", "flatten"),
+    ("concat@a", "cat@a"),
+    ("Add@a", "add@a"),
+    ("form@a", "from@a"),
+    ("repeat3", "rep3"),
+]
+
+
+@pytest.mark.parametrize(("typed", "meant"), WORDS)
+def test_a_layer_word(run: Run, typed: str, meant: str) -> None:
+    layers = ["3p1c8", "@a", typed, "3p1c8", *(["end"] if typed.startswith("rep") else [])]
+    found = run("conv-shape", "--size", "32", *layers)
+    assert (found.code, found.out) == (2, "")
+    assert f"hint: did you mean {meant}?" in found.err
+
+
+@pytest.mark.parametrize("typed", ["maxs2", "max3c64", "xyz", "3q1", "@a!", "abc@q", "3p", "3" * 50 + "q", "é3"])
+def test_nothing_is_suggested_that_cannot_be_read(run: Run, typed: str) -> None:
+    found = run("conv-shape", "--size", "32", "3p1c8", "@a", typed)
+    assert found.code == 2
+    assert "hint: a word is" in found.err
+
+
+def test_the_name_of_a_map(run: Run) -> None:
+    found = run("conv-shape", "--w", "32", "@block", "3p1", "@other", "add@blok")
+    assert found.code == 2
+    assert found.err.splitlines()[2].endswith("a name that was given before: @block [usage]")
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ('{"w": 7, "kernal": 3}', "kernel"),
+        ('{"w": 7, "k": 3, "expekt": 5}', "expect"),
+        ('{"w": 7, "kernel_size": 3}', "kernel"),
+        ('{"w": 7, "k": 3, "framwork": "onnx"}', "framework"),
+    ],
+)
+def test_a_key_of_a_line_of_a_batch(run: Run, line: str, meant: str) -> None:
+    found = run("conv-shape", "--batch", "-", stdin=line)
+    assert found.code == 2
+    assert found.json["error"]["hint"] == f"did you mean {meant}?"
