@@ -7,7 +7,7 @@ from dlcalc.core.batch_norm.mistakes import MISTAKES as BN_FOLD
 from dlcalc.core.conv.mistakes import MISTAKES as CONV_SHAPE
 from dlcalc.core.errors import ErrorCode, NoticeCode
 from dlcalc.core.evidence.diagnosis import Mistake
-from dlcalc.core.network.judge import FEATURE_MISTAKES, FIELD_MISTAKES
+from dlcalc.core.network.whole_mistakes import FEATURE_MISTAKES, FIELD_MISTAKES
 from dlcalc.core.params.mistakes import MISTAKES as CONV_PARAMS
 from dlcalc.core.softmax.mistakes.table import MISTAKES as SOFTMAX_GRAD
 from docs.markdown import grid, prose
@@ -81,6 +81,7 @@ MISTAKES: Mapping[str, Iterable[Mistake[Any]]] = {
 # Of mistakes whose sentence depends on the question or on the claim, the sentence about any.
 ANY = {
     "eps-default": "taking another eps: a framework's default, or one that the claim itself says",
+    "last-window-starts-in-padding": "keeping a last window that starts in the padding, or behind the input",
     "label-off-by-one": "taking label y + 1 or y - 1 for y",
     "low-precision-fold": "computing in float32, float16 or bfloat16, and not only storing in it",
     "mib-not-mb": "taking MiB for MB, or MB for MiB, or giving MiB and not bytes",
@@ -124,7 +125,8 @@ def page() -> str:
             "last digit or within its tolerance. A mistake is tried only where its option matters. Those that fit "
             "are listed in the order of these tables. Two at once are tried where no single one fits and the "
             "claim carries enough digits. In a network each is tried in every layer at once, and in one "
-            "layer, which is named."
+            "layer, which is named; where single slips in more than three layers, or of more than three kinds, "
+            "would give the claim, none of them is evidence, and they stand in `could_be`."
         ),
     ]
     for command, mistakes in MISTAKES.items():

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
         def diagnosis(self) -> "Sequence[Diagnosis]":
             """The mistakes that would give the claim, likeliest first."""
 
+        @property
+        def could_be(self) -> "Sequence[Diagnosis]":
+            """Slips that would give the claim, too many for any of them to be evidence."""
+
 
 A = TypeVar("A", bound="Answer")
 V = TypeVar("V", bound="Judged")

@@ -96,4 +96,8 @@ def _claim(verdict: V, answer: A, view: View[Q, A, V]) -> dict[str, object]:
             {"mistake": each.mistake, **({} if each.second is None else {"and": each.second}), "text": each.text}
             for each in verdict.diagnosis
         ]
+    if verdict.could_be:
+        found["could_be"] = [
+            {"mistake": each.mistake, "layer": each.layer, "text": each.text} for each in verdict.could_be
+        ]
     return found

@@ -77,7 +77,7 @@ def test_wrong(run: Run, words: str, claim: str, mistake: str | None, text: str)
     found = run(*words.split(), "--expect", claim, "--json")
     assert found.code == 1
     (verdict,) = found.json["expect"]["claims"]
-    said = {each["mistake"]: each["text"] for each in verdict["diagnosis"]}
+    said = {each["mistake"]: each["text"] for each in [*verdict.get("could_be", []), *verdict["diagnosis"]]}
     if mistake is None:
         assert said == {}
         assert "distance" in verdict
@@ -161,3 +161,68 @@ def test_every_key_of_every_layer_can_be_claimed(run: Run, asked: str) -> None:
     assert len(right) > 50
     assert run(*words, *right, "--json").json["expect"]["passed"] is True
     assert not any(claim["passed"] for claim in run(*words, *wrong, "--json").json["expect"]["claims"])
+
+
+ALIKE = "conv-shape --w 32 3p1 3p1 3p1 3p1"
+FEW = "conv-shape --w 32 3p1 3p1 3p1"
+WORK = "conv-params --c-in 8 --size 32 3p1c8 3p1c8 3p1c8 3p1c8"
+
+
+@pytest.mark.parametrize(
+    ("words", "claim", "mistake", "layers"),
+    [
+        (ALIKE, "30", "padding-ignored", ["conv1", "conv2", "conv3", "conv4"]),
+        (ALIKE, "conv4.output=30", "padding-ignored", ["conv1", "conv2", "conv3", "conv4"]),
+        (WORK, f"params={4 * 9 * 64 + 8}", "bias-included", ["conv1", "conv2", "conv3", "conv4"]),
+    ],
+)
+def test_slips_in_more_than_three_layers_are_no_evidence(
+    run: Run, words: str, claim: str, mistake: str, layers: list[str]
+) -> None:
+    found = run(*words.split(), "--expect", claim, "--json")
+    (verdict,) = found.json["expect"]["claims"]
+    assert (found.code, verdict["diagnosis"]) == (1, [])
+    assert [each["layer"] for each in verdict["could_be"] if each["mistake"] == mistake] == layers
+    assert all(set(each) == {"mistake", "layer", "text"} for each in verdict["could_be"])
+    number, name = 1, layers[0]
+    assert f"in layer {number} (3p1" in verdict["could_be"][0]["text"]
+    assert verdict["could_be"][0]["layer"] == name
+    table = run(*words.split(), "--expect", claim)
+    assert f"no mistake stands out: each of {len(verdict['could_be'])} slips in one layer would give it" in table.out
+    assert verdict["could_be"][0]["text"] in " ".join(table.out.split())
+
+
+def test_slips_in_three_layers_are_one_diagnosis_and_so_is_one_in_every_layer(run: Run) -> None:
+    (verdict,) = run(*FEW.split(), "--expect", "30", "--json").json["expect"]["claims"]
+    (one,) = verdict["diagnosis"]
+    assert one["text"] == "leaving the padding out in layer 1 (3p1), layer 2 (3p1) or layer 3 (3p1) would give 30"
+    assert "could_be" not in verdict
+    (verdict,) = run(*ALIKE.split(), "--expect", "24", "--json").json["expect"]["claims"]
+    assert [each["text"] for each in verdict["diagnosis"]] == ["leaving the padding out in every layer would give 24"]
+    assert "could_be" not in verdict
+
+
+def test_slips_of_more_than_three_kinds_are_no_evidence_of_any(run: Run) -> None:
+    """56 for 57: without the + 1, with the padding once, or without, in either layer."""
+    words = "conv-shape --w 225 7s2p3 max3s2p1 --expect 56 --json"
+    (verdict,) = run(*words.split()).json["expect"]["claims"]
+    kinds = {each["mistake"] for each in verdict["could_be"]}
+    assert verdict["diagnosis"] == []
+    assert kinds == {"missing-plus-one", "plus-one-inside", "padding-once", "padding-ignored"}
+
+
+@pytest.mark.parametrize(
+    ("words", "claim", "first"),
+    [
+        ("--w 64 3p1 3p1 3p1", "receptive_field=9", "kernels-summed"),  # 3 + 3 + 3 for 7
+        ("--w 64 3p1 3d2p2 3p1", "receptive_field=11", "kernels-summed"),  # 3 + 5 + 3 for 9
+        ("--w 64 3p1 max2 3p1", "receptive_field=10", "one-layer-more"),  # 3 - 1 more than 8
+        ("--w 64 3s2p1 3p1 3p1", "receptive_field=23", "one-layer-more"),  # 3 + 2*(11 - 1)
+        ("--w 64 3s2d2p2 3p1", "receptive_field=19", "one-layer-more"),  # 3 + 2*(9 - 1), the first without dilation
+        ("--w 64 @x 3p1 3p1 add@x 3p1", "receptive_field=9", "kernels-summed"),  # past the join, where the work is
+    ],
+)
+def test_fields(run: Run, words: str, claim: str, first: str) -> None:
+    found = run("conv-shape", *words.split(), "--expect", claim, "--json")
+    (verdict,) = found.json["expect"]["claims"]
+    assert first in [each["mistake"] for each in verdict["diagnosis"]], verdict

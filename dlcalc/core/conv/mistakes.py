@@ -20,7 +20,10 @@ def _with_layer(axis: AxisWorking, **changes: int | Sides | None) -> AxisWorking
 
 
 def _on_every_axis(
-    name: str, sentence: str, relevant: Callable[[AxisWorking], bool], edit: Callable[[AxisWorking], AxisWorking]
+    name: str,
+    sentence: str | Callable[[Working], str],
+    relevant: Callable[[AxisWorking], bool],
+    edit: Callable[[AxisWorking], AxisWorking],
 ) -> Mistake[Working]:
     """Make a mistake that is made along every axis, where it is relevant along some axis."""
     return Mistake(name, sentence, lambda axes: any(map(relevant, axes)), lambda axes: (tuple(map(edit, axes)),))
@@ -97,6 +100,17 @@ def _with_output_padding(axes: Working) -> Iterable[Working]:
                 rule = axis.framework.padding_rule("transposed", word, layer, axis.input)
             padded.append(_with_layer(axis._replace(rule=rule), output_padding=more))
         yield tuple(padded)
+
+
+def _output_padding_before(axis: AxisWorking) -> AxisWorking:
+    """Lengthen the input by the output padding, and not the output."""
+    more = (axis.layer.output_padding or 0) * axis.over
+    return axis._replace(input=axis.input + more, layer=axis.layer._replace(output_padding=0))
+
+
+def _kept_window(axes: Working) -> str:
+    padded = any(axis.after > 0 and not axis.pad_layer for axis in axes)
+    return f"keeping a last window that starts {'in the padding' if padded else 'behind the input'}"
 
 
 def _of_family(axis: AxisWorking, family: Family) -> AxisWorking:
@@ -181,10 +195,17 @@ MISTAKES: tuple[Mistake[Working], ...] = (
     _on_every_axis(
         "output-padding-ignored", "leaving the output padding out", _has_output_padding, _without_output_padding
     ),
+    # It was seen, and counted among the positions of the input, each of which makes a stride's worth of outputs.
+    _on_every_axis(
+        "output-padding-before",
+        "adding the output padding to the input",
+        lambda axis: bool(axis.layer.output_padding) and axis.layer.stride > 1,
+        _output_padding_before,
+    ),
     # Only in ceil mode, where the rule is little known.
     _on_every_axis(
         "last-window-starts-in-padding",
-        "keeping a last window that starts in the padding",
+        _kept_window,
         lambda axis: axis.guarded,
         lambda axis: axis._replace(guarded=False),
     ),
@@ -220,12 +241,12 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         lambda axis: axis.layer.padding in SAME_WORDS and axis.layer.dilation > 1,
         _same_undilated,
     ),
-    # Of receptive fields: the sum of d(k - 1)j has a k where k - 1 belongs, and the last 1 stays.
+    # No slip, where the model has a padding and it was not typed; what 'same' means is the commoner reason.
     _on_every_axis(
-        "kernel-for-kernel-minus-one",
-        "taking k for k - 1",
-        lambda axis: axis.family != "transposed",
-        lambda axis: axis._replace(field=axis.layer.dilation * axis.layer.kernel + 1),
+        "padding-forgotten",
+        "a padding of half the kernel, which was not typed,",
+        lambda axis: axis.layer.padding == (0, 0) and axis.layer.kernel > 1,
+        lambda axis: _with_layer(axis, padding=(axis.layer.kernel // 2,) * 2),
     ),
     # The wrong layer altogether.
     _on_every_axis(
@@ -249,6 +270,13 @@ MISTAKES: tuple[Mistake[Working], ...] = (
         "exchanging one of the layer's numbers between two axes",
         lambda axes: len(axes) > 1,
         _layer_axes_swapped,
+    ),
+    # Of receptive fields: the sum of d(k - 1)j has a k where k - 1 belongs, and the last 1 stays.
+    _on_every_axis(
+        "kernel-for-kernel-minus-one",
+        "taking k for k - 1",
+        lambda axis: axis.family != "transposed",
+        lambda axis: axis._replace(field=axis.layer.dilation * axis.layer.kernel + 1),
     ),
 )
 

@@ -161,6 +161,7 @@ class ArrayVerdict:
         within_tolerance: whether a claim that is wrong lies within it.
         quality: how good a right claim is, where the right numbers are known more finely.
         printed: the format of the program that computed the numbers, where they are right as such a one's.
+        could_be: of networks alone.
     """
 
     claim: ArrayClaim
@@ -174,6 +175,7 @@ class ArrayVerdict:
     within_tolerance: bool = False
     quality: Quality | None = None
     printed: str | None = None
+    could_be: tuple[Diagnosis, ...] = ()
 
 
 def compare(claim: ArrayClaim, right: Floats, tolerance: Tolerance) -> ArrayVerdict:

@@ -44,8 +44,11 @@ class Claim(NamedTuple):
 
     @property
     def carries_a_pair(self) -> bool:
-        """Whether the claim says enough that two mistakes at once are evidence and not a coincidence."""
-        return len(self.numbers) >= 4 or any(number.significant >= 5 for number in self.numbers)
+        """Whether the claim says enough that two mistakes at once are evidence and not a coincidence.
+
+        Equal numbers are one: 112x112 of a square layer says no more than 112.
+        """
+        return len(set(self.numbers)) >= 4 or any(number.significant >= 5 for number in self.numbers)
 
 
 class Diagnosis(NamedTuple):
@@ -55,11 +58,13 @@ class Diagnosis(NamedTuple):
         mistake: its code.
         text: a sentence about it.
         second: the code of the other mistake, if there are two.
+        layer: the name of the layer in which the mistake may have been made, of what is no evidence.
     """
 
     mistake: str
     text: str
     second: str | None = None
+    layer: str | None = None
 
     @property
     def codes(self) -> str:
@@ -75,12 +80,14 @@ class Verdict(NamedTuple):
         actual: the right numbers; None where there is none.
         passed: whether they agree.
         diagnosis: the mistakes that would give the claim, likeliest first.
+        could_be: single slips in a network that would give the claim, too many for any of them to be evidence.
     """
 
     claim: Claim
     actual: tuple[Ratio | None, ...]
     passed: bool
     diagnosis: tuple[Diagnosis, ...] = ()
+    could_be: tuple[Diagnosis, ...] = ()
 
     @property
     def right(self) -> list[int | float | None]:

@@ -131,7 +131,10 @@ def written(numbers: Numbers) -> str:
     )
 
 
-def phrase(mistake: Mistake[W]) -> str:
-    """Say what was done, to stand before "in layer 3 (3p1)"."""
-    assert isinstance(mistake.sentence, str)
-    return mistake.sentence.removesuffix(",")
+def phrase(mistake: Mistake[W], working: W | None = None) -> str:
+    """Say what was done, to stand before "in layer 3 (3p1)"; in a working, where the sentence depends on that."""
+    sentence = mistake.sentence
+    if not isinstance(sentence, str):
+        assert working is not None
+        sentence = sentence(working)
+    return sentence.removesuffix(",")

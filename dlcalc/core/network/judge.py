@@ -3,8 +3,8 @@
 In a network a mistake is made in every layer, or in one, which is named.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from math import prod
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from dlcalc.core.conv.mistakes import MISTAKES
 from dlcalc.core.conv.shape import AxisShape
@@ -14,7 +14,7 @@ from dlcalc.core.evidence import diagnosis
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
 from dlcalc.core.evidence.diagnosis import Numbers, phrase, written
 from dlcalc.core.network.layer_shape import ConvShape, LayerShape
-from dlcalc.core.network.network import ADAPTIVE
+from dlcalc.core.network.whole_mistakes import of_features, of_field
 from dlcalc.core.numeric.ratio import Ratio
 
 KEYS: Mapping[str, Callable[[AxisShape], Ratio | None]] = {
@@ -81,8 +81,11 @@ def judge_shape(answer: ConvShape, claim: Claim) -> Verdict:
     if answer.question.network.single is not None:
         assert layer.plan is not None
         verdict = diagnosis.judge(claim, right, layer_working(layer.plan, layer.axes), MISTAKES, evaluate)
-        smallest = () if verdict.passed or key != "receptive_field" else _smallest(layer, claim)
-        return verdict._replace(diagnosis=(*smallest, *verdict.diagnosis)) if smallest else verdict
+        if verdict.passed or key != "receptive_field":
+            return verdict
+        before, behind = of_field(answer, layer, claim)
+        single = [one for one in verdict.diagnosis if one.second is None]
+        return verdict._replace(diagnosis=(*before, *single, *behind) or verdict.diagnosis)
     if key in ("in_features", "out_features") and None in right:
         hint: tuple[str | Fix, ...] = ("words with channels, like 3p1c64",)
         message = f"{claim.key} is not known without the channels"
@@ -93,87 +96,90 @@ def judge_shape(answer: ConvShape, claim: Claim) -> Verdict:
     verdict = compare(claim, right)
     if verdict.passed or None in right:
         return verdict
-    if key == "receptive_field":
-        found = (*_smallest(layer, claim), *_mistakes(answer, layer, key, claim))
-        return verdict._replace(diagnosis=found if layer.output else ())
+    if not layer.output and key != "in_features":
+        return verdict
+    together, apart = _slips(answer, layer, key, claim)
     if key == "in_features":
-        return verdict._replace(diagnosis=(*_features(answer, layer, claim), *_mistakes(answer, layer, key, claim)))
-    return verdict._replace(diagnosis=_mistakes(answer, layer, key, claim) if layer.output else ())
+        together = [*of_features(answer, layer, claim), *together]
+    if key == "receptive_field":
+        before, behind = of_field(answer, layer, claim)
+        together = [*before, *together, *behind]
+    return weighed(verdict, together, apart)
 
 
-# The mistakes about receptive fields that are no slip in a layer.
-FIELD_MISTAKES: Mapping[str, str] = {"smallest-field": "the field of the output that sees least"}
+class Slip(NamedTuple):
+    """A mistake in one of several layers that gives a claim.
+
+    Attributes:
+        mistake: its code.
+        said: what was done.
+        layer: where.
+        gives: the number that comes out, as it is written.
+    """
+
+    mistake: str
+    said: str
+    layer: LayerShape
+    gives: str
 
 
-def _smallest(layer: LayerShape, claim: Claim) -> tuple[Diagnosis, ...]:
-    """Name the field of the output that sees least, where that is claimed: outputs see different numbers of pixels."""
-    numbers = facts(layer, "receptive_field_min")
-    if None in numbers or not reproduces(claim, numbers):
-        return ()
-    smallest = tuple([number for number in numbers if number is not None])
-    return (Diagnosis("smallest-field", f"{FIELD_MISTAKES['smallest-field']} would give {written(smallest)}"),)
-
-
-def _mistakes(answer: ConvShape, layer: LayerShape, key: str, claim: Claim) -> tuple[Diagnosis, ...]:
-    """Find the mistakes that give a claim: each in every layer, then each in one."""
+def _slips(answer: ConvShape, layer: LayerShape, key: str, claim: Claim) -> tuple[list[Diagnosis], list[Slip]]:
+    """Find the mistakes that give a claim: those made wherever they can be, and those in one of several layers."""
     from dlcalc.core.network.working import NetworkWorking
 
     network = NetworkWorking(answer, layer, key)
-    found: list[Diagnosis] = []
-    alone: list[Diagnosis] = []
+    together: list[Diagnosis] = []
+    apart: list[Slip] = []
 
     def fits(numbers: Numbers | None) -> bool:
         return numbers is not None and reproduces(claim, numbers)
 
     for mistake in MISTAKES:
         relevant = [number for number in network.windows if mistake.relevant(network.right_working(number))]
-        ones = [(number, one) for number in relevant for one in network.with_one(mistake, number) if fits(one)]
-        if ones:
-            text = f"{phrase(mistake)} in {either(network.layers[number] for number, _ in ones)}"
-            alone.append(Diagnosis(mistake.name, f"{text} would give {written(ones[0][1])}"))
-        if len(network.windows) < 2 or not relevant or (ones and len(relevant) == 1):
-            continue  # where there is one layer to make it in, that is named
-        numbers = next(filter(fits, network.with_all(mistake)), None)
+        slips = []
+        for number in relevant:
+            numbers = next(filter(fits, network.with_one(mistake, number)), None)
+            if numbers is not None:
+                said = phrase(mistake, network.right_working(number))
+                slips.append(Slip(mistake.name, said, network.layers[number], written(numbers)))
+        if len(relevant) == 1 and slips:
+            together += joined(slips)
+            continue
+        apart += slips
+        numbers = next(filter(fits, network.with_all(mistake)), None) if relevant else None
         if numbers is not None:
-            found.append(Diagnosis(mistake.name, f"{phrase(mistake)} in every layer would give {written(numbers)}"))
-    return tuple(found + alone)
+            said = phrase(mistake, network.right_working(relevant[0]))
+            together.append(Diagnosis(mistake.name, f"{said} in every layer would give {written(numbers)}"))
+    return together, apart
 
 
-def either(layers: Iterable[LayerShape]) -> str:
-    """Name the layers in any one of which a mistake would do, each once."""
-    titles = list(dict.fromkeys(layer.title for layer in layers))
-    if len(titles) > 3:
-        return f"{titles[0]}, {titles[1]} or {len(titles) - 2:,} others"
-    return " or ".join(titles)
+_MOST_LAYERS = _MOST_KINDS = 3  # in which, and of which, single slips that all give a claim are evidence
 
 
-# The mistakes in flattening a map for a linear layer, commonest first.
-FEATURE_MISTAKES: Mapping[str, str] = {
-    "channels-not-flattened": "leaving the channels out",
-    "size-before-last-pooling": "taking the size before the last pooling",
-    "batch-flattened": "flattening the batch too",
-}
-_POOLS = ("max-pool", "avg-pool", "global-avg-pool", *ADAPTIVE)
+def weighed(verdict: Verdict, together: Sequence[Diagnosis], apart: Sequence[Slip]) -> Verdict:
+    """Complete a verdict on a wrong claim about a network by what explains it, as far as that is evidence.
+
+    Where single slips in many layers or of many kinds all give the claim, none of them is: they are what it could be.
+
+    Args:
+        verdict: on the claim.
+        together: the mistakes made wherever they can be, likeliest first.
+        apart: those made in one of several layers, likewise.
+    """
+    by_kind: dict[str, list[Slip]] = {}
+    for slip in apart:
+        by_kind.setdefault(slip.mistake, []).append(slip)
+    if len(by_kind) <= _MOST_KINDS and len({slip.layer.name for slip in apart}) <= _MOST_LAYERS:
+        return verdict._replace(diagnosis=(*together, *(one for slips in by_kind.values() for one in joined(slips))))
+    could_be = [Diagnosis(*one[:2], layer=slip.layer.name) for slip in apart for one in joined([slip])]
+    return verdict._replace(diagnosis=tuple(together), could_be=tuple(could_be))
 
 
-def _features(answer: ConvShape, linear: LayerShape, claim: Claim) -> Iterable[Diagnosis]:
-    """Find the mistakes in flattening a map, from which a linear layer gets a wrong number of inputs."""
-    by_name = {layer.name: layer for layer in answer.layers}
-    layer = answer.flattening(linear)
-    if layer is None:
-        return
-    channels, positions = layer.read[0].channels or 1, prod(layer.input)
-    pool = by_name.get(layer.node.inputs[0])
-    while pool is not None and pool.kind not in _POOLS:
-        pool = by_name.get(pool.node.inputs[0])
-    wrong = {"channels-not-flattened": positions}
-    if pool is not None:
-        wrong["size-before-last-pooling"] = channels * prod(pool.input)
-    if answer.question.n > 1:
-        wrong["batch-flattened"] = answer.question.n * channels * positions
-    for name, number in wrong.items():
-        if number != linear.in_features and reproduces(claim, ((number, 1),)):
-            said = FEATURE_MISTAKES[name]
-            if pool is not None and name == "size-before-last-pooling":
-                said = f"taking the size before {pool.title}"
-            yield Diagnosis(name, f"{said} would give {number:,}")
+def joined(slips: Sequence[Slip]) -> list[Diagnosis]:
+    """Make one diagnosis of slips of one kind: ``in layer 1 (3), layer 3 (3p1) or layer 4 (3p1)``."""
+    if not slips:
+        return []
+    mistake, said, _, gives = slips[0]
+    *others, last = [slip.layer.title for slip in slips]
+    where = f"{', '.join(others)} or {last}" if others else last
+    return [Diagnosis(mistake, f"{said} in {where} would give {gives}")]

@@ -14,8 +14,8 @@ from dlcalc.core.network.network import ADAPTIVE, JOINS, WHOLE
 from dlcalc.core.numeric.ratio import Ratio, ratio
 
 _ONE_BY_ONE = Window(0, 1, 1, 1, 0, 0, 0)[1:]
-_MOST_CHANGED = 16  # maps that are still read, behind one mistake
-_MOST_VARIANTS = 6  # of one mistake: axes are swapped in three ways, and their inputs in three
+MOST_CHANGED = 16  # maps that are still read, behind one mistake
+MOST_VARIANTS = 6  # of one mistake: axes are swapped in three ways, and their inputs in three
 
 
 class Seen(NamedTuple):
@@ -39,18 +39,20 @@ class NetworkWorking:
 
     Args:
         answer: the network.
-        layer: the layer that is claimed of.
+        layer: the layer that is claimed of; None for the whole network, of which the maps are worked out.
         key: of the number; ``in_features`` is that of the map in front of a linear layer.
     """
 
-    def __init__(self, answer: ConvShape, layer: LayerShape, key: str) -> None:
+    def __init__(self, answer: ConvShape, layer: LayerShape | None, key: str) -> None:
         self.key, self.features = key, 0
-        target = layer.name
-        if key == "in_features":
-            self.key, self.features = "output", layer.in_features or 0
-            flattening = answer.flattening(layer)
-            target = flattening.node.inputs[0] if flattening else ""
-        part = answer.question.network.up_to(target)
+        part = answer.question.network
+        if layer is not None:
+            target = layer.name
+            if key == "in_features":
+                self.key, self.features = "output", layer.in_features or 0
+                flattening = answer.flattening(layer)
+                target = flattening.node.inputs[0] if flattening else ""
+            part = part.up_to(target)
         needed = {node.name for node in part.nodes}
         self.layers = [one for one in answer.layers if one.name in needed]
         self.windows = [number for number, one in enumerate(self.layers) if one.plan is not None]
@@ -61,7 +63,7 @@ class NetworkWorking:
         self.start: dict[str, Seen | None] = {one.name: start for one in part.inputs}
         self.right = dict(self.start)  # when all is right
         for one in self.layers:
-            self.right[one.name] = self._behind(one, self.right, None)
+            self.right[one.name] = self.behind(one, self.right, None)
         self.known: dict[tuple[int, tuple[tuple[str, Seen], ...]], Numbers | None] = {}
 
     def right_working(self, number: int) -> Working:
@@ -76,8 +78,8 @@ class NetworkWorking:
         before = self.right[layer.node.inputs[0]]
         if before is None or layer.plan is None:
             return []
-        for edited in islice(mistake.edits(layer_working(layer.plan, layer.axes, before.sizes)), _MOST_VARIANTS):
-            behind = self._behind(layer, self.right, edited)
+        for edited in islice(mistake.edits(layer_working(layer.plan, layer.axes, before.sizes)), MOST_VARIANTS):
+            behind = self.behind(layer, self.right, edited)
             numbers = None if behind is None else self._goes_on(number + 1, {layer.name: behind})
             found += [] if numbers is None else [numbers]
         return found
@@ -85,7 +87,7 @@ class NetworkWorking:
     def with_all(self, mistake: Mistake[Working]) -> list[Numbers]:
         """Work out what the mistake in every layer gives, for each way to make it that is the same in all."""
         found = []
-        for variant in range(_MOST_VARIANTS):
+        for variant in range(MOST_VARIANTS):
             made = False
             seen = dict(self.start)
             for layer in self.layers:
@@ -94,7 +96,7 @@ class NetworkWorking:
                     edits = mistake.edits(layer_working(layer.plan, layer.axes, before.sizes))
                     edited = next(islice(edits, variant, None), None)
                     made = made or edited is not None
-                seen[layer.name] = self._behind(layer, seen, edited)
+                seen[layer.name] = self.behind(layer, seen, edited)
             if not made:
                 break
             numbers = self._number(seen[self.layers[-1].name])
@@ -117,13 +119,13 @@ class NetworkWorking:
                 break
             layer = self.layers[number]
             if any(name in changed for name in layer.node.inputs):
-                behind = self._behind(layer, {**self._read(layer), **changed}, None)
+                behind = self.behind(layer, {**self._read(layer), **changed}, None)
                 if behind is None:
                     break
                 if behind != self.right[layer.name]:
                     changed = {**changed, layer.name: behind}
             changed = {name: seen for name, seen in changed.items() if self.last_use[name] > number or name == last}
-            if not changed or len(changed) > _MOST_CHANGED:  # it has come to nothing, or branches out too far
+            if not changed or len(changed) > MOST_CHANGED:  # it has come to nothing, or branches out too far
                 break
             number += 1
         self.known |= dict.fromkeys(passed, found)
@@ -151,8 +153,8 @@ class NetworkWorking:
         numerator = self.features * prod(size for size, _ in sizes)
         return (ratio(numerator, prod(axis.output for axis in right) * prod(over for _, over in sizes)),)
 
-    def _behind(self, layer: LayerShape, seen: "dict[str, Seen | None]", edited: Working | None) -> Seen | None:
-        """Work out the numbers behind a layer; None where it has no output, or they are not worked out."""
+    def behind(self, layer: LayerShape, seen: "dict[str, Seen | None]", edited: Working | None) -> Seen | None:
+        """Work out the numbers behind a layer, right or edited; None where it has no output, or they are not known."""
         read = [seen[name] for name in layer.node.inputs]
         before = read[0]
         if before is None:

@@ -20,6 +20,7 @@ from dlcalc.core.evidence.claim import Claim, TypedNumber, Verdict
 from dlcalc.core.network.judge import KEYS, facts
 from dlcalc.core.network.layer_shape import ConvShape
 from dlcalc.core.network.network import ShapeQuestion, layer_question
+from dlcalc.core.network.whole_mistakes import FEATURE_MISTAKES, FIELD_MISTAKES
 from dlcalc.notation.claims import claims
 from tests.conftest import Run
 from tests.support.random_layers import answers, layer_of
@@ -61,6 +62,7 @@ CONV: dict[str, Callable[[Axis], Fraction | int]] = {
     "division-not-floored": lambda a: windows(a, a.ke) + 1,
     "ceil-instead-of-floor": lambda a: ceil(windows(a, a.ke)) + 1,
     "same-padding": lambda a: ceil(Fraction(a.i, a.s)),
+    "padding-forgotten": lambda a: floor(windows(a._replace(p=a.k // 2, q=a.k // 2), a.ke)) + 1,
     "transposed-instead-of-conv": lambda a: (a.i - 1) * a.s - a.p - a.q + a.ke,
 }
 CEIL: dict[str, Callable[[Axis], Fraction | int]] = {
@@ -68,8 +70,11 @@ CEIL: dict[str, Callable[[Axis], Fraction | int]] = {
     "last-window-starts-in-padding": lambda a: ceil(windows(a, a.ke)) + 1,
     "padding-ignored": lambda a: ceiled(a._replace(p=0, q=0)) if a.i >= a.ke else 0,
     "stride-ignored": lambda a: ceiled(a._replace(s=1)),
+    "padding-forgotten": lambda a: ceiled(a._replace(p=a.k // 2, q=a.k // 2)),
 }
 TRANSPOSED: dict[str, Callable[[Axis], Fraction | int]] = {
+    "padding-forgotten": lambda a: (a.i - 1) * a.s - 2 * (a.k // 2) + a.ke + a.extra,
+    "output-padding-before": lambda a: (a.i + a.extra - 1) * a.s - a.p - a.q + a.ke,
     "output-padding-forgotten": lambda a: (a.i - 1) * a.s - a.p - a.q + a.ke + min(1, max(a.s, a.d) - 1),
     "output-padding-ignored": lambda a: (a.i - 1) * a.s - a.p - a.q + a.ke,
     "padding-once": lambda a: (a.i - 1) * a.s - a.p + a.ke + a.extra,
@@ -100,6 +105,10 @@ def planted(
             relevant = relevant and all(axis.p == axis.q for axis in axes)
         if name.startswith("dilation"):
             relevant = relevant and any(axis.d > 1 for axis in axes)
+        if name == "padding-forgotten":
+            relevant = relevant and all(axis.p == axis.q == 0 for axis in axes)
+        if name == "output-padding-before":
+            relevant = relevant and all(axis.extra > 0 and axis.s > 1 for axis in axes)
         if name == "output-padding-forgotten":
             relevant = relevant and all(axis.extra == 0 for axis in axes)
         if name == "transposed-instead-of-conv":
@@ -149,7 +158,7 @@ NAMED = [
     ("30", Layer(3, 1, 0, 3), (32,), ["dilation-ignored"]),
     ("24", Layer(3, 1, 0, 3), (32,), ["dilation-times-kernel"]),
     ("15.5", Layer(3, 2), (32,), ["division-not-floored"]),
-    ("16", Layer(3, 2), (32,), ["ceil-instead-of-floor", "same-padding"]),
+    ("16", Layer(3, 2), (32,), ["ceil-instead-of-floor", "same-padding", "padding-forgotten"]),
     ("14", Layer(3, 2), (32,), ["missing-plus-one"]),
     ("30", Layer(3, 2), (32,), ["stride-ignored"]),
     ("65", Layer(3, 2), (32,), ["transposed-instead-of-conv"]),
@@ -171,7 +180,18 @@ NAMED = [
     ("6x18", Layer((3, 5), 1), (10, 20), ["layer-axes-swapped"]),
     ("32x16", Layer(3, (2, 1), 1), (32, 32), ["axes-swapped", "layer-axes-swapped"]),
     ("receptive_field=4", Layer(3, 1), (32,), ["kernel-for-kernel-minus-one"]),
-    ("receptive_field=7", Layer(3, 1, 0, 2), (32,), ["kernel-for-kernel-minus-one"]),
+    ("receptive_field=7", Layer(3, 1, 0, 2), (32,), ["kernel-for-kernel-minus-one", "one-layer-more"]),
+    ("receptive_field=5", Layer(3, 1), (32,), ["one-layer-more"]),
+    ("receptive_field=21", Layer(7, 2), (32,), []),
+    ("receptive_field=19", Layer(7, 2), (32,), ["one-layer-more"]),  # 7 + 6*2
+    ("114", Layer(7, 2), (227,), ["same-padding", "padding-forgotten"]),  # (227 + 6 - 7)/2 + 1
+    ("13", Layer(4, 2), (24,), ["padding-forgotten"]),  # (24 + 4 - 4)/2 + 1, and SAME gives 12
+    ("7", Layer(2, kind="max-pool"), (12,), ["padding-forgotten"]),
+    ("112", Layer(7, 2, 2), (224,), ["ceil-instead-of-floor", "same-padding"]),  # a padding was typed
+    ("66", Layer(3, 2, 1, 1, "transposed", 1), (32,), ["padding-ignored"]),
+    # 32*2 - 2 + 3
+    ("65", Layer(3, 2, 1, 1, "transposed", 1), (32,), ["padding-once", "output-padding-before"]),
+    ("100", Layer(5, 3, 2, 1, "transposed", 2), (32,), ["padding-ignored", "output-padding-before"]),  # 33*3 - 4 + 5
     ("receptive_field=3", Layer(7, 2, kind="transposed"), (32,), ["smallest-field"]),
     ("receptive_field=3", Layer(3, 1, 0, 2), (32,), ["dilation-ignored"]),
     ("receptive_field=6", Layer(3, 1, 0, 2), (32,), ["dilation-times-kernel"]),
@@ -252,6 +272,40 @@ def without(question: ShapeQuestion, name: str) -> ShapeQuestion | None:
 
 
 NAMES = [mistake.name for mistake in MISTAKES]
+
+# The order is how common a slip is; what stands first and is no slip is the right answer to a question not typed.
+ORDER = """output-padding-forgotten missing-plus-one plus-one-inside padding-once padding-ignored dilation-ignored
+    dilation-times-kernel stride-ignored output-padding-ignored output-padding-before last-window-starts-in-padding
+    division-not-floored ceil-instead-of-floor floor-instead-of-ceil same-padding same-undilated padding-forgotten
+    transposed-instead-of-conv conv-instead-of-transposed axes-swapped layer-axes-swapped kernel-for-kernel-minus-one"""
+
+
+def test_the_order_of_the_table() -> None:
+    assert ORDER.split() == NAMES
+    assert list(FIELD_MISTAKES) == ["smallest-field", "kernels-summed", "one-layer-more"]
+    assert list(FEATURE_MISTAKES) == ["channels-not-flattened", "size-before-last-pooling", "batch-flattened"]
+
+
+@pytest.mark.parametrize(
+    ("size", "layer", "claim", "where"),
+    [
+        (9, Layer(4, 4, 2, kind="max-pool", ceil_mode=True), "4", "in the padding"),
+        (4, Layer(1, 2, kind="max-pool", ceil_mode=True), "3", "behind the input"),
+    ],
+)
+def test_where_the_last_window_starts(size: int, layer: Layer, claim: str, where: str) -> None:
+    found = {one.mistake: one.text for one in verdict_of(claim, layer, (size,)).diagnosis}
+    assert found["last-window-starts-in-padding"] == f"keeping a last window that starts {where} would give {claim}"
+
+
+def test_equal_numbers_carry_no_pair() -> None:
+    """112x112 of a square layer is one number: of three axes there are never four."""
+    assert not claims("1234x1234x1234", {"output": ALL_AXES})[0].carries_a_pair
+    assert not claims("1234", {"output": ALL_AXES})[0].carries_a_pair
+    assert claims("12345x1x1", {"output": ALL_AXES})[0].carries_a_pair
+    numbers = tuple(TypedNumber(number, 0, True) for number in (1, 2, 3, 4))
+    assert Claim("output", numbers).carries_a_pair
+    assert not Claim("output", numbers[:1] * 4).carries_a_pair
 
 
 OF_FRAMEWORKS: list[tuple[str, Layer, FrameworkName, list[str]]] = [
