@@ -101,7 +101,7 @@ class Mode(Generic[Q, A]):
     Args:
         question: from raw values to a question.
         answer: from a question to an answer.
-        view: how the answer looks.
+        view: how the answer looks, or the function that says it of a question.
         keys: the keys that such a question has besides the command's.
         features: what else the mode is, in the table of what goes together.
         refusal: the error that is raised after the answer is printed, if the answer is that there is none.
@@ -111,7 +111,7 @@ class Mode(Generic[Q, A]):
         self,
         question: Callable[[Raw], Q],
         answer: Callable[[Q], A],
-        view: View[Q, A, Any],
+        view: View[Q, A, Any] | Callable[[Q], View[Q, A, Any]],
         keys: Mapping[str, Sequence[str]] | None = None,
         features: Sequence[str] = (),
         refusal: "Callable[[A], DlcalcError | None] | None" = None,

@@ -29,7 +29,9 @@ from dlcalc.report.conv_shape.view import VIEW
 if TYPE_CHECKING:
     from dlcalc.core.network.compare import SideBySide
     from dlcalc.core.network.network import ShapeQuestion
+    from dlcalc.core.solve.joint import Joint, JointQuestion
     from dlcalc.core.solve.question import Inverse, InverseQuestion
+    from dlcalc.report.view import View
 
 SOLVED = ("input", "kernel", "stride", "padding", "dilation", "output-padding")
 
@@ -41,6 +43,7 @@ EXAMPLES = (
     "dlcalc conv-shape --w 224 --k 7 --s 2 --p 3 --expect 112 --expect receptive_field=7",
     "dlcalc conv-shape --w 224 --k 5 --target 224 --solve padding",
     "dlcalc conv-shape --k 7 --s 2 --p 3 --target 112x56 --solve input -q",
+    "dlcalc conv-shape --w 7 --k 4 --p 1 --kind transposed --target 14 --solve stride,output-padding",
     "dlcalc conv-shape --w 224 --k 3 --s 2 --p same --compare",
     "dlcalc conv-shape --w 10 --k 3 --s 2 --d 2 --p 1 --draw",
     "dlcalc conv-shape --w 7..64..7 --k 3,5 -q",
@@ -68,12 +71,24 @@ def _draw() -> Mode["ShapeQuestion", ConvShape]:
     return Mode(notation.question, engine.answer, view)
 
 
-def _solve() -> Mode["InverseQuestion", "Inverse"]:
+def _solve() -> Mode["InverseQuestion | JointQuestion", "Inverse | Joint"]:
+    from dlcalc.core.solve.question import InverseQuestion
     from dlcalc.core.solve.solve import solve
     from dlcalc.notation.solve import KEYS, question
-    from dlcalc.report.conv_shape.solutions import VIEW as view  # noqa: N811
 
-    return Mode(question, solve, view, KEYS)
+    def answer(asked: "InverseQuestion | JointQuestion") -> "Inverse | Joint":
+        if isinstance(asked, InverseQuestion):
+            return solve(asked)
+        from dlcalc.core.solve.joint import solve_joint
+
+        return solve_joint(asked)
+
+    def view(asked: "InverseQuestion | JointQuestion") -> "View[Any, Any, Any]":
+        from dlcalc.report.conv_shape import joint_solutions, solutions
+
+        return solutions.VIEW if isinstance(asked, InverseQuestion) else joint_solutions.VIEW
+
+    return Mode(question, answer, view, KEYS)
 
 
 def _refusal(answer: "SideBySide") -> DlcalcError | None:
@@ -123,9 +138,9 @@ COMMAND = Command(
     "--solve",
     group="Answer",
     type=Word(SOLVED),
-    metavar="NUMBER",
-    help=f"Leave one number out and find all its values that give --target: {', '.join(SOLVED)}; or i, k, s, p, d, o. "
-    "Of LAYERS the input, or output-padding.",
+    metavar="NUMBER[,NUMBER...]",
+    help=f"Leave a number out and find all its values that give --target: {', '.join(SOLVED)}; or i, k, s, p, d, o. "
+    "Several, like stride,padding: their combinations. Of LAYERS the input, or output-padding.",
 )
 @option("--target", group="Answer", metavar="INT[xINT...]", help="The size that is to come out, for --solve.")
 @network_options("--draw and --explain are")
@@ -146,7 +161,8 @@ def command(**given: Any) -> int:
     --target 112 --solve padding goes backwards: every padding, and no other, that gives 112. It is split evenly, the
     extra at the end. Of several axes every value along one goes with every value along another. --solve input needs no
     size, and goes back through LAYERS too: --target 112 is a width, --target 112x56, or --dims 2, a height and a width.
-    --solve output-padding of LAYERS finds those of their transposed layers.
+    --solve output-padding of LAYERS finds those of their transposed layers. --solve stride,padding finds the
+    combinations of several numbers, within bounds that the answer says.
 
     The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center, of LAYERS
     those of the last one; conv3.output is that of another layer, and in_features what the first fc reads.

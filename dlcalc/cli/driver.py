@@ -50,7 +50,8 @@ def run(command: Command[Q, A, K, C, V], given: Mapping[str, Any]) -> int:
 def _other_answer(mode: Mode[Q, A], wants: Wanted, raw: Raw) -> int:
     question = mode.question(raw)
     answer = mode.answer(question)
-    code = _print(mode.view, wants, iter([Outcome(answer)]), [question], ())
+    view = mode.view if isinstance(mode.view, View) else mode.view(question)
+    code = _print(view, wants, iter([Outcome(answer)]), [question], ())
     refusal = None if mode.refusal is None else mode.refusal(answer)
     if refusal is not None:
         raise refusal

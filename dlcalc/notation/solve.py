@@ -1,14 +1,18 @@
 """The question of conv-shape backwards: the number that is open, and the size that is to come out."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.solve.question import UNKNOWNS, InverseQuestion, Unknown
-from dlcalc.core.validation import spread, wrong_rank
+from dlcalc.core.validation import spoken, spread, wrong_rank
 from dlcalc.notation import conv_shape, layers
 from dlcalc.notation.input_size import AXIS_OF, axis_count, dims_given
 from dlcalc.notation.values import flag, per_axis, shown
+
+if TYPE_CHECKING:
+    from dlcalc.core.solve.joint import JointQuestion
 
 # Every key of a question, and the short names that are read for it.
 KEYS: Mapping[str, tuple[str, ...]] = {**conv_shape.KEYS, "solve": (), "target": ()}
@@ -27,11 +31,11 @@ _UNKNOWN_OF = {name: unknown for unknown in UNKNOWNS for name in (unknown, *_SHO
 _STAND_IN = {"kernel": 1, "stride": 1, "padding": 0, "dilation": 1, "output_padding": 0}
 
 
-def question(raw: Mapping[str, object]) -> InverseQuestion:
+def question(raw: Mapping[str, object]) -> "InverseQuestion | JointQuestion":
     """Read the question.
 
     Args:
-        raw: the values of a question of conv-shape, the open one left out, and ``solve`` and ``target``; the inputs
+        raw: the values of a question of conv-shape, the open ones left out, and ``solve`` and ``target``; the inputs
             with which layers in words run at all need no target.
 
     Raises:
@@ -41,39 +45,63 @@ def question(raw: Mapping[str, object]) -> InverseQuestion:
     'padding'
     >>> question({"solve": "input", "target": "112x56", "kernel": "7"}).template.axes
     ('h', 'w')
+    >>> question({"solve": "stride,p", "target": "112", "w": "224", "kernel": "7"}).unknowns
+    ('stride', 'padding')
     """
-    unknown = _unknown(raw["solve"])
-    if "target" not in raw and not (unknown == "input" and "layers" in raw):
+    unknowns = _unknowns(raw["solve"])
+    if "target" not in raw and not (unknowns == ("input",) and "layers" in raw):
         message = "--solve needs the size that is to come out, and there is none"
         raise DlcalcError("usage", message, hint="--target 112", option="solve")
     given = {key: value for key, value in raw.items() if key not in ("solve", "target")}
     if "layers" in raw:
         layers.refuse_single(given)
-        if unknown not in ("input", "output_padding"):
-            message = f"--solve {flag(unknown)[2:]} is for a single layer, and LAYERS are given"
-            hint = "--solve input or output-padding, or one layer in options, like --k 3"
-            raise DlcalcError("usage", message, hint=hint, option="solve")
-    if unknown == "input":
-        _refuse_given(unknown, (*AXIS_OF, "size"), given)
-        given["size"] = [1] * _count_axes(raw.get("target"), given)
-    else:
-        _refuse_given(unknown, (unknown,), given)
-        if "layers" not in raw:
-            given[unknown] = _STAND_IN[unknown]
+        _refuse_of_layers(unknowns)
+    for unknown in unknowns:
+        if unknown == "input":
+            _refuse_given(unknown, (*AXIS_OF, "size"), given)
+            given["size"] = [1] * _count_axes(raw.get("target"), given)
+        else:
+            _refuse_given(unknown, (unknown,), given)
+            if "layers" not in raw:
+                given[unknown] = _STAND_IN[unknown]
     template = conv_shape.question(given)
     target: tuple[int, ...] = ()
     if "target" in raw:
         target = spread(per_axis(raw["target"], "target", template.axes), len(template.axes), "target", 1)
-    return InverseQuestion(template, unknown, target)
+    if len(unknowns) == 1:
+        return InverseQuestion(template, unknowns[0], target)
+    from dlcalc.core.solve.joint import JointQuestion
+
+    return JointQuestion(template, unknowns, target)
+
+
+def _unknowns(value: object) -> tuple[Unknown, ...]:
+    """Read the numbers to solve for: one, or several between commas."""
+    parts = value.split(",") if isinstance(value, str) else [value]
+    found = tuple(map(_unknown, parts))
+    twice = next((unknown for unknown in found if found.count(unknown) > 1), None)
+    if twice is not None:
+        message = f"--solve {shown(value)} names the {spoken(twice)} twice"
+        raise DlcalcError("usage", message, hint=f"--solve {','.join(dict.fromkeys(found))}", option="solve")
+    return found
 
 
 def _unknown(value: object) -> Unknown:
-    if isinstance(value, str) and value in _UNKNOWN_OF:
-        return _UNKNOWN_OF[value]
+    if isinstance(value, str) and value.strip() in _UNKNOWN_OF:
+        return _UNKNOWN_OF[value.strip()]
     from dlcalc.core.spelling import one_of
 
-    hint = one_of(value, [unknown.replace("_", "-") for unknown in UNKNOWNS]) + "; or i, k, s, p, d, o"
+    hint = one_of(value, [unknown.replace("_", "-") for unknown in UNKNOWNS])
+    hint += "; or i, k, s, p, d, o; several like stride,padding"
     raise DlcalcError("usage", f"there is no {shown(value)} to solve for", hint=hint, option="solve")
+
+
+def _refuse_of_layers(unknowns: tuple[Unknown, ...]) -> None:
+    if unknowns not in (("input",), ("output_padding",)):
+        named = ",".join(unknown.replace("_", "-") for unknown in unknowns)
+        message = f"--solve {named} is for a single layer, and LAYERS are given"
+        hint = "--solve input or output-padding, or one layer in options, like --k 3"
+        raise DlcalcError("usage", message, hint=hint, option="solve")
 
 
 def _refuse_given(unknown: str, keys: Iterable[str], given: Mapping[str, object]) -> None:

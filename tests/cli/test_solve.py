@@ -169,3 +169,73 @@ def test_18_digits(conv_shape: Run) -> None:
     # every stride that gives 1 has 19 digits
     found = conv_shape(f"--w {size} --k 5 --p {size} --target 1 --solve s --json")
     assert (found.error["code"], found.error["hint"][:10]) == ("no-solution", "--target 3")
+
+
+SEVERAL = "--w 7 --k 3 --kind transposed --target 14 --solve stride,padding,output-padding"
+
+
+def test_several_numbers_in_json(conv_shape: Run) -> None:
+    found = conv_shape(SEVERAL + " --json").json
+    assert found["solve"] == ["stride", "padding", "output_padding"]
+    assert found["bounds"] == {"stride": [1, 8], "padding": [0, 2], "output_padding": [0, 7]}
+    assert found["solutions"] == [
+        {"stride": {"w": 2}, "padding": {"w": [0, 1]}, "output_padding": {"w": 0}},
+        {"stride": {"w": 2}, "padding": {"w": [1, 1]}, "output_padding": {"w": 1}},
+    ]
+    assert found["layers"] == [{"name": "transposed1", "kind": "transposed", "kernel": {"w": 3}, "dilation": {"w": 1}}]
+    assert found["input"] == {"w": 7}
+    assert "output" not in found
+
+
+@pytest.mark.parametrize(
+    ("words", "solutions"),
+    [
+        (SEVERAL, "2 0:1 0|2 1 1"),
+        ("--w 7 --k 3 --kind transposed --target 14 --solve o,p,s", "0 0:1 2|1 1 2"),
+        ("--size 20 --k 3 --target 10 --solve s,p", "2 0:1|2 1"),
+        ("--size 20x10 --k 3 --target 10x5 --solve s,p", "2 0:1|2 0:1x1|2 1x0:1|2 1"),
+        ("--target 12 --k 3 --p 1 --s 2 --solve w,d --framework onnx", "23 1|24 1|25 2|26 2|27 3|28 3|29 4|30 4"),
+        ("--w 9 --kind max-pool --target 3 --solve k,d", "2 3|2 4|3 1"),  # (9 - d(k - 1) - 1)/k + 1
+    ],
+)
+def test_several_numbers_in_lines(conv_shape: Run, words: str, solutions: str) -> None:
+    found = conv_shape(words + " -q")
+    assert (found.code, found.err) == (0, "")
+    assert found.out.splitlines() == solutions.split("|")
+
+
+def test_several_numbers_in_a_table_and_in_csv(conv_shape: Run) -> None:
+    found = conv_shape(SEVERAL)
+    lines = [line.strip() for line in found.out.splitlines() if line.strip()]
+    assert lines[0] == "stride 2, padding 0:1, output padding 0; or stride 2, padding 1, output padding 1"
+    assert lines[1] == "make 14 of an input of 7  (transposed, pytorch)"
+    assert "tried: stride 1 to 8, padding 0 to 2 on each side, output padding 0 to 7" in lines
+    assert "needs-crop-layer" in found.err
+    rows = conv_shape(SEVERAL + " --format csv").rows
+    assert [(row["stride_w"], row["padding_w_begin"], row["output_padding_w"]) for row in rows] == [
+        ("2", "0", "0"),
+        ("2", "1", "1"),
+    ]
+    many = conv_shape("--size 224 --target 112 --solve k,s,p").out
+    assert "21 combinations of kernel, stride and padding" in many
+    assert "and 1 more: -q, --json and --format csv list all" in many
+    assert "each padding less than its window, the same along all axes" in " ".join(many.split())
+
+
+SEVERAL_ERRORS = refusals(
+    f"""
+    usage solve: {ONE} --target 5 --solve s,s | {ONE} --target 5 --solve s,stride | {ONE} --target 5 --solve s,
+    usage solve: {ONE} --target 5 --solve ,s | {ONE} --target 5 --solve s,x | {ONE} --solve s,p
+    usage solve: --w 7 --target 5 --solve s,p 3p1 | --target 5 --solve input,output-padding 3p1
+    usage stride: {ONE} --s 1 --target 5 --solve s,p
+    usage w: {ONE} --target 5 --solve w,s
+    usage output_padding: {ONE} --target 5 --solve s,o
+    no-solution target: {ONE} --target 100 --solve s,p
+    invalid-value target: {ONE} --target 0 --solve s,p
+    """
+)
+
+
+@pytest.mark.parametrize(("words", "code", "option"), SEVERAL_ERRORS)
+def test_errors_of_several_numbers(conv_shape: Run, words: str, code: str, option: str | None) -> None:
+    conv_shape(f"--json {words}").refused(code, option)

@@ -3,6 +3,8 @@
 import pytest
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.solve.joint import JointQuestion
+from dlcalc.core.solve.question import InverseQuestion
 from dlcalc.notation.solve import question
 from tests.support.refusals import by_option, cause, rows
 
@@ -12,16 +14,23 @@ NAMES = {"kernel": ["kernel", "k"], "padding": ["p"], "dilation": ["d"]}
 NAMES["output_padding"] = ["o", "op", "output-padding", "output_padding"]
 
 
+def of_one(raw: dict[str, object]) -> InverseQuestion:
+    """The question about one open number."""
+    found = question(raw)
+    assert isinstance(found, InverseQuestion)
+    return found
+
+
 @pytest.mark.parametrize(("name", "solve"), rows(NAMES))
 def test_the_open_number(name: str, solve: str) -> None:
     raw = {**OPEN, "kernel": 7} if solve != "kernel" else OPEN
-    found = question({**raw, "solve": name})
+    found = of_one({**raw, "solve": name})
     assert (found.unknown, found.target) == (solve, (112,))
 
 
 @pytest.mark.parametrize("name", ["input", "i", "w", "h", "width", "height", "depth", "size"])
 def test_the_open_input(name: str) -> None:
-    found = question({"solve": name, "target": "112", "kernel": 7})
+    found = of_one({"solve": name, "target": "112", "kernel": 7})
     assert (found.unknown, found.template.axes, found.target) == ("input", ("w",), (112,))
 
 
@@ -97,7 +106,7 @@ def test_an_open_input_refused(raw: dict[str, object], code: str, option: str) -
 
 def test_the_open_output_paddings_of_a_network() -> None:
     """Those of the transposed layers that have none typed."""
-    found = question({"solve": "o", "target": 8, "w": 4, "layers": "convt3s2p1 3p1 convt3s2p1o1 convt2s2"})
+    found = of_one({"solve": "o", "target": 8, "w": 4, "layers": "convt3s2p1 3p1 convt3s2p1o1 convt2s2"})
     assert found.unknown == "output_padding"
     assert [node.name for node in found.open_nodes] == ["transposed1", "transposed3"]
     put = found.with_values((1, 0)).network.nodes
@@ -126,3 +135,20 @@ def test_of_a_network_it_is_said_what_is_solved_for() -> None:
     with pytest.raises(DlcalcError, match="--solve padding is for a single layer") as caught:
         question({"solve": "p", "target": 5, "layers": "3p1", "w": 7})
     assert str(caught.value.hint).startswith("--solve input or output-padding")
+
+
+@pytest.mark.parametrize(
+    ("solve", "unknowns"),
+    [
+        ("stride,padding", ("stride", "padding")),
+        ("p,s", ("padding", "stride")),
+        (" s , o ", ("stride", "output_padding")),
+        ("w,k", ("input", "kernel")),
+    ],
+)
+def test_several_open_numbers(solve: str, unknowns: tuple[str, ...]) -> None:
+    raw = {"w": 7, "kernel": 3, "kind": "transposed", "target": 14, "solve": solve}
+    open_keys = {*unknowns, *(["w"] if "input" in unknowns else [])}
+    found = question({key: value for key, value in raw.items() if key not in open_keys})
+    assert isinstance(found, JointQuestion)
+    assert (found.unknowns, found.target) == (unknowns, (14,))

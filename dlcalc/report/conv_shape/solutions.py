@@ -1,6 +1,6 @@
 """The solutions of conv-shape: every value of one number that gives the output asked for."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,10 @@ from dlcalc.report.sheet import Grid, Sheet
 from dlcalc.report.view import View
 
 if TYPE_CHECKING:
+    from dlcalc.core.conv.layer import Axis
+    from dlcalc.core.network.layer_shape import ConvShape, LayerShape
     from dlcalc.core.outcome import Judged
-    from dlcalc.core.solve.question import Inverse, InverseQuestion, Run, Values
+    from dlcalc.core.solve.question import Inverse, InverseQuestion, Run, Unknown, Values
 
 _SHOWN = 20  # solutions in a table
 _NAMED = 4  # solutions in a headline
@@ -47,13 +49,15 @@ def _asked(answer: "Inverse") -> dict[str, object]:
 def _layers(answer: "Inverse") -> list[dict[str, object]]:
     question = answer.question
     open_keys = {question.unknown, *(("stride",) if question.strides_follow else ())}
-    layers = []
-    for layer in answer.forward(next(answer.solutions())).layers:
-        word = layer.plan is not None and isinstance(layer.plan.layer.padding, str)
-        hidden = open_keys | ({"padding"} if word else set())
-        found = layer_as_json(layer, question.template.axes)
-        layers.append({key: found[key] for key in _KNOWN if key in found and key not in hidden})
-    return layers
+    layers = answer.forward(next(answer.solutions())).layers
+    return [known_of(layer, question.template.axes, open_keys) for layer in layers]
+
+
+def known_of(layer: "LayerShape", axes: "tuple[Axis, ...]", hidden: Collection[str]) -> dict[str, object]:
+    """Give what is known of a layer before anything is solved, and so not what a padding in words comes to."""
+    word = layer.plan is not None and isinstance(layer.plan.layer.padding, str)
+    found = layer_as_json(layer, axes)
+    return {key: found[key] for key in _KNOWN if key in found and key not in hidden and not (word and key == "padding")}
 
 
 def _solution(question: "InverseQuestion", values: "Values") -> dict[str, object]:
@@ -71,8 +75,12 @@ def _by_layer(question: "InverseQuestion", values: "Values") -> Iterator[tuple[s
 
 
 def _values(question: "InverseQuestion", values: "Values") -> Sequence[object]:
+    return values_as_json(question.unknown, values)
+
+
+def values_as_json(unknown: "Unknown", values: "Values") -> Sequence[object]:
     """Give the values as JSON has them: of a padding both sides."""
-    if question.unknown != "padding":
+    if unknown != "padding":
         return values
     return [[total // 2, total - total // 2] for total in values]
 
@@ -104,11 +112,11 @@ def _ranges(sizes: Iterable[int]) -> Iterator[str]:
 
 def _typed(question: "InverseQuestion", values: "Values") -> str:
     if _of_one(question) or question.unknown == "input":
-        return "x".join(_cell(value, str) for value in _values(question, values))
+        return "x".join(cell(value, str) for value in _values(question, values))
     return " ".join(_of_axes(of) for _, of in _by_layer(question, values))
 
 
-def _cell(value: object, number: Callable[[object], str] = written) -> str:
+def cell(value: object, number: Callable[[object], str] = written) -> str:
     """Write one value: ``3``, or ``2:3`` for a padding whose sides differ."""
     return ":".join(map(number, dict.fromkeys(value))) if isinstance(value, list) else number(value)
 
@@ -138,16 +146,20 @@ def _name(question: "InverseQuestion") -> str:
 
 def _row(answer: "Inverse", number: int, values: "Values") -> tuple[str, ...]:
     shape = answer.forward(values)
-    cells = [_cell(value) for value in _values(answer.question, values)]
+    cells = [cell(value) for value in _values(answer.question, values)]
     if not _of_one(answer.question) and answer.question.unknown == "output_padding":
         cells = [_of_axes(of) for _, of in _by_layer(answer.question, values)]
-    codes = [warning.code for warning in shape.warnings]
-    needs = "a pad layer" if "needs-pad-layer" in codes else "a crop layer" if "needs-crop-layer" in codes else ""
     if _of_one(answer.question):
         unread = text([axis.unread for axis in shape.layers[0].axes])
     else:
         unread = _some_names([layer.name for layer in shape.layers if any(axis.unread for axis in layer.axes)])
-    return (str(number), *cells, unread, needs)
+    return (str(number), *cells, unread, needs(shape))
+
+
+def needs(shape: "ConvShape") -> str:
+    """Say what layer the framework needs besides the one that is solved."""
+    codes = [warning.code for warning in shape.warnings]
+    return "a pad layer" if "needs-pad-layer" in codes else "a crop layer" if "needs-crop-layer" in codes else ""
 
 
 def _some_names(names: Sequence[str]) -> str:
@@ -191,7 +203,7 @@ def _written(runs: Sequence["Run"]) -> str:
 def _in_headline(question: "InverseQuestion", values: "Values") -> str:
     """Write a solution: ``2:3 x 3``; of the output paddings of a network ``1 in convt1, 0 in convt2``."""
     if _of_one(question) or question.unknown == "input":
-        return " x ".join(map(_cell, _values(question, values)))
+        return " x ".join(map(cell, _values(question, values)))
     return ", ".join(f"{_of_axes(of)} in {name}" for name, of in _by_layer(question, values))
 
 
@@ -207,9 +219,9 @@ def _from_to(answer: "Inverse", number: int) -> str:
     high = max(run.first if run.last is None else run.last for run in runs)
     ends = _values(answer.question, (low, high))
     if low == high:
-        return _cell(ends[0])
+        return cell(ends[0])
     gaps = high - low + 1 > sum(run.length for run in runs)
-    return f"{_cell(ends[0])} to {_cell(ends[1])}{' with gaps' if gaps else ''}"
+    return f"{cell(ends[0])} to {cell(ends[1])}{' with gaps' if gaps else ''}"
 
 
 def _caption(answer: "Inverse") -> str:
@@ -228,16 +240,20 @@ def _caption(answer: "Inverse") -> str:
 
 def _rule(answer: "Inverse") -> list[str]:
     """Write the rule that each solution was put through, in symbols; a network has one per layer."""
-    from dlcalc.core.conv.window import symbols
-
     question = answer.question
     if not _of_one(question):
         return ["each put through all layers, by the rule of each"]
-    plan = answer.forward(next(answer.solutions())).layers[0].plan
+    return [size_rule(answer.forward(next(answer.solutions())), question.template.axes, question.target)]
+
+
+def size_rule(shape: "ConvShape", axes: "Sequence[Axis]", target: Sequence[int]) -> str:
+    """Write the rule of a layer that each solution was put through, in symbols."""
+    from dlcalc.core.conv.window import symbols
+
+    plan = shape.layers[0].plan
     assert plan is not None
-    rule = plan.size
-    name, target = question.template.axes[-1], question.target[-1]
-    return [f"each put through {name.upper()}2 = {rule.formula.format(**symbols(name))} = {target:,}"]
+    name = axes[-1].upper()
+    return f"each put through {name}2 = {plan.size.formula.format(**symbols(axes[-1]))} = {target[-1]:,}"
 
 
 def csv_header(questions: "Sequence[InverseQuestion] | None") -> tuple[str, ...]:
