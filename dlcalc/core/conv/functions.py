@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from dlcalc.core.conv.frameworks import plan_layer
 from dlcalc.core.conv.layer import ALL_AXES, FrameworkName, Kind, Layer, Padding
 from dlcalc.core.conv.shape import shapes_on
+from dlcalc.core.errors import DlcalcError
 from dlcalc.core.validation import PerAxis, legal, wrong_rank
 
 Size = TypeVar("Size", int, tuple[int, ...])
@@ -121,7 +122,12 @@ def _output(size: Size, layer: Layer, framework: FrameworkName) -> Size:
     for extent in extents:
         legal(extent, "size", 1)
     layer = Layer(*map(hashable, layer))
-    plan = plan_layer(framework, layer, len(extents))
+    try:
+        plan = plan_layer(framework, layer, len(extents))
+    except DlcalcError as error:
+        from dlcalc.core.conv.frameworks.same_in_numbers import with_numbers
+
+        raise with_numbers(error, framework, layer, extents) from None
     axes, _ = shapes_on(plan, ALL_AXES[-len(extents) :], extents)
     output = tuple([axis.output for axis in axes])
     return output[0] if isinstance(size, int) else output

@@ -85,7 +85,12 @@ def _shape(
         from dlcalc.core.network.maps import channels_behind
 
         channels = channels_behind(op, current, len(axes), one_named)
-    plan = plan_layer(framework, op.layer, len(axes))
+    try:
+        plan = plan_layer(framework, op.layer, len(axes))
+    except DlcalcError as error:
+        from dlcalc.core.conv.frameworks.same_in_numbers import with_numbers
+
+        raise with_numbers(error, framework, op.layer, current.size or ()) from None
     if current.size is None:
         return LayerShape(node, number, plan, (), (current,), Map(None, channels)), ()
     if not node.word and number == 1:  # a layer in options, whose own numbers are looked at first

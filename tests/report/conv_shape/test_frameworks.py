@@ -117,7 +117,7 @@ def test_the_question_stands_above_the_table(conv_shape: Run) -> None:
 
 def test_refusals_say_what_to_do(conv_shape: Run) -> None:
     out = conv_shape(SAME).out
-    assert "PyTorch refuses: PyTorch computes padding 'same' only with stride 1, not 2 (hint: --padding 1" in out
+    assert "PyTorch refuses: PyTorch computes padding 'same' only with stride 1, not 2 (hint: --padding 0:1" in out
 
 
 def test_warnings_stand_with_their_framework_and_together(conv_shape: Run) -> None:

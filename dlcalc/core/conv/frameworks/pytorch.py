@@ -17,7 +17,8 @@ from dlcalc.core.errors import DlcalcError, Fix
 def _strided_same(layer: Layer, axes: AxisLayers, pad_layer: bool) -> DlcalcError | None:
     if layer.padding not in SAME_WORDS or all(axis.stride == 1 for axis in axes):
         return None
-    hint: list[str | Fix] = [Fix("padding", axes[-1].extent // 2)]
+    # where the size of the input is known, the padding itself stands here
+    hint: list[str | Fix] = ["a padding in numbers, which depends on the size of the input"]
     if all(axis.dilation == 1 for axis in axes):
         hint += [", or ", Fix("framework", "tensorflow")]
     message = f"PyTorch computes padding 'same' only with stride 1, not {max(axis.stride for axis in axes)}"
