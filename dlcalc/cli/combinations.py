@@ -55,6 +55,7 @@ EXCLUSIVE |= {
 EXCLUSIVE |= {
     (mode, other): (f"{_MODES[mode]}, and {_MODES[other]}", "one of the two", other)
     for other, mode in combinations(_MODES, 2)
+    if {mode, other} != {"compare", "draw"}  # a picture of each framework
 }
 
 # A feature that means nothing without one of others.

@@ -148,7 +148,8 @@ class Command(Generic[Q, A, K, C, V]):
         claims: from what was claimed and the keys that can be claimed to claims.
         engine: the front door of core.
         view: how an answer looks.
-        modes: answers of another kind, by their options; each is loaded when it is asked for.
+        modes: answers of another kind, by their options, several together before each alone; each is loaded when it is
+            asked for.
         sweepable: the keys that may have several values.
         restated: gives some values of a question, as the answer to a sweep repeats them.
         on_disk: how it works on files, if it can.

@@ -65,6 +65,13 @@ def _compare() -> Mode["ShapeQuestion", "SideBySide"]:
     return Mode(notation.question, compare_frameworks, view, {}, ("every framework",), _refusal)
 
 
+def _compare_drawn() -> Mode["ShapeQuestion", "SideBySide"]:
+    from dlcalc.core.network.compare import compare_frameworks
+    from dlcalc.report.conv_shape.compared_drawing import VIEW as view  # noqa: N811
+
+    return Mode(notation.question, compare_frameworks, view, {}, ("every framework",), _refusal)
+
+
 def _draw() -> Mode["ShapeQuestion", ConvShape]:
     from dlcalc.report.conv_shape.drawing import VIEW as view  # noqa: N811
 
@@ -102,7 +109,7 @@ COMMAND = Command(
     number_claims,
     engine,
     VIEW,
-    modes={"compare": _compare, "draw": _draw, "solve": _solve},
+    modes={"compare draw": _compare_drawn, "compare": _compare, "draw": _draw, "solve": _solve},
     sweepable=notation.SWEEPABLE,
     restated=notation.restated,
 )
@@ -132,7 +139,7 @@ COMMAND = Command(
     "--draw",
     is_flag=True,
     group="Answer",
-    help="Draw the windows along each axis, as text; of LAYERS what an output sees.",
+    help="Draw the windows along each axis, as text; of LAYERS what an output sees; with --compare in each framework.",
 )
 @option(
     "--solve",

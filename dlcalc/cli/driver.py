@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def run(command: Command[Q, A, K, C, V], given: Mapping[str, Any]) -> int:
     """Answer what the options ask, and return the exit code."""
     features = _features(command.keys, given)
-    modes = [load() for name, load in command.modes.items() if name in features]
+    modes = [load() for name, load in command.modes.items() if set(name.split()).issubset(features)]
     keys = set(command.keys).union(*(mode.keys for mode in modes))
     raw = {key: value for key, value in given.items() if key in keys and value is not None and value is not False}
     runs: Runs = {}

@@ -41,8 +41,9 @@ def refused(features: set[str]) -> bool:
 def possible(source: str, outputs: tuple[str, ...], modes: tuple[str, ...], besides: set[str]) -> bool:
     """The rule: one way to print at most; a batch is no table; explained and judged is one question alone.
 
-    A mode is of one question, another is not beside it, and nothing is asked about its answer; --draw is text, and
-    --compare asks all frameworks. --at names the layer of one question that is drawn or explained.
+    A mode is of one question, another is not beside it but --draw beside --compare, and nothing is asked about its
+    answer; --draw is text, and --compare asks all frameworks. --at names the layer of one question that is drawn or
+    explained.
     """
     how = {"--format" if output.startswith("--format") else output for output in outputs}
     if len(how) > 1 or source == "sweep and batch":
@@ -50,9 +51,10 @@ def possible(source: str, outputs: tuple[str, ...], modes: tuple[str, ...], besi
     if "at" in besides and (source != "single" or not ("explain" in besides or "draw" in modes)):
         return False
     if modes:
-        alone = source == "single" and len(modes) == 1 and not besides & {"explain", "check", "expect", "summary"}
-        text = modes != ("draw",) or not outputs or outputs == ("--format table",)
-        return alone and text and (modes != ("compare",) or "framework" not in besides)
+        one = len(modes) == 1 or set(modes) == {"compare", "draw"}
+        alone = source == "single" and one and not besides & {"explain", "check", "expect", "summary"}
+        text = "draw" not in modes or not outputs or outputs == ("--format table",)
+        return alone and text and ("compare" not in modes or "framework" not in besides)
     if source != "single" and besides & {"explain", "expect"}:
         return False
     return not (source == "batch" and outputs == ("--format table",))
@@ -181,6 +183,8 @@ def test_what_needs_another_is_refused_alone(typed: Call, monkeypatch: pytest.Mo
         ("sweep", "table"),
         ("draw", "table"),
         ("draw", "framework"),
+        ("draw", "compare"),
+        ("draw", "compare", "table"),
         ("compare", "format"),
         ("solve", "framework", "json"),
         ("batch", "check", "framework"),

@@ -137,20 +137,29 @@ def picture(of: Sequence[Map], width: int, ascii_only: bool) -> Picture:
     conv1       2  1 of 5   .......#####........
     input  3 to 6  4 of 10  ......#########.....
     """
+    return pictures([("", of)], width, ascii_only)
+
+
+def pictures(sections: Sequence[tuple[str, Sequence[Map]]], width: int, ascii_only: bool) -> Picture:
+    """Draw several networks below each other, each with a title, their maps above the same pixels."""
     seen, rest, gap = _GLYPHS[ascii_only]
-    shown = ends(len(of), _ENDS, _ENDS)
-    labels = max(len(of[number].name) for number in shown) + 2
-    texts = _columns([_texts(of[number]) for number in shown], width - labels - _LEAST_WIDTH)
-    room = max(_LEAST_WIDTH, min(_MOST_WIDTH, width - labels - len(texts[0])))
-    frame = _Frame([of[number] for number in shown], room)
-    rows = []
-    for before, number, text in zip((-1, *shown), shown, texts, strict=False):
-        if number != before + 1:
-            rows.append(Row(gap, ""))
-        bar = "".join((" ", rest, seen)[lit] for lit in frame.lit(of[number])).rstrip()
-        rows.append(Row(of[number].name, text + bar))
-    notes = [f"left out: {later - row - 1:,} layers" for row, later in pairwise(shown) if later != row + 1]
-    if any(each.seen and (each.seen[0] < 0 or each.seen[1] >= each.size) for each in of):
+    shown = [(title, of, ends(len(of), _ENDS, _ENDS)) for title, of in sections]
+    every = [of[number] for _, of, numbers in shown for number in numbers]
+    labels = max(len(name) for name in [*(one.name for one in every), *(title for title, _ in sections)]) + 2
+    columns = _columns(list(map(_texts, every)), width - labels - _LEAST_WIDTH)
+    texts, frame = iter(columns), _Frame(every, max(_LEAST_WIDTH, min(_MOST_WIDTH, width - labels - len(columns[0]))))
+    rows: list[Row] = []
+    notes: list[str] = []
+    for title, of, numbers in shown:
+        rows += [*([Row("", "")] if rows else []), *([Row(title, "")] if title else [])]
+        for before, number in zip((-1, *numbers), numbers, strict=False):
+            if number != before + 1:
+                rows.append(Row(gap, ""))
+            bar = "".join((" ", rest, seen)[lit] for lit in frame.lit(of[number])).rstrip()
+            rows.append(Row(of[number].name, next(texts) + bar))
+        left_out = [later - row - 1 for row, later in pairwise(numbers) if later != row + 1]
+        notes += [f"{title and title + ': '}left out: {count:,} layers" for count in left_out]
+    if any(each.seen and (each.seen[0] < 0 or each.seen[1] >= each.size) for _, of in sections for each in of):
         notes.append("positions below 0 and behind the end are padding")
     legend = f"{seen} seen", f"{rest} not seen; every map stands above the pixels of the input that it is about"
     notes += in_lines(legend, width)

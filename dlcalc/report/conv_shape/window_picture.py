@@ -64,11 +64,18 @@ class Scene(NamedTuple):
     rows: int
     inside: int
     words: Words
+    frame: tuple[int, int] | None = None  # the positions that the picture shows, if others than its own
+
+    @property
+    def own(self) -> tuple[int, int]:
+        """The first position, padding or of the input where that is left out in front, and where the positions end."""
+        end = max(self.padded, self.start(self.rows - 1) + self.window.extent)  # of a ceil mode beyond the padding
+        return min(0, -self.window.before), end
 
     @property
     def first(self) -> int:
-        """The first position: padding, or of the input where that is left out in front."""
-        return min(0, -self.window.before)
+        """The first position that the picture shows."""
+        return (self.frame or self.own)[0]
 
     @property
     def padded(self) -> int:
@@ -77,8 +84,8 @@ class Scene(NamedTuple):
 
     @property
     def stop(self) -> int:
-        """Where the positions end; the last window of a ceil mode may reach beyond the padding."""
-        return max(self.padded, self.start(self.rows - 1) + self.window.extent)
+        """Where the positions that the picture shows end."""
+        return (self.frame or self.own)[1]
 
     def start(self, row: int) -> int:
         """The position of a window's first tap."""
@@ -109,16 +116,34 @@ def picture(of: Scene, width: int, glyphs: Glyphs) -> Picture:
     window 1      # # #
     window 2          # # +
     """
-    labels = of.words.line, _label(of, 0), _label(of, max(0, of.rows - _ENDS)), _label(of, of.rows - 1)
-    strip = _strip(of, width - max(map(len, labels)) - 2, glyphs)
-    shown = _rows(of, strip)
-    rows = [Row("", _ruler(of, strip)), Row(of.words.line, _line(of, strip, glyphs))]
-    for before, row in zip((-1, *shown), shown, strict=False):
-        if row != before + 1:
-            rows.append(Row(glyphs.gap, ""))
-        rows.append(Row(_label(of, row), _windowed(of, strip, row, glyphs)))
-    notes = [*_left_out(of, strip, shown), *in_lines(_legend(of, rows, glyphs), width)]
+    return pictures([("", of)], width, glyphs)
+
+
+def pictures(scenes: Sequence[tuple[str, Scene]], width: int, glyphs: Glyphs) -> Picture:
+    """Draw several pictures below each other, each with a title, their positions in the same columns."""
+    firsts, ends_ = zip(*(of.own for _, of in scenes), strict=True)
+    frame = min(firsts), max(ends_)
+    framed = [(title, of._replace(frame=frame)) for title, of in scenes]
+    labels = max(len(label) for _, of in framed for label in _labels(of))
+    rows: list[Row] = []
+    notes: list[str] = []
+    legend: dict[str, None] = {}
+    for number, (title, of) in enumerate(framed):
+        strip = _strip(of, width - labels - 2, glyphs)
+        shown, own = _rows(of, strip), [Row("", _ruler(of, strip)), Row(of.words.line, _line(of, strip, glyphs))]
+        for before, row in zip((-1, *shown), shown, strict=False):
+            if row != before + 1:
+                own.append(Row(glyphs.gap, ""))
+            own.append(Row(_label(of, row), _windowed(of, strip, row, glyphs)))
+        rows += [*([Row("", "")] if number else []), *([Row(title, own.pop(0).cells)] if title else []), *own]
+        notes += [f"{title}: {note}" if title else note for note in _left_out(of, strip, shown)]
+        legend |= dict.fromkeys(_legend(of, own, glyphs))
+    notes += in_lines(list(legend), width)
     return Picture(rows, notes, {glyph: style for glyph, style in zip(glyphs, _STYLES, strict=True) if style})
+
+
+def _labels(of: Scene) -> tuple[str, ...]:
+    return of.words.line, _label(of, 0), _label(of, max(0, of.rows - _ENDS)), _label(of, of.rows - 1)
 
 
 class Strip(NamedTuple):
@@ -174,8 +199,11 @@ def _label(of: Scene, row: int) -> str:
 
 def _line(of: Scene, strip: Strip, glyphs: Glyphs) -> str:
     """Draw the line that says what every position is."""
+    first, stop = of.own
 
     def glyph(position: int) -> str:
+        if not first <= position < stop:
+            return " "
         if not 0 <= position < of.inside:
             return glyphs.padding if position < of.padded else glyphs.beyond
         return glyphs.inside if meets(of.window, of.rows, position) else glyphs.missed

@@ -83,6 +83,10 @@ UNKNOWN = "a padding in numbers, which depends on the size of the input"
             "--w 7 --k 2 --s 3 --p same --kind transposed",
             "--padding 0 and --output-padding 1, or --framework tensorflow",
         ),
+        (
+            "--w 6 --k 4 --s 2 --kind transposed --p same --output-padding 1",
+            f"padding as a number or begin:end, or {KERAS}",
+        ),
         ("--w 8 --k 4 --p same-lower", "--padding 2:1 (in a pad layer), or --framework onnx"),
         ("--target 5 --solve w --k 3 --s 2 --p same", f"{UNKNOWN}, or {KERAS}"),
         ("--w 225 3s2psame", f"p1, or {KERAS}"),

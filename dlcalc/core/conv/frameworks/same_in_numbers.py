@@ -26,7 +26,7 @@ def with_numbers(error: DlcalcError, framework: FrameworkName, layer: Layer, siz
     axes = per_axis(layer, len(size))
     same = tuple([_sides(layer, *of) for of in zip(axes, size, strict=True)])
     short = tuple([max(0, axis.stride - axis.extent) for axis in axes]) if layer.family == "transposed" else ()
-    if any(short) and layer.output_padding is not None:
+    if layer.output_padding is not None:  # frameworks do not agree on what is cut off then
         return error
     fill = {"output_padding": short} if any(short) else {}
     padding = _without_pad_layer(framework, layer, axes, size, same) or same
