@@ -65,7 +65,7 @@ def question(raw: Mapping[str, object]) -> ParamsQuestion:
 
 def _of_network(raw: Mapping[str, object]) -> ParamsQuestion:
     """Read the question about layers in words."""
-    from dlcalc.notation.layer_words import axes_of_words
+    from dlcalc.notation.input_size import axes_of_words
     from dlcalc.notation.networks import layer_named, network_of, split_layer_words
 
     layers.refuse_single(raw)

@@ -1,6 +1,7 @@
 """The axes of an input and its extent along each: ``--w --h --depth``, or ``--size`` and ``--dims``."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from dlcalc.core.conv.layer import ALL_AXES, Axis
 from dlcalc.core.errors import DlcalcError, Notice
@@ -155,3 +156,20 @@ def _whole_size(value: object, count: int | None) -> tuple[Axes, Size]:
     if isinstance(value, dict):
         axes = tuple(axis for axis in ALL_AXES if axis in value) or ALL_AXES
     return axes, spread(per_axis(value, "size", axes), given, "size", 1)
+
+
+_PER_AXIS = re.compile(r"[\d:]+(?:x[\d:]+)+")
+
+
+def axes_of_words(layer_words: Sequence[str]) -> int | None:
+    """Count the axes that the layer words speak of: ``3x5`` speaks of two; None where none of them says.
+
+    >>> axes_of_words(["max2", "3x5p1"]), axes_of_words(["3p1", "@2x3"])
+    (2, None)
+    """
+    counts = (
+        max((len(group.split("x")) for group in _PER_AXIS.findall(word)), default=0)
+        for word in layer_words
+        if "@" not in word
+    )
+    return next((count for count in counts if count), None)

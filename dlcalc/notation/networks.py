@@ -20,10 +20,9 @@ from dlcalc.core.network.network import (
     family_of,
     in_layer,
 )
-from dlcalc.notation.input_size import size_notices
-from dlcalc.notation.layer_words import BadWordError, Part, axes_of_words, read_word
+from dlcalc.notation.input_size import axes_of_words, size_notices
+from dlcalc.notation.layer_words import BadWordError, Part, read_word, with_caret
 from dlcalc.notation.values import integer, optional, shown, switch
-from dlcalc.notation.word_errors import with_caret
 
 MAX_LAYERS = 1_000_000
 _JOINS: dict[str, JoinKind] = {"add": "add", "mul": "multiply", "cat": "concat"}

@@ -115,7 +115,7 @@ def _count_axes(target: object, given: Mapping[str, object]) -> int:
     """Count the axes of an open input: ``dims`` says how many, else the target, else the layer; else it has a width."""
     counts = [dims_given(given), *map(axis_count, (target, *(given.get(key) for key in layers.LAYER_KEYS)))]
     if "layers" in given:
-        from dlcalc.notation.layer_words import axes_of_words
+        from dlcalc.notation.input_size import axes_of_words
         from dlcalc.notation.networks import split_layer_words
 
         counts.append(axes_of_words(split_layer_words(given["layers"])))

@@ -188,7 +188,7 @@ def test_refused(run: Run, words: str, code: str, option: str) -> None:
 
 def test_the_names_of_layers_are_hinted(conv_shape: Run) -> None:
     hint = conv_shape("--w 32 3p1 bn max2 --at pool2 --explain --json").error["hint"]
-    assert hint == "one of conv1, bn1, pool1"
+    assert hint == "did you mean pool1? (one of conv1, bn1, pool1)"
     long = conv_shape(f"--w 32 {'3p1 ' * 30} --at pool2 --explain --json").error["hint"]
     assert long.startswith("one of conv1, conv2")
     assert long.endswith("conv30")

@@ -4,7 +4,8 @@ import pytest
 
 from dlcalc.core.conv.layer import Layer
 from dlcalc.core.network.network import ELEMENTWISE, Input, Op
-from dlcalc.notation.layer_words import axes_of_words, read_word
+from dlcalc.notation.input_size import axes_of_words
+from dlcalc.notation.layer_words import read_word
 from dlcalc.notation.networks import read_network
 from tests.support.refusals import refused
 

@@ -115,16 +115,18 @@ class Slip(NamedTuple):
         said: what was done.
         layer: where.
         gives: the number that comes out, as it is written.
+        only: whether there is no other layer in which it can be made.
     """
 
     mistake: str
     said: str
     layer: LayerShape
     gives: str
+    only: bool = False
 
 
 def _slips(answer: ConvShape, layer: LayerShape, key: str, claim: Claim) -> tuple[list[Diagnosis], list[Slip]]:
-    """Find the mistakes that give a claim: those made wherever they can be, and those in one of several layers."""
+    """Find the mistakes that give a claim: those made in every layer, and those in one."""
     from dlcalc.core.network.working import NetworkWorking
 
     network = NetworkWorking(answer, layer, key)
@@ -141,12 +143,10 @@ def _slips(answer: ConvShape, layer: LayerShape, key: str, claim: Claim) -> tupl
             numbers = next(filter(fits, network.with_one(mistake, number)), None)
             if numbers is not None:
                 said = phrase(mistake, network.right_working(number))
-                slips.append(Slip(mistake.name, said, network.layers[number], written(numbers)))
-        if len(relevant) == 1 and slips:
-            together += joined(slips)
-            continue
+                slips.append(Slip(mistake.name, said, network.layers[number], written(numbers), len(relevant) == 1))
         apart += slips
-        numbers = next(filter(fits, network.with_all(mistake)), None) if relevant else None
+        alone = not relevant or (slips and len(relevant) == 1)
+        numbers = None if alone else next(filter(fits, network.with_all(mistake)), None)
         if numbers is not None:
             said = phrase(mistake, network.right_working(relevant[0]))
             together.append(Diagnosis(mistake.name, f"{said} in every layer would give {written(numbers)}"))
@@ -159,27 +159,31 @@ _MOST_LAYERS = _MOST_KINDS = 3  # in which, and of which, single slips that all 
 def weighed(verdict: Verdict, together: Sequence[Diagnosis], apart: Sequence[Slip]) -> Verdict:
     """Complete a verdict on a wrong claim about a network by what explains it, as far as that is evidence.
 
-    Where single slips in many layers or of many kinds all give the claim, none of them is: they are what it could be.
+    Where slips in one of several layers, in many or of many kinds, all give the claim, none of them is: they are what
+    it could be. One that can be made in no other layer is made wherever it can be, and stands.
 
     Args:
         verdict: on the claim.
-        together: the mistakes made wherever they can be, likeliest first.
-        apart: those made in one of several layers, likewise.
+        together: the mistakes made in every layer, likeliest first.
+        apart: those made in one layer, likewise.
     """
+    among = [slip for slip in apart if not slip.only]
+    kinds, places = {slip.mistake for slip in among}, {slip.layer.name for slip in among}
+    evidence = len(kinds) <= _MOST_KINDS and len(places) <= _MOST_LAYERS
     by_kind: dict[str, list[Slip]] = {}
     for slip in apart:
-        by_kind.setdefault(slip.mistake, []).append(slip)
-    if len(by_kind) <= _MOST_KINDS and len({slip.layer.name for slip in apart}) <= _MOST_LAYERS:
-        return verdict._replace(diagnosis=(*together, *(one for slips in by_kind.values() for one in joined(slips))))
-    could_be = [Diagnosis(*one[:2], layer=slip.layer.name) for slip in apart for one in joined([slip])]
-    return verdict._replace(diagnosis=tuple(together), could_be=tuple(could_be))
+        if evidence or slip.only:
+            by_kind.setdefault(slip.mistake, []).append(slip)
+    could_be = [] if evidence else [_in_any_of([slip])._replace(layer=slip.layer.name) for slip in among]
+    return verdict._replace(
+        diagnosis=(*together, *map(_in_any_of, by_kind.values())),
+        could_be=tuple(could_be),
+    )
 
 
-def joined(slips: Sequence[Slip]) -> list[Diagnosis]:
+def _in_any_of(slips: Sequence[Slip]) -> Diagnosis:
     """Make one diagnosis of slips of one kind: ``in layer 1 (3), layer 3 (3p1) or layer 4 (3p1)``."""
-    if not slips:
-        return []
-    mistake, said, _, gives = slips[0]
+    mistake, said, _, gives, _ = slips[0]
     *others, last = [slip.layer.title for slip in slips]
     where = f"{', '.join(others)} or {last}" if others else last
-    return [Diagnosis(mistake, f"{said} in {where} would give {gives}")]
+    return Diagnosis(mistake, f"{said} in {where} would give {gives}")

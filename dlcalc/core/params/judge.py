@@ -7,7 +7,7 @@ from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.evidence import diagnosis
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
 from dlcalc.core.evidence.diagnosis import Mistake, phrase
-from dlcalc.core.network.judge import Slip, joined, weighed
+from dlcalc.core.network.judge import Slip, weighed
 from dlcalc.core.numeric.ratio import Ratio, as_number
 from dlcalc.core.params.count import ConvParams, LayerParams
 from dlcalc.core.params.mistakes import BYTES, MEMORY, MISTAKES, OF_SIZES
@@ -74,40 +74,41 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
             together += _in_other_units(mistake, answer, claim, right)
             continue
         if mistake.name in OF_SIZES:  # they change the maps of the layers behind, too
-            several, slips, relevant = _of_sizes(mistake, answer, claim, right)
+            several, slips = _of_sizes(mistake, answer, claim, right)
         else:
             changes = _changes(mistake, answer, key)
             several, relevant = _in_several_layers(mistake, answer, claim, right, changes), len(changes)
             slips = [
-                Slip(mistake.name, phrase(mistake), answer.layers[number].shape, str(claim.values[0]))
+                Slip(mistake.name, phrase(mistake), answer.layers[number].shape, str(claim.values[0]), relevant == 1)
                 for number, each in changes.items()
                 if any(_fits(claim, (right + change, 1), right) for change in each)
             ]
-        together += joined(slips) if relevant == 1 else several
-        apart += slips if relevant > 1 else []
+        together += several
+        apart += slips
     return weighed(verdict, together, apart)
 
 
 def _of_sizes(
     mistake: Mistake[Working], answer: ConvParams, claim: Claim, right: int
-) -> tuple[list[Diagnosis], list[Slip], int]:
-    """Find a mistake about sizes behind a total of work: in every layer, in one, and in how many it can be made."""
+) -> tuple[list[Diagnosis], list[Slip]]:
+    """Find a mistake about sizes behind a total of work: in every layer, and in one."""
     from dlcalc.core.params.work import NetworkWork
 
     key = claim.key
     if key not in WORK:
-        return [], [], 0
+        return [], []
     network, of_sizes = NetworkWork(answer, key), BY_NAME[mistake.name]
     relevant = [number for number in network.maps.windows if of_sizes.relevant(network.maps.right_working(number))]
     slips = []
     for number in relevant:
         total = next((one for one in network.with_one(of_sizes, number) if _fits(claim, (one, 1), right)), None)
         if total is not None:
-            slips.append(Slip(mistake.name, phrase(mistake), answer.layers[number].shape, str(total)))
+            one = answer.layers[number].shape
+            slips.append(Slip(mistake.name, phrase(mistake), one, str(total), len(relevant) == 1))
     totals = network.with_all(of_sizes) if len(relevant) > 1 else []
     total = next((one for one in totals if _fits(claim, (one, 1), right)), None)
     text = f"{phrase(mistake)} in every layer would give {total}"
-    return [] if total is None else [Diagnosis(mistake.name, text)], slips, len(relevant)
+    return [] if total is None else [Diagnosis(mistake.name, text)], slips
 
 
 def _ranked(answer: ConvParams) -> Iterable[Mistake[Working]]:
