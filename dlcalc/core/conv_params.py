@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from dlcalc.core.network.layer_shape import MapsDoNotMeetError
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.layer_shape import MapsDoNotMeetError, without_channels
 from dlcalc.core.params.count import ConvParams, network_params
 from dlcalc.core.params.question import ParamsQuestion
 
@@ -35,6 +36,8 @@ def answer(question: ParamsQuestion) -> ConvParams:
 
         network, axes, framework, *_ = question
         raise with_mends(error, ShapeQuestion(network, axes, framework, len(axes))) from None
+    except DlcalcError as error:
+        raise without_channels(error, question.network.notices, question.size) from None
 
 
 def explain(result: ConvParams) -> "tuple[Step, ...]":

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from dlcalc.core.network.layer_shape import ConvShape, MapsDoNotMeetError
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.layer_shape import ConvShape, MapsDoNotMeetError, without_channels
 from dlcalc.core.network.network import ShapeQuestion
 from dlcalc.core.network.shape import network_shape
 
@@ -33,6 +34,8 @@ def answer(question: ShapeQuestion) -> ConvShape:
         from dlcalc.core.network.mends import with_mends
 
         raise with_mends(error, question) from None
+    except DlcalcError as error:
+        raise without_channels(error, question.network.notices, question.size) from None
 
 
 def explain(result: ConvShape) -> "tuple[Step, ...]":

@@ -146,3 +146,21 @@ def test_the_total_of_keras_comes_first_under_its_rules(run: Run, framework: str
     (claim,) = run(*words.split()).json["expect"]["claims"]
     assert claim["diagnosis"][0]["mistake"] == f"batch-norm-{first}"
     assert "batch-norm-with-statistics" in [one["mistake"] for one in claim["diagnosis"]]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "conv-shape --size 3x224x224 --k 7 --s 2",
+        "conv-shape --size 3x224x224 7s2p2 max3s2",
+        "conv-params --size 3x224x224 --k 7 --c-in 3 --c-out 8",
+        "conv-params --size 3x224x224 --c-in 3 7s2c8 3c8",
+    ],
+)
+def test_a_refused_size_with_channels_says_the_size_without(run: Run, words: str) -> None:
+    found = run(*words.split(), "--json")
+    assert found.code == 2
+    assert found.error["code"] == "kernel-exceeds-input"
+    assert found.error["hint"] == "--size 224x224, if 3 is the number of channels"
+    volume = run(*words.split(), *([] if "params" in words else ["--dims", "3"]), "--json")
+    assert ("channels" in volume.error["hint"]) == ("params" in words)

@@ -1,10 +1,11 @@
 """A node of a network, computed; and the answer, which is all of them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from dlcalc.core.conv.frameworks import Plan
 from dlcalc.core.conv.shape import AxisShape
-from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.errors import DlcalcError, Fix, Notice
 from dlcalc.core.network.network import SCATTERING, Node, OpKind, ShapeQuestion
 
 
@@ -114,3 +115,13 @@ class ConvShape(NamedTuple):
             if layer is not None and layer.kind == "linear":
                 return None
         return layer
+
+
+def without_channels(error: DlcalcError, notices: Sequence[Notice], size: Sequence[int] | None) -> DlcalcError:
+    """Say in the hint of a refusal what the size is without channels, where it looks as if it had some."""
+    if size is None or error.code not in ("kernel-exceeds-input", "empty-output"):
+        return error
+    if all(notice.code != "channels-in-size" for notice in notices):
+        return error
+    hint = (Fix("size", tuple(size[1:])), f", if {size[0]} is the number of channels")
+    return DlcalcError(error.code, error.message, hint=hint, option=error.option)
