@@ -125,11 +125,10 @@ class _Reader:
         return found
 
     def _count(self, typed: str, index: int) -> int:
-        count = integer(typed[3:], "layers") if typed[3:].isdigit() else 0
-        if count < 1:
-            bad = BadWordError(3, "how often, from 1 on, like rep3")
-            raise with_caret(bad, typed, index + 1, lambda meant: self._count(meant, index))
-        return count
+        try:
+            return _times(typed)
+        except BadWordError as bad:
+            raise with_caret(bad, typed, index + 1, _times) from None
 
     def read(self, start: int, stop: int, blocks: tuple[Block, ...]) -> None:
         """Read the words from ``start`` to ``stop``, which stand in some blocks."""
@@ -251,6 +250,14 @@ class _Reader:
             return []
         more = f" and {len(titles) - 3:,} more" if len(titles) > 3 else ""
         return [Notice("unread-output", f"no layer reads the output of {', '.join(titles[:3])}{more}")]
+
+
+def _times(typed: str) -> int:
+    """Read how often a block repeats."""
+    count = integer(typed[3:], "layers") if typed.startswith("rep") and typed[3:].isdigit() else 0
+    if count < 1:
+        raise BadWordError(3, "how often, from 1 on, like rep3")
+    return count
 
 
 def network_of(raw: Mapping[str, object], layer_words: tuple[str, ...], axes: tuple[str, ...], given: Input) -> Network:

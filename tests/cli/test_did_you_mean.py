@@ -85,7 +85,10 @@ def test_a_layer_word(run: Run, typed: str, meant: str) -> None:
     assert f"hint: did you mean {meant}?" in found.err
 
 
-@pytest.mark.parametrize("typed", ["maxs2", "max3c64", "xyz", "3q1", "@a!", "abc@q", "3p", "3" * 50 + "q", "é3"])
+@pytest.mark.parametrize(
+    "typed",
+    ["rep@", "rep3a@", "rep0", "repx@x", "maxs2", "max3c64", "xyz", "3q1", "@a!", "abc@q", "3p", "3" * 50 + "q", "é3"],
+)
 def test_nothing_is_suggested_that_cannot_be_read(run: Run, typed: str) -> None:
     found = run("conv-shape", "--size", "32", "3p1c8", "@a", typed)
     assert found.code == 2
