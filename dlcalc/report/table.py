@@ -179,11 +179,11 @@ def _verdict(verdict: V, view: View[Q, A, V]) -> Iterator[tuple[str | tuple[str,
     else:
         yield f"{key} {words.claimed}: ", ("wrong", "bold red"), f", {words.right}"
     for diagnosis in verdict.diagnosis:
-        yield Text.assemble("  ", diagnosis.text, (f"  [{diagnosis.codes}]", "dim"))
+        yield "  ", diagnosis.text, (f"  [{diagnosis.codes}]", "dim")
     if verdict.could_be:
         yield from _could_be(verdict)
     elif not verdict.passed and not verdict.diagnosis and words.distance is not None:
-        yield Text(f"  no known mistake gives it; it is off by {words.distance}")
+        yield (f"  no known mistake gives it; it is off by {words.distance}",)
     if words.tolerance:
         yield ((f"  {words.tolerance}", "dim"),)
 
@@ -191,22 +191,49 @@ def _verdict(verdict: V, view: View[Q, A, V]) -> Iterator[tuple[str | tuple[str,
 _MOST_SLIPS = 4  # that a table lists of those that are no evidence
 
 
-def _could_be(verdict: V) -> Iterable[RenderableType]:
+def _could_be(verdict: V) -> Iterator[tuple[str | tuple[str, str], ...]]:
     """Say that many slips would give a claim, and the first of each kind."""
     count = len(verdict.could_be)
     begin = "and so would" if verdict.diagnosis else "no mistake stands out:"
-    yield Text(f"  {begin} each of {count:,} slips in one layer{'' if verdict.diagnosis else ' would give it'}, like")
+    yield (f"  {begin} each of {count:,} slips in one layer{'' if verdict.diagnosis else ' would give it'}, like",)
     first = {one.mistake: one for one in reversed(verdict.could_be)}
     for slip in list(first.values())[::-1][:_MOST_SLIPS]:
-        yield Text.assemble("  ", slip.text, (f"  [{slip.mistake}]", "dim"))
+        yield "  ", slip.text, (f"  [{slip.mistake}]", "dim")
 
 
-def print_head(titles: Sequence[str], widths: Sequence[int], stream: TextIO) -> None:
-    """Print the head of a table that is too long to hold."""
-    screen = console(stream)
-    rule = ("-" if screen.options.ascii_only else "─") * (sum(widths) + len(_GAP) * (len(widths) - 1))
-    screen.width = len(_MARGIN) + len(rule)
-    screen.print(Text(f"\n{_MARGIN}{row_text(titles, widths)}", "bold"), Text(f"{_MARGIN}{rule}"), sep="\n")
+class LongTable:
+    """A table that is too long to hold: its head, then its rows, some at a time.
+
+    Args:
+        titles: of the columns.
+        stream: where it is printed.
+    """
+
+    def __init__(self, titles: Sequence[str], stream: TextIO) -> None:
+        self.titles, self.stream = titles, stream
+        self.widths = [max(len(title), _LEAST) for title in titles]
+        self.gap: str | None = None
+
+    def add(self, rows: Sequence[Sequence[str]]) -> None:
+        """Print rows, without rich, which takes half a millisecond to lay out each; a column may grow with them."""
+        for row in rows:
+            self.widths[: len(row)] = map(max, self.widths, map(len, row))
+        if self.gap is None:
+            self._head()
+        self.stream.write("".join(f"{MARGIN}{self._line(row)}\n" for row in rows))
+
+    def _head(self) -> None:
+        between, room = len(self.widths) - 1, columns(self.stream)
+        needed = len(MARGIN) + sum(self.widths)
+        fitting = [gap for gap in _GAPS if room is None or needed + gap * between <= room]
+        self.gap = " " * max(fitting, default=_GAPS[-1])
+        screen, titles = Screen(self.stream), self._line(self.titles)
+        rule = ("-" if screen.ascii_only else "─") * len(titles)
+        screen.console.print(Text(f"\n{MARGIN}{titles}", "bold"), f"{MARGIN}{rule}", sep="\n", soft_wrap=True)
+
+    def _line(self, cells: Sequence[str]) -> str:
+        assert self.gap is not None
+        return self.gap.join(cell.rjust(width) for cell, width in zip(cells, self.widths, strict=False))
 
 
 _LEAST = 6  # characters of a column, so that numbers may grow in the rows to come

@@ -86,4 +86,4 @@ def of_features(answer: ConvShape, linear: LayerShape, claim: Claim) -> Iterator
             said = FEATURE_MISTAKES[name]
             if pool is not None and name == "size-before-last-pooling":
                 said = f"taking the size before {pool.title}"
-            yield Diagnosis(name, f"{said} would give {number}")
+            yield Diagnosis(name, f"{said} would give {number:,}")

@@ -6,9 +6,9 @@ from dlcalc.core.conv.mistakes import BY_NAME
 from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.evidence import diagnosis
 from dlcalc.core.evidence.claim import Claim, Diagnosis, Verdict, compare, reproduces
-from dlcalc.core.evidence.diagnosis import Mistake, phrase
+from dlcalc.core.evidence.diagnosis import Mistake, phrase, written
 from dlcalc.core.network.judge import Slip, weighed
-from dlcalc.core.numeric.ratio import Ratio, as_number
+from dlcalc.core.numeric.ratio import Ratio
 from dlcalc.core.params.count import ConvParams, LayerParams
 from dlcalc.core.params.mistakes import BYTES, MEMORY, MISTAKES, OF_SIZES
 from dlcalc.core.params.question import KINDS, ParamsQuestion
@@ -73,16 +73,18 @@ def judge_params(answer: ConvParams, claim: Claim) -> Verdict:
         if mistake.name in _UNITS:  # nobody takes the wrong unit in one layer alone
             together += _in_other_units(mistake, answer, claim, right)
             continue
+        slips: list[Slip] = []
         if mistake.name in OF_SIZES:  # they change the maps of the layers behind, too
             several, slips = _of_sizes(mistake, answer, claim, right)
         else:
             changes = _changes(mistake, answer, key)
             several, relevant = _in_several_layers(mistake, answer, claim, right, changes), len(changes)
-            slips = [
-                Slip(mistake.name, phrase(mistake), answer.layers[number].shape, str(claim.values[0]), relevant == 1)
-                for number, each in changes.items()
-                if any(_fits(claim, (right + change, 1), right) for change in each)
-            ]
+            for number, each in changes.items():
+                total = next((right + change for change in each if _fits(claim, (right + change, 1), right)), None)
+                if total is not None:
+                    slips.append(
+                        Slip(mistake.name, phrase(mistake), answer.layers[number].shape, f"{total:,}", relevant == 1)
+                    )
         together += several
         apart += slips
     return weighed(verdict, together, apart)
@@ -104,11 +106,11 @@ def _of_sizes(
         total = next((one for one in network.with_one(of_sizes, number) if _fits(claim, (one, 1), right)), None)
         if total is not None:
             one = answer.layers[number].shape
-            slips.append(Slip(mistake.name, phrase(mistake), one, str(total), len(relevant) == 1))
+            slips.append(Slip(mistake.name, phrase(mistake), one, f"{total:,}", len(relevant) == 1))
     totals = network.with_all(of_sizes) if len(relevant) > 1 else []
     total = next((one for one in totals if _fits(claim, (one, 1), right)), None)
-    text = f"{phrase(mistake)} in every layer would give {total}"
-    return [] if total is None else [Diagnosis(mistake.name, text)], slips
+    text = f"{phrase(mistake)} in every layer would give {total:,}" if total is not None else ""
+    return [Diagnosis(mistake.name, text)] if text else [], slips
 
 
 def _ranked(answer: ConvParams) -> Iterable[Mistake[Working]]:
