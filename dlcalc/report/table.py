@@ -107,7 +107,7 @@ def _drawn(drawing: Drawing, screen: Screen) -> Iterator[Block]:
     room = max(len(row.label) for row in rows) + 2
     lines = []
     for row in rows:
-        line = Text(row.label.ljust(room))
+        line = Text(row.label.ljust(room) if row.cells else row.label)
         for style, run in groupby(row.cells, styles.get):
             line.append("".join(run), style)
         lines.append(line)

@@ -64,7 +64,7 @@ def test_a_slip_gives_the_work_of_the_network_that_has_it(key: str) -> None:
                 assert any(found.mistake == name for found in named), (words, key, name, where, named)
                 if len(where) > 1:
                     text = next(found.text for found in named if found.mistake == name)
-                    assert f"in every layer would give {value}" in text, (words, key, name, named)
+                    assert f"in every layer would give {value:,}" in text, (words, key, name, named)
                     every += 1
                 else:
                     texts = [found.text for found in named if found.mistake == name]
@@ -81,7 +81,7 @@ def test_a_linear_layer_reads_the_map_that_came_out() -> None:
     conv, linear = 8 * 3 * 9 * 32 * 32, 8 * 8 * 8 * 10
     assert found.amounts.by_key()["macs"] == conv + linear
     verdict = judged(found, "macs", 4 * (conv + linear))
-    assert verdict.diagnosis[0].text == "taking the stride as 1 in layer 1 (3s2p1c8) would give 905216"
+    assert verdict.diagnosis[0].text == "taking the stride as 1 in layer 1 (3s2p1c8) would give 905,216"
 
 
 def test_the_right_work_is_right() -> None:
