@@ -113,7 +113,7 @@ class Fit(NamedTuple):
 
     @property
     def other_wins(self) -> bool:
-        """Whether the other array explains the claim far better than the right one in one sense, and no worse in the other."""
+        """Whether the other array explains the claim far better by one measure, and no worse by the other."""
         far = CLEAR**2 * self.other <= self.right or CLEAR**2 * self.other_absolute <= self.right_absolute
         no_worse = self.other <= self.right and self.other_absolute <= self.right_absolute
         return not self.is_a_rounding and far and no_worse
