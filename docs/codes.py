@@ -82,9 +82,11 @@ MISTAKES: Mapping[str, Iterable[Mistake[Any]]] = {
 ANY = {
     "eps-default": "taking another eps: a framework's default, or one that the claim itself says",
     "last-window-starts-in-padding": "keeping a last window that starts in the padding, or behind the input",
+    "kl-divergence": "taking the KL divergence, which is the cross-entropy less the entropy of the target",
     "label-off-by-one": "taking label y + 1 or y - 1 for y",
     "low-precision-fold": "computing in float32, float16 or bfloat16, and not only storing in it",
     "mib-not-mb": "taking MiB for MB, or MB for MiB, or giving MiB and not bytes",
+    "smoothing-other": "smoothing by another definition: t = y + alpha/C, (1 - alpha)*y + 1/C, or fastai's",
     "scaled": "a constant factor, which is fitted to the claim and said",
 }
 

@@ -9,9 +9,6 @@ from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.row_values import Totals
 
-_LOOKED_AT = 4096  # rows in which logits are told from probabilities, if they have ...
-_ENTRIES = 1_000_000  # ... no more entries
-
 
 def refuse_rows(bad: NDArray[np.bool_], logits: Array, option: str, first: int = 0) -> None:
     """Refuse rows without a softmax.
@@ -59,10 +56,7 @@ def warnings_of(question: SoftmaxQuestion, totals: Totals) -> list[Notice]:
         text = f"the gradient reaches {totals.largest:.6g}, which {question.format} has no number for"
         found.append(Notice("gradient-overflows", text))
     found += _target_warnings(question)
-    logits = question.logits[: min(_LOOKED_AT, max(1, _ENTRIES // question.classes))]
-    with np.errstate(invalid="ignore", over="ignore"):
-        sums = logits.sum(axis=1, dtype=np.float64)
-    if len(logits) and bool(np.all((logits >= 0) & (logits <= 1))) and bool(np.all(np.abs(sums - 1) < 1e-3)):
+    if question.looks_like_probabilities:
         text = "the logits look like probabilities: rows in [0, 1] that sum to 1; softmax would be applied twice"
         found.append(Notice("logits-look-like-probabilities", text))
     return found

@@ -1,6 +1,7 @@
 """The question of softmax-grad, checked, with every option that it may have."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from dlcalc.core.softmax.targets import LARGEST, REDUCTIONS, Targets, distributi
 
 IGNORE_INDEX = -100
 MAX_JACOBIAN = 10_000_000  # entries
+_LOOKED_AT = 4096  # rows in which logits are told from probabilities, if they have ...
+_ENTRIES = 1_000_000  # ... no more entries
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,14 @@ class SoftmaxQuestion:
             message = f"the Jacobian of {self.rows} x {self.classes} logits has {entries:,} entries"
             hint = f"at most {MAX_JACOBIAN:,}: fewer rows"
             raise DlcalcError("invalid-value", message, hint=hint, option="jacobian")
+
+    @cached_property
+    def looks_like_probabilities(self) -> bool:
+        """Whether the first rows of logits lie in [0, 1] and sum to 1."""
+        logits = self.logits[: min(_LOOKED_AT, max(1, _ENTRIES // self.classes))]
+        with np.errstate(invalid="ignore", over="ignore"):
+            sums = logits.sum(axis=1, dtype=np.float64)
+            return bool(np.all((logits >= 0) & (logits <= 1)) and np.all(np.abs(sums - 1) < 1e-3))
 
     @property
     def wide(self) -> "SoftmaxQuestion":

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from dlcalc.core.arrays.row_source import Floats
-from dlcalc.core.softmax.mistakes.working import DenominatorCounts, Form, SoftmaxWorking
+from dlcalc.core.softmax.mistakes.choices import Clip, DenominatorCounts, Form
+from dlcalc.core.softmax.mistakes.working import SoftmaxWorking
 
 W = SoftmaxWorking
 
@@ -20,6 +21,54 @@ def megatron(working: W) -> Iterable[W]:
     """Smooth over the other classes only: alpha C/(C - 1)."""
     classes = working.classes
     yield replace(working, smoothing=working.smoothing * classes / (classes - 1))
+
+
+def smoothed_otherwise(working: W) -> Iterable[W]:
+    """Add alpha/C to a target that stays whole; or 1/C, all of it; or spread alpha as fastai does."""
+    yield replace(working, smoothed="target whole")
+    yield replace(working, smoothed="added whole")
+    if working.class_weights is not None or ignores(working):  # else it is PyTorch's
+        yield replace(working, smoothed="fastai")
+
+
+def divergence(working: W) -> Iterable[W]:
+    """Take the entropy of the target off the loss; and as kl_div's own mean does, divide by the classes too."""
+    yield replace(working, divergence=True)
+    if working.reduction == "mean":
+        yield times(replace(working, divergence=True), 1 / working.classes)
+
+
+def temperature_squared(working: W) -> Iterable[W]:
+    """Multiply by T^2: the gradient, the loss, or its divergence."""
+    yield times(working, working.temperature**2)
+    if has_divergence(working):
+        yield from (times(other, working.temperature**2) for other in divergence(working))
+
+
+# 1e-7 in float64; and in float32, where 1 - 1e-7 is 1 - 2^-23.
+_BOUNDS = ((1e-7, 1 - 1e-7), (float(np.float32(1e-7)), 1 - 2.0**-23))
+
+
+def clipped(working: W) -> Iterable[W]:
+    """Hold the probabilities between 1e-7 and 1 - 1e-7, and let them sum to what they do, or to 1 again."""
+    for normalised in (False, True):
+        for low, high in _BOUNDS:
+            yield replace(working, clip=Clip(low, high, normalised))
+
+
+def from_probabilities(working: W) -> Iterable[W]:
+    """Take the logits for a: the gradient is a*sum(t) - t, or that with respect to a."""
+    given = replace(working, probabilities=True, factor_temperature=1.0)
+    yield given
+    yield replace(given, form="probabilities")
+
+
+def over_rows_of_each_class(working: W) -> Iterable[W]:
+    """Take the softmax over the rows of each class; its gradient as that over the classes has it, or as it is."""
+    assert working.columns_at is not None
+    across = replace(working, columns=working.columns_at(working.temperature))
+    yield across
+    yield replace(across, form="over-rows-chained")
 
 
 def over_rows(working: W) -> Iterable[W]:
@@ -110,7 +159,7 @@ def named_constants(working: W) -> dict[str, float]:
     count, classes, temperature = float(working.count), float(working.classes), working.temperature
     found = {"2": 2.0, "1/2": 0.5, "N": count, "1/N": 1 / count, "C": classes, "1/C": 1 / classes}
     if temperature != 1:
-        found |= {"T": temperature, "1/T": 1 / temperature}
+        found |= {"T": temperature, "1/T": 1 / temperature, "T^2": temperature**2}
     return {name: value for name, value in found.items() if value != 1}
 
 
@@ -123,7 +172,7 @@ def scaled(working: W) -> Iterable[W]:
     if answer is None or answer.shape != working.claimed.shape or independent(working, answer) < 3:
         return
     factor = fitted(answer, working)
-    if np.isfinite(factor):
+    if np.isfinite(factor) and f"{factor:.6g}" != "1":
         yield times(working, factor)
 
 
@@ -141,6 +190,22 @@ def independent(working: W, answer: Floats) -> int:
     free = np.count_nonzero(answer)
     sums_to_nothing = working.key in ("grad_logits", "jacobian") and answer.ndim > 1
     return int(free - (np.count_nonzero(answer.any(axis=-1)) if sums_to_nothing else 0))
+
+
+def smoothing_in_words(working: W) -> str:
+    """Say by which definition the target is smoothed."""
+    said = {
+        "target whole": "adding alpha/C to the target without taking alpha from it",
+        "added whole": "adding 1/C and not alpha/C to the smoothed target",
+    }
+    return said.get(working.smoothed, "smoothing as fastai does, without weights and for ignored rows too,")
+
+
+def divergence_in_words(working: W) -> str:
+    """Say which mean of the divergence is taken."""
+    if working.scale != 1:
+        return "taking the KL divergence, and its mean over rows and classes as PyTorch's kl_div does,"
+    return "taking the KL divergence, which is the cross-entropy less the entropy of the target,"
 
 
 def scale_in_words(working: W) -> str:
@@ -166,6 +231,16 @@ def smooths(working: W) -> bool:
 def tempers(working: W) -> bool:
     """Whether there is a temperature."""
     return working.temperature != 1
+
+
+def has_divergence(working: W) -> bool:
+    """Whether a loss is claimed of targets that may have an entropy."""
+    return working.key == "loss" and (working.labels is None or smooths(working))
+
+
+def is_loss(working: W) -> bool:
+    """Whether the key is the loss or one of its gradients."""
+    return working.key not in ("softmax", "jacobian", "logits")
 
 
 def weighs(working: W) -> bool:

@@ -7,11 +7,25 @@ from dlcalc.core.softmax.mistakes import edits
 from dlcalc.core.softmax.mistakes.working import SoftmaxWorking as W
 
 MISTAKES: tuple[Mistake[W], ...] = (
+    # Where the logits look like probabilities, most losses that are claimed are those of probabilities.
+    Mistake(
+        "nll-of-probabilities",
+        "taking the logits for the probabilities that they look like, without a softmax,",
+        lambda w: w.looks_like_probabilities and w.key not in ("jacobian", "logits"),
+        edits.from_probabilities,
+    ),
     # An option typed, and forgotten; the commonest of its kind.
     Mistake("smoothing-ignored", "leaving the label smoothing out", edits.smooths, edits.making(smoothing=0.0)),
     # The other definition of the option.
     Mistake(
         "smoothing-megatron", "smoothing as Megatron does, over the other classes only", edits.smooths, edits.megatron
+    ),
+    # Definitions of notebooks and of fastai, which fewer use.
+    Mistake(
+        "smoothing-other",
+        edits.smoothing_in_words,
+        edits.smooths,
+        edits.smoothed_otherwise,
     ),
     # An option typed, and forgotten.
     Mistake(
@@ -45,6 +59,34 @@ MISTAKES: tuple[Mistake[W], ...] = (
     ),
     # Shows as a gradient where there is none, so it is usually noticed.
     Mistake("ignored-rows-not-masked", "treating the ignored rows as rows like others", edits.ignores, edits.unmasked),
+    # Four that are right somewhere else, so they come before slips. Distillation: T^2 keeps the gradient's size.
+    Mistake(
+        "temperature-squared",
+        "multiplying by T^2, as distillation does,",
+        lambda w: edits.tempers(w) and edits.is_loss(w),
+        edits.temperature_squared,
+    ),
+    # The loss of kl_div, which has the same gradient.
+    Mistake(
+        "kl-divergence",
+        edits.divergence_in_words,
+        edits.has_divergence,
+        edits.divergence,
+    ),
+    # TensorFlow's kernel; shows only for targets that are no distributions.
+    Mistake(
+        "unit-target-sum",
+        "taking the target to sum to 1, which gives a - t,",
+        edits.is_gradient,
+        edits.making(form="unit"),
+    ),
+    # Keras, from probabilities; shows only for probabilities next to 0 and 1.
+    Mistake(
+        "clipped-probabilities",
+        "holding the probabilities between 1e-7 and 1 - 1e-7, as Keras does,",
+        edits.is_loss,
+        edits.clipped,
+    ),
     # The commonest slip in a kernel: the division is left to somebody else.
     Mistake(
         "sum-instead-of-mean",
@@ -80,6 +122,13 @@ MISTAKES: tuple[Mistake[W], ...] = (
         lambda w: w.labels is not None,
         edits.off_by_one,
     ),
+    # A dimension that was left out, or taken from an array of another layout.
+    Mistake(
+        "wrong-axis",
+        "taking the softmax over the rows and not over the classes",
+        lambda w: w.count > 1 and w.key not in ("jacobian", "logits"),
+        edits.over_rows_of_each_class,
+    ),
     # Probabilities handed to a loss that wants logits.
     Mistake("softmax-twice", "applying the softmax twice", lambda w: True, edits.in_forms("twice", "twice-chained")),
     # The chain rule not begun.
@@ -96,12 +145,26 @@ MISTAKES: tuple[Mistake[W], ...] = (
         lambda w: edits.is_gradient(w) or w.key == "jacobian",
         edits.in_forms("diagonal"),
     ),
+    # The log-softmax passed through backwards.
+    Mistake(
+        "identity-backward",
+        "passing the log-softmax through backwards, which gives -t,",
+        edits.is_gradient,
+        edits.in_forms("identity"),
+    ),
     # Bits for nats; rare in code.
     Mistake(
         "log2-loss",
         "taking the logarithm to base 2",
-        lambda w: w.key not in ("softmax", "jacobian", "logits"),
+        edits.is_loss,
         lambda w: (edits.times(w, 1 / np.log(2)),),
+    ),
+    # The log key of a calculator; rarer still.
+    Mistake(
+        "log10-loss",
+        "taking the logarithm to base 10",
+        edits.is_loss,
+        lambda w: (edits.times(w, 1 / np.log(10)),),
     ),
     # A matter of layout, and usually stopped by the shapes.
     Mistake("transposed", "exchanging rows and columns", edits.is_matrix, edits.making(transposed=True)),

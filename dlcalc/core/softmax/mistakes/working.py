@@ -1,86 +1,29 @@
-"""The working: losses and gradients in float64, with every choice that can go wrong as a value of its own."""
+"""The working: losses and gradients in float64, as they follow from its choices."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.row_source import Floats, Rows
-from dlcalc.core.softmax.question import Linear, SoftmaxQuestion
-from dlcalc.core.softmax.targets import Reduction, Tally
-
-Form = Literal["gradient", "softmax", "diagonal", "probabilities", "twice", "twice-chained"]
-DenominatorCounts = Literal["weights", "ignored", "ignored by weight", "rows", "all rows"]
+from dlcalc.core.softmax.mistakes.choices import Choices, Form
+from dlcalc.core.softmax.mistakes.columns import ColumnsAt
+from dlcalc.core.softmax.question import SoftmaxQuestion
 
 
 @dataclass(frozen=True)
-class SoftmaxWorking:
-    """The choices of a working: the right ones to begin with; a mistake replaces some.
-
-    Attributes:
-        logits: (n, C) float64, of the rows that are looked at.
-        labels: (n,) of those rows, each a class where it counts; None where there are distributions.
-        distribution: (n, C) of those rows; None where there are labels.
-        kept: (n,) which of those rows count.
-        count: N, how many rows there are.
-        tally: of the labels of all rows.
-        ignore_index: the label of rows that do not count.
-        class_weights: (C,), or None.
-        smoothing, temperature, reduction: as asked.
-        linear: the layer that makes the logits, if there is one.
-        claimed: what is claimed, to which constants and orders of rows are fitted.
-        key: the key that it is claimed for.
-        factor_temperature: T once more, in the factor 1/T that the chain rule brings.
-        form: what is taken for the gradient.
-        denominator_counts: what D counts: ``weights`` of the rows that count, those and ``ignored`` rows as 1 or
-            ``ignored by weight``, the ``rows`` that count, or ``all rows``.
-        ignored_as_class: the class that ignored rows are taken for, if they are.
-        divisor: D itself, where it stays as it was while rows are taken for others.
-        ignored_row_mass: the sum of an ignored row's target, though it has no class: 1 where nothing masks it.
-        shift: what is added to each label, around the classes.
-        scale: by which the result is multiplied.
-        transposed: rows and columns change places.
-        bounds: of what was typed, between what each number lies.
-        slack: from an answer to how far a claim may be from it, entry by entry.
-        permuted: the rows in the order in which they stand in the claim.
-    """
-
-    logits: Floats
-    labels: NDArray[np.int64] | None
-    distribution: Floats | None
-    kept: NDArray[np.bool_]
-    count: int
-    tally: Tally | None
-    ignore_index: int
-    class_weights: Floats | None
-    smoothing: float
-    temperature: float
-    reduction: Reduction
-    linear: Linear | None
-    key: str
-    claimed: Floats
-    factor_temperature: float = 1.0
-    form: Form = "gradient"
-    denominator_counts: DenominatorCounts = "weights"
-    ignored_as_class: int | None = None
-    divisor: float | None = None
-    ignored_row_mass: float = 0.0
-    shift: int = 0
-    scale: float = 1.0
-    transposed: bool = False
-    bounds: tuple[Floats, Floats] | None = None
-    slack: Callable[[Floats], Floats] = np.zeros_like
-    permuted: bool = False
+class SoftmaxWorking(Choices):
+    """What follows from the choices of a working."""
 
     @property
     def loss_key(self) -> tuple[object, ...]:
         """The choices that the loss of a row depends on: workings with equal ones have equal losses."""
         form = self.form if self.form.startswith("twice") else ""
-        weighs = self.class_weights is not None
-        return form, weighs, self.smoothing, self.temperature, self.ignored_as_class, self.shift
+        target = (self.class_weights is not None, self.smoothing, self.smoothed, self.ignored_as_class, self.shift)
+        across = self.columns is not None
+        return (*target, form, self.temperature, self.divergence, self.clip, self.probabilities, across)
 
     @property
     def classes(self) -> int:
@@ -92,27 +35,50 @@ class SoftmaxWorking:
         """(C,) the class weights."""
         return np.ones(self.classes) if self.class_weights is None else self.class_weights
 
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """(n,) which rows have a target."""
+        return self.kept if self.ignored_as_class is None else np.ones_like(self.kept)
+
     @cached_property
-    def target(self) -> Floats:
-        """(n, C) t, the target with weights and smoothing."""
+    def shares(self) -> Floats:
+        """(n, C) y', the target with smoothing, in rows that have one."""
         if self.labels is None:
             assert self.distribution is not None
-            given, mask = self.distribution, self.kept
+            given = self.distribution
         else:
-            mask = self.kept if self.ignored_as_class is None else np.ones_like(self.kept)
             labels = np.where(self.kept, self.labels, self.ignored_as_class or 0)
             labels = (labels + self.shift) % self.classes
             given = np.zeros(self.logits.shape)
-            given[np.arange(len(labels)), labels] = mask
-        smooth = (1 - self.smoothing) * given + self.smoothing / self.classes
-        return np.where(mask[:, None], smooth * self.weights, 0.0)
+            given[np.arange(len(labels)), labels] = self.mask
+        return self.smooth(given, 1.0)
+
+    def smooth(self, given: Floats, rows: float) -> Floats:
+        """Smooth targets, or their sum over some rows."""
+        own = 1.0 if self.smoothed == "target whole" else 1 - self.smoothing
+        spread = 1.0 if self.smoothed == "added whole" else 0.0 if self.smoothed == "fastai" else self.smoothing
+        return own * given + rows * spread / self.classes
+
+    @cached_property
+    def target(self) -> Floats:
+        """(n, C) t, the target with weights and smoothing."""
+        weighted = np.where(self.mask[:, None], self.shares * self.weights, 0.0)
+        if self.smoothed != "fastai":
+            return weighted
+        # What is spread there is neither weighted nor masked, and its mean is over all rows.
+        return weighted + self.smoothing / self.classes * (self.denominator / self.count if self.means else 1.0)
+
+    @property
+    def means(self) -> bool:
+        """Whether the mean over the rows is taken."""
+        return self.reduction == "mean"
 
     @property
     def denominator(self) -> float:
         """D, by which the loss is divided."""
         if self.divisor is not None:
             return self.divisor
-        if self.reduction != "mean":
+        if not self.means:
             return 1.0
         if self.tally is None or self.denominator_counts == "all rows":
             return float(self.count)
@@ -125,16 +91,31 @@ class SoftmaxWorking:
         total = float(self.weights @ np.roll(counts, self.shift))
         by_weight = self.denominator_counts == "ignored by weight"
         each = self.weights[self.ignore_index] if by_weight else float(self.denominator_counts == "ignored")
-        return float(total + ignored * each)
+        return float(total + ignored * each) or np.nan  # the mean of nothing is no number
 
     @cached_property
     def softmax(self) -> Floats:
         """(n, C) a, the softmax."""
-        return _softmax(self.logits / self.temperature)
+        if self.probabilities:
+            return self.logits
+        scaled = self.logits / self.temperature
+        return _softmax(scaled) if self.columns is None else np.exp(scaled - self.columns.log_sum)
+
+    @cached_property
+    def clipped(self) -> Floats:
+        """(n, C) a between its bounds, if there are some."""
+        if self.clip is None:
+            return self.softmax
+        held = np.clip(self.softmax, self.clip.low, self.clip.high)
+        return held / held.sum(axis=1, keepdims=True) if self.clip.normalised else held
 
     @cached_property
     def negative_log_softmax(self) -> Floats:
         """(n, C) -ln a, infinite where a is 0; of the softmax of the softmax, where that is the form."""
+        if self.probabilities or self.clip is not None:
+            return -np.log(self.clipped)
+        if self.columns is not None:
+            return self.columns.log_sum - self.logits / self.temperature
         scaled = self.softmax if self.form.startswith("twice") else self.logits / self.temperature
         top = scaled.max(axis=1, keepdims=True)
         return np.asarray((top - scaled) + np.log(np.exp(scaled - top).sum(axis=1, keepdims=True)))
@@ -153,24 +134,45 @@ class SoftmaxWorking:
 
     def losses(self) -> Floats:
         """Compute the loss (n,) of each row."""
-        return np.asarray(np.where(self.target == 0, 0.0, self.target * self.negative_log_softmax).sum(axis=1))
+        surprise = self.negative_log_softmax
+        if self.divergence:
+            surprise = surprise + np.log(self.shares)
+        return np.asarray(np.where(self.target == 0, 0.0, self.target * surprise).sum(axis=1))
 
     def gradient(self) -> Floats:
         """Compute what is taken for dC/dz, (n, C)."""
         a, t = self.softmax, self.target
-        divisor = self.denominator * self.factor_temperature
         total = t.sum(axis=1, keepdims=True)
         if self.ignored_row_mass:
             total = total + self.ignored_row_mass * ~self.kept[:, None]
-        forms: dict[str, Callable[[], Floats]] = {
-            "gradient": lambda: a * total - t,
+        forms: dict[Form, Callable[[], Floats]] = {
+            "gradient": lambda: a * total - t if self.clip is None else _through_softmax(a, self._clipped_slopes()),
             "softmax": lambda: a * total,
             "diagonal": lambda: -t * (1 - a),
-            "probabilities": lambda: np.where(t == 0, 0.0, -t / a),
+            "probabilities": lambda: np.where(t == 0, 0.0, -t / a if self.clip is None else self._clipped_slopes()),
+            "identity": lambda: -t,
+            "unit": lambda: a - t,
             "twice": lambda: _softmax(a) * total - t,
             "twice-chained": lambda: _through_softmax(a, _softmax(a) * total - t),
+            "over-rows-chained": lambda: a * self._column_totals() - t,
         }
-        return forms[self.form]() / divisor
+        found = forms[self.form]() / (self.denominator * self.factor_temperature)
+        if self.form == "over-rows-chained":  # each row is in the softmax of the others, ignored ones too
+            return found
+        return np.where(total.any(axis=1, keepdims=True) | t.any(axis=1, keepdims=True), found, 0.0)
+
+    def _clipped_slopes(self) -> Floats:
+        """The slopes (n, C) of the loss with respect to a, 0 where a bound holds it."""
+        assert self.clip is not None
+        a, t = self.softmax, self.target
+        inside = (a >= self.clip.low) & (a <= self.clip.high)
+        through_sum = self.clipped * t.sum(axis=1, keepdims=True) if self.clip.normalised else 0.0
+        return np.where(inside, (through_sum - t) / a, 0.0)
+
+    def _column_totals(self) -> Floats:
+        """Sum up t over all rows, (C,)."""
+        assert self.columns is not None
+        return self.weights * self.smooth(self.columns.given, self.columns.kept)
 
 
 def _through_softmax(a: Floats, slopes: Floats) -> Floats:
@@ -205,9 +207,9 @@ def _jacobian(working: SoftmaxWorking) -> Floats:
 
 def _grad_weight(working: SoftmaxWorking) -> Floats:
     assert working.linear is not None
-    counts = working.kept[:, None] if working.ignored_as_class is None else True
-    x = np.where(counts, working.linear.x, 0.0)
-    return working.gradient().T @ x
+    slopes = working.gradient()
+    x = np.where(slopes.any(axis=1, keepdims=True), working.linear.x, 0.0)  # anything may stand in an ignored row
+    return slopes.T @ x
 
 
 def _grad_x(working: SoftmaxWorking) -> Floats:
@@ -254,6 +256,8 @@ def working(question: SoftmaxQuestion, key: str, claimed: Floats, rows: Rows = s
         key=key,
         claimed=claimed,
         factor_temperature=question.temperature,
+        looks_like_probabilities=question.looks_like_probabilities,
+        columns_at=ColumnsAt(question),
     )
     return moved(start, question, rows)
 

@@ -86,6 +86,17 @@ def not_masked(plain: Plain) -> Floats:
     return plain.gradient() + plain.a * ~plain.kept[:, None] / divisor * plain.factor
 
 
+def whole_target(plain: Plain) -> Floats:
+    y = np.eye(plain.C)[np.where(plain.kept, plain.labels, 0)] if plain.labels is not None else plain.y
+    t = (y + plain.alpha / plain.C) * plain.w * plain.kept[:, None]
+    return (plain.a * t.sum(axis=1, keepdims=True) - t) / plain.divisor * plain.factor
+
+
+def over_rows(plain: Plain) -> Floats:
+    a = softmax(plain.z.T / plain.T).T
+    return (a * plain.t.sum(axis=1, keepdims=True) - plain.t) / plain.divisor * plain.factor
+
+
 def twice(plain: Plain) -> Floats:
     return (softmax(plain.a) * plain.t.sum(axis=1, keepdims=True) - plain.t) / plain.divisor
 
@@ -106,9 +117,16 @@ def weighs(plain: Plain) -> bool:
     return bool(np.ptp(plain.w) > 0)
 
 
+def elsewhere(plain: Plain) -> bool:
+    """Shows only in other cases than the random ones, or only in a loss: test_conventions.py has it."""
+    return False
+
+
 WRONG: dict[str, tuple[Callable[[Plain], bool], Callable[[Plain], Floats]]] = {
+    "nll-of-probabilities": (elsewhere, lambda p: p.z),
     "smoothing-ignored": (lambda p: p.alpha > 0, changed(alpha=0.0)),
     "smoothing-megatron": (lambda p: p.alpha > 0, changed(alpha=lambda p: p.alpha * p.C / (p.C - 1))),
+    "smoothing-other": (lambda p: p.alpha > 0, whole_target),
     "temperature-ignored": (lambda p: p.T != 1, changed(T=1.0, factor=1.0)),
     "temperature-factor-missing": (lambda p: p.T != 1, changed(factor=1.0)),
     "class-weights-ignored": (weighs, changed(w=lambda p: np.ones(p.C))),
@@ -121,15 +139,22 @@ WRONG: dict[str, tuple[Callable[[Plain], bool], Callable[[Plain], Floats]]] = {
         changed(D=lambda p: p.divisor + float((~p.kept).sum())),
     ),
     "ignored-rows-not-masked": (ignores, not_masked),
+    "temperature-squared": (lambda p: p.T != 1, lambda p: p.gradient() * p.T**2),
+    "kl-divergence": (elsewhere, lambda p: p.z),
+    "unit-target-sum": (weighs, lambda p: (p.a * p.kept[:, None] - p.t) / p.divisor * p.factor),
+    "clipped-probabilities": (elsewhere, lambda p: p.z),
     "sum-instead-of-mean": (lambda p: p.reduction == "mean" and p.divisor != 1, changed(reduction="sum")),
     "mean-instead-of-sum": (lambda p: p.reduction != "mean" and len(p.z) > 1, changed(reduction="mean")),
     "target-not-subtracted": (lambda p: True, lambda p: p.a * p.t.sum(axis=1, keepdims=True) / p.divisor * p.factor),
     "sign-flipped": (lambda p: True, lambda p: -p.gradient()),
     "label-off-by-one": (lambda p: p.labels is not None and p.ignore < 0, shifted),
+    "wrong-axis": (lambda p: len(p.z) > 1, over_rows),
     "softmax-twice": (lambda p: True, twice),
     "gradient-of-probabilities": (lambda p: True, lambda p: -p.t / p.a / p.divisor),
     "diagonal-only": (lambda p: True, lambda p: -p.t * (1 - p.a) / p.divisor),
+    "identity-backward": (lambda p: True, lambda p: -p.t / p.divisor * p.factor),
     "log2-loss": (lambda p: True, lambda p: p.gradient() / np.log(2)),
+    "log10-loss": (lambda p: True, lambda p: p.gradient() / np.log(10)),
     "transposed": (lambda p: len(p.z) > 1, lambda p: p.gradient().T),
     "rows-permuted": (lambda p: len(p.z) > 1, lambda p: np.roll(p.gradient(), 1, axis=0)),
     "scaled": (lambda p: True, lambda p: 0.731 * p.gradient()),
