@@ -225,5 +225,6 @@ def _print(
                 code = outcome.exit_code
             yield outcome
 
-    WRITERS[wants.format](watched(), Target(view, sys.stdout, sys.stderr, examples, titles, wants.check))
+    to_file = wants.output is not None
+    WRITERS[wants.format](watched(), Target(view, sys.stdout, sys.stderr, examples, titles, wants.check, to_file))
     return code

@@ -96,6 +96,7 @@ class Sheet(NamedTuple):
         rule: the formula that was used, and with the numbers in it, one line each.
         drawings: the pictures.
         details: more tables, which stand behind what was asked about the answer.
+        digits: how many significant digits the values of an explanation have, as the tables; all of them if None.
     """
 
     headline: str
@@ -104,6 +105,7 @@ class Sheet(NamedTuple):
     rule: tuple[str, ...]
     drawings: tuple[Drawing, ...] = ()
     details: tuple[Grid, ...] = ()
+    digits: int | None = None
 
 
 def ends(count: int, first: int, last: int) -> list[int]:

@@ -1,6 +1,6 @@
 """How the answers of softmax-grad look."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -56,23 +56,36 @@ def bare(answer: SoftmaxGrad) -> Iterator[str]:
         yield arrays.bare(answer.gradient[part])
 
 
+_DIGITS = 6
 _SHOWN = 60  # entries of a table; beyond, the worst rows
 
 
 def sheet(answer: SoftmaxGrad) -> Sheet:
     """Lay out the loss, then the way from the logits to the gradient, class by class."""
-    targets = answer.question.targets
     loss = answer.array("loss").reshape(-1)
     headline = "loss " + (", ".join(map(short, loss)) if loss.size <= 6 else f"of {loss.size:,} rows")
     rows = f"{answer.rows:,} row{'s' if answer.rows > 1 else ''} of {answer.classes:,} classes"
     caption = f"{rows}  (cross-entropy, {_reduction(answer)})"
     small = answer.rows * answer.classes <= _SHOWN
     grids, details = (_classes(answer), _besides(answer)) if small else ([], _worst(answer))
+    return Sheet(headline, caption, tuple(grids), tuple(_rule(answer)), details=tuple(details), digits=_DIGITS)
+
+
+def _rule(answer: SoftmaxGrad) -> Iterator[str]:
+    """Give the formula of the gradient, and what its letters stand for."""
+    targets, temperature = answer.question.targets, answer.question.temperature
     formula = "dC/dz = (a*sum(t) - t)/D"
-    if answer.question.temperature != 1:
-        formula += f"/T, a = softmax(z/T), T = {answer.question.temperature:g}"
-    denominator = f"D = {short(targets.denominator)}"
-    return Sheet(headline, caption, tuple(grids), (formula, denominator), details=tuple(details))
+    yield formula if temperature == 1 else f"{formula}/T, a = softmax(z/T), T = {temperature:g}"
+    if _has_t(answer):
+        alpha = targets.label_smoothing
+        smooth = f"(1 - {alpha:g})*y + {alpha:g}/{answer.classes}" if alpha else "y"
+        yield f"t = {smooth}" if targets.class_weights is None else f"t = w*({smooth})" if alpha else "t = w*y"
+    yield f"D = {short(targets.denominator if targets.denominator == targets.denominator else 0.0)}"
+
+
+def _has_t(answer: SoftmaxGrad) -> bool:
+    """Whether the t of the formula is another than the target y."""
+    return bool(answer.question.targets.label_smoothing) or answer.question.targets.class_weights is not None
 
 
 def _reduction(answer: SoftmaxGrad) -> str:
@@ -86,16 +99,21 @@ def _reduction(answer: SoftmaxGrad) -> str:
 
 
 def _classes(answer: SoftmaxGrad) -> list[Grid]:
-    header = ("class", "logit", "softmax", "", "target", "dC/da", "dC/dz")
+    has_t = _has_t(answer)
+    header = ("class", "logit", "softmax", "", "target", *(("t",) if has_t else ()), "dC/da", "dC/dz")
     grids = []
     for row in range(answer.rows):
-        columns = columns_of(answer)
-        lines: list[tuple[Cell, ...]] = []
-        for number in range(answer.classes):
-            logit, a, y, over_a, over_z = (float(column[row, number]) for column in columns)
-            bar = Bar(a if a == a else 0.0)
-            lines.append((str(number), short(logit), short(a), bar, short(y), short(over_a), short(over_z)))
-        kept = bool(answer.question.targets.kept(slice(row, row + 1))[0])
+        rows = slice(row, row + 1)
+        logits, softmax, target, *slopes = (column[row].tolist() for column in columns_of(answer))
+        shares = [answer.question.targets.dense(rows)[0].tolist()] if has_t else []
+        bars = [Bar(a if a == a else 0.0) for a in softmax]
+        columns: list[Iterable[Cell]] = [
+            map(str, range(answer.classes)),
+            *(map(short, column) for column in (logits, softmax)),
+        ]
+        columns += [bars, *(map(short, column) for column in (target, *shares, *slopes))]
+        lines: list[tuple[Cell, ...]] = list(zip(*columns, strict=True))
+        kept = bool(answer.question.targets.kept(rows)[0])
         title = f"row {row}, loss {short(float(answer.row_losses[row]))}" if kept else f"row {row}, ignored"
         marked = str(int(answer.target[row].argmax())) if kept else None
         grids.append(Grid(header, lines, marked, title if answer.rows > 1 else "", ("target", "logit")))

@@ -28,7 +28,7 @@ def print_outcome(outcome: Outcome[A, V], view: View[Q, A, V], stream: TextIO) -
         blocks.append([line for number, rule in enumerate(sheet.rule) for line in _rule(rule, number, screen)])
     blocks += _judgement(outcome, view, screen)
     if outcome.steps is not None:
-        blocks.append(list(_explanation(outcome.steps, screen)))
+        blocks.append(list(_explanation(outcome.steps, screen, sheet.digits)))
     for grid in sheet.details:
         blocks += _tabulated(grid, screen)
     screen.show(blocks)
@@ -115,7 +115,7 @@ def _drawn(drawing: Drawing, screen: Screen) -> Iterator[Block]:
     yield [line for note in notes for line in screen.lines((note, "dim"))]
 
 
-def _explanation(steps: Sequence[Step], screen: Screen) -> Iterator[Text]:
+def _explanation(steps: Sequence[Step], screen: Screen, digits: int | None) -> Iterator[Text]:
     """Set each term on lines of its own: formula, numbers, value; then its meaning and its source."""
     room = max((len(step.symbol) for step in steps), default=0)
 
@@ -129,18 +129,18 @@ def _explanation(steps: Sequence[Step], screen: Screen) -> Iterator[Text]:
     for step in steps:
         known = "layer" in step.where and step.formula in said.get(step.symbol, ())
         said.setdefault(step.symbol, set()).add(step.formula)
-        if several and step.where != where:
+        if (several or "row" in step.where) and step.where != where:  # one row stands for others that are not shown
             where = step.where
             yield from screen.lines((_title(where), "bold underline"))
         if known:  # said of an earlier layer: here are its numbers
             substituted = f"{step.substituted} = " if step.substituted else ""
-            yield from lines(step.symbol, "=", substituted, (_value(step.value), "bold"))
+            yield from lines(step.symbol, "=", substituted, (_value(step.value, digits), "bold"))
             continue
         yield from lines(step.symbol, "=", step.formula)
         if step.substituted:
             yield from lines("", "=", step.substituted)
         if step.value is not None or step.substituted:
-            yield from lines("", "=", (_value(step.value), "bold"))
+            yield from lines("", "=", (_value(step.value, digits), "bold"))
         yield from lines("", "", (f"{step.why} ({step.source})", "dim"))
 
 
@@ -150,10 +150,12 @@ def _title(where: Mapping[str, str | int]) -> str:
     return ", ".join(str(names.get(kind) or f"{kind} {name}") for kind, name in where.items())
 
 
-def _value(value: object) -> str:
+def _value(value: object, digits: int | None) -> str:
     """Write the value of a step: a number, or several in brackets."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(_value(entry, digits) for entry in value)}]"
+    if isinstance(value, float) and digits is not None:
+        return f"{value:.{digits}g}"
     return "-" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 

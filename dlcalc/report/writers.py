@@ -17,6 +17,7 @@ class Target(Generic[Q, A, V]):
         examples: questions that show all the columns of the answers; None if any may come.
         asked: what tells the questions apart, as titles; empty where there is one question.
         checked: whether every answer was to be proved.
+        to_file: whether the answers go to a file.
     """
 
     def __init__(
@@ -27,9 +28,10 @@ class Target(Generic[Q, A, V]):
         examples: Sequence[Q] | None,
         asked: Sequence[str],
         checked: bool,
+        to_file: bool = False,
     ) -> None:
         self.view, self.out, self.err = view, out, err
-        self.examples, self.asked, self.checked = examples, asked, checked
+        self.examples, self.asked, self.checked, self.to_file = examples, asked, checked, to_file
 
 
 def write_json(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
@@ -46,6 +48,8 @@ def write_bare(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> No
     for outcome in outcomes:
         _complain(outcome, target.err)
         _contradict(outcome, target.view, target.err)
+        if target.to_file:
+            continue
         for line in ("",) if outcome.answer is None else target.view.bare(outcome.answer):
             target.out.write(line + "\n")
 

@@ -37,6 +37,9 @@ EDGES: list[tuple[str, dict[str, object], list[str]]] = [
     ("--logits nan,1/1,1 --label 7,0 --ignore-index 7", {"softmax": [["NaN", "NaN"], [0.5, 0.5]]}, []),
     ("--logits -inf,-inf/1,1 --label -1,0 --ignore-index -1 --reduction none", {"loss": [0, math.log(2)]}, []),
     ("--logits 1,2/3,4 --label -100,-100 --reduction sum", {"loss": 0, "grad_logits": [[0, 0], [0, 0]]}, []),
+    ("--logits 1,2/3,4 --label -100,-100", {"loss": "NaN", "grad_logits": [[0, 0], [0, 0]]}, ["no-valid-rows"]),
+    ("--logits nan,2 --label 7 --ignore-index 7 --label-smoothing 0.1", {"grad_logits": [0, 0]}, ["no-valid-rows"]),
+    ("--x 1,nan --weight 1,0/0,1 --label -100", {"grad_weight": [[0, 0], [0, 0]], "grad_x": [0, 0]}, ["no-valid-rows"]),
     ("--logits 1,1 --target 1,1", {"loss": 2 * math.log(2), "grad_logits": [0, 0]}, ["target-not-normalized"]),
     ("--logits 1,1 --target -1,2", {"grad_logits": [1.5, -1.5]}, ["target-negative"]),
     ("--logits 0.25,0.75 --label 0", {"target": [1, 0]}, ["logits-look-like-probabilities"]),
@@ -70,7 +73,6 @@ REFUSED_EDGES = [
     ("--logits -inf,-inf --label 0", "no-finite-logit", "logits", "row 0"),
     ("--logits 1,2/inf,1 --label 0,0", "no-finite-logit", "logits", "row 1"),
     ("--logits 1,2/nan,1 --label 0,0", "no-finite-logit", "logits", "row 1"),
-    ("--logits 1,2/3,4 --label -100,-100", "no-valid-rows", "label", "-100"),
     ("--logits 1,2 --label 0 --class-weights 0,1", "no-valid-rows", "class_weights", "weight"),
     ("--logits 1,2 --label -1", "label-out-of-range", "label", "row 0"),
     ("--logits 1,2/1,2 --label 0,2", "label-out-of-range", "label", "row 1"),
@@ -187,3 +189,53 @@ def test_large_arrays_are_left_out_and_named(softmax: Run) -> None:
     assert f"row {worst}" in table.out
     np.save("z.npy", np.ones((333, 3)))
     assert "omitted" not in softmax(f"--logits z.npy --label {','.join(['0'] * 333)} --json").json
+
+
+def test_the_table_shows_the_t_of_the_formula(softmax: Run) -> None:
+    """Where it is not the target itself: t = w ((1 - 0.1) y + 0.1/2), by hand."""
+    rows = [line.split() for line in softmax("--logits 0,0 --label 1 --label-smoothing 0.1").out.splitlines()]
+    assert ["class", "logit", "softmax", "target", "t", "dC/da", "dC/dz"] in rows
+    assert [row[-4:-2] for row in rows if row[:1] in (["0"], ["1"]) and len(row) == 8] == [["0", "0.05"], ["1", "0.95"]]
+    words = "--logits 0,0 --label 1 --class-weights 1,3"
+    assert ["t", "=", "w*y"] in [line.split() for line in softmax(words).out.splitlines()]
+    both = softmax(words + " --label-smoothing 0.1").out
+    assert "t = w*((1 - 0.1)*y + 0.1/2)" in both
+    assert "2.85" in both
+    assert "t = " not in softmax("--logits 0,0 --label 1").out
+
+
+def test_no_row_counts(softmax: Run) -> None:
+    """NaN is then the right loss, 0 the right gradient; and no other."""
+    words = "--logits 1,2/3,4 --label -100,-100 --json"
+    assert softmax(words + " --expect loss=nan --expect 0,0/0,0").code == 0
+    wrong = softmax(words + " --expect loss=0").json["expect"]["claims"][0]
+    names = [one["mistake"] for one in wrong["diagnosis"]]
+    assert (wrong["actual"], names) == ("NaN", ["ignored-rows-counted", "sum-instead-of-mean"])
+    assert softmax(words + " --expect nan,nan/nan,nan").code == 1
+    steps = softmax(words + " --explain").json["explain"]
+    assert [(step["symbol"], step["value"]) for step in steps] == [("t_i", 0), ("D", 0), ("C", "NaN"), ("dC/dz_i", 0)]
+    assert "D = 0" in softmax("--logits 1,2/3,4 --label -100,-100").out
+    assert softmax("--logits 1,2/3,4 --label -100,-100 --reduction sum --explain").code == 0
+
+
+def test_an_explanation_names_its_row_and_has_the_digits_of_the_table(softmax: Run) -> None:
+    out = softmax("--logits 1,2/3,4/0,1 --label -100,1,0 --explain").out
+    assert "\n  row 1\n" in out.partition("dC/dz")[2]
+    assert not re.search(r"\d\.\d{8}", out)
+    assert "row 0" not in softmax("--logits 1,2 --label 1 --explain").out
+    exact = softmax("--logits 1,2 --label 1 --explain --json").json["explain"][1]["value"]
+    assert exact == pytest.approx(0.2689414213699951, rel=1e-15)
+
+
+def test_the_largest_losses_stand_behind_the_verdict(softmax: Run) -> None:
+    np.save("large.npy", np.arange(90.0).reshape(30, 3))
+    out = softmax("--logits large.npy --label " + ",".join(["0"] * 30) + " --expect loss=1").out
+    assert out.index("loss 1: wrong") < out.index("largest losses")
+
+
+def test_quiet_with_a_file_prints_nothing(softmax: Run) -> None:
+    found = softmax("--logits 1,2 --label 1 -o g.npy -q")
+    assert (found.code, found.out, found.err) == (0, "", "")
+    wrong = softmax("--logits 1,2 --label 1 -o g.npy --force -q --expect loss=7")
+    assert (wrong.code, wrong.out, wrong.err.count("\n")) == (1, "", 1)
+    assert np.load("g.npy").tolist() == pytest.approx([0.2689414213699951, -0.2689414213699951])

@@ -175,6 +175,10 @@ def _check_linear(
     """Compare the derivatives with respect to some entries of W, b and x, by a step in each."""
     targets = answer.question.targets
     kept = [row for row in range(answer.rows) if targets.labels is None or targets.labels[row] != targets.ignore_index]
+    if not kept:
+        for key in ("grad_x", "grad_weight", "grad_bias"):
+            compared.add(key, (), getattr(answer, key), 0.0, 0.0)
+        return
     rows = [_Row(np.zeros(0), _target(targets, row), answer.question.temperature) for row in kept]
 
     def total(x: Floats | Complex, weight: Floats | Complex, bias: Floats | Complex) -> float:
@@ -196,7 +200,7 @@ def _check_linear(
 
 
 def _denominator(targets: "Targets") -> float:
-    """Add up D, label by label."""
+    """Add up D, label by label; NaN where no row counts."""
     if targets.reduction != "mean":
         return 1.0
     if targets.distribution is not None:
@@ -208,7 +212,7 @@ def _denominator(targets: "Targets") -> float:
         for label in labels[start : start + _LABELS].tolist():
             if label != targets.ignore_index:
                 total += 1.0 if weights is None else float(weights[label])
-    return total
+    return total or np.nan
 
 
 def _target(targets: "Targets", row: int) -> Floats:

@@ -1,10 +1,12 @@
 """A gradient is explained by its derivation, with the numbers of one row in it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
+from math import nan
 
 import numpy as np
 
-from dlcalc.core.evidence.step import Step, Steps, sum_in_formula
+from dlcalc.core.arrays.row_source import Floats
+from dlcalc.core.evidence.step import Step, Steps
 from dlcalc.core.evidence.step import in_formula as _n
 from dlcalc.core.softmax.answer import SoftmaxGrad
 
@@ -21,6 +23,9 @@ def explain(answer: SoftmaxGrad) -> tuple[Step, ...]:
     """Derive every term on the way from the logits of a row to the gradient."""
     with np.errstate(all="ignore"):
         terms = _Terms(answer)
+        if not terms.counts:
+            terms.nothing()
+            return tuple(terms.steps)
         if answer.question.linear is not None:
             terms.layer()
         terms.softmax()
@@ -38,7 +43,8 @@ class _Terms(Steps):
 
     def __init__(self, answer: SoftmaxGrad) -> None:
         self.answer, question = answer, answer.question
-        self.row = next(iter(question.targets.kept_rows(1)), 0)
+        kept = question.targets.kept_rows(1)
+        self.counts, self.row = bool(kept), kept[0] if kept else 0
         super().__init__({"row": self.row} if answer.rows > 1 else None)
         self.z = question.logits[self.row].astype(np.float64)
         self.temperature = question.temperature
@@ -47,8 +53,13 @@ class _Terms(Steps):
         self.t = question.targets.dense(slice(self.row, self.row + 1))[0]
         grown = np.exp(self.z / self.temperature - self.top)
         self.total = float(grown.sum())
-        self.rest = [float(np.delete(grown, number).sum() / grown.sum()) for number in range(len(grown))]
+        before, behind = np.zeros(len(grown)), np.zeros(len(grown))  # no difference: 1 - a would have few digits
+        before[1:], behind[:-1] = np.cumsum(grown[:-1]), np.cumsum(grown[:0:-1])[::-1]
+        self.rest = (before + behind) / self.total
+        self.used = np.flatnonzero(self.t).tolist()
         self.classes = self._classes()
+        others = len(self.z) - len(self.classes)
+        self.likewise = f"; likewise for the other {others:,} classes" if others else ""
 
     def _classes(self) -> list[int]:
         """List all classes, or the ones that matter: the target's, the largest, and the first other one."""
@@ -86,13 +97,25 @@ class _Terms(Steps):
         """Write 1 - a of a class; of one near 1 the sum of the others, which has all its digits."""
         return f"(1 - {_n(self.a[number])})" if self.a[number] < _NEAR else _n(self.rest[number])
 
+    def nothing(self) -> None:
+        """Say what comes of rows that are all ignored."""
+        self.add("t_i", "0 in a row that is ignored", "0", 0.0, _TORCH, "every row is")
+        if self.answer.question.targets.reduction == "mean":
+            self.add("D", "N", "0", 0, _TORCH, "rows in the mean: none")
+            self.add("C", "(sum_n L_n)/D", "0/0", nan, _TORCH, "the mean of no rows is no number")
+        self.add("dC/dz_i", "0 in a row that is ignored", "0", 0.0, _TORCH, "whatever D is")
+
+    def last(self, number: int) -> str:
+        """Say behind the last of the classes that are written out that the others go likewise."""
+        return self.likewise if number == self.classes[-1] else ""
+
     def layer(self) -> None:
         """Derive z = Wx + b."""
         linear = self.answer.question.linear
         assert linear is not None
         number = self.own
-        products = zip(linear.weight[number], linear.x[self.row], strict=True)
-        sums = _sum([*(f"{_n(w)}*{_n(x)}" for w, x in products), _n(linear.bias[number])])
+        weights, x = linear.weight[number], linear.x[self.row]
+        sums = _sum(lambda j: f"{_n(weights[j])}*{_n(x[j])}", range(len(x))) + f" + {_n(linear.bias[number])}"
         why = "the logit of each class; here that of the target's"
         self.add(f"z_{number}", "sum_j W_ij*x_j + b_i", sums, self.z[number], "linear layer", why)
 
@@ -100,50 +123,55 @@ class _Terms(Steps):
         """Derive S and a."""
         over = "" if self.temperature == 1 else "/T"
         formula = f"sum_k exp(z_k{over} - m)"
-        exponents = _sum([self.exponent(number) for number in range(len(self.z))])
+        exponents = _sum(self.exponent, range(len(self.z)))
         why = f"m = {_n(self.top)} is the largest, and cancels: equal shifts change nothing"
         self.add("S", formula, exponents, self.total, _BLANCHARD, why)
         for number in self.classes:
             substituted = f"{self.exponent(number)}/{_n(self.total)}"
-            why = "softmax" + (" of the target's class" if number == self.own else "")
+            why = "softmax" + (" of the target's class" if number == self.own else "") + self.last(number)
             self.add(f"a_{number}", f"exp(z_i{over} - m)/S", substituted, self.a[number], _BLANCHARD, why)
 
     def target(self) -> None:
         """Derive t and D, where they are more than the label and 1."""
         targets = self.answer.question.targets
         smoothing, weights = targets.label_smoothing, targets.class_weights
-        if smoothing or weights is not None:
-            given = targets.given(slice(self.row, self.row + 1))[0]
-            number = self.own
-            part = f"(1 - {_n(smoothing)})*{_n(given[number])} + {_n(smoothing)}/{targets.classes}"
-            substituted = f"{_n(targets.weights[number])}*({part})"
-            why = "the target with its class weight and the part that smoothing spreads over all classes"
-            self.add(f"t_{number}", "w_i*((1 - alpha)*y_i + alpha/C)", substituted, self.t[number], _TORCH, why)
+        given = targets.given(slice(self.row, self.row + 1))[0]
+        parts = [text for text, there in (("weighted", weights is not None), ("smoothed", smoothing)) if there]
+        for number in self.classes if parts else ():
+            formula, substituted = "y_i", _n(given[number])
+            if smoothing:
+                formula = "(1 - alpha)*y_i + alpha/C"
+                substituted = f"(1 - {_n(smoothing)})*{substituted} + {_n(smoothing)}/{targets.classes}"
+            if weights is not None:
+                formula, substituted = (f"({text})" if smoothing else text for text in (formula, substituted))
+                formula, substituted = f"w_i*{formula}", f"{_n(weights[number])}*{substituted}"
+            why = f"the target, {' and '.join(parts)}{self.last(number)}"
+            self.add(f"t_{number}", formula, substituted, self.t[number], _TORCH, why)
         if targets.reduction == "mean":
             self._denominator()
 
     def _denominator(self) -> None:
         targets = self.answer.question.targets
         if targets.labels is not None and targets.class_weights is not None:
-            weights = targets.weights[targets.labels[np.array(targets.kept_rows(_FEW))]]
+            weights = targets.weights[targets.labels[np.array(targets.kept_rows(_FEW), np.intp)]]
             why = "an index and the same class as a distribution differ here: for a distribution D is N"
-            self.add("D", "sum_n w_{y_n}", _sum(map(_n, weights)), targets.denominator, _TORCH, why)
+            self.add("D", "sum_n w_{y_n}", _listed(weights), targets.denominator, _TORCH, why)
             return
         why = "rows in the mean" + ("; ignored ones are left out" if targets.ignores else "")
         self.add("D", "N", f"{targets.denominator:.0f}", int(targets.denominator), _TORCH, why)
 
     def loss(self) -> None:
         """Derive L of the row."""
-        used = [number for number in range(len(self.t)) if self.t[number]]
+        used = self.used
         value, why = self.answer.row_losses[self.row], "cross-entropy of the row"
         if len(used) == 1 and self.a[used[0]] >= _NEAR:
             substituted = f"{_n(self.t[used[0]])}*log1p({_n(self.rest[used[0]] / self.a[used[0]])})"
             why += "; with R the sum of the other exponentials, because 1 - a has few digits"
             self.add("L", "-t_i*ln(a_i) = t_i*log1p(R/e^z_i)", substituted, value, _BLANCHARD, why)
-        elif used and min(self.a[number] for number in used) < _TINY:
-            terms = [f"{_n(self.t[number])}*({_n(self.top)} - {_n(self.scaled(number))} + ln(S))" for number in used]
+        elif used and self.a[used].min() < _TINY:
+            top, log_sum = _n(self.top), f"ln({_n(self.total)})"
             why += "; with m, the largest logit, because ln(a) of so small an a has few digits or none"
-            substituted = _sum(terms).replace("ln(S)", f"ln({_n(self.total)})")
+            substituted = _sum(lambda i: f"{_n(self.t[i])}*({top} - {_n(self.scaled(i))} + {log_sum})", used)
             self.add("L", "sum_i t_i*(m - z_i + ln(S))", substituted, value, _BLANCHARD, why)
         else:
             substituted = " ".join(f"- {_n(self.t[number])}*ln({_n(self.a[number])})" for number in used[:_FEW])
@@ -156,28 +184,51 @@ class _Terms(Steps):
         answer, targets = self.answer, self.answer.question.targets
         if answer.rows == 1 or targets.reduction == "none":
             return
-        losses = _sum(map(_n, answer.row_losses[np.array(targets.kept_rows(_FEW), np.intp)]))
+        losses = _listed(answer.row_losses[np.array(targets.kept_rows(_FEW), np.intp)])
         over, divided = ("/D", f"/{_n(targets.denominator)}") if targets.reduction == "mean" else ("", "")
         why = "the loss of all rows" + ("; ignored ones add nothing" if targets.ignores else "")
         self.add("C", f"(sum_n L_n){over}", f"({losses}){divided}", float(answer.array("loss")), _TORCH, why)
 
     def derivatives(self) -> None:
         """Derive dL/da, and both cases of da/dz."""
-        own, other = self.own, self.other
+        own = self.own
         over = "" if self.temperature == 1 else "/T"
         divided = "" if self.temperature == 1 else f"/{_n(self.temperature)}"
-        a_own, a_other = _n(self.a[own]), _n(self.a[other])
-        slope = -self.t[own] / self.a[own]
-        substituted = f"-{_n(self.t[own])}/{a_own}"
-        self.add(f"dL/da_{own}", "-t_j/a_j", substituted, slope, _CHAIN, "0 where t_j = 0")
-        same = self.a[own] * self.rest[own] / self.temperature
+        for j in self.classes:
+            if self.t[j]:
+                why = "0 where t_j = 0" + (self.last(j) if len(self.used) > 1 else "")
+                self.add(f"dL/da_{j}", "-t_j/a_j", f"-{_n(self.t[j])}/{_n(self.a[j])}", self.slope(j), _CHAIN, why)
         formula = f"(e^z_i*S - e^(2*z_i))/S^2{over} = a_i*(1 - a_i){over}"
         why = "case i = j; S^2 is the square of the sum, not the sum of the squares"
-        self.add(f"da_{own}/dz_{own}", formula, f"{a_own}*{self.complement(own)}{divided}", same, _QUOTIENT, why)
-        cross = -self.a[other] * self.a[own] / self.temperature
+        substituted = f"{_n(self.a[own])}*{self.complement(own)}{divided}"
+        self.add(f"da_{own}/dz_{own}", formula, substituted, self.cross(own), _QUOTIENT, why)
         formula = f"-e^z_j*e^z_i/S^2{over} = -a_j*a_i{over}"
-        why = "case i != j: every a_j has all of z in its denominator"
-        self.add(f"da_{other}/dz_{own}", formula, f"-{a_other}*{a_own}{divided}", cross, _QUOTIENT, why)
+        for j in self.classes:
+            if j != own and (self.t[j] or j == self.other):
+                why = "case i != j: every a_j has all of z in its denominator" + self.last(j)
+                substituted = f"-{_n(self.a[j])}*{_n(self.a[own])}{divided}"
+                self.add(f"da_{j}/dz_{own}", formula, substituted, self.cross(j), _QUOTIENT, why)
+        self._summed(over)
+
+    def slope(self, number: int) -> float:
+        """Compute dL/da of a class."""
+        return float(-self.t[number] / self.a[number])
+
+    def cross(self, number: int) -> float:
+        """Compute da/dz of a class with respect to the target's logit."""
+        factor = self.rest[self.own] if number == self.own else -self.a[self.own]
+        return float(self.a[number] * factor / self.temperature)
+
+    def _summed(self, over: str) -> None:
+        """Derive dL/dz of the target's class where its sum has several terms."""
+        own = self.own
+        if len(self.used) < 2 or not self.a[self.used].all():
+            return
+        value = self.a[own] * (self.t.sum() - self.t[own]) - self.t[own] * self.rest[own]
+        terms = _sum(lambda j: f"{_n(self.slope(j))}*{_n(self.cross(j))}", self.used)
+        why = f"a term for each of the {len(self.used):,} classes that the target is spread over"
+        formula = f"sum_j dL/da_j*da_j/dz_i = (a_i*sum(t) - t_i){over}"
+        self.add(f"dL/dz_{own}", formula, terms, value / self.temperature, _CHAIN, why)
 
     def gradient(self) -> None:
         """Derive dC/dz of each class: all classes of a are summed over."""
@@ -195,7 +246,9 @@ class _Terms(Steps):
             if self.a[number] >= _NEAR:
                 formula = f"{summed} = (a_i*(sum(t) - t_i) - t_i*(1 - a_i)){over}"
                 substituted = f"({a}*{_n(total - self.t[number])} - {t}*{self.complement(number)}){numbers}"
-            why = "a - y where the target is one class" if total == 1 and number == self.own else "J = diag(a) - a*a'"
+            hard = total == 1 and self.used == [number]
+            why = "a - y where the target is one class" if hard else "J = diag(a) - a*a'"
+            why += self.last(number)
             value = self.answer.gradient[self.row, number]
             self.add(f"dC/dz_{number}", formula, substituted, value, _CHAIN, why)
 
@@ -205,14 +258,21 @@ class _Terms(Steps):
         assert linear is not None
         number, rows = self.own, np.array(answer.question.targets.kept_rows(_FEW)[:_FEW], np.intp)
         slopes = answer.gradient[rows][:, number]
-        weights = _sum([f"{_n(g)}*{_n(x)}" for g, x in zip(slopes, linear.x[rows, 0], strict=True)])
+        weights = _sum(lambda n: f"{_n(slopes[n])}*{_n(linear.x[rows[n], 0])}", range(len(rows)))
         value = answer.grad_weight[number, 0]
         self.add(f"dC/dW_{number}0", "sum_n (dC/dz_i)*x_j", weights, value, _CHAIN, "(dC/dz) x'")
-        self.add(f"dC/db_{number}", "sum_n dC/dz_i", _sum(map(_n, slopes)), slopes.sum(), _CHAIN, "dC/dz itself")
-        pairs = zip(linear.weight[:, 0], answer.gradient[self.row], strict=True)
-        inputs = _sum([f"{_n(w)}*{_n(g)}" for w, g in pairs])
+        self.add(f"dC/db_{number}", "sum_n dC/dz_i", _listed(slopes), slopes.sum(), _CHAIN, "dC/dz itself")
+        gradient = answer.gradient[self.row]
+        inputs = _sum(lambda i: f"{_n(linear.weight[i, 0])}*{_n(gradient[i])}", range(len(gradient)))
         self.add("dC/dx_0", "sum_i W_ij*(dC/dz_i)", inputs, answer.grad_x[self.row, 0], _CHAIN, "W' (dC/dz)")
 
 
-def _sum(terms: Iterable[str]) -> str:
-    return sum_in_formula(list(terms), _FEW, first=3)
+def _listed(numbers: Sequence[float] | Floats) -> str:
+    return _sum(lambda place: _n(numbers[place]), range(len(numbers)))
+
+
+def _sum(write: Callable[[int], str], numbers: Sequence[int]) -> str:
+    """Write the terms of a sum; of many the first and the last, and no others are written on the way."""
+    if len(numbers) <= _FEW:
+        return " + ".join(map(write, numbers))
+    return " + ".join([*map(write, numbers[:3]), "...", write(numbers[-1])])

@@ -89,7 +89,7 @@ def cross_entropy(
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
     Returns:
-        A float; for ``"none"`` (N,) float64.
+        A float, NaN for the mean where every row is ignored; for ``"none"`` (N,) float64.
 
     Raises:
         DlcalcError: ``label-out-of-range``, ``no-valid-rows``, ``no-finite-logit``, ``shape-mismatch``,

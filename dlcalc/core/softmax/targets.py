@@ -6,6 +6,7 @@ as PyTorch defines them; an index and the same class as a distribution therefore
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import nan
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -126,17 +127,17 @@ class Targets:
     def denominator(self) -> float:
         """D: for the mean the weights of the rows' labels, or the number of distributions; else 1.
 
+        NaN where every row is ignored, because the mean of nothing is no number; their gradients are 0 by any D.
+
         Raises:
-            DlcalcError: ``no-valid-rows`` where the mean is over nothing.
+            DlcalcError: ``no-valid-rows`` where the class weight of every target is 0.
         """
         if self.reduction != "mean":
             return 1.0
         if self.labels is None:
             return float(self.rows)
         if not self.tally.kept:
-            message = f"every label is the ignore index {self.ignore_index}: there is nothing to take the mean of"
-            hint = ("a label that counts, or ", Fix("reduction", "sum"))
-            raise DlcalcError("no-valid-rows", message, hint=hint, option="label")
+            return nan
         total = float(self.weights @ self.tally.counts)
         if total == 0:
             message = "the class weight of every target is 0: there is nothing to take the mean of"

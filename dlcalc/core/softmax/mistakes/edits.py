@@ -92,11 +92,11 @@ def unmasked(working: W) -> Iterable[W]:
     index, classes = working.ignore_index, working.classes
     is_class = 0 <= index < classes
     for divisor in (working.denominator, None):
-        if not is_class:
+        if not is_class and working.key != "loss":
             counts: DenominatorCounts = working.denominator_counts if divisor is not None else "ignored"
             yield replace(working, ignored_row_mass=1.0, divisor=divisor, denominator_counts=counts)
-            if -classes <= index < 0:  # as Python counts from the end
-                yield replace(working, ignored_as_class=index % classes, divisor=divisor)
+        if -classes <= index < 0:  # as Python counts from the end
+            yield replace(working, ignored_as_class=index % classes, divisor=divisor)
         yield replace(working, ignored_as_class=index if is_class else 0, divisor=divisor)
 
 
