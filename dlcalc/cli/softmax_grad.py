@@ -59,6 +59,12 @@ COMMAND = Command(
 
 source_options = stacked(
     option("--logits", group="Logits", metavar="ARRAY", help="The logits: rows of classes."),
+    option(
+        "--class-axis",
+        group="Logits",
+        metavar="N",
+        help="Which axis of the arrays the classes are; 1 for PyTorch's (N, C, d1, ...).  [default: -1, the last]",
+    ),
     option("--x", group="Logits", metavar="ARRAY", help="Or the inputs of a linear layer, z = Wx + b: rows of inputs."),
     option("--weight", group="Logits", metavar="ARRAY", help="Its weight W: a row for each class."),
     option("--bias", group="Logits", metavar="ARRAY", help="Its bias b.  [default: 0]"),

@@ -39,6 +39,10 @@ def claimable(result: SoftmaxGrad) -> "Mapping[str, tuple[int, ...]]":
 
 def judge(result: SoftmaxGrad, claim: "ArrayClaim") -> "ArrayVerdict":
     """Judge one claim by the precision of its format, and name the mistakes that would give it if it is wrong."""
+    from dlcalc.core.softmax.mistakes.along_axis import as_asked, in_rows
     from dlcalc.core.softmax.mistakes.judge import judge
 
-    return judge(result, claim)
+    axis = result.question.axis
+    if axis is None:
+        return judge(result, claim)
+    return as_asked(judge(result.by_rows, in_rows(claim, axis)), claim, axis)

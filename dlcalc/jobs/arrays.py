@@ -77,7 +77,7 @@ def _load(path: str, option: str, by_rows: bool) -> "RowSource | Lists":
 def _rows(array: "RowFile", option: str) -> RowSource:
     """Leave an array in its file; read it if there is one row only, or if it is nothing to be read by rows."""
     least = 1 if option in _VECTORS else 2
-    return array if least <= array.ndim <= 3 and len(array) > 1 else np.asarray(array)
+    return array if array.ndim >= least and (len(array) > 1 or array.ndim > 2) else np.asarray(array)
 
 
 _VECTORS = ("label", "expect")  # may have one number per row

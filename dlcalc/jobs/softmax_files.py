@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from dlcalc.core import softmax_grad as engine
 from dlcalc.core.arrays.row_source import Array
 from dlcalc.core.outcome import Outcome
 from dlcalc.core.softmax.answer import Block, Seen, SoftmaxGrad, shapes_of, visited
+from dlcalc.core.softmax.class_axis import ClassAxis
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.files.atomic import Replacement, failures
 from dlcalc.jobs.arrays import encoded, refuse_other_endings
@@ -33,6 +34,7 @@ class Writer:
         start: where the numbers begin in it, in bytes.
         row_bytes: the size of a row of the gradient in it.
         format: the number format of the gradient in it.
+        axis: where the classes are in it, if they are not the last axis.
     """
 
     path: str
@@ -40,6 +42,7 @@ class Writer:
     start: int
     row_bytes: int
     format: str
+    axis: ClassAxis | None = None
 
     @classmethod
     def begin(cls, question: SoftmaxQuestion, replacement: Replacement) -> "Writer":
@@ -52,48 +55,61 @@ class Writer:
             replacement.stream.flush()
             start = replacement.stream.tell()
         row_bytes = question.classes * empty.itemsize
-        return cls(replacement.stream.name, replacement.path, start, row_bytes, question.format)
+        return cls(replacement.stream.name, replacement.path, start, row_bytes, question.format, question.axis)
 
     def __call__(self, block: Block) -> None:
         """Write a block."""
+        values = encoded(block.gradient, self.format)
+        runs: Iterable[tuple[int, Array]] = [(block.rows.start * block.gradient.shape[1], values)]
+        if self.axis is not None:
+            runs = self.axis.runs(block.rows.start, values)
         with failures(self.output):
-            write_at(self.path, self.start + block.rows.start * self.row_bytes, encoded(block.gradient, self.format))
+            write_at(self.path, ((self.start + where * values.itemsize, numbers) for where, numbers in runs))
 
 
-def write_at(path: str, offset: int, values: Array) -> None:
-    """Write the bytes of an array into a file that exists, from an offset on.
+def write_at(path: str, runs: Iterable[tuple[int, Array]]) -> None:
+    """Write the bytes of arrays into a file that exists, each from its offset on.
 
     The file is opened anew, so that blocks may be written by threads and processes at once, on any system.
 
     Raises:
         OSError: what the system says.
     """
-    rest = memoryview(values.reshape(-1).view(np.uint8).data)
     with open(path, "r+b", buffering=0) as file:
-        file.seek(offset)
-        while rest:
-            rest = rest[file.write(rest) :]
+        for offset, values in runs:
+            rest = memoryview(values.reshape(-1).view(np.uint8).data)
+            file.seek(offset)
+            while rest:
+                rest = rest[file.write(rest) :]
 
 
 class _Judged:
     """The claims about a question; large ones are compared block by block, while the answer is computed."""
 
     def __init__(self, question: SoftmaxQuestion, claims: "Claims") -> None:
-        from dlcalc.core.softmax.mistakes import judge
+        from dlcalc.core.softmax.mistakes import along_axis, judge
 
+        self.axis, question_by_rows = question.axis, replace(question, axis=None)
         self.claims = claims(judge.claimable_of(question))
-        self.comparisons = [judge.comparison(question, claim) for claim in self.claims]
+        self.by_rows = self.claims
+        if self.axis is not None:
+            self.by_rows = tuple(along_axis.in_rows(claim, self.axis) for claim in self.claims)
+        self.comparisons = [judge.comparison(question_by_rows, claim) for claim in self.by_rows]
         self.by_blocks = [comparison for comparison in self.comparisons if comparison is not None]
 
     def verdicts(self, answer: SoftmaxGrad, seen: Iterable[Seen | None]) -> "tuple[ArrayVerdict, ...]":
         """Judge every claim; ``seen`` is what each comparison by blocks found."""
-        from dlcalc.core.softmax.mistakes import judge
+        from dlcalc.core.softmax.mistakes import along_axis, judge
 
-        results = iter(seen)
-        return tuple(
+        results, answer = iter(seen), answer.by_rows
+        found = [
             judge.judge(answer, claim) if comparison is None else judge.verdict(answer, comparison, next(results))
-            for claim, comparison in zip(self.claims, self.comparisons, strict=True)
-        )
+            for claim, comparison in zip(self.by_rows, self.comparisons, strict=True)
+        ]
+        if self.axis is None:
+            return tuple(found)
+        pairs = zip(found, self.claims, strict=True)
+        return tuple(along_axis.as_asked(verdict, claim, self.axis) for verdict, claim in pairs)
 
 
 def answered(

@@ -8,6 +8,7 @@ import numpy as np
 from dlcalc.core.arrays.row_source import Array, RowSource
 from dlcalc.core.arrays.stored import Stored
 from dlcalc.core.errors import DlcalcError, Notice
+from dlcalc.core.softmax.class_axis import ClassAxis, class_axis, refuse_labels, refuse_target
 from dlcalc.core.softmax.question import IGNORE_INDEX, Linear, SoftmaxQuestion, as_rows, checked, linear_layer
 from dlcalc.core.softmax.targets import REDUCTIONS
 from dlcalc.notation import arrays, strictness
@@ -17,7 +18,7 @@ from dlcalc.notation.values import integer, optional, switch, word
 # Every key of a question, and the short names that are read for it: none.
 KEYS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("logits", "x", "weight", "bias", "label", "target", "reduction", "class_weights"), ()),
-    **dict.fromkeys(("ignore_index", "label_smoothing", "temperature", "jacobian", *strictness.KEYS), ()),
+    **dict.fromkeys(("class_axis", "ignore_index", "label_smoothing", "temperature", "jacobian", *strictness.KEYS), ()),
 }
 BY_ROWS = frozenset({"logits", "label", "target", "expect"})  # the options whose arrays may be larger than memory
 _LINEAR = ("x", "weight", "bias")
@@ -40,10 +41,23 @@ def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
     notes: list[Notice] = []
     given, linear = _logits(raw, load, notes)
     labels = None if "label" not in raw else arrays.whole(arrays.array(raw["label"], "label", load), "label")
+    distribution = optional(raw, "target", _wide, None, load, notes)
+    flat = given.values.ndim == 1
+    axis = class_axis(
+        given.values.shape, optional(raw, "class_axis", integer, None), None if labels is None else labels.shape
+    )
+    if axis is not None:
+        given = given._replace(values=_in_rows(given.values, "logits", axis, notes))
+        if labels is not None:
+            refuse_labels(labels.shape, axis)
+            labels = labels.reshape(-1)
+        if distribution is not None:
+            refuse_target(distribution.shape, axis)
+            distribution = _in_rows(distribution, "target", axis, notes)
     checked_question = checked(
         as_rows(given),
         labels,
-        optional(raw, "target", _wide, None, load, notes),
+        distribution,
         class_weights=optional(raw, "class_weights", _weights, None, load, notes),
         ignore_index=optional(raw, "ignore_index", integer, IGNORE_INDEX, 300),  # no size: an int64 has 19 digits
         label_smoothing=optional(raw, "label_smoothing", arrays.real, 0.0),
@@ -53,13 +67,23 @@ def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
     return replace(
         checked_question,
         format=given.format,
-        flat=given.values.ndim == 1,
+        flat=flat,
         jacobian=optional(raw, "jacobian", switch, False),
         linear=linear,
         tolerances=strictness.tolerances(raw),
         exact=strictness.exact(raw),
         notes=tuple(notes),
+        axis=axis,
     )
+
+
+def _in_rows(array: RowSource, option: str, axis: ClassAxis, notes: list[Notice]) -> RowSource:
+    """Give an array as rows x classes."""
+    rows = axis.as_rows(array)
+    if getattr(rows, "slow", False):
+        text = f"the classes of {option} are along axis {axis.axis} of {len(axis.shape)}: reading it by rows is slow"
+        notes.append(Notice("stored-by-column", text))
+    return rows
 
 
 def _logits(raw: Mapping[str, object], load: Load, notes: list[Notice]) -> tuple[Stored, Linear | None]:
@@ -85,6 +109,9 @@ def _refuse_contradictions(raw: Mapping[str, object]) -> None:
     if "logits" in raw and linear:
         hint = "either --logits, or --x --weight --bias"
         raise DlcalcError("usage", "the logits are given twice", hint=hint, option=linear[0])
+    if linear and "class_axis" in raw:
+        message = "a linear layer makes rows of logits, whose classes are the last axis"
+        raise DlcalcError("usage", message, hint="--class-axis with --logits alone", option="class_axis")
     if "logits" not in raw and not linear:
         raise DlcalcError("usage", "no logits are given", hint="--logits 1,2,3", option="logits")
     for key in ("x", "weight"):

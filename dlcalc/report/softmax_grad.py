@@ -25,6 +25,7 @@ def as_json(answer: SoftmaxGrad) -> dict[str, object]:
     found: dict[str, object] = {
         "rows": answer.rows,
         "classes": answer.classes,
+        **({} if answer.question.axis is None else {"class_axis": answer.question.axis.axis}),
         "reduction": answer.question.targets.reduction,
         **lists,
     }
@@ -45,13 +46,23 @@ def _whole(value: Any) -> Any:
 
 def _instead(answer: SoftmaxGrad) -> dict[str, object]:
     """Give the keys that stand in for arrays too large to show."""
-    worst = [{"row": row, "loss": json_safe(loss)} for row, loss in answer.summary.worst]
+    axis = answer.question.axis
+    worst = [
+        {"row": row, **({} if axis is None else {"index": list(axis.place(row))}), "loss": json_safe(loss)}
+        for row, loss in answer.summary.worst
+    ]
     norms = {"grad_norm": json_safe(answer.summary.norm), "max_abs_grad": json_safe(answer.summary.largest)}
     return {**norms, "worst_rows": worst}
 
 
 def bare(answer: SoftmaxGrad) -> Iterator[str]:
-    """Give the gradient with respect to the logits, a row per line, some rows at a time."""
+    """Give the gradient with respect to the logits, in the order that was asked for, a row per line, some at a time."""
+    axis = answer.question.axis
+    if axis is not None and axis.inner > 1:
+        for start in range(0, answer.rows, axis.inner):
+            block = answer.gradient[start : start + axis.inner].T
+            yield arrays.bare(block.reshape(axis.classes, *axis.shape[axis.axis + 1 :]))
+        return
     for part in blocks_of(answer.question):
         yield arrays.bare(answer.gradient[part])
 
@@ -65,6 +76,8 @@ def sheet(answer: SoftmaxGrad) -> Sheet:
     loss = answer.array("loss").reshape(-1)
     headline = "loss " + (", ".join(map(short, loss)) if loss.size <= 6 else f"of {loss.size:,} rows")
     rows = f"{answer.rows:,} row{'s' if answer.rows > 1 else ''} of {answer.classes:,} classes"
+    if (axis := answer.question.axis) is not None:
+        rows += f" along axis {axis.axis} of {' x '.join(map(str, axis.shape))}"
     caption = f"{rows}  (cross-entropy, {_reduction(answer)})"
     small = answer.rows * answer.classes <= _SHOWN
     grids, details = (_classes(answer), _besides(answer)) if small else ([], _worst(answer))
@@ -114,10 +127,17 @@ def _classes(answer: SoftmaxGrad) -> list[Grid]:
         columns += [bars, *(map(short, column) for column in (target, *shares, *slopes))]
         lines: list[tuple[Cell, ...]] = list(zip(*columns, strict=True))
         kept = bool(answer.question.targets.kept(rows)[0])
-        title = f"row {row}, loss {short(float(answer.row_losses[row]))}" if kept else f"row {row}, ignored"
+        name = f"row {row}{_place(answer, row)}"
+        title = f"{name}, loss {short(float(answer.row_losses[row]))}" if kept else f"{name}, ignored"
         marked = str(int(answer.target[row].argmax())) if kept else None
         grids.append(Grid(header, lines, marked, title if answer.rows > 1 else "", ("target", "logit")))
     return grids
+
+
+def _place(answer: SoftmaxGrad, row: int) -> str:
+    """Say where a row is, if rows lie along several axes."""
+    axis = answer.question.axis
+    return "" if axis is None or len(axis.shape) < 3 else f", at [{', '.join(map(str, axis.place(row)))}]"
 
 
 def _besides(answer: SoftmaxGrad) -> list[Grid]:
@@ -129,7 +149,7 @@ def _besides(answer: SoftmaxGrad) -> list[Grid]:
         if shape is None or shape[-1] > 10 or prod(shape) > 3 * _SHOWN:
             continue
         array = answer.array(key)
-        blocks = array.reshape(-1, *array.shape[-2:]) if array.ndim == 3 else [array.reshape(-1, array.shape[-1])]
+        blocks = array.reshape(-1, *array.shape[-2:]) if key == "jacobian" else [array.reshape(-1, array.shape[-1])]
         for number, block in enumerate(blocks):
             header = ("", *map(str, range(block.shape[-1])))
             lines = [(str(index), *map(short, line)) for index, line in enumerate(block.tolist())]
@@ -139,7 +159,7 @@ def _besides(answer: SoftmaxGrad) -> list[Grid]:
 
 def _worst(answer: SoftmaxGrad) -> list[Grid]:
     norms = [("|dC/dz|, the norm", short(answer.summary.norm)), ("largest |dC/dz|", short(answer.summary.largest))]
-    rows = [(f"row {row:,}", short(loss)) for row, loss in answer.summary.worst]
+    rows = [(f"row {row:,}{_place(answer, row)}", short(loss)) for row, loss in answer.summary.worst]
     return [Grid(("gradient", ""), norms), Grid(("largest losses", ""), rows)]
 
 

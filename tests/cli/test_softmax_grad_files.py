@@ -40,7 +40,7 @@ BAD_LOGITS = [
         {
             "usage": "1,2//3,4",
             "file-not-found": f"1_0,2 \u0661,\u0662 {'1' * 50_000}x {'0.1,' * 100}1O",
-            "shape-mismatch": "1,2/3 1 1/2/3 scalar.npy cube.npy one_class.npy ragged.csv ragged.json",
+            "shape-mismatch": "1,2/3 1 1/2/3 scalar.npy one_class.npy ragged.csv ragged.json",
             "invalid-value": "1e999,1",
             "no-finite-logit": "nan,1 inf,1 -inf,-inf nan.npy",
         }

@@ -245,7 +245,7 @@ def test_blocks_are_written_in_any_order_and_by_several_at_once(tmp_path: Path) 
     path.write_bytes(b"head")
     rows = np.random.default_rng(5).permutation(400).tolist()
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda row: softmax_files.write_at(str(path), 4 + row * 40, values[row]), rows))
+        list(pool.map(lambda row: softmax_files.write_at(str(path), [(4 + row * 40, values[row])]), rows))
     assert path.read_bytes() == b"head" + values.tobytes()
 
 

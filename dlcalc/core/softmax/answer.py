@@ -1,7 +1,7 @@
 """The answer of softmax-grad: losses and gradients, and every array that can be asked for besides."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import NamedTuple, Protocol, Self
 
@@ -135,8 +135,16 @@ class SoftmaxGrad:
     def array(self, key: str) -> Array:
         """One of the arrays, in memory and in the shape that was asked for."""
         known: dict[str, Readable] = {"logits": self.question.logits, "grad_logits": self.gradient}
-        values = known[key] if key in known else getattr(self, key)
-        return np.asarray(values).reshape(self.shapes()[key])
+        values = np.asarray(known[key] if key in known else getattr(self, key))
+        axis = self.question.axis
+        if axis is not None and values.shape == (self.rows, self.classes):
+            return axis.restored(values)
+        return values.reshape(self.shapes()[key])
+
+    @property
+    def by_rows(self) -> "SoftmaxGrad":
+        """The same answer, its arrays as rows x classes whatever was asked for."""
+        return self if self.question.axis is None else replace(self, question=replace(self.question, axis=None))
 
 
 def _totals(row_losses: Readable, gradient: Readable, rows: slice) -> Totals:
@@ -146,15 +154,16 @@ def _totals(row_losses: Readable, gradient: Readable, rows: slice) -> Totals:
 
 def shapes_of(question: SoftmaxQuestion) -> dict[str, tuple[int, ...]]:
     """List the arrays of an answer by their keys, in the order of the JSON, each with the shape of the JSON."""
-    row, rows, classes = question.flat, question.rows, question.classes
-    matrix = (classes,) if row else (rows, classes)
-    shapes: dict[str, tuple[int, ...]] = {"loss": (rows,) if question.targets.reduction == "none" else ()}
+    row, classes, axis = question.flat, question.classes, question.axis
+    rows = (question.rows,) if axis is None else axis.row_shape
+    matrix = (classes,) if row else (*rows, classes) if axis is None else axis.shape
+    shapes: dict[str, tuple[int, ...]] = {"loss": rows if question.targets.reduction == "none" else ()}
     linear = question.linear
     if linear is not None:
         shapes["logits"] = matrix
     shapes |= dict.fromkeys(("softmax", "target", "grad_softmax", "grad_logits"), matrix)
     if question.jacobian:
-        shapes["jacobian"] = (*matrix, classes)
+        shapes["jacobian"] = (classes, classes) if row else (*rows, classes, classes)
     if linear is not None:
         inputs = linear.x.shape[1]
         x = (inputs,) if row else linear.x.shape

@@ -8,6 +8,7 @@ import numpy as np
 from dlcalc.core.arrays.row_source import Array, Floats, RowSource, in_memory
 from dlcalc.core.arrays.stored import Stored, shape_text, vector
 from dlcalc.core.errors import DlcalcError, Fix, Notice
+from dlcalc.core.softmax.class_axis import ClassAxis
 from dlcalc.core.softmax.targets import LARGEST, REDUCTIONS, Targets, distribution_targets, label_targets
 
 IGNORE_INDEX = -100
@@ -52,6 +53,7 @@ class SoftmaxQuestion:
         tolerances: relative and absolute, in place of those of the claim's format.
         exact: whether claims must be within half an ulp.
         notes: what is to be said of how the logits were read.
+        axis: where the classes are in the arrays that were given and are asked for, if not in rows x classes.
     """
 
     logits: RowSource
@@ -64,6 +66,7 @@ class SoftmaxQuestion:
     tolerances: tuple[float, float] | None = None
     exact: bool = False
     notes: tuple[Notice, ...] = ()
+    axis: ClassAxis | None = None
 
     @property
     def rows(self) -> int:

@@ -10,12 +10,19 @@ from numpy.typing import ArrayLike
 
 from dlcalc.core.arrays.row_source import Array, ByRows, DType, Floats, Rows, parts
 from dlcalc.core.softmax import kernel
+from dlcalc.core.softmax.class_axis import WHOLE
 from dlcalc.core.softmax.question import SoftmaxQuestion
 
 
 def blocks_of(question: SoftmaxQuestion) -> list[slice]:
-    """Cut the rows into blocks."""
-    return parts(question.rows, question.classes * question.logits.dtype.itemsize)
+    """Cut the rows into blocks; where the classes are not the last axis, into wholes of what is stored together."""
+    row_bytes, axis = question.classes * question.logits.dtype.itemsize, question.axis
+    if axis is None:
+        return parts(question.rows, row_bytes)
+    if row_bytes * axis.inner > WHOLE:
+        return parts(question.rows, row_bytes, WHOLE // 4)  # in larger blocks than others, so that runs are longer
+    together = parts(question.rows // axis.inner, row_bytes * axis.inner)
+    return [slice(part.start * axis.inner, part.stop * axis.inner) for part in together]
 
 
 def scale_of_gradient(question: SoftmaxQuestion) -> float:
