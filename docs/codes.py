@@ -61,7 +61,7 @@ NOTICES: dict[NoticeCode, str] = {
     "no-valid-rows": "every row is ignored: the mean loss is NaN, and the gradient 0",
     "same-ignores-dilation": "ONNX Runtime's pools compute SAME from the undilated kernel",
     "start-value-left": "the running statistics still hold a part of their start values",
-    "stored-by-column": "a file in which the numbers of a row lie far apart (Fortran order, another class axis) is read slowly",
+    "stored-by-column": "a file in Fortran order, or with many classes that are not its last axis, is read slowly",
     "target-negative": "a target distribution has a negative entry",
     "target-not-normalized": "a target distribution does not sum to 1",
     "uint16-read-as-bfloat16": "a file of uint16 is read as bfloat16",

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from dlcalc.core.arrays.row_source import Array, RowSource, in_memory
-from dlcalc.core.evidence.array_claim import ArrayClaim, ArrayVerdict
+from dlcalc.core.evidence.array_claim import ArrayClaim
+from dlcalc.core.evidence.array_verdict import ArrayVerdict
 from dlcalc.core.softmax.class_axis import ClassAxis
 
 _MATRICES = ("logits", "softmax", "grad_softmax", "grad_logits")

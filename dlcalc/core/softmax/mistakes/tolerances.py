@@ -95,7 +95,8 @@ def allowed_in(question: SoftmaxQuestion, claim: ArrayClaim) -> Allowed:
 def scale_of(question: SoftmaxQuestion, key: str) -> float:
     """Estimate M, the size of the terms whose sums and differences the entries of a key are."""
     targets, temperature, rows = question.targets, question.temperature, question.rows
-    gradient = targets.spread / targets.denominator / temperature
+    spread = targets.spread  # 0 where every row is ignored, and D is no number
+    gradient = spread / targets.denominator / temperature if spread else 0.0
     scales = {"grad_logits": gradient, "softmax": 1.0, "jacobian": 1 / temperature, "grad_softmax": 0.0}
     scales["loss"] = targets.spread * (rows if targets.reduction == "sum" else 1)
     if question.linear is not None:
