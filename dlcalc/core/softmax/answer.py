@@ -143,7 +143,7 @@ class SoftmaxGrad:
 
     @property
     def by_rows(self) -> "SoftmaxGrad":
-        """The same answer with its arrays as rows x classes."""
+        """The answer with its arrays as rows x classes."""
         return self if self.question.axis is None else replace(self, question=replace(self.question, axis=None))
 
 
