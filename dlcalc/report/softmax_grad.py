@@ -93,7 +93,7 @@ def _rule(answer: SoftmaxGrad) -> Iterator[str]:
         alpha = targets.label_smoothing
         smooth = f"(1 - {alpha:g})*y + {alpha:g}/{answer.classes}" if alpha else "y"
         yield f"t = {smooth}" if targets.class_weights is None else f"t = w*({smooth})" if alpha else "t = w*y"
-    yield f"D = {short(targets.denominator if targets.denominator == targets.denominator else 0.0)}"
+    yield f"D = {short(0.0 if targets.of_nothing else targets.denominator)}"
 
 
 def _has_t(answer: SoftmaxGrad) -> bool:

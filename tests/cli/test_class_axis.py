@@ -112,6 +112,11 @@ def test_a_typed_matrix_of_columns(softmax: Run) -> None:
     rows = softmax("--logits 1,2,3/0.5,-1,0.25 --label 2,0 -q").out.split()
     (claim,) = softmax(words + f" --expect {'/'.join(rows)} --json").json["expect"]["claims"]
     assert [one["mistake"] for one in claim["diagnosis"]] == ["transposed"]
+    right = np.array([row.split(",") for row in gradient.split("/")], float)
+    right[1:, 1] = [3.5, 4.5]  # of the second row
+    spoilt = "/".join(",".join(map(repr, row)) for row in right.tolist())
+    (claim,) = softmax(words + f" --expect {spoilt} --json").json["expect"]["claims"]
+    assert (claim["failed"], claim["only_column"], "only_row" in claim) == (2, 1, False)
     line = {"logits": [[1, 0.5], [2, -1], [3, 0.25]], "label": [2, 0], "class_axis": 0}
     assert softmax("--batch -", stdin=json.dumps(line)).json["grad_logits"][2][0] == pytest.approx(-0.1673795221)
     assert np.shape(softmax(words + " --jacobian --json").json["jacobian"]) == (2, 3, 3)
@@ -129,7 +134,7 @@ def test_the_table_says_how_the_axes_were_read(softmax: Run) -> None:
 HINTS = [
     ("--logits z.npy --label y.npy", "shape-mismatch", "--class-axis 1"),
     ("--logits z.npy --target q.npy", "usage", "--class-axis 0 or --class-axis 1"),
-    ("--logits 1,2/3,4/5,6 --label 1,0", "shape-mismatch", "3, or --class-axis 0"),
+    ("--logits 1,2/3,4/5,6 --label 1,0", "shape-mismatch", "3 numbers, or --class-axis 0"),
     ("--logits z.npy --label y.npy --class-axis 2", "shape-mismatch", "--class-axis"),
     ("--logits z.npy --label y.npy --class-axis 4", "invalid-value", "--class-axis -1"),
     ("--x 1,2 --weight 1,2/3,4 --label 0 --class-axis 0", "usage", "--logits"),

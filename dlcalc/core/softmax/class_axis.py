@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from dlcalc.core.arrays.row_source import Array, ByRows, DType, Rows, RowSource, converted, in_memory
-from dlcalc.core.arrays.stored import shape_text
+from dlcalc.core.arrays.stored import numbered, shape_text
 from dlcalc.core.errors import DlcalcError, Fix
 
 Shape = tuple[int, ...]
@@ -242,8 +242,8 @@ def _refuse_unsaid(shape: Shape, labels: Shape | None) -> None:
     if len(shape) == 2 and shape[1] < 2:  # no rows of classes, whatever the labels are
         return
     if labels is not None and fitting and axes[-1] not in fitting:
-        message = f"label has the shape {shape_text(labels)}, and {given} have {shape_text(shape[:-1])} rows"
-        hint = [f"labels of the shape {shape_text(shape[:-1])}, or ", *hint]
+        message = f"label has {_numbers(labels)}, and {given} have {shape_text(shape[:-1])} rows"
+        hint = [f"{_numbers(shape[:-1])}, or ", *hint]
         raise DlcalcError("shape-mismatch", message, hint=hint, option="label")
     if len(shape) < 3:  # rows x classes; labels that do not fit are refused with the others
         return
@@ -258,6 +258,10 @@ def _without(shape: Shape, axis: int) -> Shape:
     return shape[:axis] + shape[axis + 1 :]
 
 
+def _numbers(shape: Shape) -> str:
+    return numbered(shape[0], "number") if len(shape) == 1 else f"{shape_text(shape)} numbers"
+
+
 def refuse_labels(labels: Shape, axis: ClassAxis) -> None:
     """Refuse labels that are not one for each row.
 
@@ -265,9 +269,9 @@ def refuse_labels(labels: Shape, axis: ClassAxis) -> None:
         DlcalcError: ``shape-mismatch``.
     """
     if labels != axis.row_shape:
-        message = f"label has the shape {shape_text(labels)}, and a label for each of {shape_text(axis.row_shape)}"
+        message = f"label has {_numbers(labels)}, and a label for each of {shape_text(axis.row_shape)}"
         message += f" rows is meant: the logits have {shape_text(axis.shape)}, the classes along axis {axis.axis}"
-        hint = (f"labels of the shape {shape_text(axis.row_shape)}, or another ", Fix("class_axis"))
+        hint = (f"{_numbers(axis.row_shape)}, or another ", Fix("class_axis"))
         raise DlcalcError("shape-mismatch", message, hint=hint, option="label")
 
 

@@ -43,7 +43,7 @@ def refuse_rows(bad: NDArray[np.bool_], logits: Array, option: str, first: int =
 def warnings_of(question: SoftmaxQuestion, totals: Totals) -> list[Notice]:
     """Give the caveats about an answer, by the totals of its rows."""
     found = list(question.notes)
-    if question.targets.denominator != question.targets.denominator:
+    if question.targets.of_nothing:
         text = f"every label is the ignore index {question.targets.ignore_index}: the loss is the mean of no rows, NaN"
         found.append(Notice("no-valid-rows", f"{text}, and the gradient 0"))
     row, count = totals.infinite

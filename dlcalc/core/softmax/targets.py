@@ -119,6 +119,11 @@ class Targets:
         return self.labels is not None and self.tally.ignored > 0
 
     @property
+    def of_nothing(self) -> bool:
+        """Whether a mean is asked for, and every row is ignored."""
+        return self.reduction == "mean" and self.labels is not None and not self.tally.kept
+
+    @property
     def weights(self) -> Floats:
         """(C,) the class weights."""
         return np.ones(self.classes) if self.class_weights is None else self.class_weights
@@ -136,7 +141,7 @@ class Targets:
             return 1.0
         if self.labels is None:
             return float(self.rows)
-        if not self.tally.kept:
+        if self.of_nothing:
             return nan
         total = float(self.weights @ self.tally.counts)
         if total == 0:

@@ -36,6 +36,8 @@ def as_asked(verdict: ArrayVerdict, claim: ArrayClaim, axis: ClassAxis) -> Array
     if claim.key in _MATRICES:
         worst = axis.index(*worst)
         right = axis.restored(right) if in_memory(right) else right
+        if len(axis.shape) == 2:  # its rows are the columns of the claim
+            apart = apart._replace(rows=apart.columns, columns=apart.rows)
     elif worst:
         worst = (*axis.place(worst[0]), *worst[1:])
         right = right.reshape(claim.values.shape) if in_memory(right) else right
