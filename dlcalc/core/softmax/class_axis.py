@@ -224,6 +224,8 @@ def class_axis(shape: Shape, asked: int | None, labels: Shape | None) -> ClassAx
             labels fit another axis, and ``usage`` if several axes are possible.
     """
     count = len(shape)
+    if count == 0:  # no logits, which is refused with other logits that are none
+        return None
     if asked is not None and not -count <= asked < count:
         message = f"class axis {asked} is none of the axes of logits with the shape {shape_text(shape)}"
         raise DlcalcError("invalid-value", message, hint=Fix("class_axis", -1), option="class_axis")
@@ -235,13 +237,14 @@ def class_axis(shape: Shape, asked: int | None, labels: Shape | None) -> ClassAx
 
 def _refuse_unsaid(shape: Shape, labels: Shape | None) -> None:
     """Refuse logits whose classes may be along several axes, or along another than the last."""
-    axes = range(len(shape))
-    fitting = [axis for axis in axes if labels is None or labels == _without(shape, axis)]
+    axes = [axis for axis, length in enumerate(shape) if length > 1]
+    last = len(shape) - 1
+    fitting = [axis for axis in axes if labels is None or _alike(labels, _without(shape, axis))]
     given = f"logits of the shape {shape_text(shape)}"
     hint: list[str | Fix] = [part for axis in fitting for part in (" or ", Fix("class_axis", axis))][1:]
-    if len(shape) == 2 and shape[1] < 2:  # no rows of classes, whatever the labels are
+    if shape[-1] < 2 and len(shape) == 2:  # no rows of classes, whatever the labels are
         return
-    if labels is not None and fitting and axes[-1] not in fitting:
+    if labels is not None and fitting and last not in fitting:
         message = f"label has {_numbers(labels)}, and {given} have {shape_text(shape[:-1])} rows"
         hint = [f"{_numbers(shape[:-1])}, or ", *hint]
         raise DlcalcError("shape-mismatch", message, hint=hint, option="label")
@@ -251,15 +254,20 @@ def _refuse_unsaid(shape: Shape, labels: Shape | None) -> None:
         message = f"the classes of {given} may be along several axes"
         raise DlcalcError("usage", message, hint=hint, option="class_axis")
     if labels is not None and not fitting:
-        refuse_labels(labels, ClassAxis(shape, axes[-1]))
+        refuse_labels(labels, ClassAxis(shape, last))
 
 
 def _without(shape: Shape, axis: int) -> Shape:
     return shape[:axis] + shape[axis + 1 :]
 
 
+def _alike(shape: Shape, other: Shape) -> bool:
+    """Whether two shapes differ in axes of length 1 alone, which what is typed has not."""
+    return [length for length in shape if length != 1] == [length for length in other if length != 1]
+
+
 def _numbers(shape: Shape) -> str:
-    return numbered(shape[0], "number") if len(shape) == 1 else f"{shape_text(shape)} numbers"
+    return numbered(prod(shape), "number") if len(shape) < 2 else f"{shape_text(shape)} numbers"
 
 
 def refuse_labels(labels: Shape, axis: ClassAxis) -> None:
@@ -268,7 +276,7 @@ def refuse_labels(labels: Shape, axis: ClassAxis) -> None:
     Raises:
         DlcalcError: ``shape-mismatch``.
     """
-    if labels != axis.row_shape:
+    if not _alike(labels, axis.row_shape):
         message = f"label has {_numbers(labels)}, and a label for each of {shape_text(axis.row_shape)}"
         message += f" rows is meant: the logits have {shape_text(axis.shape)}, the classes along axis {axis.axis}"
         hint = (f"{_numbers(axis.row_shape)}, or another ", Fix("class_axis"))

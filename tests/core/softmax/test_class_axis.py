@@ -67,6 +67,9 @@ TAKEN: list[tuple[tuple[int, ...], int | None, tuple[int, ...] | None, int | Non
     ((2, 3, 4), None, (2, 3), 2),
     ((2, 3, 4), 1, (2, 4), 1),
     ((2, 3, 4), -3, None, 0),
+    ((1, 3, 4), None, (3,), 2),  # as labels of one picture are typed
+    ((), 0, (1,), None),
+    ((1, 3), None, (3,), None),  # and not along axis 0, where there would be one class
 ]
 
 
@@ -84,6 +87,7 @@ REFUSED = [
     ((3, 2), None, (2,), "shape-mismatch", "label"),
     ((2, 3, 4), None, (2, 4), "shape-mismatch", "label"),
     ((2, 3, 4), None, (8,), "shape-mismatch", "label"),
+    ((1, 3, 4), None, (4,), "shape-mismatch", "label"),
     ((2, 3, 3), None, (2, 3), "usage", "class_axis"),
     ((2, 3, 4), None, None, "usage", "class_axis"),
 ]
