@@ -43,7 +43,10 @@ def effect_of(batch: Batch) -> Effect:
     samples = batch.samples
     small = np.exp(-np.abs(samples))
     slope = (small / (1 + small) ** 2).mean(axis=0)
-    return Effect(batch.mean, batch.variance, (np.abs(samples) > SATURATED).mean(axis=0), slope, slope**LAYERS)
+    finite = np.isfinite(samples).all(axis=0)  # there is no mean of what is divided by 0
+    known = batch if finite.all() else Batch(np.where(finite, samples, 0), batch.shape)
+    mean, var = (np.where(finite, values, np.nan) for values in (known.mean, known.variance))
+    return Effect(mean, var, (np.abs(samples) > SATURATED).mean(axis=0), slope, slope**LAYERS)
 
 
 class Evaluated(NamedTuple):

@@ -5,17 +5,17 @@ within half an ulp. Both sides are evaluated against a bound that a correct fold
 shared with the arithmetic that is proved.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Context, Decimal, localcontext
-from fractions import Fraction
 from math import frexp
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.formats import FORMATS
+from dlcalc.core.batch_norm.check_statistics import check_statistics
 
 # The evaluation of a layer is shared, and is no part of folding: no folded number is computed by it, and it treats the
 # folded layer and the unfolded one alike. That it computes what a layer computes is for its own tests to show.
@@ -25,7 +25,6 @@ from dlcalc.core.evidence.proof import Failure, Proof
 if TYPE_CHECKING:
     from dlcalc.core.batch_norm.affine import Affine
     from dlcalc.core.batch_norm.answer import BnFold
-    from dlcalc.core.batch_norm.statistics import Statistics
 
 MAX_ENTRIES = 5_000  # numbers that are certified one by one; of more, so many at random
 _DIGITS = 150
@@ -70,8 +69,13 @@ def check(answer: "BnFold") -> Proof:
         failures += _within_half_an_ulp("shift", answer.shift, shifts)
         if question.statistics is not None:
             keys += ["mean", "var"]
-            failures += _statistics(question.statistics)
+            proved = check_statistics(question.statistics)
+            failures += proved.failures
+            if proved.bound is not None:
+                details["bound_of_statistics"] = proved.bound
         method, manner = "rational", "in decimal arithmetic, each number within half an ulp"
+        if question.statistics is not None:
+            manner += proved.manner
         if answer.folded is not None:
             keys += ["weight", "bias"]
             if answer.folded.format == "float64":
@@ -141,43 +145,6 @@ def _within_half_an_ulp(
         if not close:
             return [Failure({"index": [number] if at is None else list(at[number])}, key, value, float(exact))]
     return []
-
-
-def _statistics(statistics: "Statistics") -> list[Failure]:
-    """Compare means and variances with their definitions, in rational numbers where there are few samples."""
-    channels = statistics.batches[0].samples.shape[1]
-    failures = []
-    few = sum(batch.samples.size for batch in statistics.batches) <= MAX_ENTRIES
-    for channel in range(min(channels, MAX_ENTRIES)):
-        mean, var = _moments(statistics, channel, Fraction) if few else _moments(statistics, channel, np.longdouble)
-        size = float(max(np.abs(batch.samples[:, channel]).max() for batch in statistics.batches))
-        for key, said, right, scale in (
-            ("mean", statistics.mean[channel], mean, size),
-            ("var", statistics.variance[channel], var, size * size),
-        ):
-            if not abs(float(said) - float(right)) <= 1e-12 * abs(float(right)) + 1e-14 * scale:
-                failures.append(Failure({"channel": channel}, key, float(said), float(right)))
-    return failures
-
-
-_N = TypeVar("_N", Fraction, np.longdouble)
-
-
-def _moments(statistics: "Statistics", channel: int, number: Callable[[float], _N]) -> tuple[_N, _N]:
-    """Estimate the mean and variance of a channel by the definitions, in a type of numbers."""
-    mean, var = number(0.0), number(0.0 if statistics.momentum is None else 1.0)
-    count = len(statistics.batches)
-    for batch in statistics.batches:
-        column = [number(value) for value in batch.samples[:, channel].tolist()]
-        own = sum(column, number(0.0)) / len(column)
-        square = sum(((value - own) ** 2 for value in column), number(0.0))
-        spread = square / (len(column) - 1) if statistics.unbiased else square / len(column)
-        if statistics.momentum is None:
-            mean, var = mean + own / count, var + spread / count
-            continue
-        old, new = (number(weight) for weight in statistics.weights)
-        mean, var = old * mean + new * own, old * var + new * spread
-    return mean, var
 
 
 def _entries(answer: "BnFold", scales: list[Decimal], shifts: list[Decimal], rng: np.random.Generator) -> list[Failure]:

@@ -61,7 +61,7 @@ def _other_variance(working: W) -> Iterable[W]:
     assert working.statistics is not None
     if not working.statistics.unbiased and min(working.statistics.counts) < 2:
         return
-    other = replace(working.statistics, unbiased=not working.statistics.unbiased)
+    other = replace(working.statistics, ddof=1 - working.statistics.ddof)
     yield replace(working, var=other.variance)
 
 

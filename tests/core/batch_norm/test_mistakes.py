@@ -93,7 +93,7 @@ def changed(**changes: Any) -> Callable[[Plain], dict[str, Floats]]:
 
 
 def other_variance(plain: Plain) -> Floats:
-    statistics = replace(plain.statistics, unbiased=not plain.statistics.unbiased)
+    statistics = replace(plain.statistics, ddof=1 - plain.statistics.ddof)
     return statistics.variance
 
 
