@@ -45,6 +45,7 @@ NoticeCode = Literal[
     "implementations-differ",
     "infinite-loss",
     "logits-look-like-probabilities",
+    "momentum-looks-reversed",
     "needs-crop-layer",
     "needs-pad-layer",
     "folded-overflow",

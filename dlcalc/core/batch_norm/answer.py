@@ -13,7 +13,7 @@ from dlcalc.core.arrays.stored import Floats
 from dlcalc.core.batch_norm.affine import Affine
 from dlcalc.core.batch_norm.fold import fold, fold_before
 from dlcalc.core.batch_norm.question import BnFoldQuestion, as_inputs
-from dlcalc.core.batch_norm.statistics import Batch
+from dlcalc.core.batch_norm.statistics import ESTIMATORS, Batch, Statistics
 from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, along, evaluate
 from dlcalc.core.errors import Notice, NoticeCode
 
@@ -202,6 +202,8 @@ def _warnings(question: BnFoldQuestion, folded: WeightedLayer | None) -> list[No
             f"{statistics.start_value_left:.2%} of the start values, mean 0 and variance 1, is left in the running ones"
         )
         notices.append(Notice("start-value-left", text))
+    if statistics is not None and statistics.momentum is not None:
+        notices += _reversed(statistics)
     notices += _about("gamma-zero", "gamma is 0 in {}: the channel gives beta alone", affine.gamma == 0)
     low = (affine.var < affine.eps) & (affine.gamma != 0)
     notices += _about("variance-below-eps", "var is less than eps in {}: eps decides the scale", low)
@@ -218,6 +220,20 @@ def _warnings(question: BnFoldQuestion, folded: WeightedLayer | None) -> list[No
         text = f"{{}} of the folded weight are subnormal in {folded.format}, and have fewer digits"
         notices += _about("folded-subnormal", text, small, "entries")
     return notices
+
+
+def _reversed(statistics: Statistics) -> list[Notice]:
+    """Warn of a momentum that another framework would write so."""
+    momentum, rule = statistics.momentum, ESTIMATORS[statistics.estimator]
+    assert momentum is not None
+    if rule.of_the_new and momentum >= 0.9:
+        weight, other = "new batch", "old value"
+    elif not rule.of_the_new and momentum <= 0.1:
+        weight, other = "old value", "new batch"
+    else:
+        return []
+    text = f"momentum {momentum:g} is the weight of the {weight} in {rule.name}: if that of the {other} is meant, it is"
+    return [Notice("momentum-looks-reversed", f"{text} {1 - momentum:g} here")]
 
 
 def _about(code: NoticeCode, text: str, where: NDArray[np.bool_], noun: str = "channels") -> list[Notice]:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
 
+from dlcalc.core.batch_norm.statistics import ESTIMATORS, Statistics
 from dlcalc.core.batch_norm.working import ORDERS, BnWorking
 from dlcalc.core.evidence.diagnosis import Mistake
 
@@ -59,10 +61,65 @@ def _eps_in_words(working: W) -> str:
 def _other_variance(working: W) -> Iterable[W]:
     """Divide the batches' variances by m in place of m - 1, or the other way round."""
     assert working.statistics is not None
-    if not working.statistics.unbiased and min(working.statistics.counts) < 2:
-        return
-    other = replace(working.statistics, ddof=1 - working.statistics.ddof)
-    yield replace(working, var=other.variance)
+    yield from working.estimated(ddof=1 - working.statistics.ddof)
+
+
+def _exchanged(working: W) -> Iterable[W]:
+    assert working.statistics is not None
+    yield from working.estimated(of_the_new=not working.statistics.of_the_new)
+
+
+def _as_of(name: str) -> Callable[[W], Iterable[W]]:
+    """Make the edit that estimates as another framework does, with its own momentum, or with the one that was typed.
+
+    Where that is another divisor alone, or the two weights exchanged, it has a name already.
+    """
+    rule = ESTIMATORS[name]
+
+    def edit(working: W) -> Iterable[W]:
+        own, right = working.statistics, working.question.statistics
+        assert own is not None
+        assert right is not None
+        momenta = [rule.momentum] if rule.momentum is None else [rule.momentum, own.momentum]
+        other_eps = working.question.eps_source != "option" and working.key not in ("mean", "var")
+        epsilons = [working.eps, rule.eps] if other_eps else [working.eps]
+        for momentum, eps in product(dict.fromkeys(momenta), dict.fromkeys(epsilons)):
+            changes = {"momentum": momentum, "of_the_new": rule.of_the_new, "ddof": Fraction(int(rule.unbiased))}
+            for edited in working.estimated(**changes):
+                assert edited.statistics is not None
+                if eps != working.eps or not _has_a_name(edited.statistics, right, working.key):
+                    yield replace(edited, eps=eps)
+
+    return edit
+
+
+def _has_a_name(found: Statistics, right: Statistics, key: str) -> bool:
+    """Tell whether statistics are the right ones but for the divisor, or for weights that are exchanged."""
+    if found.momentum is None or right.momentum is None:
+        return found.momentum is right.momentum
+    same = found.ddof == right.ddof or key == "mean"  # of which no divisor is a part
+    exchanged = found.of_the_new != right.of_the_new and found.momentum == right.momentum
+    return bool(np.isclose(found.weights[0], right.weights[0], rtol=1e-12)) or (exchanged and same)
+
+
+def _without_start(working: W) -> Iterable[W]:
+    """Start from 0 and 1 where others are given, from 0 and 0, or from the first mini-batch."""
+    statistics = working.statistics
+    assert statistics is not None
+    if statistics.start is not None:
+        yield from working.estimated(start=None)
+    zeros = np.zeros(statistics.channels)
+    yield from working.estimated(start=(zeros, zeros))
+    first, *rest = statistics.batches
+    from_first = first.mean, statistics.variance_of(first)
+    if rest:
+        yield from working.estimated(start=from_first, batches=tuple(rest))
+    else:
+        yield replace(working, mean=from_first[0], var=from_first[1])
+
+
+def _of_keras_2(working: W) -> Iterable[W]:
+    yield from working.estimated(ddof=1 + Fraction(working.eps))
 
 
 def _low_precision(working: W) -> Iterable[W]:
@@ -74,6 +131,20 @@ def _low_precision(working: W) -> Iterable[W]:
 
 def _always(working: W) -> bool:
     return True
+
+
+def _runs(working: W) -> bool:
+    return working.statistics is not None and working.statistics.momentum is not None
+
+
+def _not_of(name: str) -> Callable[[W], bool]:
+    """Tell whether the estimator is another one, and no slip has changed it: it would be overruled."""
+
+    def relevant(working: W) -> bool:
+        statistics = working.statistics
+        return statistics is not None and statistics is working.question.statistics and statistics.estimator != name
+
+    return relevant
 
 
 def _has_eps(working: W) -> bool:
@@ -89,6 +160,9 @@ def _about_bias(working: W) -> bool:
 
 
 MISTAKES: tuple[Mistake[W], ...] = (
+    # The commonest of all, before whatever else gives the same: a momentum means one thing in PyTorch and another
+    # elsewhere.
+    Mistake("momentum-reversed", "exchanging the weights of the old value and of the new batch,", _runs, _exchanged),
     # It looks too small to matter; before the other values of eps, of which the smallest look like 0.
     Mistake("eps-ignored", "leaving eps out", _has_eps, _with(eps=0.0)),
     # Eps is not in a checkpoint: a common reason why two folds differ.
@@ -97,6 +171,8 @@ MISTAKES: tuple[Mistake[W], ...] = (
     Mistake("eps-outside-sqrt", "adding eps outside the root", _has_eps, _with(eps_at="outside")),
     # The variance is what the checkpoint has.
     Mistake("sqrt-forgotten", "dividing by the variance and not by its root", _always, _with(rooted=False)),
+    # It is added to the variance when that is saved, and under the root again.
+    Mistake("eps-twice", "adding eps twice", _has_eps, lambda w: (replace(w, eps=2 * w.eps),)),
     # The variance of training, where the population's is meant.
     Mistake(
         "biased-variance",
@@ -111,6 +187,21 @@ MISTAKES: tuple[Mistake[W], ...] = (
         lambda w: w.statistics is not None and not w.statistics.unbiased,
         _other_variance,
     ),
+    # All of another framework's rule: more than the divisor, which is one slip, and so behind it. The paper's first,
+    # because text books have it; then by how many people use them.
+    *(
+        Mistake(f"estimator-of-{name}", f"estimating as {rule.name} does", _not_of(name), _as_of(name))
+        for name, rule in ESTIMATORS.items()
+    ),
+    # A loop that begins with the first mini-batch, or with nothing.
+    Mistake("start-values-forgotten", "forgetting the values that running starts from", _runs, _without_start),
+    # Of an old version, and within a few parts in a thousand of the unbiased variance.
+    Mistake(
+        "variance-of-keras-2",
+        "dividing the variance by m - 1 - eps, as Keras 2 did,",
+        lambda w: w.statistics is not None and w.statistics.estimator == "tensorflow" and w.eps > 0,
+        _of_keras_2,
+    ),
     # Most layers before a batch norm have none.
     Mistake("layer-bias-ignored", "leaving the layer's own bias out", _about_bias, _with(bias="ignored")),
     # The bias was seen, and not that it goes through the batch norm.
@@ -120,6 +211,8 @@ MISTAKES: tuple[Mistake[W], ...] = (
         lambda w: _about_bias(w) and not w.question.bn_first,
         _with(bias="unscaled"),
     ),
+    # The scale is in the weight, and the rest is thought to be too.
+    Mistake("shift-dropped", "leaving the shift out", lambda w: bool(w.shift.any()), _with(shifted=False)),
     # Parameters forgotten, of which there are three.
     Mistake("mean-ignored", "leaving the mean out", _has_mean, lambda w: (replace(w, mean=np.zeros_like(w.mean)),)),
     Mistake(
@@ -151,8 +244,15 @@ MISTAKES: tuple[Mistake[W], ...] = (
         lambda w: w.layer is not None and w.layer.groups > 1,
         _with(grouped=False),
     ),
+    # A script that runs again over the file that it has written; a layer must have been folded once before.
+    Mistake(
+        "folded-twice",
+        "folding the batch norm in twice",
+        lambda w: w.key in ("weight", "bias", "folded"),
+        _with(times=2),
+    ),
     # The old parameters, saved again.
-    Mistake("not-folded", "folding nothing", lambda w: w.key in ("weight", "bias", "folded"), _with(folded=False)),
+    Mistake("not-folded", "folding nothing", lambda w: w.key in ("weight", "bias", "folded"), _with(times=0)),
     # The numbers are nearly right, so it is tried last.
     Mistake(
         "low-precision-fold",

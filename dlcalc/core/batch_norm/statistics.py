@@ -137,6 +137,10 @@ class Statistics:
         """(C,) the population's variance."""
         return self._combined([batch.sums.variance(self.ddof) for batch in self.batches], self.start_values[1])
 
+    def variance_of(self, batch: Batch) -> Floats:
+        """Take the (C,) variance of one batch as the estimator does, over m - ddof."""
+        return batch.sums.variance(self.ddof).rounded()
+
     def _combined(self, grids: list[Grid], start: Floats) -> Floats:
         """Average the numbers of the batches, or run over them from a start value."""
         if self.momentum is None:

@@ -1,6 +1,7 @@
 """The working of a batch norm and its fold, with every choice that can go wrong as a value of its own."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -38,10 +39,13 @@ class BnWorking:
         bias: ``scaled``, ``unscaled`` or ``ignored``.
         axis: ``right``, or ``wrong`` where the weight is scaled along the other one.
         grouped: whether channels are counted through all groups.
-        folded: whether anything is folded.
+        shifted: whether the shift is added at all.
+        times: how many times the batch norm is folded in.
         precision: the format in which each step is rounded; None for float64.
         order: the order of the operations, where each is rounded.
         offset: the same of the bias: ``centred``, (b - mean) s + beta, or ``shifted``, b s + t.
+        estimates: means and variances by the choices that they were estimated with: a pair of mistakes is one edit
+            after another, and one of them is met many times.
     """
 
     gamma: Floats
@@ -61,10 +65,25 @@ class BnWorking:
     bias: Literal["scaled", "unscaled", "ignored"] = "scaled"
     axis: Literal["right", "wrong"] = "right"
     grouped: bool = True
-    folded: bool = True
+    shifted: bool = True
+    times: int = 1
     precision: str | None = None
     order: Order = "gamma/root"
     offset: Literal["centred", "shifted"] = "centred"
+    estimates: dict[object, tuple[Floats, Floats]] = field(default_factory=dict)
+
+    def estimated(self, **changes: object) -> Iterator["BnWorking"]:
+        """Estimate the statistics with other choices; nothing where a mini-batch is too small for them."""
+        assert self.statistics is not None
+        other = replace(self.statistics, **changes)  # type: ignore[arg-type]
+        if min(other.counts) <= other.ddof:
+            return
+        start = None if other.start is None else b"".join(values.tobytes() for values in other.start)
+        choices = (other.momentum, other.of_the_new, other.ddof, start, len(other.batches))
+        if choices not in self.estimates:
+            self.estimates[choices] = other.mean, other.variance
+        mean, var = self.estimates[choices]
+        yield replace(self, statistics=other, mean=mean, var=var)
 
     def rounded(self, values: Floats | float) -> Floats:
         """Round the result of a step to the precision that is used; to float64 numbers in any case."""
@@ -90,6 +109,8 @@ class BnWorking:
     @cached_property
     def shift(self) -> Floats:
         """(C,) t."""
+        if not self.shifted:
+            return np.zeros_like(self.mean)
         moved = self.mean_sign * self.scaled(self.rounded(self.mean), np.arange(len(self.mean)))
         return self.rounded(self.rounded(self.beta) - moved)
 
@@ -124,10 +145,14 @@ class BnWorking:
 
     def folded_layer(self) -> WeightedLayer | None:
         """Fold the batch norm into the layer; None where this working cannot."""
-        if self.layer is None or not self.folded:
-            return self.layer
-        weight = self._weight(self.layer)
-        return None if weight is None else replace(self.layer, weight=weight, bias=self._bias(self.layer))
+        layer = self.layer
+        for _ in range(self.times if layer is not None else 0):
+            assert layer is not None
+            weight = self._weight(layer)
+            if weight is None:
+                return None
+            layer = replace(layer, weight=weight, bias=self._bias(layer))
+        return layer
 
     def _weight(self, layer: WeightedLayer) -> Floats | None:
         outputs = not self.question.bn_first
@@ -148,7 +173,7 @@ class BnWorking:
         if self.bias == "unscaled":
             return self.rounded(own + self.shift)
         every = np.arange(len(own))
-        if self.offset == "shifted":
+        if self.offset == "shifted" or not self.shifted:
             return self.rounded(self.scaled(self.rounded(own), every) + self.shift)
         centred = self.rounded(self.rounded(own) - self.mean_sign * self.rounded(self.mean))
         return self.rounded(self.scaled(centred, every) + self.rounded(self.beta))
@@ -160,7 +185,9 @@ class BnWorking:
             return restored(self._training(rows))
         layer = self.folded_layer()
         if self.layer is None:
-            return restored(along(self.scale, rows) * rows + along(self.shift, rows)) if self.folded else restored(rows)
+            for _ in range(self.times):
+                rows = along(self.scale, rows) * rows + along(self.shift, rows)
+            return restored(rows)
         return None if layer is None else restored(evaluate(layer, rows))
 
     def _training(self, rows: Floats) -> Floats:

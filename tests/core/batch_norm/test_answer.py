@@ -127,3 +127,24 @@ def test_how_much_of_the_start_is_left_is_said() -> None:
     running = statistics_of(BATCHES, "pytorch", None)
     (warning,) = bn_fold(BnFoldQuestion("pytorch", AFFINE, "option", running)).warnings
     assert (warning.code, warning.message.startswith("81.00% of the start values")) == ("start-value-left", True)
+
+
+@pytest.mark.parametrize(
+    ("framework", "momentum", "said"),
+    [
+        ("pytorch", 0.9, "0.1 here"),
+        ("pytorch", 0.999, "0.001 here"),
+        ("pytorch", 0.89, None),
+        ("pytorch", None, None),
+        ("tensorflow", 0.1, "0.9 here"),
+        ("tensorflow", 0.11, None),
+        ("onnx", 0.01, "0.99 here"),
+        ("onnx", None, None),
+    ],
+)
+def test_a_momentum_that_another_framework_would_write(
+    framework: str, momentum: float | None, said: str | None
+) -> None:
+    asked = BnFoldQuestion(framework, AFFINE, "option", statistics_of(BATCHES, framework, momentum))
+    found = [one.message for one in bn_fold(asked).warnings if one.code == "momentum-looks-reversed"]
+    assert [text.rpartition("it is ")[2] for text in found] == ([] if said is None else [said])

@@ -33,7 +33,7 @@ def question(rng: np.random.Generator) -> BnFoldQuestion:
     sizes = rng.integers(3, 7, int(rng.integers(1, 4)))
     batches = tuple(batch_of(rng.standard_normal((size, channels)) * 2 + 1) for size in sizes)
     framework = str(rng.choice(["paper", "pytorch", "tensorflow", "onnx"]))
-    statistics = statistics_of(batches, framework, None if framework == "paper" else 0.5)
+    statistics = statistics_of(batches, framework, None if framework == "paper" else 0.3)
     eps = float(rng.choice([1e-5, 1e-3, 2e-2]))
     gamma, beta = rng.standard_normal(channels) + 2, rng.standard_normal(channels)
     parameters = checked_affine(gamma, beta, statistics.mean, statistics.variance, eps)
@@ -92,9 +92,72 @@ def changed(**changes: Any) -> Callable[[Plain], dict[str, Floats]]:
     return wrong
 
 
-def other_variance(plain: Plain) -> Floats:
-    statistics = replace(plain.statistics, ddof=1 - plain.statistics.ddof)
-    return statistics.variance
+# Whose running statistics weigh the new batch by which momentum, and what is taken off m: None for the plain average.
+RULES: dict[str, tuple[float | None, float]] = {
+    "paper": (None, 1),
+    "pytorch": (0.1, 1),
+    "tensorflow": (1 - 0.99, 0),
+    "onnx": (1 - 0.9, 0),
+}
+
+
+def estimate(
+    plain: Plain, new: float | None, ddof: float, start: tuple[Any, Any] = (0.0, 1.0), first: int = 0
+) -> dict[str, Floats]:
+    """Run over the mini-batches from ``first`` on by the textbook, and fold what results."""
+    batches = [batch.samples for batch in plain.statistics.batches]
+    means = [samples.mean(axis=0) for samples in batches]
+    spreads = [samples.var(axis=0) * len(samples) / (len(samples) - ddof) for samples in batches]
+    if first:
+        start = (means[0], spreads[0])
+    mean, var = (np.full_like(plain.mean, value) for value in start)
+    for one, spread in zip(means[first:], spreads[first:], strict=True):
+        if new is not None:
+            mean, var = mean + new * (one - mean), var + new * (spread - var)
+    if new is None:
+        mean, var = sum(means) / len(means), sum(spreads) / len(spreads)
+    plain.mean, plain.var = mean, var
+    return {"mean": mean, "var": var, **plain.fold()}
+
+
+def own(plain: Plain) -> tuple[float | None, float]:
+    """The weight of the new batch in the question, and what is taken off m."""
+    name = plain.statistics.estimator
+    weight = {"paper": None, "pytorch": 0.3, "tensorflow": 0.7, "onnx": 0.7}[name]
+    return weight, RULES[name][1]
+
+
+def reversed_momentum(plain: Plain) -> dict[str, Floats]:
+    weight, ddof = own(plain)
+    assert weight is not None
+    return estimate(plain, 1 - weight, ddof)
+
+
+def of_divisor(ddof: Callable[[Plain], float]) -> Callable[[Plain], dict[str, Floats]]:
+    def wrong(plain: Plain) -> dict[str, Floats]:
+        found = estimate(plain, own(plain)[0], ddof(plain))
+        return {key: value for key, value in found.items() if key != "mean"}
+
+    return wrong
+
+
+def of_framework(name: str) -> Callable[[Plain], dict[str, Floats]]:
+    return lambda plain: estimate(plain, *RULES[name])
+
+
+def not_of(name: str) -> Callable[[Plain], bool]:
+    return lambda plain: plain.statistics.estimator != name
+
+
+def without_start(start: tuple[float, float], first: int) -> Callable[[Plain], dict[str, Floats]]:
+    return lambda plain: estimate(plain, *own(plain), start, first)
+
+
+def twice(plain: Plain) -> dict[str, Floats]:
+    once = plain.fold()
+    plain.W, plain.b = once["weight"], once["bias"]
+    again = plain.fold()
+    return {"weight": again["weight"], "bias": again["bias"]}
 
 
 def with_bias(change: Callable[[Plain], Floats]) -> Callable[[Plain], dict[str, Floats]]:
@@ -116,14 +179,23 @@ def low_precision(plain: Plain) -> dict[str, Floats]:
 
 
 WRONG: dict[str, tuple[Callable[[Plain], bool], Callable[[Plain], dict[str, Floats]]]] = {
+    "momentum-reversed": (lambda p: own(p)[0] is not None, reversed_momentum),
     "eps-ignored": (lambda p: True, changed(eps=0.0)),
     "eps-default": (lambda p: p.eps != 1e-3, changed(eps=1e-3)),
     "eps-outside-sqrt": (lambda p: True, changed(divide=lambda p: lambda: np.sqrt(p.var) + p.eps)),
     "sqrt-forgotten": (lambda p: True, changed(divide=lambda p: lambda: p.var + p.eps)),
-    "biased-variance": (lambda p: p.statistics.unbiased, changed(var=other_variance)),
-    "unbiased-variance": (lambda p: not p.statistics.unbiased, changed(var=other_variance)),
+    "eps-twice": (lambda p: True, changed(divide=lambda p: lambda: np.sqrt(p.var + p.eps + p.eps))),
+    "biased-variance": (lambda p: own(p)[1] == 1, of_divisor(lambda p: 0)),
+    "unbiased-variance": (lambda p: own(p)[1] == 0, of_divisor(lambda p: 1)),
+    **{f"estimator-of-{name}": (not_of(name), of_framework(name)) for name in RULES},
+    "start-values-forgotten": (
+        lambda p: own(p)[0] is not None and len(p.statistics.batches) > 1,
+        without_start((0.0, 1.0), 1),
+    ),
+    "variance-of-keras-2": (lambda p: p.statistics.estimator == "tensorflow", of_divisor(lambda p: 1 + p.eps)),
     "layer-bias-ignored": (lambda p: True, with_bias(lambda p: -p.mean * p.scale() + p.beta)),
     "layer-bias-not-scaled": (lambda p: True, with_bias(lambda p: p.b - p.mean * p.scale() + p.beta)),
+    "shift-dropped": (lambda p: True, lambda p: {"shift": 0 * p.beta, "bias": p.b * p.scale()}),
     "mean-ignored": (lambda p: True, changed(mean=lambda p: 0 * p.mean)),
     "beta-ignored": (lambda p: True, changed(beta=lambda p: 0 * p.beta)),
     "gamma-ignored": (lambda p: True, changed(gamma=lambda p: np.ones_like(p.gamma))),
@@ -134,6 +206,7 @@ WRONG: dict[str, tuple[Callable[[Plain], bool], Callable[[Plain], dict[str, Floa
         lambda p: p.g > 1 and p.layer.kind == "transposed",
         lambda p: {"weight": p.along(p.scale()[: p.W.shape[1]])},
     ),
+    "folded-twice": (lambda p: True, twice),
     "not-folded": (lambda p: True, lambda p: {"weight": p.W, "bias": p.b}),
     "low-precision-fold": (lambda p: True, low_precision),
 }
@@ -154,7 +227,7 @@ def claim_of(key: str, values: Floats, form: str, answer: BnFold) -> ArrayClaim:
 def test_a_planted_mistake_comes_first(form: str) -> None:
     rng = np.random.default_rng(141)
     planted = first = 0
-    for _ in range(8):
+    for _ in range(5):
         asked = question(rng)
         answer = bn_fold(asked)
         right = exact_arrays(answer)
@@ -182,7 +255,7 @@ def test_a_right_claim_is_never_accused(form: str) -> None:
     for _ in range(8):
         asked = question(rng)
         answer = bn_fold(asked)
-        for key, values in Plain(asked).fold().items():
+        for key, values in (Plain(asked).fold() | estimate(Plain(asked), *own(Plain(asked)))).items():
             verdict = judge(answer, claim_of(key, values, form, answer))
             assert verdict.passed, (asked, key)
     stored = "float64" if form == "typed" else form
@@ -197,7 +270,7 @@ def test_a_right_claim_is_never_accused(form: str) -> None:
 def test_noise_is_not_explained(form: str) -> None:
     rng = np.random.default_rng(143)
     named = 0
-    for _ in range(12):
+    for _ in range(6):
         answer = bn_fold(question(rng))
         for key, right in exact_arrays(answer).items():
             if key in ("mean", "var"):
@@ -249,6 +322,24 @@ NAMED = [
     ("--batches 1,2,3,4/2,4,6,8 --expect var=3.125", ["biased-variance"]),
     ("--batches 1,2,3,4/2,4,6,8 --framework onnx --expect var=1.62667", ["unbiased-variance"]),
     ("--mean 0.5 --var 4 --expect 0.123456", []),
+    ("--mean 0 --var 0.01 --eps 1e-3 --expect 9.12870929", ["eps-twice"]),
+    ("--framework pytorch --momentum 0.1 --batches 1,2,3,4/2,4,6,8 --expect mean=4.725", ["momentum-reversed"]),
+    ("--framework onnx --batches 1,2,3,4/2,4,6,8 --expect mean=4.725", ["momentum-reversed"]),
+    # What another framework does is one slip where it is one: the divisor, or the weights.
+    ("--framework pytorch --batches 1,2,3,4/2,4,6,8 --expect var=1.4225", ["biased-variance"]),
+    ("--framework pytorch --batches 1,2,3,4/2,4,6,8 --expect mean=3.75", ["estimator-of-paper"]),
+    ("--framework paper --batches 1,2,3,4/2,4,6,8 --expect mean=0.074750", ["estimator-of-tensorflow"]),
+    ("--batches 1,2,3,4/2,4,6,8 --expect var=1.42250", ["estimator-of-onnx"]),
+    ("--framework tensorflow --momentum 0 --batches 1,2,3,4 --expect var=1.6672224", ["variance-of-keras-2"]),
+    ("--framework onnx --momentum 0.75 --batches 1,2,3,4/3,4,6,8 --expect mean=3.1875", ["start-values-forgotten"]),
+    ("--framework onnx --batches 1,2,3,4 --expect var=0.125", ["start-values-forgotten"]),
+    ("--framework onnx --mean 5 --var 2 --batches 1,2,3,4 --expect mean=0.25", ["start-values-forgotten"]),
+    ("--mean 0.5 --var 4 --eps 0 --weight 3 --bias 2 --expect weight=0.75", ["sqrt-forgotten", "folded-twice"]),
+    (
+        "--mean 0.5 --var 4 --eps 0 --weight 3 --bias 2 --expect bias=1",
+        ["shift-dropped", "mean-ignored", "gamma-beta-swapped"],
+    ),
+    ("--gamma 3 --beta 2 --mean 0.5 --var 4 --eps 0 --weight 3 --bias 7 --expect bias=10.5", ["shift-dropped"]),
 ]
 
 
