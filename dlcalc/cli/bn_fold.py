@@ -8,8 +8,8 @@ from dlcalc.cli.command import Command, reading_arrays
 from dlcalc.cli.driver import run
 from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, stacked, strictness_options
 from dlcalc.core import bn_fold as engine
+from dlcalc.core.batch_norm.layouts import LAYER_KINDS
 from dlcalc.core.batch_norm.statistics import ESTIMATORS
-from dlcalc.core.batch_norm.weighted_layer import KINDS
 from dlcalc.notation import bn_fold as notation
 from dlcalc.report.bn_fold import VIEW
 
@@ -37,7 +37,13 @@ norm_options = stacked(
         "--batches",
         group="Statistics",
         metavar="ARRAY",
-        help="In place of --mean and --var: mini-batches, a row each; of a file batches x samples x channels x space.",
+        help="Mini-batches, a row each: what mean and variance come from, or with --mean and --var go on from.",
+    ),
+    option(
+        "--layout",
+        group="Statistics",
+        metavar="LETTERS",
+        help="The axes of --batches: B batches, N samples, C channels, D H W.  [default: rows BN, of a file BNC]",
     ),
     option(
         "--framework",
@@ -54,8 +60,16 @@ norm_options = stacked(
 )
 layer_options = stacked(
     option("--weight", group="Layer", metavar="ARRAY", help="The layer to fold it into: a row for each output."),
+    option(
+        "--weight-layout",
+        group="Layer",
+        metavar="LETTERS",
+        help="Its axes, o outputs, i inputs, k taps.  [default: oik; in Keras kio, of a linear layer io]",
+    ),
     option("--bias", group="Layer", metavar="ARRAY", help="Its bias.  [default: 0]"),
-    option("--kind", group="Layer", type=Word(KINDS), help="Its kind.  [default: linear for two axes, else conv]"),
+    option(
+        "--kind", group="Layer", type=Word(LAYER_KINDS), help="Its kind.  [default: linear for two axes, else conv]"
+    ),
     option("--g", "--groups", "groups", group="Layer", metavar="INT", help="Its groups.  [default: 1]"),
     option("--s", "--stride", "stride", group="Layer", metavar="INT[xINT...]", help="Its stride.  [default: 1]"),
     option(

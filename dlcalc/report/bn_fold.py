@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dlcalc.core.arrays.stored import numbered
 from dlcalc.core.batch_norm.answer import LAYERS, BnFold, Effect
 from dlcalc.core.batch_norm.statistics import ESTIMATORS, Batch, Statistics
+from dlcalc.core.batch_norm.weighted_layer import WeightedLayer
 from dlcalc.report import arrays
 from dlcalc.report.arrays import MAX_ENTRIES, json_safe, short
 from dlcalc.report.sheet import Grid, Sheet
@@ -20,16 +22,17 @@ def as_json(answer: BnFold) -> dict[str, object]:
     question = answer.question
     small: dict[str, Any] = {"scale": answer.scale, "shift": answer.shift}
     if answer.folded is not None:
-        small |= {"weight": answer.folded.weight, "bias": answer.folded.bias}
+        small |= {"weight": answer.folded.as_given, "bias": answer.folded.bias}
     lists, omitted = arrays.as_lists(small)
     found: dict[str, object] = {
         "framework": question.framework,
         "eps": question.affine.eps,
         "eps_source": question.eps_source,
-        **({} if answer.folded is None else {"dtype": answer.folded.format}),
+        **({} if answer.folded is None else _of_the_layer(answer.folded)),
         **lists,
     }
     if question.statistics is not None:
+        found["layout"] = question.layout
         found["statistics"] = _statistics(question.statistics)
         if question.statistics.pooled.samples.size > MAX_ENTRIES:
             omitted.append("batches")
@@ -47,6 +50,11 @@ def as_json(answer: BnFold) -> dict[str, object]:
     return found | ({"omitted": omitted} if omitted else {})
 
 
+def _of_the_layer(folded: WeightedLayer) -> dict[str, object]:
+    layout = {} if folded.layout is None else {"weight_layout": folded.layout.letters}
+    return {"dtype": folded.format, **layout}
+
+
 def _lists(values: Mapping[str, Any]) -> dict[str, object]:
     return {key: json_safe(value.tolist()) for key, value in values.items() if value is not None}
 
@@ -62,6 +70,8 @@ def _statistics(statistics: Statistics) -> dict[str, object]:
     }
     if statistics.momentum is not None:
         found |= {"momentum": statistics.momentum, "start_value_left": statistics.start_value_left}
+    if statistics.start is not None:
+        found |= _lists({"start_mean": statistics.start[0], "start_var": statistics.start[1]})
     if statistics.ragged:
         found |= _lists({"pooled_mean": statistics.pooled.mean, "pooled_var": statistics.pooled_variance})
     return found
@@ -77,7 +87,8 @@ def bare(answer: BnFold) -> tuple[str]:
     """Give the scale, or with a layer the folded weight, an output per line."""
     if answer.folded is None:
         return (arrays.bare(answer.scale),)
-    return (arrays.bare(answer.folded.weight.reshape(len(answer.folded.weight), -1)),)
+    weight = answer.folded.as_given
+    return (arrays.bare(weight.reshape(len(weight), -1)),)
 
 
 _SHOWN = 16  # rows of a table
@@ -144,7 +155,8 @@ def _weight(answer: BnFold) -> list[Grid]:
     left_out = ("",) if shown is not flat else ()
     rows = [(str(number), *map(short, row), *left_out) for number, row in enumerate(shown.tolist())]
     side = "input" if folded.kind == "transposed" else "output"
-    title = f"folded weight{f', the first {_WIDE - 1} of {flat.shape[1]} a row' if left_out else ''}"
+    letters = f" ({folded.layout.letters})" if folded.layout is not None else ""
+    title = f"folded weight{letters}{f', the first {_WIDE - 1} of {flat.shape[1]} a row' if left_out else ''}"
     biases: list[tuple[str, ...]] = [(str(number), short(value)) for number, value in enumerate(folded.bias.tolist())]
     return [Grid((side, *names), _cut(rows), None, title), Grid(("output", "bias"), _cut(biases), None, "folded bias")]
 
@@ -163,11 +175,23 @@ def _samples(answer: BnFold) -> list[Grid]:
     total = str(int(statistics.counts.sum()))
     rows.append((how, total, _few(statistics.mean), _few(statistics.variance)))
     if statistics.start_value_left > 0.01:
-        rows.append((f"start value left {statistics.start_value_left:.1%}", "", "0", "1"))
+        rows.append((f"start value left {statistics.start_value_left:.1%}", "", *map(_few, statistics.start_values)))
     if statistics.ragged:
         pooled = statistics.pooled
         rows.append(("all samples together", total, _few(pooled.mean), _few(statistics.pooled_variance)))
-    return [Grid(("", "samples", "mean", "var"), rows, how, f"statistics, as {name} estimates them")]
+    title = f"statistics of {_read(answer)}, by {name}"
+    return [Grid(("", "samples", "mean", "var"), rows, how, title)]
+
+
+def _read(answer: BnFold) -> str:
+    """Say how the mini-batches were read: ``2 mini-batches of 4 samples, 1 channel (BN)``."""
+    statistics = answer.question.statistics
+    assert statistics is not None
+    sizes = sorted({*statistics.counts.tolist()})
+    samples = f"{sizes[0]} to {numbered(sizes[-1], 'sample')}" if sizes[1:] else numbered(sizes[0], "sample")
+    batches = numbered(len(statistics.batches), "mini-batch").replace("batchs", "batches")
+    letters = f" ({answer.question.layout})" if answer.question.layout else ""
+    return f"{batches} of {samples}, {numbered(statistics.channels, 'channel')}{letters}"
 
 
 def _effect(answer: BnFold) -> list[Grid]:

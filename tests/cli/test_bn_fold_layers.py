@@ -140,3 +140,49 @@ def test_training_mode(fold: Run) -> None:
     assert evaluated["unfolded"] == pytest.approx([1 - 16 / 3, -3])
     last = fold(f"{BATCHES} --eps 0 --x 5 --json").json["evaluated"]
     assert last["training"] == [0]  # by the last mini-batch, of mean 5
+
+
+def test_a_layer_of_keras_is_folded_in_its_own_layout(fold: Run) -> None:
+    """The same numbers in two layouts: the fold, the claims about it and the bare weight keep that of the file."""
+    rng = np.random.default_rng(17)
+    weight = rng.normal(size=(3, 2, 5, 4))  # taps x in x out
+    np.save("keras.npy", weight)
+    np.save("torch.npy", np.moveaxis(weight, (2, 3), (1, 0)))
+    words = "--mean 0,1,2,3 --var 1,2,3,4 --eps 1e-3 --json --check"
+    ours = fold(f"{words} --weight torch.npy").json
+    theirs = fold(f"{words} --weight keras.npy --framework tensorflow").json
+    assert (ours["weight_layout"], theirs["weight_layout"]) == ("oik", "kio")
+    assert (ours["check"]["passed"], theirs["check"]["passed"]) == (True, True)
+    folded = np.array(theirs["weight"])
+    np.testing.assert_array_equal(np.moveaxis(folded, (2, 3), (1, 0)), ours["weight"])
+    assert (theirs["bias"], theirs["scale"]) == (ours["bias"], ours["scale"])
+    np.save("claim.npy", folded)
+    assert fold(f"{words} --weight keras.npy --framework tensorflow --expect claim.npy").code == 0
+    np.save("claim.npy", weight)
+    wrong = fold(f"{words} --weight keras.npy --framework tensorflow --expect claim.npy")
+    assert wrong.json["expect"]["claims"][0]["diagnosis"][0]["mistake"] == "not-folded"
+
+
+def test_a_depthwise_layer_of_keras(fold: Run) -> None:
+    """Output c m + q of a depthwise layer is tap q of input c: scaled along both axes."""
+    weight = np.random.default_rng(18).normal(size=(3, 2, 2))  # taps x in x multiplier
+    np.save("w.npy", weight)
+    words = "--mean 0,0,0,0 --var 1,4,16,64 --eps 0 --framework tensorflow --kind depthwise --weight w.npy --json"
+    found = fold(f"{words} --check --explain").json
+    np.testing.assert_array_equal(found["weight"], weight / np.array([[1, 2], [4, 8]]))
+    assert found["check"]["passed"]
+    named = [step["symbol"] for step in found["explain"] if step["symbol"].startswith("W'")]
+    assert named == ["W'[0,0,0]", "W'[0,0,1]", "W'[0,1,0]", "W'[0,1,1]"]
+    first = "--mean 0,1 --var 1,4 --eps 0 --framework tensorflow --kind depthwise --weight w.npy --bn-first --json"
+    scaled = fold(f"{first} --check").json
+    np.testing.assert_array_equal(scaled["weight"], weight / np.array([[1], [2]]))
+    assert scaled["check"]["passed"]
+
+
+def test_a_negative_variance_is_explained_proved_and_warned_of(fold: Run) -> None:
+    words = "--mean 1 --var=-9.9998997e-06 --eps 1e-5 --weight 2 --x 3 --check --explain --json"
+    found = fold(words)
+    assert (found.code, found.json["check"]["passed"]) == (0, True)
+    assert [warning["code"] for warning in found.json["warnings"]] == ["negative-variance"]
+    (scale,) = (step for step in found.json["explain"] if step["symbol"] == "s")
+    assert eval(scale["substituted"].replace("sqrt", "np.sqrt")) == pytest.approx(scale["value"], rel=1e-4)

@@ -90,7 +90,7 @@ def checked_affine(gamma: Floats, beta: Floats, mean: Floats, var: Floats, eps: 
 
     Raises:
         DlcalcError: ``invalid-value`` for parameters that are not finite or a negative eps; ``invalid-statistics`` for
-            statistics that are not finite, a negative variance, or var + eps = 0, naming the channel.
+            statistics that are not finite or var + eps <= 0, naming the channel. A variance less than 0 is legal.
     """
     if not 0 <= eps < np.inf:
         raise DlcalcError("invalid-value", f"eps {eps} is less than 0", hint=Fix("eps", 1e-5), option="eps")
@@ -100,11 +100,13 @@ def checked_affine(gamma: Floats, beta: Floats, mean: Floats, var: Floats, eps: 
             message = f"{name} {values[wrong[0]]} of channel {wrong[0]} is not a finite number"
             code: ErrorCode = "invalid-value" if name in ("gamma", "beta") else "invalid-statistics"
             raise DlcalcError(code, message, hint="finite numbers", option=name)
-    wrong = np.flatnonzero((var < 0) | ((var == 0) & (eps == 0)))
+    wrong = np.flatnonzero(var <= -eps)  # exactly where the two add up to 0 or less
     if wrong.size:
         channel = int(wrong[0])
-        rule = "is less than 0" if var[channel] < 0 else f"and eps {eps:g} leave nothing to divide by"
-        hint: str | Advice = "a variance from 0 on" if var[channel] < 0 else [Fix("eps", 1e-5)]
-        message = f"var {var[channel]:g} of channel {channel} {rule}"
+        message = f"var {var[channel]:g} of channel {channel} and eps {eps:g} leave nothing to divide by"
+        hint: Advice = [Fix("eps", 1e-5)]
+        if var[channel] < 0:
+            message = f"var {var[channel]:.6g} of channel {channel} plus eps {eps:g} is not over 0"
+            hint = [f"a variance from 0 on, or at least over {-eps:g}" if eps else "a variance over 0"]
         raise DlcalcError("invalid-statistics", message, hint=hint, option="var")
     return Affine(gamma, beta, mean, var, eps)

@@ -119,7 +119,7 @@ class BnFold:
         """The arrays that can be claimed, by their keys: the headline first."""
         arrays: dict[str, Floats] = {}
         if self.folded is not None:
-            arrays |= {"weight": self.folded.weight, "bias": self.folded.bias}
+            arrays |= {"weight": self.folded.as_given, "bias": self.folded.bias}
         arrays |= {"scale": self.scale, "shift": self.shift}
         if self.question.statistics is not None:
             arrays |= {"mean": self.question.statistics.mean, "var": self.question.statistics.variance}
@@ -197,7 +197,7 @@ def _normed(affine: Affine, values: Floats, mean: Floats, variance: Floats) -> F
 
 def _warnings(question: BnFoldQuestion, folded: WeightedLayer | None) -> list[Notice]:
     notices, affine, statistics = [*question.notes], question.affine, question.statistics
-    if statistics is not None and statistics.start_value_left > 0.01:
+    if statistics is not None and statistics.start is None and statistics.start_value_left > 0.01:
         text = (
             f"{statistics.start_value_left:.2%} of the start values, mean 0 and variance 1, is left in the running ones"
         )
@@ -205,7 +205,9 @@ def _warnings(question: BnFoldQuestion, folded: WeightedLayer | None) -> list[No
     if statistics is not None and statistics.momentum is not None:
         notices += _reversed(statistics)
     notices += _about("gamma-zero", "gamma is 0 in {}: the channel gives beta alone", affine.gamma == 0)
-    low = (affine.var < affine.eps) & (affine.gamma != 0)
+    text = "var is less than 0 in {}: released models have such, and eps alone keeps the scale finite"
+    notices += _about("negative-variance", text, affine.var < 0)
+    low = (affine.var >= 0) & (affine.var < affine.eps) & (affine.gamma != 0)
     notices += _about("variance-below-eps", "var is less than eps in {}: eps decides the scale", low)
     far = ~np.isfinite(affine.scale) | ~np.isfinite(affine.shift)
     notices += _about("affine-overflow", "scale or shift is beyond the range of float64 in {}", far)

@@ -156,7 +156,8 @@ def _entries(answer: "BnFold", scales: list[Decimal], shifts: list[Decimal], rng
     flat = np.arange(size) if size <= MAX_ENTRIES else np.sort(rng.choice(size, MAX_ENTRIES, replace=False))
     index = list(zip(*(axis.tolist() for axis in np.unravel_index(flat, folded.weight.shape)), strict=True))
     right = [Decimal(float(layer.weight[at])) * scales[_channels(layer, at)[first]] for at in index]
-    failures = _within_half_an_ulp("weight", folded.weight.reshape(-1)[flat], right, index)
+    given = index if layer.layout is None else [layer.layout.index(at) for at in index]
+    failures = _within_half_an_ulp("weight", folded.weight.reshape(-1)[flat], right, given)
     if not first:
         affine = answer.question.affine
         terms = zip(layer.bias.tolist(), affine.mean.tolist(), affine.beta.tolist(), scales, strict=True)

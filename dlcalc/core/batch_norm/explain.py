@@ -71,11 +71,12 @@ class _Terms(Steps):
             whys = "mean over the mini-batches", "unbiased, so over m - 1; leaves out the variance between batches"
         else:
             old, new = map(_n, statistics.weights)
-            mean, var = "0", "1"
+            start = [_n(float(values[channel])) for values in statistics.start_values]
+            mean, var = start
             for value, spread in zip(means, spreads, strict=True):
                 mean, var = f"{old}*({mean}) + {new}*{_n(value, digits)}", f"{old}*({var}) + {new}*{spread}"
             weight = "m/(m - 1)*var_B" if statistics.unbiased else "var_B"
-            formulas = f"{old}*E + {new}*mu_B, from 0", f"{old}*Var + {new}*{weight}, from 1"
+            formulas = f"{old}*E + {new}*mu_B, from {start[0]}", f"{old}*Var + {new}*{weight}, from {start[1]}"
             left = f"{statistics.start_value_left:.1%} of the start value is left"
             whys = f"running mean; {left}", f"running variance; {left}"
         self.add("E", formulas[0], mean, result, rule.source, whys[0])
@@ -87,7 +88,8 @@ class _Terms(Steps):
         scale, shift = self._of_channel(self.answer.scale), self._of_channel(self.answer.shift)
         offset = self._of_channel(affine.beta)
         digits = _digits(offset, shift)
-        gamma, var = _n(self._of_channel(affine.gamma)), _n(self._of_channel(affine.var))
+        gamma, variance = _n(self._of_channel(affine.gamma)), self._of_channel(affine.var)
+        var = _n(variance, _digits(affine.eps, variance + affine.eps) if variance < 0 else 6)
         where = {"option": "as typed", "framework": "the framework's", "default": "assumed, it is in no checkpoint"}
         why = f"scale; eps {affine.eps:g} ({where[self.answer.question.eps_source]}) keeps it finite"
         self.add("s", "gamma/sqrt(Var + eps)", f"{gamma}/sqrt({var} + {affine.eps:g})", scale, source, why)
@@ -105,7 +107,7 @@ class _Terms(Steps):
         assert layer is not None
         assert folded is not None
         at = self._entry()
-        name = ",".join(map(str, at))
+        name = ",".join(map(str, at if layer.layout is None else layer.layout.index(at)))
         weight, scale = _n(float(layer.weight[at])), _n(self._of_channel(answer.scale))
         side = "input" if answer.question.bn_first else "output"
         why = f"the channel's {side} scaled; its first entry stands for all"

@@ -105,8 +105,9 @@ def fold_batch_norm(
     *,
     eps: float = 1e-5,
     kind: str | None = None,
-    groups: int = 1,
+    groups: int | None = None,
     bn_first: bool = False,
+    weight_layout: str | None = None,
 ) -> WeightAndBias:
     """Fold a batch norm into a layer's weight and bias: one layer that does what the two did.
 
@@ -118,9 +119,11 @@ def fold_batch_norm(
         gamma: (C,), or one number for all channels.
         beta: (C,), or one number for all channels.
         eps: from 0 on.
-        kind: ``"conv"``, ``"transposed"`` or ``"linear"``; if None by the weight's rank.
-        groups: g.
+        kind: ``"conv"``, ``"transposed"``, ``"linear"`` or ``"depthwise"``; if None by the weight's rank.
+        groups: g; 1 if None, of a depthwise layer the number of its inputs.
         bn_first: the batch norm stands before the layer, which does not pad.
+        weight_layout: another order of the weight's axes, in letters: o outputs, i inputs, k all taps; ``"kio"`` is a
+            convolution of Keras, ``"io"`` a Dense layer.
 
     Returns:
         The folded parameters, computed exactly and rounded once: each within half an ulp.
@@ -136,11 +139,12 @@ def fold_batch_norm(
     WeightAndBias(weight=array([[0.3]]), bias=array([0.6]))
     """
     numbers = given(weight, "weight")
-    layer = checked_layer(numbers, None if bias is None else given(bias, "bias"), kind, groups)
+    biases = None if bias is None else given(bias, "bias")
+    layer = checked_layer(numbers, biases, kind, groups, letters=weight_layout)
     affine = checked_affine(*_parameters(mean, var, gamma, beta), eps)
     folded = (fold_before if bn_first else fold)(layer, affine)
     dtype = numbers.values.dtype
-    return WeightAndBias(folded.weight.astype(dtype), folded.bias.astype(dtype))
+    return WeightAndBias(folded.as_given.astype(dtype), folded.bias.astype(dtype))
 
 
 def _parameters(

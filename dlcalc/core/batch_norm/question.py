@@ -8,17 +8,19 @@ import numpy as np
 
 from dlcalc.core.arrays.stored import Array, Floats, Stored, numbered, shape_text, vector
 from dlcalc.core.batch_norm.affine import Affine
+from dlcalc.core.batch_norm.layouts import LAYER_KINDS, LayerKind, WeightLayout, weight_layout
 from dlcalc.core.batch_norm.statistics import Batch, Statistics
-from dlcalc.core.batch_norm.weighted_layer import KINDS, Kind, WeightedLayer
+from dlcalc.core.batch_norm.weighted_layer import WeightedLayer
 from dlcalc.core.errors import Advice, DlcalcError, Fix, Notice
 from dlcalc.core.validation import spread
 
 EpsSource = Literal["option", "framework", "default"]
 
-_LAYOUTS: dict[Kind, str] = {
+_LAYOUTS: dict[LayerKind, str] = {
     "conv": "C_out x C_in/g x kernel",
     "transposed": "C_in x C_out/g x kernel",
     "linear": "C_out x C_in",
+    "depthwise": "C_out x 1 x kernel",
 }
 
 
@@ -34,6 +36,7 @@ class BnFoldQuestion:
         layer: the layer to fold it into, if there is one.
         bn_first: whether the batch norm stands before the layer.
         x: float64 inputs to evaluate, in the shape in which they were given.
+        layout: how the mini-batches were read, in letters.
         tolerances: relative and absolute, in place of those of a claim's format.
         exact: whether claims must be within half an ulp.
         notes: caveats about how the arrays were read.
@@ -46,6 +49,7 @@ class BnFoldQuestion:
     layer: WeightedLayer | None = None
     bn_first: bool = False
     x: Floats | None = None
+    layout: str | None = None
     tolerances: tuple[float, float] | None = None
     exact: bool = False
     notes: Sequence[Notice] = ()
@@ -56,38 +60,42 @@ class BnFoldQuestion:
         return len(self.affine.gamma)
 
 
-def batch_of(values: Array) -> Batch:
-    """Take an array of shape (m,), (m, C) or (N, C, space...) as a mini-batch.
+def batch_of(values: Array, axis: int | None = 1) -> Batch:
+    """Take an array as a mini-batch: (m,), (m, C) or (N, C, space...), or with its channels along another axis.
 
-    >>> batch_of(np.zeros((2, 3, 4, 4))).samples.shape
-    (32, 3)
+    >>> batch_of(np.zeros((2, 3, 4, 4))).samples.shape, batch_of(np.zeros((2, 4, 4, 3)), axis=None).samples.shape
+    ((32, 3), (96, 1))
     """
     wide = values.astype(np.float64)
-    if wide.ndim < 2:
-        return Batch(wide.reshape(-1, 1), wide.shape)
-    return Batch(np.moveaxis(wide, 1, -1).reshape(-1, wide.shape[1]), wide.shape)
+    if axis is None or wide.ndim < 2:
+        return Batch(wide.reshape(-1, 1), wide.shape, None)
+    return Batch(np.moveaxis(wide, axis, -1).reshape(-1, wide.shape[axis]), wide.shape, axis)
 
 
 def checked_layer(
     weight: Stored,
     bias: Stored | None,
     kind: str | None = None,
-    groups: int = 1,
+    groups: int | None = None,
     stride: int | tuple[int, ...] = 1,
     padding: int | tuple[int, ...] = 0,
     dilation: int | tuple[int, ...] = 1,
+    letters: str | None = None,
+    framework: str = "pytorch",
 ) -> WeightedLayer:
     """Build a layer, once its shapes are known to fit together.
 
     Args:
-        weight: in the layout of its kind; one row of numbers is one output of a linear layer, and a convolution may
-            leave out a kernel of one tap.
+        weight: in its layout; one row of numbers is a matrix of one row, and a convolution may leave out a kernel of
+            one tap.
         bias: (C_out,), zeros if None.
-        kind: one of ``KINDS``; if None linear for two axes, conv for more.
-        groups: g.
+        kind: one of ``LAYER_KINDS``; if None linear for two axes, conv for more.
+        groups: g; 1 if None, of a depthwise layer its inputs.
         stride: one for all axes of space, or one per axis.
         padding: likewise, with zeros; of a transposed layer what is cropped.
         dilation: likewise.
+        letters: the layout of the weight, as of ``weight_layout``; the framework's if None.
+        framework: whose layout a weight has.
 
     Raises:
         DlcalcError: ``shape-mismatch``, ``groups-do-not-divide``, ``usage``, ``invalid-value``.
@@ -102,6 +110,11 @@ def checked_layer(
     if not np.isfinite(values).all():
         message = "weight has an entry that is not finite"
         raise DlcalcError("invalid-value", message, hint="finite numbers", option="weight")
+    arranged = weight_layout(letters, name, values.shape, framework)
+    values = arranged.computed(values)
+    if name == "depthwise":
+        name, groups = "conv", _depthwise(values, arranged, groups)
+    groups = 1 if groups is None else groups
     _refuse_groups(name, groups, len(values))
     axes = values.ndim - 2
     outputs = values.shape[1] * groups if name == "transposed" else len(values)
@@ -111,19 +124,32 @@ def checked_layer(
         raise DlcalcError("invalid-value", message, hint="finite numbers", option="bias")
     strides, paddings = spread(stride, axes, "stride", 1), spread(padding, axes, "padding", 0)
     dilations = spread(dilation, axes, "dilation", 1)
-    return WeightedLayer(name, values, offset, groups, strides, paddings, dilations, weight.format)
+    return WeightedLayer(name, values, offset, groups, strides, paddings, dilations, weight.format, arranged)
 
 
-def _kind(name: str) -> Kind:
-    for kind in KINDS:
+def _kind(name: str) -> LayerKind:
+    for kind in LAYER_KINDS:
         if kind == name:
             return kind
-    from dlcalc.core.spelling import one_of
-
-    raise DlcalcError("usage", f"unknown kind {name!r}", hint=one_of(name, KINDS), option="kind")
+    raise DlcalcError("usage", f"unknown kind {name!r}", hint="one of " + ", ".join(LAYER_KINDS), option="kind")
 
 
-def _refuse_groups(kind: Kind, groups: int, first: int) -> None:
+def _depthwise(values: Floats, layout: WeightLayout, groups: int | None) -> int:
+    """Give the groups of a depthwise layer, one for each input."""
+    if values.shape[1] != 1:
+        shape = shape_text(layout.shape)
+        message = f"weight has the shape {shape}, and a depthwise layer has {_LAYOUTS['depthwise']} in PyTorch"
+        hint = ("in Keras ", Fix("weight_layout", "kio"))
+        raise DlcalcError("shape-mismatch", message, hint=hint, option="weight")
+    if not layout.multiplied:
+        return len(values) if groups is None else groups
+    if groups not in (None, layout.inputs):
+        message = f"groups {groups} of a depthwise layer is not its number of inputs, {layout.inputs}"
+        raise DlcalcError("shape-mismatch", message, hint=Fix("groups", layout.inputs), option="groups")
+    return layout.inputs
+
+
+def _refuse_groups(kind: LayerKind, groups: int, first: int) -> None:
     """Refuse groups that do not divide the first axis of the weight."""
     if groups < 1:
         message = f"groups {groups} is less than 1"

@@ -53,11 +53,13 @@ class Batch:
 
     Attributes:
         samples: (m, C) float64, m the samples of each channel, over batch and space.
-        shape: of the batch as it was given: (m,), (m, C) or (N, C, space...).
+        shape: of the batch as it was given: (m,), (m, C), (N, C, space...), or its axes in another order.
+        axis: where the channels stand in it; None where there is one.
     """
 
     samples: Floats
     shape: tuple[int, ...]
+    axis: int | None = 1
 
     @cached_property
     def sums(self) -> Sums:
@@ -76,10 +78,10 @@ class Batch:
 
     def restored(self, values: Floats) -> Floats:
         """Reshape (m, C) values to the shape in which the batch was given."""
-        if len(self.shape) < 3:
+        if self.axis is None:
             return values.reshape(self.shape)
-        count, channels, *space = self.shape
-        return np.moveaxis(values.reshape(count, *space, channels), -1, 1)
+        others = [size for axis, size in enumerate(self.shape) if axis != self.axis]
+        return np.moveaxis(values.reshape(*others, -1), -1, self.axis)
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,8 @@ def statistics_of(
     rule = ESTIMATORS[estimator]
     used = _momentum(rule, momentum, plain_average)
     if start is not None:
-        _refuse_start(rule, used, start)
+        refuse_start(estimator, momentum, plain_average)
+        _refuse_start_values(start)
     for number, batch in enumerate(batches):
         if not np.isfinite(batch.samples).all():
             message = f"batch {number} has a sample that is not a finite number"
@@ -222,14 +225,22 @@ def _momentum(rule: Estimator, momentum: float | None, plain_average: bool) -> f
     return None if plain_average else rule.momentum if momentum is None else momentum
 
 
-def _refuse_start(rule: Estimator, momentum: float | None, start: tuple[Floats, Floats]) -> None:
-    """Refuse values to start from that are no statistics, or where nothing runs."""
-    if momentum is None:
+def refuse_start(estimator: str, momentum: float | None, plain_average: bool = False) -> None:
+    """Refuse values to start from where nothing runs.
+
+    Raises:
+        DlcalcError: ``usage``, ``invalid-value``.
+    """
+    rule = ESTIMATORS[estimator]
+    if _momentum(rule, momentum, plain_average) is None:
         who = f"{rule.name} averages over the mini-batches" + (" without a momentum" if rule.momentum else "")
         message = f"{who}, and has no running mean and variance to start from"
         hint = ("leave ", Fix("mean"), " and ", Fix("var"), " out, or ")
         other = Fix("momentum", rule.momentum) if rule.momentum else Fix("framework", "pytorch")
         raise DlcalcError("usage", message, hint=(*hint, other), option="mean")
+
+
+def _refuse_start_values(start: tuple[Floats, Floats]) -> None:
     for name, values in zip(("mean", "var"), start, strict=True):
         wrong = np.flatnonzero(~np.isfinite(values))
         if wrong.size:

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from dlcalc.core.arrays.stored import Floats
+from dlcalc.core.batch_norm.layouts import WeightLayout
 from dlcalc.core.errors import DlcalcError, Fix
 
 Kind = Literal["conv", "transposed", "linear"]
@@ -28,6 +29,7 @@ class WeightedLayer:
         groups: g.
         stride, padding, dilation: one per axis of space; the padding is of zeros, and of a transposed layer crops.
         format: the number format that the weights are stored in.
+        layout: how the weight was given, if its axes stood in an order of their own.
     """
 
     kind: Kind
@@ -38,6 +40,12 @@ class WeightedLayer:
     padding: tuple[int, ...] = ()
     dilation: tuple[int, ...] = ()
     format: str = "float64"
+    layout: WeightLayout | None = None
+
+    @property
+    def as_given(self) -> Floats:
+        """The weight in the layout in which it was given."""
+        return self.weight if self.layout is None else self.layout.given(self.weight)
 
     @property
     def inputs(self) -> int:

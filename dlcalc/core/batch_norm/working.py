@@ -139,7 +139,7 @@ class BnWorking:
                     return self.shift
                 case "weight" | "bias":
                     layer = self.folded_layer()
-                    return None if layer is None else layer.weight if self.key == "weight" else layer.bias
+                    return None if layer is None else layer.as_given if self.key == "weight" else layer.bias
                 case _:
                     return self._output()
 

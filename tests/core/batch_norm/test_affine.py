@@ -12,7 +12,7 @@ from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.batch_norm.affine import checked_affine, nearest, to_odd
 from dlcalc.core.batch_norm.functions import batch_norm_affine
 from tests.support.random_norms import affine
-from tests.support.refusals import refused
+from tests.support.refusals import cause, refused
 
 
 def test_no_scale_is_nearer_than_the_one_that_is_given() -> None:
@@ -86,3 +86,12 @@ def test_refused(changes: dict[str, Any], code: str, option: str) -> None:
     error = refused(checked_affine, **{**values, "eps": float(values["eps"])})
     assert (error.code, error.option) == (code, option)
     assert option == "eps" or "channel 1" in error.message
+
+
+@pytest.mark.parametrize("var", [-9.9998997e-06, -9.9e-06, -1e-20])
+def test_a_variance_below_0_is_legal_while_eps_makes_up_for_it(var: float) -> None:
+    found = checked_affine(np.ones(1), np.zeros(1), np.ones(1), np.array([var]), 1e-5)
+    assert found.scale[0] == pytest.approx(1 / np.sqrt(var + 1e-5), rel=1e-9)
+    for eps in (-var, np.nextafter(-var, 0.0)):
+        refusal = cause(checked_affine, np.ones(1), np.zeros(1), np.ones(1), np.array([var]), eps)
+        assert refusal == ("invalid-statistics", "var")
