@@ -1,17 +1,25 @@
 """``dlcalc bn-fold``."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dlcalc.cli.command import Command, reading_arrays
+from dlcalc.cli.command import Command, OnDisk, reading_arrays
 from dlcalc.cli.driver import run
-from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, stacked, strictness_options
+from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, output_options, stacked, strictness_options
 from dlcalc.core import bn_fold as engine
 from dlcalc.core.batch_norm.layouts import LAYER_KINDS
 from dlcalc.core.batch_norm.statistics import ESTIMATORS
 from dlcalc.notation import bn_fold as notation
 from dlcalc.report.bn_fold import VIEW
+
+if TYPE_CHECKING:
+    from dlcalc.cli.command import Job
+    from dlcalc.core.batch_norm.answer import BnFold
+    from dlcalc.core.batch_norm.question import BnFoldQuestion
+    from dlcalc.core.evidence.array_claim import ArrayClaim
+    from dlcalc.core.evidence.array_verdict import ArrayVerdict
 
 EXAMPLES = (
     "dlcalc bn-fold --gamma 2 --beta 1 --mean 0.5 --var 4 --eps 1e-5",
@@ -24,8 +32,22 @@ EXAMPLES = (
 )
 
 
+def _job() -> "Job[BnFoldQuestion, BnFold, Mapping[str, tuple[int, ...]], ArrayClaim, ArrayVerdict]":
+    from dlcalc.jobs.folded_files import answered
+
+    return answered
+
+
 question, claims = reading_arrays(notation.question, notation.BY_ROWS)
-COMMAND = Command(notation.KEYS, question, notation.merged, claims, engine, VIEW)
+COMMAND = Command(
+    notation.KEYS,
+    question,
+    notation.merged,
+    claims,
+    engine,
+    VIEW,
+    on_disk=OnDisk(lambda question: False, lambda question: (question.channels, 8), _job),
+)
 
 norm_options = stacked(
     option("--gamma", group="Batch norm", metavar="ARRAY", help="Scale of each channel.  [default: 1]"),
@@ -88,6 +110,7 @@ layer_options = stacked(
 @layer_options
 @strictness_options
 @answer_options
+@output_options
 def command(**given: Any) -> int:
     """What a batch norm is at inference, y = scale*x + shift, and the layer with it folded in.
 
@@ -98,6 +121,7 @@ def command(**given: Any) -> int:
     or - for JSON on stdin.
 
     The keys that --expect judges are scale and shift; with a layer weight, the headline then, and bias; with --batches
-    mean and var; with --x training, unfolded and folded.
+    mean and var; with --x training, unfolded and folded. --output writes weight and bias, or scale and shift without a
+    layer, to .npz or .safetensors, in the precision of the weight; .npy holds the one array that there is.
     """
     return run(COMMAND, given)

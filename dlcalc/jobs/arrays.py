@@ -83,16 +83,17 @@ def _rows(array: "RowFile", option: str) -> RowSource:
 _VECTORS = ("label", "expect")  # may have one number per row
 
 
-def refuse_other_endings(path: str) -> None:
-    """Refuse to write anything but a .npy file.
+def refuse_other_endings(path: str, endings: tuple[str, ...] = (".npy",), name: str = "grad") -> None:
+    """Refuse to write a file with another ending; the hint has the first one, behind the name if there is none.
 
     Raises:
         DlcalcError: ``unsupported-file``.
     """
-    if not path.lower().endswith(".npy"):
+    if not path.lower().endswith(endings):
         stem = path.rstrip("/").rpartition("/")
-        hint = f"{stem[0]}{stem[1]}{stem[2].partition('.')[0] or 'grad'}.npy"
-        raise DlcalcError("unsupported-file", f"{path!r} does not end in .npy", hint=hint, option="output")
+        hint = f"{stem[0]}{stem[1]}{stem[2].partition('.')[0] or name}{endings[0]}"
+        message = f"{path!r} does not end in {' or '.join(endings)}"
+        raise DlcalcError("unsupported-file", message, hint=hint, option="output")
 
 
 def encoded(values: Array, number_format: str) -> Array:

@@ -44,11 +44,14 @@ def write_json(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> No
 
 
 def write_bare(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:
-    """Write the bare answers; an empty line where there is no answer. A wrong claim is told on stderr."""
+    """Write the bare answers; an empty line where there is no answer. A wrong claim is told on stderr.
+
+    An answer that was written to a file is not written again.
+    """
     for outcome in outcomes:
         _complain(outcome, target.err)
         _contradict(outcome, target.view, target.err)
-        if target.to_file:
+        if outcome.output is not None:
             continue
         for line in ("",) if outcome.answer is None else target.view.bare(outcome.answer):
             target.out.write(line + "\n")
