@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dlcalc.cli.command import Command, OnDisk, reading_arrays
+from dlcalc.cli.command import Command, Mode, OnDisk, reading_arrays
 from dlcalc.cli.driver import run
 from dlcalc.cli.options import HelpfulCommand, Word, answer_options, option, output_options, stacked, strictness_options
 from dlcalc.core import bn_fold as engine
@@ -17,6 +17,7 @@ from dlcalc.report.bn_fold import VIEW
 if TYPE_CHECKING:
     from dlcalc.cli.command import Job
     from dlcalc.core.batch_norm.answer import BnFold
+    from dlcalc.core.batch_norm.compare import Estimates
     from dlcalc.core.batch_norm.question import BnFoldQuestion
     from dlcalc.core.evidence.array_claim import ArrayClaim
     from dlcalc.core.evidence.array_verdict import ArrayVerdict
@@ -26,6 +27,7 @@ EXAMPLES = (
     "dlcalc bn-fold --gamma 2,-1 --mean 0.5,2 --var 4,0.25 --weight 1,2/3,4 --bias 0.5,-1 --check",
     "dlcalc bn-fold --batches 1,2,3,4/2,4,6,8 --framework paper --explain",
     "dlcalc bn-fold --batches 1,2,3,4/2,4,6,8 --momentum none --framework pytorch --json",
+    "dlcalc bn-fold --batches 1,2,3,4/2,4,6,8 --compare",
     "dlcalc bn-fold --mean 0.5 --var 4 --weight 2 --bias 1 --x 3",
     "dlcalc bn-fold --mean 0.5 --var 4 --eps 0 --expect 0.5 --expect shift=-0.25",
     """echo '{"mean": [0, 1], "var": [1, 4], "eps": 0}' | dlcalc bn-fold --batch -""",
@@ -38,6 +40,13 @@ def _job() -> "Job[BnFoldQuestion, BnFold, Mapping[str, tuple[int, ...]], ArrayC
     return answered
 
 
+def _compare() -> "Mode[BnFoldQuestion, Estimates]":
+    from dlcalc.core.batch_norm.compare import compare
+    from dlcalc.report.bn_fold_estimators import VIEW as view  # noqa: N811
+
+    return Mode(question, compare, view)
+
+
 question, claims = reading_arrays(notation.question, notation.BY_ROWS)
 COMMAND = Command(
     notation.KEYS,
@@ -46,6 +55,7 @@ COMMAND = Command(
     claims,
     engine,
     VIEW,
+    modes={"compare": _compare},
     on_disk=OnDisk(lambda question: False, lambda question: (question.channels, 8), _job),
 )
 
@@ -108,6 +118,7 @@ layer_options = stacked(
 )
 @norm_options
 @layer_options
+@option("--compare", is_flag=True, group="Answer", help="Show what each estimator makes of --batches, side by side.")
 @strictness_options
 @answer_options
 @output_options

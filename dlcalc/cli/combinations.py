@@ -33,6 +33,11 @@ EXCLUSIVE: dict[tuple[str, str], tuple[str, str, str]] = {
     ("batch", "explain"): ("--explain explains one question, and a batch asks many", "no --batch", "explain"),
     ("batch", "expect"): ("--expect judges one question, and a batch asks many", 'an "expect" in the line', "expect"),
     ("output", "batch"): ("--output is one file, and a batch has many answers", "no --output", "output"),
+    ("compare", "output"): (
+        "--output writes one answer, and --compare shows several side by side",
+        "one of the two",
+        "output",
+    ),
     ("draw", "data"): ("--draw is text, and --json, -q and --format csv are for programs", "--draw alone", "draw"),
     ("every framework", "framework"): (
         "--compare asks every framework, and --framework names one",

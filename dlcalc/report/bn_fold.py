@@ -179,11 +179,11 @@ def _samples(answer: BnFold) -> list[Grid]:
     if statistics.ragged:
         pooled = statistics.pooled
         rows.append(("all samples together", total, _few(pooled.mean), _few(statistics.pooled_variance)))
-    title = f"statistics of {_read(answer)}, by {name}"
+    title = f"statistics of {read(answer)}, by {name}"
     return [Grid(("", "samples", "mean", "var"), rows, how, title)]
 
 
-def _read(answer: BnFold) -> str:
+def read(answer: BnFold) -> str:
     """Say how the mini-batches were read: ``2 mini-batches of 4 samples, 1 channel (BN)``."""
     statistics = answer.question.statistics
     assert statistics is not None

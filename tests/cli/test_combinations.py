@@ -120,6 +120,7 @@ TYPED = {
     "rtol": "--rtol 0.1",
     "atol": "--atol 0.1",
 }
+BOTH = {"compare", "output"}  # which bn-fold has alone
 OF_ARRAYS = {"output", "force", "rtol", "atol"}
 OF_NETWORKS = {"at", "summary"}
 
@@ -136,6 +137,8 @@ def typed(run: Run, tmp_path: Path) -> Call:
         path = tmp_path / "batch"
         path.write_text('{"label": 0}' if arrays else '{"k": 3}')
         words = " ".join(TYPED[feature] for feature in features).format(batch=path, output=tmp_path / "out.npy").split()
+        if set(features) >= BOTH:
+            return run("bn-fold", "--batches", "1,2", *words)
         if arrays:
             return run("softmax-grad", "--logits", "1,1", *([] if "batch" in features else ["--label", "0"]), *words)
         layers = ["3p1", "3"] if OF_NETWORKS & {*features} else ["--k", "3"]
