@@ -186,3 +186,15 @@ def test_a_negative_variance_is_explained_proved_and_warned_of(fold: Run) -> Non
     assert [warning["code"] for warning in found.json["warnings"]] == ["negative-variance"]
     (scale,) = (step for step in found.json["explain"] if step["symbol"] == "s")
     assert eval(scale["substituted"].replace("sqrt", "np.sqrt")) == pytest.approx(scale["value"], rel=1e-4)
+
+
+def test_short_questions_take_little_memory(fold: Run) -> None:
+    """What would be held is counted before it is: six inputs and a padding of 5,790 once took five gigabytes."""
+    line = '{"mean":[0],"var":[1],"weight":[[[[1,2]]]],"x":[[[[1,2,3]]]],"p":5790}'
+    found = fold("--batch -", stdin=line)
+    assert (found.code, found.json["error"]["code"]) == (2, "invalid-value")
+    assert "at most 16,777,216 are held at once" in found.json["error"]["message"]
+    without = line.replace('"x":[[[[1,2,3]]]],', '"check":true,')
+    assert fold("--batch -", stdin=without).json["check"]["passed"]
+    first = line.replace('"x"', '"beta":[1],"bn_first":true,"x"')
+    assert fold("--batch -", stdin=first).json["error"]["code"] == "certificate-failed"

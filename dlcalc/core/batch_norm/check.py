@@ -191,8 +191,7 @@ def _both_sides(answer: "BnFold", rng: np.random.Generator) -> _Sides:
     layer, folded, affine = answer.question.layer, answer.folded, answer.question.affine
     assert layer is not None
     assert folded is not None
-    if not answer.question.bn_first:
-        layer, folded = _drawn_together(layer), _drawn_together(folded)
+    layer, folded = _drawn_together(layer), _drawn_together(folded)
     x = _inputs(layer, rng)
     root = np.sqrt(affine.var + affine.eps)
 
@@ -231,7 +230,7 @@ def _cancelled(answer: "BnFold", layer: WeightedLayer, x: Floats) -> Floats:
 
 
 def _drawn_together(layer: WeightedLayer) -> WeightedLayer:
-    """Reduce stride, dilation and padding: a batch norm behind the layer sees only what each window gives."""
+    """Reduce stride, dilation and padding: a batch norm beside the layer sees only what each window takes and gives."""
     near = replace(
         layer, stride=tuple(min(s, 2) for s in layer.stride), dilation=tuple(min(d, 3) for d in layer.dilation)
     )

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from dlcalc.core.arrays.formats import rounded_once, two_product
 from dlcalc.core.arrays.stored import Floats, numbered, rounded
 from dlcalc.core.batch_norm.affine import Affine, nearest, to_odd
-from dlcalc.core.batch_norm.weighted_layer import WeightedLayer, evaluate
+from dlcalc.core.batch_norm.border import border_error
+from dlcalc.core.batch_norm.weighted_layer import WeightedLayer
 from dlcalc.core.errors import Advice, DlcalcError, Fix
 
 
@@ -163,7 +164,7 @@ def _refuse_border(layer: WeightedLayer, affine: Affine) -> None:
     cropped = zip(layer.padding, layer.extent, layer.stride, strict=True)
     if layer.kind == "transposed" and all(s == 1 and p >= e - 1 for p, e, s in cropped):
         return
-    worst = border_error(layer, affine)
+    worst = border_error(layer, layer.weight * affine.shift[channel_of(layer, outputs=False)])
     if worst == 0:
         return
     if layer.kind == "transposed":
@@ -176,14 +177,3 @@ def _refuse_border(layer: WeightedLayer, affine: Affine) -> None:
         hint = (unpadded, Fix("padding"), ", or keep the batch norm")
     message = f"folding would be wrong at the border by up to {worst:.6g}: {why}"
     raise DlcalcError("certificate-failed", message, hint=hint, option="bn_first")
-
-
-def border_error(layer: WeightedLayer, affine: Affine) -> float:
-    """Compute how far an output near the border would be off: the part of sum W t that its missing taps would give."""
-    size = [2 * e + 2 * p + s for e, p, s in zip(layer.extent, layer.padding, layer.stride, strict=True)]
-    shift = affine.shift.reshape(1, -1, *(1,) * len(size))
-    seen = evaluate(replace(layer, bias=np.zeros(layer.outputs)), np.broadcast_to(shift, (1, layer.inputs, *size)))
-    terms = layer.weight * affine.shift[channel_of(layer, outputs=False)]
-    missing = np.abs(seen - summed(layer, terms).reshape(1, -1, *(1,) * len(size)))
-    noise = 1e-12 * float(np.abs(terms).sum())
-    return float(missing.max()) if float(missing.max()) > noise else 0.0

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import prod
+from math import inf, prod
 from types import EllipsisType
 from typing import Literal
 
@@ -15,7 +15,10 @@ from dlcalc.core.errors import DlcalcError, Fix
 
 Kind = Literal["conv", "transposed", "linear"]
 KINDS: tuple[Kind, ...] = ("conv", "transposed", "linear")
-MAX_NUMBERS = 2**27  # of a padded input or an uncropped output
+MAX_NUMBERS = 2**28  # that are held at once ...
+SHORT_NUMBERS = 2**24  # ... and of a few inputs: 130 MB
+SHORT_WORK = 2**27  # products for a few inputs: about a second
+_OUTPUTS = 6  # that are held at once
 
 
 @dataclass(frozen=True)
@@ -103,18 +106,31 @@ def evaluate(layer: WeightedLayer, x: Floats) -> Floats:
 
 
 def _refuse_size(layer: WeightedLayer, shape: Sequence[int]) -> None:
-    """Refuse a padded input or an uncropped output with too many numbers."""
-    axes = zip(shape[2:], layer.stride, layer.padding, layer.extent, strict=True)
+    """Refuse what would take far more memory or time than inputs of this shape do by themselves.
+
+    Held are the padded input or the uncropped output, and a few outputs: three ways to evaluate, and their steps.
+    """
+    given, extent = prod(shape), layer.extent
+    axes = list(zip(shape[2:], layer.stride, layer.padding, extent, strict=True))
     if layer.kind == "transposed":
-        sizes = [(size - 1) * s + e for size, s, _, e in axes]
+        inside = spread = [(size - 1) * s + e for size, s, _, e in axes]
+        work = given * layer.weight[0].size
     else:
-        sizes = [size + 2 * p for size, _, p, _ in axes]
-    numbers = shape[0] * max(layer.inputs, layer.outputs) * prod(sizes)
-    if numbers > MAX_NUMBERS:
-        window = {key: max(getattr(layer, key)) for key in ("stride", "padding", "dilation")}
-        option = max(window, key=window.__getitem__)
-        message = f"to evaluate the layer takes {numbers:,} numbers, and at most {MAX_NUMBERS:,} are held at once"
-        raise DlcalcError("invalid-value", message, hint=("a smaller input, or ", Fix(option, 1)), option=option)
+        inside = [size + 2 * p for size, _, p, _ in axes]
+        spread = [max(0, (size + 2 * p - e) // s + 1) for size, s, p, e in axes]
+        work = shape[0] * prod(spread) * layer.weight.size
+    numbers = shape[0] * (layer.inputs * prod(inside) + _OUTPUTS * layer.outputs * prod(spread))
+    for count, least, times, most, what in (
+        (numbers, SHORT_NUMBERS, 64, MAX_NUMBERS, "numbers, and at most {} are held at once for an input of this size"),
+        (work, SHORT_WORK, 1 << 14, inf, "products, and at most {} are computed for an input of this size"),
+    ):
+        limit = min(most, max(least, times * given))
+        if count > limit:
+            window = {key: max(getattr(layer, key)) for key in ("stride", "padding", "dilation")}
+            option = max(window, key=window.__getitem__)
+            message = f"to evaluate the layer takes {count:,} {what.format(f'{limit:,}')}"
+            hint = ("a smaller input, or ", Fix(option, 1))
+            raise DlcalcError("invalid-value", message, hint=hint, option=option)
 
 
 def _slide(layer: WeightedLayer, x: Floats) -> Floats:

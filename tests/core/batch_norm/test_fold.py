@@ -11,7 +11,8 @@ import pytest
 
 from dlcalc.core.batch_norm.affine import Affine, checked_affine
 from dlcalc.core.batch_norm.answer import bn_fold
-from dlcalc.core.batch_norm.fold import border_error, fold, fold_before
+from dlcalc.core.batch_norm.border import border_error
+from dlcalc.core.batch_norm.fold import fold, fold_before
 from dlcalc.core.batch_norm.functions import fold_batch_norm
 from dlcalc.core.batch_norm.weighted_layer import Kind, WeightedLayer, evaluate
 from dlcalc.core.errors import DlcalcError
@@ -151,7 +152,7 @@ def test_a_batch_norm_in_front_folds_where_the_border_allows_it(
         assert worst < 1e-12
         np.testing.assert_allclose(fold_before(one, parameters).bias, inside.bias, rtol=1e-15)
         return
-    assert border_error(one, parameters) == pytest.approx(worst)
+    assert border_error(one, one.weight * parameters.shift[0]) == pytest.approx(worst)
     with pytest.raises(DlcalcError, match="wrong at the border") as caught:
         fold_before(one, parameters)
     assert caught.value.code == "certificate-failed"

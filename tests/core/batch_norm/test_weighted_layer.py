@@ -1,5 +1,6 @@
 """Layers with weights do what their definition says, product by product."""
 
+import tracemalloc
 from itertools import product
 from typing import Any
 
@@ -90,6 +91,31 @@ def test_what_does_not_fit_in_memory(
     assert f"{option}=1" in str(error.hint)
     small = WeightedLayer(kind, np.ones((1, 1, 3)), np.zeros(1), 1, **numbers)
     assert evaluate(small, np.ones((1, 1, 4))).size
+
+
+@pytest.mark.parametrize(
+    ("kind", "window"),
+    [
+        ("conv", {"padding": (5790, 5790)}),
+        ("conv", {"padding": (10**17, 10**17)}),
+        ("transposed", {"stride": (5790, 5790)}),
+        ("transposed", {"dilation": (10**9, 10**9), "padding": (10**9, 10**9)}),
+    ],
+)
+def test_a_few_inputs_take_little_memory_or_are_refused(kind: Kind, window: dict[str, Any]) -> None:
+    numbers: dict[str, Any] = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
+    layer = WeightedLayer(kind, np.ones((1, 1, 2, 2)), np.zeros(1), 1, **{**numbers, **window})
+    tracemalloc.start()
+    assert refused(evaluate, layer, np.ones((1, 1, 2, 3))).code == "invalid-value"
+    assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+
+
+def test_many_products_are_refused_and_large_inputs_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = WeightedLayer("conv", np.ones((1, 1, 20)), np.zeros(1), 1, (1,), (300_000,), (1,))
+    monkeypatch.setattr(weighted_layer, "SHORT_WORK", 1_000_000)
+    assert "products" in refused(evaluate, layer, np.ones((1, 1, 20))).message
+    assert evaluate(layer, np.ones((1, 1, 2_000))).shape == (1, 1, 601_981)
 
 
 def test_values_by_channel() -> None:
