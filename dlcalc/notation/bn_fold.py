@@ -185,5 +185,5 @@ def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping
     if "batches" in own:
         replaced |= set(_STATISTICS)
     elif any(key in own for key in _STATISTICS):
-        replaced |= {"batches", "momentum"}
+        replaced |= {"batches", "layout", "momentum"}
     return {**{key: value for key, value in defaults.items() if key not in replaced}, **own}
