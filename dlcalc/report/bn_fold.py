@@ -117,7 +117,8 @@ def sheet(answer: BnFold) -> Sheet:
 
 
 def _few(values: Any) -> str:
-    return ", ".join(map(short, values[:4])) + (", ..." if len(values) > 4 else "")
+    """Write the numbers of three channels, of more those of the first two: two such lists fit a terminal."""
+    return ", ".join(map(short, values)) if len(values) <= 3 else ", ".join((*map(short, values[:2]), "..."))
 
 
 def _channels(answer: BnFold) -> Grid:
@@ -161,26 +162,41 @@ def _weight(answer: BnFold) -> list[Grid]:
     return [Grid((side, *names), _cut(rows), None, title), Grid(("output", "bias"), _cut(biases), None, "folded bias")]
 
 
+_TABLES = 3  # channels with a table each
+
+
 def _samples(answer: BnFold) -> list[Grid]:
+    """Tabulate the mini-batches and what is estimated from them, a table for each of the first channels."""
     statistics = answer.question.statistics
     if statistics is None:
         return []
-    batches: list[tuple[str, ...]] = [
-        (f"batch {number}", str(len(batch.samples)), _few(batch.mean), _few(batch.variance))
+    grids = [_of_channel(statistics, channel) for channel in range(min(statistics.channels, _TABLES))]
+    title = f"statistics of {read(answer)}, by {ESTIMATORS[statistics.estimator].name}"
+    grids[0] = grids[0]._replace(title=title)
+    if statistics.channels > _TABLES:
+        grids[-1] = grids[-1]._replace(note=f"and {statistics.channels - _TABLES:,} more channels, in JSON")
+    return grids
+
+
+def _of_channel(statistics: Statistics, channel: int) -> Grid:
+    def row(name: str, count: str, mean: Any, var: Any) -> tuple[str, ...]:
+        return name, count, short(float(mean[channel])), short(float(var[channel]))
+
+    batches = [
+        row(f"batch {number}", str(len(batch.samples)), batch.mean, batch.variance)
         for number, batch in enumerate(statistics.batches)
     ]
     rows = _cut(batches)
-    name = ESTIMATORS[statistics.estimator].name
     how = "population" if statistics.momentum is None else f"running, momentum {statistics.momentum:g}"
     total = str(int(statistics.counts.sum()))
-    rows.append((how, total, _few(statistics.mean), _few(statistics.variance)))
+    rows.append(row(how, total, statistics.mean, statistics.variance))
     if statistics.start_value_left > 0.01:
-        rows.append((f"start value left {statistics.start_value_left:.1%}", "", *map(_few, statistics.start_values)))
+        rows.append(row(f"start value left {statistics.start_value_left:.1%}", "", *statistics.start_values))
     if statistics.ragged:
         pooled = statistics.pooled
-        rows.append(("all samples together", total, _few(pooled.mean), _few(statistics.pooled_variance)))
-    title = f"statistics of {read(answer)}, by {name}"
-    return [Grid(("", "samples", "mean", "var"), rows, how, title)]
+        rows.append(row("all samples together", total, pooled.mean, statistics.pooled_variance))
+    name = f"channel {channel}" if statistics.channels > 1 else ""
+    return Grid((name, "samples", "mean", "var"), rows, how)
 
 
 def read(answer: BnFold) -> str:
@@ -204,10 +220,18 @@ def _effect(answer: BnFold) -> list[Grid]:
         "sigmoid_slope": "mean slope of a sigmoid, a*(1 - a)",
         "sigmoid_slope_10_layers": f"  behind {LAYERS} such layers",
     }
-    before, after = answer.effect
-    rows = [(title, _few(getattr(before, key)), _few(getattr(after, key))) for key, title in names.items()]
     assert set(names) == set(Effect._fields)
-    return [Grid(("", "before", "after"), rows, None, "what normalising does to the samples")]
+    before, after = answer.effect
+    grids = []
+    for channel in range(min(len(before.mean), _TABLES)):
+        rows = [
+            (title, *(short(float(getattr(side, key)[channel])) for side in (before, after)))
+            for key, title in names.items()
+        ]
+        name = f"channel {channel}" if len(before.mean) > 1 else ""
+        title = "" if channel else "what normalising does to the samples"
+        grids.append(Grid((name, "before", "after"), rows, None, title))
+    return grids
 
 
 def _outputs(answer: BnFold) -> list[Grid]:

@@ -214,3 +214,14 @@ def test_large_arrays_are_left_out_and_named(fold: Run) -> None:
     np.save("wide.npy", np.ones(1001))
     assert fold("--mean wide.npy --var wide.npy --json").json["omitted"] == ["scale", "shift"]
     assert len(fold("--mean wide.npy --var wide.npy -q").out.split(",")) == 1001
+
+
+def test_several_channels_have_a_table_each_and_fit_a_terminal(fold: Run) -> None:
+    np.save("b.npy", np.random.default_rng(19).normal(size=(3, 5, 5)) - 0.01)
+    found = fold("--batches b.npy --framework pytorch --check --explain").out
+    assert "statistics of 3 mini-batches of 5 samples, 5 channels (BNC), by PyTorch" in found
+    tables = found.partition("  channel 0\n  mu_0")
+    assert max(map(len, [*tables[0].splitlines(), *tables[2].partition("what normalising")[2].splitlines()])) <= 80
+    assert found.count("running, momentum 0.1 ") == found.count("mean slope of a sigmoid") == 3
+    assert "and 2 more channels, in JSON" in found
+    assert "more channels" not in fold("--batches b.npy --layout BCN --framework pytorch --gamma 1,1,1,1,1 -q").out
