@@ -312,3 +312,12 @@ def test_uint16_is_read_as_bfloat16_and_said(bn: Run) -> None:
     assert found.json["weight"] == [[0.5, 1.25]]
     assert found.json["check"]["method"] == "folded-against-unfolded"
     assert [warning["code"] for warning in found.json["warnings"]] == ["uint16-read-as-bfloat16"]
+
+
+def test_a_mistake_that_divides_by_0_warns_of_nothing(bn: Run) -> None:
+    """Without eps a variance of 0 leaves nothing to divide by, also in the second of a pair of mistakes."""
+    for words in (
+        "--mean 1.5 --var 0 --expect shift=0.51234",
+        "--mean 0,3 --var 0.5,0 --weight 1,2/3,4 --expect 1,2/3,9",
+    ):
+        assert (bn(f"{words} --json").code, bn(f"{words} -q").err.count("\n")) == (1, 1)

@@ -212,7 +212,7 @@ MISTAKES: tuple[Mistake[W], ...] = (
         _with(bias="unscaled"),
     ),
     # The scale is in the weight, and the rest is thought to be too.
-    Mistake("shift-dropped", "leaving the shift out", lambda w: bool(w.shift.any()), _with(shifted=False)),
+    Mistake("shift-dropped", "leaving the shift out", lambda w: bool(w.question.affine.shift.any()), _with(shifted=False)),
     # Parameters forgotten, of which there are three.
     Mistake("mean-ignored", "leaving the mean out", _has_mean, lambda w: (replace(w, mean=np.zeros_like(w.mean)),)),
     Mistake(
