@@ -155,6 +155,10 @@ def _has_mean(working: W) -> bool:
     return bool(working.mean.any())
 
 
+def _has_shift(working: W) -> bool:
+    return bool(working.question.affine.shift.any())  # and not of an edited working, which may divide by 0
+
+
 def _about_bias(working: W) -> bool:
     return working.layer is not None and bool(working.layer.bias.any())
 
@@ -212,7 +216,7 @@ MISTAKES: tuple[Mistake[W], ...] = (
         _with(bias="unscaled"),
     ),
     # The scale is in the weight, and the rest is thought to be too.
-    Mistake("shift-dropped", "leaving the shift out", lambda w: bool(w.question.affine.shift.any()), _with(shifted=False)),
+    Mistake("shift-dropped", "leaving the shift out", _has_shift, _with(shifted=False)),
     # Parameters forgotten, of which there are three.
     Mistake("mean-ignored", "leaving the mean out", _has_mean, lambda w: (replace(w, mean=np.zeros_like(w.mean)),)),
     Mistake(
