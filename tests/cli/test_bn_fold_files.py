@@ -89,7 +89,7 @@ BAD_CALLS = refusals(
     usage expect: {ONE} --expect weight=1 | {ONE} --expect mean=1 | {LAYER} --expect training=1
     file-not-found expect: {ONE} --expect gone.npy
     unsupported-dtype expect: {ONE} --expect shift=complex.npy
-    usage output: {ONE} --output out.npy
+    unsupported-file output: {ONE} --output out.npy | {ONE} --output out.txt
     """
 )
 
