@@ -61,7 +61,7 @@ NOTICES: dict[NoticeCode, str] = {
     "folded-subnormal": "folded weights are subnormal in their format, and have fewer digits",
     "gamma-zero": "gamma is 0, so a channel gives beta alone",
     "negative-variance": "a variance is less than 0, and still over 0 with eps",
-    "no-valid-rows": "no row counts (reserved: it is an error so far)",
+    "no-valid-rows": "every row is ignored: the mean loss is NaN, and the gradient 0",
     "same-ignores-dilation": "ONNX Runtime's pools compute SAME from the undilated kernel",
     "start-value-left": "the running statistics still hold a part of their start values",
     "stored-by-column": "a file in Fortran order, or with many classes that are not its last axis, is read slowly",

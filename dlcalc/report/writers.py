@@ -51,7 +51,7 @@ def write_bare(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> No
     for outcome in outcomes:
         _complain(outcome, target.err)
         _contradict(outcome, target.view, target.err)
-        if outcome.output is not None:
+        if target.to_file:
             continue
         for line in ("",) if outcome.answer is None else target.view.bare(outcome.answer):
             target.out.write(line + "\n")

@@ -131,7 +131,9 @@ def _kind(name: str) -> LayerKind:
     for kind in LAYER_KINDS:
         if kind == name:
             return kind
-    raise DlcalcError("usage", f"unknown kind {name!r}", hint="one of " + ", ".join(LAYER_KINDS), option="kind")
+    from dlcalc.core.spelling import one_of
+
+    raise DlcalcError("usage", f"unknown kind {name!r}", hint=one_of(name, LAYER_KINDS), option="kind")
 
 
 def _depthwise(values: Floats, layout: WeightLayout, groups: int | None) -> int:
