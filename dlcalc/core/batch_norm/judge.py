@@ -33,7 +33,7 @@ def judge(answer: BnFold, claim: ArrayClaim) -> ArrayVerdict:
     if question.tolerances is not None:
         claim = claim.by_tolerance
     right, terms = exact_arrays(answer)[claim.key], _terms(answer).get(claim.key)
-    by_format = OfFold(claim.key, terms, _in_words(answer, claim.key))
+    by_format = OfFold(claim.key, terms, _in_words(answer, claim.key), _scale_of(answer, claim.key))
     allowed: OfFold | Asked | HalfUlp = by_format
     if question.tolerances is not None:
         allowed = Asked(*question.tolerances)
@@ -91,25 +91,30 @@ class OfFold:
         key: of the array.
         terms: T of each entry; that of the right entry itself if None.
         said: T in a formula, where it is not that.
+        scale: M of a statistic, where its terms are larger than itself.
     """
 
     key: str
     terms: Floats | None
     said: str = ""
+    scale: float = 0.0
 
     def __call__(self, right: Floats, name: str) -> Floats:
         """Compute what is allowed for each entry."""
         form, size = FORMATS[name], np.abs(right)
         if self.key in _FOLDED:
             return _roundings(name) * (size if self.terms is None else np.maximum(self.terms, size)) + form.half_tiny
-        return form.factor * form.eps * largest(size) + form.relative * size + form.half_tiny
+        return form.factor * form.eps * self._scale(right) + form.relative * size + form.half_tiny
+
+    def _scale(self, right: Floats) -> float:
+        return max(self.scale, largest(right))
 
     def stated(self, right: Floats, name: str) -> Allowance:
         """Tell the tolerance."""
         form = FORMATS[name]
         if self.key in _FOLDED:
             return Allowance(name, _roundings(name), form.half_tiny, self.said)
-        return Allowance(name, form.relative, form.factor * form.eps * largest(right) + form.half_tiny)
+        return Allowance(name, form.relative, form.factor * form.eps * self._scale(right) + form.half_tiny)
 
 
 def _roundings(name: str) -> float:
@@ -127,6 +132,14 @@ def _terms(answer: BnFold) -> dict[str, Floats]:
         sizes = np.abs(layer.weight) * shift[channel_of(layer, outputs=False)]
         return {"shift": shift, "bias": np.abs(layer.bias) + summed(layer, sizes)}
     return {"shift": shift, "bias": np.abs(layer.bias) * scale + shift}
+
+
+def _scale_of(answer: BnFold, key: str) -> float:
+    """Find the size of the terms of a statistic: a mean may be far smaller than the samples that cancel in it."""
+    statistics = answer.question.statistics
+    if statistics is None or key != "mean":
+        return 0.0
+    return max(largest(batch.samples) for batch in statistics.batches)
 
 
 def _in_words(answer: BnFold, key: str) -> str:

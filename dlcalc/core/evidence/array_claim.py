@@ -44,7 +44,7 @@ class ArrayClaim:
     @property
     def carries_a_pair(self) -> bool:
         """Whether the claim says enough that two mistakes at once are evidence and not a coincidence."""
-        return not self.typed or np.unique(self.numbers).size >= 4 or bool(self.digits.max() >= 5)
+        return not self.typed or len({*self.numbers.reshape(-1).tolist()}) >= 4 or bool(self.digits.max() >= 5)
 
     @property
     def typed(self) -> bool:
