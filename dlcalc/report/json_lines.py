@@ -1,6 +1,7 @@
 """An outcome as one compact JSON object on one line."""
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dlcalc.core.errors import DlcalcError
@@ -27,11 +28,12 @@ def _error(error: DlcalcError | None) -> dict[str, str]:
     return {} if error is None else as_dict(error)
 
 
-def outcome_line(outcome: Outcome[A, V], view: View[Q, A, V]) -> str:
-    """Encode an outcome as one line."""
+def outcome_line(outcome: Outcome[A, V], view: View[Q, A, V]) -> Iterator[str]:
+    """Encode an outcome as one line, in pieces, because it may be a long one."""
     answer = outcome.answer
     if answer is None:
-        return encode(_identity(outcome, view) | {"error": _error(outcome.error)})
+        yield encode(_identity(outcome, view) | {"error": _error(outcome.error)}) + "\n"
+        return
     besides = _besides(outcome, answer, view)
     tail = "," + encode(besides)[1:] if besides else "}"
     if outcome.swept is None and outcome.id is None:  # as most lines of a batch are
@@ -39,7 +41,12 @@ def outcome_line(outcome: Outcome[A, V], view: View[Q, A, V]) -> str:
     else:
         head = encode(_identity(outcome, view))[:-1] + ","
     body = encode(view.as_json(answer))[1:-1] if view.encoded is None else view.encoded(answer, encode)
-    return head + body + tail
+    if isinstance(body, str):
+        yield head + body + tail + "\n"
+    else:
+        yield head
+        yield from body
+        yield tail + "\n"
 
 
 def _identity(outcome: Outcome[A, V], view: View[Q, A, V]) -> dict[str, object]:

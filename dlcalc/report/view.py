@@ -44,7 +44,7 @@ class View(Generic[Q, A, V]):
         in_words: says a judged claim.
         summary: gives an answer as one row among many, where a command can be swept ...
         summary_header: ... and the titles of its columns.
-        encoded: encodes ``as_json`` without the braces around it, where that can be had faster.
+        encoded: encodes ``as_json`` without the braces around it, where that can be had faster, or in pieces.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class View(Generic[Q, A, V]):
         in_words: Callable[[V], ClaimInWords] | None = None,
         summary: Callable[[A], tuple[str, ...]] | None = None,
         summary_header: tuple[str, ...] = (),
-        encoded: Callable[[A, Encode], str] | None = None,
+        encoded: Callable[[A, Encode], str | Iterable[str]] | None = None,
     ) -> None:
         self.command, self.as_json, self.bare, self.sheet = command, as_json, bare, sheet
         self.csv_header, self.csv_rows = csv_header, csv_rows

@@ -38,9 +38,9 @@ def write_json(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> No
     """Write a line of JSON per outcome."""
     from dlcalc.report.json_lines import outcome_line
 
-    view, write = target.view, target.out.write
     for outcome in outcomes:
-        write(outcome_line(outcome, view) + "\n")
+        for piece in outcome_line(outcome, target.view):
+            target.out.write(piece)
 
 
 def write_bare(outcomes: Iterable[Outcome[A, V]], target: Target[Q, A, V]) -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Seen = tuple[int, int] | None  # the first and the last pixel
 _JOINS = ("add", "multiply", "concat")
 _OTHER_KEYS = ("output", "unread", "padding")
+_EFFORT = (
+    5  # times more than of a window whose rule is known is taken of time and memory by an output that is walked from
+)
 _MOST_APART = 10_000  # outputs between two that show the jump
 
 
@@ -37,7 +40,7 @@ def check_shape(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
             if axis.window.input != size:
                 failures.append(Failure(where, "input", axis.window.input, size))
             visits = positions(layer.plan, axis) if layer.plan else axis.output + _taps(layer, axis) * axis.output
-            if visits > limit - visited:
+            if visits * (1 if layer.plan else _EFFORT) > limit - visited:
                 method = "bounds"
                 failures += bounds(layer.plan, where, axis) if layer.plan else []
                 continue
@@ -52,7 +55,7 @@ def check_shape(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
             failures += differences(where, Counted._fields[:last], counted_here[:last], counted[:last])
         if alone:
             continue
-        sights = None if method == "bounds" else _Sights(answer, index, limit - visited)
+        sights = None if method == "bounds" else _Sights(answer, index, (limit - visited) // _EFFORT)
         if sights is None or not sights.enough:
             method = "bounds"
             continue

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from itertools import product
 
 from dlcalc.core.conv.layer import AXES, per_axis
 from dlcalc.core.errors import DlcalcError
@@ -19,9 +18,10 @@ from dlcalc.core.solve.axis import (
     values_giving,
 )
 from dlcalc.core.solve.open_axis import NO_OUTPUT, OpenAxis, axes_are_coupled, open_axes, refusal
-from dlcalc.core.solve.question import FAR, InverseQuestion, Run, Unknown, Values, ascending, limit_of, refuse_too_many
+from dlcalc.core.solve.question import FAR, InverseQuestion, Run, Unknown, Values, combined, limit_of, refuse_too_many
 from dlcalc.core.validation import MAX_DIGITS, legal, spoken
 
+_MOST_COUPLED = 20_000  # combinations that are put through the rule of the layer as a whole
 _FURTHEST = 20  # distance at which sizes are tried, where none was found at an edge
 
 
@@ -63,8 +63,9 @@ def solve_layer(
         raise _no_solution([axes[index] for axes in problems], target, index)
     refuse_too_many(runs)
     if len(problems) > 1:
+        refuse_too_many(runs, _MOST_COUPLED)
         question = InverseQuestion(template, unknown, target)
-        listed = tuple(values for values in product(*map(ascending, runs)) if _gives(question, values))
+        listed = tuple(values for values in combined(runs) if _gives(question, values))
         if not listed:
             wanted = "x".join(map(str, target))
             message = f"no {spoken(unknown)} along one axis goes with one along another to give {wanted}"

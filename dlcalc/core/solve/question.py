@@ -1,8 +1,7 @@
 """The question of conv-shape backwards, and its answer: runs of values along each axis."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import product
 from math import prod
 from typing import Literal, NamedTuple, get_args
 
@@ -16,6 +15,10 @@ from dlcalc.core.validation import MAX_DIGITS
 LIMIT: int = 10**MAX_DIGITS  # no number that can be typed is as large
 # beyond every threshold of a layer: its output has at most 1000 digits, and each of its numbers can be typed
 FAR = 10**1000 * LIMIT**3
+
+# A solution, one value per axis; of a padding the sum of both sides, of the output paddings of a network those of every
+# transposed layer, one layer after the other.
+Values = tuple[int, ...]
 
 
 class Run(NamedTuple):
@@ -45,11 +48,29 @@ def ascending(runs: Iterable[Run]) -> Iterator[int]:
     >>> list(ascending([Run(1, 7, 2), Run(4, 4), Run(9, None)]))
     [1, 3, 4, 5, 7, 9]
     """
+    runs = tuple(runs)
+    if len(runs) == 1:
+        yield from runs[0].values()
+        return
     before = None
     for value in merge(*(run.values() for run in runs)):
         if value != before:
             yield value
         before = value
+
+
+def combined(runs: Sequence[tuple[Run, ...]]) -> Iterator[Values]:
+    """Combine the numbers of each axis with those of the others, the last turning fastest; none is held.
+
+    >>> list(combined([(Run(1, 2),), (Run(3, 4),)]))
+    [(1, 3), (1, 4), (2, 3), (2, 4)]
+    """
+    if len(runs) == 1:
+        yield from ((value,) for value in ascending(runs[0]))
+        return
+    for value in ascending(runs[0]):
+        for rest in combined(runs[1:]):
+            yield (value, *rest)
 
 
 def joined(runs: Iterable[Run]) -> tuple[Run, ...]:
@@ -96,10 +117,6 @@ def bisect_first(predicate: Callable[[int], bool], low: int, high: int) -> int:
 Unknown = Literal["input", "kernel", "stride", "padding", "dilation", "output_padding"]
 UNKNOWNS: tuple[Unknown, ...] = get_args(Unknown)
 MAX_SOLUTIONS = 10_000_000
-
-# A solution, one value per axis; of a padding the sum of both sides, of the output paddings of a network those of every
-# transposed layer, one layer after the other.
-Values = tuple[int, ...]
 
 
 class InverseQuestion(NamedTuple):
@@ -175,7 +192,7 @@ class Inverse(NamedTuple):
 
     def solutions(self) -> Iterator[Values]:
         """Iterate over the solutions, the last axis turning fastest; of a run without end only over the smallest."""
-        return product(*map(ascending, self.runs)) if self.listed is None else iter(self.listed)
+        return combined(self.runs) if self.listed is None else iter(self.listed)
 
     def forward(self, values: Values) -> ConvShape:
         """Answer the forward question with a solution in place of the unknown number."""
@@ -201,15 +218,15 @@ def split(total: int) -> Sides:
     return total // 2, total - total // 2
 
 
-def refuse_too_many(runs: tuple[tuple[Run, ...], ...]) -> None:
-    """Refuse to list more than ``MAX_SOLUTIONS``.
+def refuse_too_many(runs: tuple[tuple[Run, ...], ...], most: int = MAX_SOLUTIONS) -> None:
+    """Refuse to list more than ``most`` solutions.
 
     Raises:
         DlcalcError: ``too-many-questions``.
     """
     count = _count(runs)
-    if count > MAX_SOLUTIONS:
-        message = f"{count} solutions are more than {MAX_SOLUTIONS:,}"
+    if count > most:
+        message = f"{count} solutions are more than {most:,}"
         raise DlcalcError("too-many-questions", message, hint="a layer that leaves less open", option="solve")
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dlcalc.core.outcome import Judged
     from dlcalc.core.solve.question import Inverse, InverseQuestion, Run, Unknown, Values
 
+_PIECE = 10_000  # solutions that are encoded at a time
 _SHOWN = 20  # solutions in a table
 _NAMED = 4  # solutions in a headline
 # of a layer what is known before anything is solved, and where its padding is a word not what that comes to
@@ -31,10 +32,20 @@ def as_json(answer: "Inverse") -> dict[str, object]:
     return {**_asked(answer), "solutions": solutions}
 
 
-def encoded(answer: "Inverse", encode: Callable[[object], str]) -> str:
-    """Encode ``as_json`` without the braces around it, holding only the text of millions of solutions."""
-    solutions = (encode(_solution(answer.question, values)) for values in answer.solutions())
-    return f'{encode(_asked(answer))[1:-1]},"solutions":[{",".join(solutions)}]'
+def encoded(answer: "Inverse", encode: Callable[[object], str]) -> Iterator[str]:
+    """Encode ``as_json`` without the braces around it, in pieces: there may be millions of solutions."""
+    question = answer.question
+    yield encode(_asked(answer))[1:-1] + ',"solutions":['
+    if question.unknown == "input":  # of which there are the most; and encoding each by itself takes ten times as long
+        pattern = encode({"input": dict.fromkeys(question.template.axes, 0)}).replace("0", "%d")
+        solutions = (pattern % values for values in answer.solutions())
+    else:
+        solutions = (encode(_solution(question, values)) for values in answer.solutions())
+    separator = ""
+    while some := list(islice(solutions, _PIECE)):
+        yield separator + ",".join(some)
+        separator = ","
+    yield "]"
 
 
 def _asked(answer: "Inverse") -> dict[str, object]:
