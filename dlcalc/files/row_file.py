@@ -169,7 +169,7 @@ class RowFile(ByRows):
         return replace(self, shape=wanted)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
-        values = self.read(slice(None))
+        values = self.read(slice(None)) if self.shape else np.asarray(replace(self, shape=(1,))).reshape(())
         return values if dtype is None else values.astype(dtype, copy=False)
 
     def read(self, rows: Rows) -> Array:

@@ -6,15 +6,15 @@ line between rows; any other text is the path of a file. Files are read by the `
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from math import inf, isfinite, isinf
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dlcalc.core.arrays.formats import is_number
 from dlcalc.core.arrays.row_source import RowSource, converted
-from dlcalc.core.arrays.stored import Array, Floats, Stored, numbered, shape_text, stored
+from dlcalc.core.arrays.stored import Array, Stored, numbered, shape_text, stored
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.validation import spoken
 from dlcalc.notation.values import flag, shown, unreadable
@@ -88,7 +88,10 @@ def array(value: object, option: str, load: Load) -> RowSource:
            [3., 4.]])
     """
     content = listed(value, option, load)
-    source: RowSource = _dense(content, option) if isinstance(content, list) else content
+    return _not_empty(_dense(content, option, number) if isinstance(content, list) else content, option)
+
+
+def _not_empty(source: RowSource, option: str) -> RowSource:
     if source.size == 0:
         message = f"{spoken(option)} has the shape {shape_text(source.shape)}: there is nothing in it"
         raise DlcalcError("shape-mismatch", message, hint=_HINT, option=option)
@@ -117,13 +120,13 @@ def floats(value: object, option: str, load: Load, notes: list[Notice] | None = 
     return stored(raw, option)
 
 
-def _dense(value: Nested, option: str) -> Floats:
+def _dense(value: Nested, option: str, read: Callable[[object, str], float], dtype: type = float) -> Array:
     """Turn nested lists into an array, once every list of a level is known to be as long as the others."""
     shape = _shape(value, option)
     flat = value
     for _ in shape[1:]:
         flat = _next_level(flat)
-    return np.array([number(entry, option) for entry in flat], dtype=np.float64).reshape(shape)
+    return np.array([read(entry, option) for entry in flat], dtype).reshape(shape)
 
 
 def _next_level(level: Nested) -> Nested:
@@ -184,35 +187,64 @@ def number(entry: object, option: str) -> float:
     return value
 
 
+def whole_numbers(value: object, option: str, load: Load) -> RowSource:
+    """Read an array of whole numbers: of the dtype that a file holds, else int64, or what Python counts with beyond.
+
+    Raises:
+        DlcalcError: ``usage``, ``unsupported-dtype``, and what ``array`` raises.
+
+    >>> whole_numbers("2,-100", "label", load=None), whole_numbers("9223372036854775808", "label", load=None)
+    (array([   2, -100]), array([9223372036854775808], dtype=object))
+    """
+    content = listed(value, option, load)
+    if not isinstance(content, list):
+        return whole(_not_empty(content, option), option)
+    source: Array = _dense(content, option, _whole_number, object)
+    with suppress(OverflowError):
+        source = source.astype(np.int64)
+    return _not_empty(source, option)
+
+
+def _whole_number(entry: object, option: str) -> float:
+    """Read one whole number, every digit of it; it may be written as a float."""
+    text = entry if isinstance(entry, str) else str(entry) if type(entry) is int else ""
+    if text.lstrip("+-").isdigit() and len(text) < _MOST_DIGITS:
+        return int(text)
+    parsed = number(entry, option)
+    if not parsed.is_integer():
+        raise _not_whole(entry, option)
+    return int(parsed) if abs(parsed) < _BEYOND else parsed  # which its error names by its exponent
+
+
+_MOST_DIGITS = 300  # within which every float lies
+_BEYOND = 2.0**63
+
+
 def whole(values: RowSource, option: str) -> RowSource:
-    """Read an array of whole numbers, of any numeric dtype, as int64; those beyond 64 bits are clipped.
+    """Check that an array of any numeric dtype is of whole numbers, when it is read.
 
     Raises:
         DlcalcError: ``usage``, ``unsupported-dtype``.
 
     >>> whole(np.array([2.0, -100.0]), "label")
-    array([   2, -100])
+    array([   2., -100.])
     """
     if values.dtype.kind not in "iuf":
         message = f"{spoken(option)} is an array of {values.dtype.name}"
         raise DlcalcError("unsupported-dtype", message, hint="whole numbers, like int64", option=option)
-    return converted(values, partial(_whole, option=option), np.int64)
+    return converted(values, partial(_whole, option=option), values.dtype) if values.dtype.kind == "f" else values
 
 
-def _whole(values: Array, option: str) -> NDArray[np.int64]:
-    if values.dtype.kind == "i":
-        return values.astype(np.int64)
-    if values.dtype.kind == "u":
-        return np.minimum(values.astype(np.uint64), np.uint64(_MOST)).astype(np.int64)
-    wide = values.astype(np.float64)
-    wrong = np.flatnonzero((np.floor(wide) != wide).reshape(-1))
+def _whole(values: Array, option: str) -> Array:
+    with np.errstate(invalid="ignore"):  # a NaN of the signalling kind
+        wrong = np.flatnonzero(~(np.floor(values) == values).reshape(-1))
     if wrong.size:
-        raise unreadable(option, str(wide.reshape(-1)[wrong[0]]), "a whole number", f"{flag(option)} 0")
-    fits = np.abs(wide) < 2.0**63
-    return np.where(fits, np.where(fits, wide, 0.0).astype(np.int64), np.where(wide > 0, _MOST, -_MOST))
+        raise _not_whole(str(values.reshape(-1)[wrong[0]]), option)
+    return values
 
 
-_MOST = np.iinfo(np.int64).max
+def _not_whole(entry: object, option: str) -> DlcalcError:
+    return unreadable(option, entry, "a whole number", f"{flag(option)} 0")
 
 
 def real(value: object, option: str) -> float:

@@ -40,7 +40,7 @@ def question(raw: Mapping[str, object], load: Load) -> SoftmaxQuestion:
     _refuse_contradictions(raw)
     notes: list[Notice] = []
     given, linear = _logits(raw, load, notes)
-    labels = None if "label" not in raw else arrays.whole(arrays.array(raw["label"], "label", load), "label")
+    labels = optional(raw, "label", arrays.whole_numbers, None, load)
     distribution = optional(raw, "target", _wide, None, load, notes)
     flat = given.values.ndim == 1
     axis = class_axis(

@@ -87,6 +87,7 @@ def in_words(verdict: "ArrayVerdict") -> ClaimInWords:
     """Say a claim about an array: its numbers where they are few, else the worst of them."""
     claim, right = verdict.claim, verdict.right
     if claim.values.size <= 6:
+        right = right[:] if right.ndim else right  # in memory, where it is computed row by row
         digits = _telling_apart(_flat(claim.values), _flat(right)) if not verdict.passed else _DIGITS
         claimed, said = _numbers(claim.values, digits), f"it is {_numbers(right, digits)}"
     else:

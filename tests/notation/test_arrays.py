@@ -99,20 +99,25 @@ def test_typed_numbers_are_float64_and_a_file_keeps_its_format() -> None:
     assert arrays.floats("z.npy", "logits", lambda *_: np.ones(2, np.float16)).format == "float16"
 
 
-WHOLE: list[tuple[Any, list[int]]] = [
+WHOLE: list[tuple[Any, list[float]]] = [
     (np.array([2.0, -100.0]), [2, -100]),
     (np.array([1, 2], np.uint8), [1, 2]),
     (np.array([1, 2], np.uint16), [1, 2]),  # labels, and no bfloat16
     (np.array([1, 2], ">i8"), [1, 2]),
     (np.array([1, 2], np.float16), [1, 2]),
-    (np.array([inf, -1e300, 2.0**63, 2.0**62]), [2**63 - 1, 1 - 2**63, 2**63 - 1, 2**62]),  # in no range of classes
-    (np.array([2**63, 2**63 - 1, 7], np.uint64), [2**63 - 1, 2**63 - 1, 7]),
+    (np.array([inf, -1e300, 2.0**63]), [inf, -1e300, 2.0**63]),  # which are no classes; but that is not said here
+    (np.array([2**63, 2**63 - 1, 7], np.uint64), [2**63, 2**63 - 1, 7]),
+    ("2,-100", [2, -100]),
+    ("2.0,1e2,+7,007", [2, 100, 7, 7]),
+    (str(2**53 + 1), [2**53 + 1]),  # every digit counts
+    (["9" * 20, 3], [10**20 - 1, 3]),
+    ("1e30", [1e30]),
 ]
 
 
 @pytest.mark.parametrize(("values", "numbers"), WHOLE)
-def test_whole_numbers(values: Any, numbers: list[int]) -> None:
-    assert np.asarray(arrays.whole(values, "label")).tolist() == numbers
+def test_whole_numbers(values: Any, numbers: list[float]) -> None:
+    assert np.asarray(arrays.whole_numbers(values, "label", no_file)).tolist() == numbers
 
 
 NOT_WHOLE: list[tuple[Any, str]] = [
@@ -122,12 +127,18 @@ NOT_WHOLE: list[tuple[Any, str]] = [
     (np.array(["1"]), "unsupported-dtype"),
     (np.array([1j]), "unsupported-dtype"),
     (np.array([1], "M8[s]"), "unsupported-dtype"),
+    ("1.5", "usage"),
+    ("nan", "usage"),
+    ("inf", "usage"),
+    ([True], "usage"),
+    ("9" * 5000, "invalid-value"),
+    ([], "shape-mismatch"),
 ]
 
 
 @pytest.mark.parametrize(("values", "code"), NOT_WHOLE)
 def test_not_whole(values: Any, code: str) -> None:
-    assert cause(arrays.whole, values, "label") == (code, "label")
+    assert cause(arrays.whole_numbers, values, "label", no_file) == (code, "label")
 
 
 @pytest.mark.parametrize(("value", "found"), [("0.1", 0.1), (" 1e-5 ", 1e-5), (1, 1.0), (0.5, 0.5), ("-3", -3.0)])

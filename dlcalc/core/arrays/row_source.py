@@ -149,8 +149,14 @@ def in_order(work: Callable[[slice], T], blocks: Sequence[slice]) -> Iterator[T]
     waiting: deque[Future[T]] = deque()
     with ThreadPoolExecutor(count) as pool:
         try:
-            for part in blocks:
-                waiting.append(pool.submit(work, part))
+            for number, part in enumerate(blocks):
+                try:
+                    waiting.append(pool.submit(work, part))
+                except RuntimeError:  # no thread can be started
+                    if number:
+                        raise
+                    yield from map(work, blocks)
+                    return
                 if len(waiting) > _AHEAD * count:
                     yield waiting.popleft().result()
             while waiting:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dlcalc.core.arrays.row_source import Array as Array
-from dlcalc.core.arrays.row_source import DType, RowSource, converted
+from dlcalc.core.arrays.row_source import DType, RowSource, converted, in_memory
 from dlcalc.core.arrays.row_source import Floats as Floats
 from dlcalc.core.errors import DlcalcError, Fix
 from dlcalc.core.validation import spoken
@@ -60,10 +60,10 @@ def stored(raw: RowSource, option: str) -> Stored:
     """
     dtype = raw.dtype
     if dtype.kind == "f" and dtype.itemsize in (2, 4, 8):
-        return Stored(raw.astype(dtype.newbyteorder("="), copy=False), f"float{8 * dtype.itemsize}")
+        return Stored(_quiet(raw.astype(dtype.newbyteorder("="), copy=False)), f"float{8 * dtype.itemsize}")
     if dtype.name in ("void16", "bfloat16") or (dtype.kind == "u" and dtype.itemsize == 2):
         bits = dtype.str.replace("V", "u") if dtype.kind == "V" else dtype if dtype.kind == "u" else "u2"
-        return Stored(converted(raw, partial(from_bfloat16, bits=bits), np.float32), "bfloat16")
+        return Stored(_quiet(converted(raw, partial(from_bfloat16, bits=bits), np.float32)), "bfloat16")
     if dtype.kind in "iu":
         return Stored(raw.astype(np.float64), "float64")
     raise DlcalcError(
@@ -72,6 +72,18 @@ def stored(raw: RowSource, option: str) -> Stored:
         hint="float16, bfloat16, float32 or float64, like array.astype('float32')",
         option=option,
     )
+
+
+def _quiet(values: RowSource) -> RowSource:
+    """Make quiet NaNs of those of the signalling kind, of which NumPy would warn whenever they are converted.
+
+    Arrays in files stay as they are: their blocks are computed with no word about what is not a number.
+    """
+    if not in_memory(values) or not values.size:
+        return values
+    with np.errstate(invalid="ignore"):
+        quiet: Array = values * values.dtype.type(1) if np.isnan(values.max()) else values
+    return quiet
 
 
 def from_bfloat16(stored: Array, bits: DType | str = "u2") -> NDArray[np.float32]:

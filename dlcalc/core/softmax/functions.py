@@ -194,7 +194,7 @@ def _answer(
     numbers = given(target, "target").values
     labels = distribution = None
     if np.asarray(target).dtype.kind in "iu" and numbers.ndim < 2:
-        labels = np.asarray(target).astype(np.int64).reshape(-1)
+        labels = np.asarray(target).reshape(-1)
     else:
         distribution = numbers.astype(np.float64)
     weights = None if class_weights is None else vector(given(class_weights, "class_weights").array, "class_weights")

@@ -7,7 +7,7 @@ as PyTorch defines them; an index and the same class as a distribution therefore
 from dataclasses import dataclass
 from functools import cached_property
 from math import nan
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -234,22 +234,37 @@ class Targets:
 
 
 def label_targets(labels: RowSource, rows: int, classes: int, ignore_index: int) -> RowSource:
-    """Check the labels: one per row, and each a class or the ignore index. They are returned as (N,).
+    """Check the labels, whole numbers of any dtype: one per row, and each a class or the ignore index.
+
+    Returns:
+        The labels as (N,) int64.
 
     Raises:
         DlcalcError: ``shape-mismatch``, ``label-out-of-range``.
     """
     flat = vector(labels, "label", rows, "rows")
+    may_be_ignored = abs(ignore_index) < 2**63  # what int64 cannot hold is no label
     for part in parts(rows, 8):
         found = flat[part]
-        wrong = np.flatnonzero((found != ignore_index) & ((found < 0) | (found >= classes)))
+        with np.errstate(over="ignore"):  # float16 has no number as large as that of the classes may be
+            legal = (found >= 0) & (found < classes)
+            if may_be_ignored:
+                legal |= found == ignore_index
+        wrong = np.flatnonzero(~legal)
         if wrong.size:
             row = int(wrong[0])
-            message = f"label {found[row]} of row {part.start + row}"
+            message = f"label {_digits(found[row])} of row {part.start + row}"
             message += f" is not one of the {classes} classes 0 to {classes - 1}"
             hint = f"0 to {classes - 1}, or the ignore index {ignore_index}"
             raise DlcalcError("label-out-of-range", message, hint=hint, option="label")
-    return flat
+    return flat.astype(np.int64, copy=False)
+
+
+def _digits(label: Any) -> str:
+    """Write a label; a float that is a whole number with all its digits, up to the length that is readable."""
+    if not isinstance(label, float | np.floating):
+        return str(label)
+    return f"{float(label):.0f}" if abs(float(label)) < 1e22 else f"{float(label):g}"
 
 
 def distribution_targets(target: RowSource, rows: int, classes: int) -> RowSource:
