@@ -39,7 +39,7 @@ ERRORS: dict[ErrorCode, str] = {
     "output-exists": "the file to be written exists; `--force` replaces it",
     "write-failed": "the output cannot be written",
     "missing-dependency": "a file needs a package that is not installed (reserved: nothing needs one yet)",
-    "out-of-memory": "the arrays do not fit into memory (reserved: not told apart yet)",
+    "out-of-memory": "there is not enough memory, or none for another thread",
     "internal-error": "a bug in dlcalc; please report it",
 }
 

@@ -11,7 +11,7 @@ import click
 
 from dlcalc import __version__
 from dlcalc.cli.options import help_option, message_option
-from dlcalc.core.errors import DlcalcError, internal_error
+from dlcalc.core.errors import DlcalcError, failure, lacks_memory, out_of_memory
 
 COMMANDS = ("conv-shape", "conv-params", "softmax-grad", "bn-fold")  # in the order of the help page
 
@@ -62,12 +62,23 @@ class _Commands(click.Group):
         elif cmd_name == "conv-params":
             from dlcalc.cli.conv_params import command
         elif cmd_name == "softmax-grad":
+            _room_for_numpy()
             from dlcalc.cli.softmax_grad import command
         elif cmd_name == "bn-fold":
+            _room_for_numpy()
             from dlcalc.cli.bn_fold import command
         else:
             return None
         return command
+
+
+def _room_for_numpy() -> None:
+    """Ask for the memory that NumPy is loaded with: where there is none, its linear algebra ends the program itself.
+
+    Raises:
+        MemoryError: there is none.
+    """
+    bytes(112 << 20)  # never touched, and given back at once
 
 
 @click.group(cls=_Commands)
@@ -103,14 +114,17 @@ def main(args: Sequence[str] | None = None) -> int:
     except (BrokenPipeError, _ClosedPipeError):
         return _silence(141)
     except OSError as error:
+        if lacks_memory(error):
+            return _refuse(out_of_memory(), words)
         reason = error.strerror or str(error)
         _silence(2)
         message = f"the output cannot be written: {reason}"
         return _refuse(DlcalcError("write-failed", message, hint="a place with room, or a smaller question"), words)
     except click.exceptions.Exit as done:
         return done.exit_code
-    except Exception as error:  # a bug, and still no traceback for the user
-        return _refuse(internal_error(error), words)
+    except Exception as error:  # no memory, or a bug, and still no traceback for the user
+        error.with_traceback(None)  # which holds all that has been computed
+        return _refuse(failure(error), words)
 
 
 def _prepare_streams() -> None:
@@ -125,12 +139,13 @@ def _prepare_streams() -> None:
 
 def _refuse(error: DlcalcError, words: Sequence[str]) -> int:
     """Say an error on stderr, as JSON where JSON was asked for."""
+    from dlcalc.report.errors import in_words, wants_json
+
     if wants_json(words):
         from dlcalc.report.json_lines import error_line
 
         text = error_line(error) + "\n"
     else:
-        from dlcalc.report.errors import in_words
         from dlcalc.report.paragraph import columns
 
         text = in_words(error, columns(sys.stderr))
@@ -147,20 +162,6 @@ def _silence(code: int) -> int:
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
-
-
-def wants_json(words: Sequence[str]) -> bool:
-    """Tell whether errors are to be JSON, even where the options cannot be parsed.
-
-    >>> wants_json(["conv-shape", "--format", "json"]), wants_json(["conv-shape", "--batch", "-"]), wants_json(["-q"])
-    (True, True, False)
-    """
-    for number, word in enumerate(words):
-        if word in ("--json", "--batch", "--format=json") or word.startswith("--batch="):
-            return True
-        if word == "--format" and words[number + 1 : number + 2] == ["json"]:
-            return True
-    return False
 
 
 def refuse_misread_help(words: Sequence[str]) -> None:

@@ -5,12 +5,12 @@ words typed, or a line of a batch -> notation makes a question -> core answers -
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from dlcalc.cli.combinations import EXCLUSIVE, FEATURES, SHARED, refuse_impossible
 from dlcalc.cli.command import C, Command, K, Mode, OnDisk, Raw, Wanted, wanted
-from dlcalc.core.errors import DlcalcError, internal_error
+from dlcalc.core.errors import DlcalcError, failure, out_of_memory
 from dlcalc.core.outcome import A, Outcome, V
 from dlcalc.report.view import Q, View
 from dlcalc.report.writers import WRITERS, Target
@@ -104,7 +104,7 @@ def _outcome_on_disk(
         from dlcalc.report.progress import counted
 
         counting = counted(*on_disk.size(question), sys.stderr)
-    with _ending_in_order(), counting as progress:
+    with counting as progress:
         return on_disk.job()(
             question,
             None if expect is None else lambda keys: command.claims(expect, keys),
@@ -114,23 +114,6 @@ def _outcome_on_disk(
             force=wants.force,
             progress=progress,
         )
-
-
-@contextmanager
-def _ending_in_order() -> Iterator[None]:
-    """Turn a signal that ends the program into SystemExit, so that a half-written file is removed on the way out."""
-    import signal
-
-    def leave(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
-
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), leave) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
 
 
 def _sweep(command: Command[Q, A, K, C, V], wants: Wanted, raw: Raw, runs: "Runs") -> int:
@@ -164,18 +147,18 @@ def _sweep(command: Command[Q, A, K, C, V], wants: Wanted, raw: Raw, runs: "Runs
 
 def _batch(command: Command[Q, A, K, C, V], wants: Wanted, path: str, raw: Raw) -> int:
     from dlcalc.jobs.standard_input import blocks_of_lines
-    from dlcalc.notation.batch import BadLineError, read_line
+    from dlcalc.notation.batch import BadLineError, is_blank, read_line
 
     alone = [key for key in command.keys if ("batch", key) in EXCLUSIVE]  # of one question
     names = {name: key for key, others in command.keys.items() if key not in alone for name in (key, *others)}
 
     def outcome(number: int, text: bytes) -> Outcome[A, V]:
         try:
-            line = read_line(text.decode("utf-8-sig" if number == 1 else "utf-8"), names)
-        except UnicodeDecodeError:
-            return Outcome(error=DlcalcError("usage", "the line is not UTF-8", hint="JSON in UTF-8"), line=number)
+            line = read_line(text, names)
         except BadLineError as error:
             return Outcome(error=error, line=number, id=error.id)
+        except MemoryError:
+            return Outcome(error=out_of_memory(), line=number)
         try:
             question = command.question(command.merged(raw, line.raw) if raw else line.raw)
             of_line = wants
@@ -184,14 +167,14 @@ def _batch(command: Command[Q, A, K, C, V], wants: Wanted, path: str, raw: Raw) 
             return _outcome(command, of_line, question, None, number, line.id)
         except DlcalcError as error:
             return Outcome(error=error, line=number, id=line.id)
-        except Exception as error:  # a bug in one line is no reason to leave the others unanswered
-            return Outcome(error=internal_error(error), line=number, id=line.id)
+        except Exception as error:  # a bug, or no memory, in one line is no reason to leave the others unanswered
+            return Outcome(error=failure(error), line=number, id=line.id)
 
     def outcomes() -> Iterator[Outcome[A, V]]:
         answered = 0
         for block in blocks_of_lines(path):
             for number, text in enumerate(block, answered + 1):
-                if text and not text.isspace():
+                if not is_blank(text):
                     yield outcome(number, text)
             answered += len(block)
             sys.stdout.flush()  # what was asked is answered before more is read

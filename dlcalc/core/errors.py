@@ -1,5 +1,6 @@
 """The one exception of the package, and the caveats that an answer may carry without being wrong."""
 
+import errno
 from collections.abc import Sequence
 from functools import partial
 from typing import Literal, NamedTuple
@@ -146,7 +147,39 @@ def alternatives(argument: str, values: Sequence[object]) -> Advice:
     return parts
 
 
-def internal_error(error: Exception) -> DlcalcError:
-    """Turn a bug into one line, so that no traceback reaches a user."""
+# What the interpreter and the loader of libraries say besides MemoryError where memory ends.
+_NO_MEMORY = ("Cannot allocate memory", "failed to map segment", "can't start new thread", "Unable to allocate")
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Tell whether an error, or one that it came of, is that there is no memory, or none for another thread.
+
+    >>> lacks_memory(ImportError("numpy.so: failed to map segment from shared object")), lacks_memory(KeyError("w"))
+    (True, False)
+    """
+    # The interpreter loses some, "error without exception set", and takes others for a fault of what it compiles.
+    while not isinstance(error, MemoryError | SystemError | SyntaxError):
+        if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+            return True
+        if isinstance(error, ImportError | RuntimeError) and any(text in str(error) for text in _NO_MEMORY):
+            return True
+        before = error.__cause__ or error.__context__
+        if before is None:
+            return False
+        error = before
+    return True
+
+
+def out_of_memory() -> DlcalcError:
+    """Make the error for what does not fit into memory."""
+    return DlcalcError(
+        "out-of-memory", "there is not enough memory for this", hint="a smaller question, or a higher limit of memory"
+    )
+
+
+def failure(error: BaseException) -> DlcalcError:
+    """Turn what nobody expected into one line, so that no traceback reaches a user: no memory, or a bug."""
+    if lacks_memory(error):
+        return out_of_memory()
     message = f"dlcalc has failed ({type(error).__name__}: {error})"
     return DlcalcError("internal-error", message, hint="please report it, with the command")

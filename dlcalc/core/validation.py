@@ -5,6 +5,7 @@ from math import gcd
 from dlcalc.core.errors import DlcalcError, Fix, alternatives
 
 MAX_DIGITS = 18
+MAX_LINE = 1 << 24  # bytes of a question in a batch: with more of them it belongs into a file of numbers
 _LIMIT = 10**MAX_DIGITS
 
 PerAxis = int | tuple[int, ...]

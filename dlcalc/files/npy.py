@@ -75,11 +75,11 @@ def open_npz(path: str, key: str | None) -> RowFile:
     """
     with _opened(path, key) as (stream, member, name):
         if member.compress_type:
-            from shutil import copyfileobj
             from tempfile import TemporaryFile
 
-            with TemporaryFile() as expanded:
-                copyfileobj(stream, expanded, 1 << 20)
+            with _writing(name), TemporaryFile() as expanded:
+                while part := stream.read(1 << 20):
+                    expanded.write(part)
                 expanded.seek(0)
                 return _rows(expanded, member.file_size, name, None)
         while stream.read(1 << 20):  # to the end, where its checksum is compared
@@ -89,6 +89,20 @@ def open_npz(path: str, key: str | None) -> RowFile:
             lengths = unpack("<HH", file.read(4))
             file.seek(sum(lengths), os.SEEK_CUR)
             return _rows(file, file.tell() + member.file_size, name, path)
+
+
+@contextmanager
+def _writing(name: str) -> Iterator[None]:
+    """Turn what the system refuses while a member is expanded into an error that says where it is expanded to.
+
+    Raises:
+        DlcalcError: ``write-failed``.
+    """
+    try:
+        yield
+    except OSError as error:
+        message = f"{name} cannot be expanded into a temporary file: {error.strerror or error}"
+        raise DlcalcError("write-failed", message, hint="TMPDIR, a folder with room, or a .npy file") from None
 
 
 _LOCAL_HEADER = 30  # bytes before the name of a member; the last four say how long it and what follows it are
@@ -107,7 +121,7 @@ def _opened(path: str, key: str | None) -> "Iterator[tuple[IO[bytes], ZipInfo, s
                     refusals.refuse_bomb(path, member.filename, member.file_size, "a .npy file")
                 with archive.open(member) as stream:
                     yield stream, member, f"{path}:{member.filename.removesuffix('.npy')}"
-        except DlcalcError:
+        except (DlcalcError, MemoryError):
             raise
         except RuntimeError as error:  # a compression that is not known here, or a password
             raise DlcalcError("unsupported-file", f"{path}: {error}", hint="numpy.savez writes what is read") from None
@@ -176,6 +190,8 @@ def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dty
             warnings.simplefilter("ignore")
             if read is not None:
                 return read(stream)
+    except MemoryError:
+        raise
     except Exception as error:  # it is Python's own parser that reads a header, and numpy that builds a dtype from it
         raise _malformed(name, f"its header cannot be read ({first_line(error)})") from None
     raise _malformed(name, f"its version {version[0]}.{version[1]} is not one that holds plain numbers")

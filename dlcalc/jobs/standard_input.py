@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import MAX_LINE
 
 _taken: TextIO | None = None
 
@@ -31,6 +32,8 @@ _BLOCK = 1 << 16
 def blocks_of_lines(name: str) -> Iterator[list[bytes]]:
     """Yield the lines of a file, or of stdin for ``-``, as many at a time as have arrived.
 
+    Of a line of more than ``MAX_LINE`` bytes no more is kept than shows that it is too long.
+
     Raises:
         DlcalcError: ``file-not-found``, ``file-unreadable``.
     """
@@ -54,17 +57,16 @@ def _unreadable(error: Exception) -> DlcalcError:
 
 
 def _blocks(stream: BinaryIO) -> Iterator[list[bytes]]:
-    pieces: list[bytes] = []  # of a line whose end has not arrived
+    begun = bytearray()  # a line whose end has not arrived
     while block := _read(stream):
-        lines = block.split(b"\n")
-        if len(lines) > 1:
-            lines[0] = b"".join((*pieces, lines[0]))
-            pieces = [lines.pop()]
-            yield lines
-        else:
-            pieces.append(block)
-    if any(pieces):
-        yield [b"".join(pieces)]
+        first, *lines = block.split(b"\n")
+        begun += first[: MAX_LINE + 1 - len(begun)]
+        if lines:
+            last = lines.pop()
+            yield [bytes(begun), *lines]
+            begun = bytearray(last)
+    if begun:
+        yield [bytes(begun)]
 
 
 def _read(stream: BinaryIO) -> bytes:

@@ -1,12 +1,13 @@
 """The reader of a line of a batch: a JSON object whose keys are the options of the command."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from math import isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.validation import MAX_DIGITS, spoken
+from dlcalc.core.validation import MAX_DIGITS, MAX_LINE, spoken
 from dlcalc.notation.claims import NumberText
 from dlcalc.notation.values import shown, switch, unreadable
 
@@ -53,26 +54,27 @@ def _integer(digits: str) -> object:
 
 
 # NaN and Infinity, which stand for themselves, stay words; so an infinite float is a number too large for one.
-_raw_decode = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=str).raw_decode
-_decode_long = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=str, parse_int=_integer).decode
-_decode_typed = json.JSONDecoder(
+_PLAIN = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=str)
+_LONG = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=str, parse_int=_integer)
+_TYPED = json.JSONDecoder(
     object_pairs_hook=_unique, parse_constant=NumberText, parse_int=NumberText, parse_float=NumberText
-).decode
+)
 
 
-def read_line(text: str, names: Mapping[str, str]) -> Line:
+def read_line(line: bytes, names: Mapping[str, str]) -> Line:
     """Read one line.
 
     Args:
-        text: the line.
+        line: JSON in UTF-8; a mark of byte order at its beginning is passed over, as files that are joined have one.
         names: the question's keys by every name that is read for them.
 
     Raises:
         BadLineError: ``usage`` for what is not a JSON object, for an unknown key, or for one given twice.
 
-    >>> read_line('{"w": 7, "k": 3}', {"w": "w", "k": "kernel"}).raw
+    >>> read_line(b'{"w": 7, "k": 3}', {"w": "w", "k": "kernel"}).raw
     {'w': 7, 'kernel': 3}
     """
+    text = _text(line)
     given = _object(text)
     raw: dict[str, object] = {}
     name, expect, check = None, None, False
@@ -92,7 +94,7 @@ def read_line(text: str, names: Mapping[str, str]) -> Line:
             elif key == "expect":
                 if value is None:
                     raise unreadable("expect", value, "a claim", 'a number, or text like "output=112"')
-                expect = _decode_typed(text)["expect"]
+                expect = _decoded(text, _TYPED)["expect"]
             elif key == "check":
                 check = switch(value, "check")
             else:
@@ -105,21 +107,28 @@ def read_line(text: str, names: Mapping[str, str]) -> Line:
     return Line(raw, name, expect, check)
 
 
-def _object(text: str) -> dict[str, object]:
-    text = text.strip(" \t\r\n")
+def is_blank(line: bytes) -> bool:
+    """Tell whether there is nothing in a line.
+
+    >>> is_blank(b""), is_blank(b"  "), is_blank(b"{}")
+    (True, True, False)
+    """
+    return len(line) <= MAX_LINE and not line.removeprefix(BOM_UTF8).strip()
+
+
+def _text(line: bytes) -> str:
+    if len(line) > MAX_LINE:
+        message = f"the line has more than {MAX_LINE:,} bytes"
+        raise BadLineError(DlcalcError("usage", message, hint="a file of numbers, like z.npy, named in the line"))
     try:
-        try:
-            given, end = _raw_decode(text)
-            if end < len(text):
-                raise json.JSONDecodeError("Extra data", text, end)
-        except json.JSONDecodeError as error:
-            hint = "one object a line, its keys the long option names"
-            message = f"the line is not JSON: {error.msg} at column {error.colno}"
-            raise DlcalcError("usage", message, hint=hint) from None
-        except ValueError:
-            given = _decode_long(text)
-        except RecursionError:
-            raise DlcalcError("usage", "the line is nested too deeply", hint="one flat object a line") from None
+        return line.removeprefix(BOM_UTF8).decode().strip(" \t\r\n")
+    except UnicodeDecodeError:
+        raise BadLineError(DlcalcError("usage", "the line is not UTF-8", hint="JSON in UTF-8")) from None
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        given = _decoded(text, _PLAIN)
     except DlcalcError as error:
         raise BadLineError(error) from None
     if not isinstance(given, dict):
@@ -127,6 +136,30 @@ def _object(text: str) -> dict[str, object]:
         message = f"the line is {shown(given)}, and not a JSON object"
         raise BadLineError(DlcalcError("usage", message, hint=hint))
     return given
+
+
+def _decoded(text: str, decoder: json.JSONDecoder) -> Any:
+    """Read JSON, whatever it is.
+
+    Raises:
+        DlcalcError: ``usage`` for what is none, and for what is nested beyond all bounds.
+    """
+    try:
+        value, end = decoder.raw_decode(text)
+    except json.JSONDecodeError as error:
+        raise _not_json(error) from None
+    except RecursionError:
+        raise DlcalcError("usage", "the line is nested too deeply", hint="one flat object a line") from None
+    except ValueError:  # an integer of more digits than Python reads
+        return _decoded(text, _LONG)
+    if end < len(text):
+        raise _not_json(json.JSONDecodeError("Extra data", text, end))
+    return value
+
+
+def _not_json(error: json.JSONDecodeError) -> DlcalcError:
+    message = f"the line is not JSON: {error.msg} at column {error.colno}"
+    return DlcalcError("usage", message, hint="one object a line, its keys the long option names")
 
 
 _MAX_DEPTH = 20

@@ -1,6 +1,6 @@
 """An error as the command line says it: a hint in options, or in the letters of a layer word."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dlcalc.core.errors import DlcalcError, Fix
 
@@ -16,6 +16,20 @@ _IN_WORDS = {
     "c_out": "c",
     "features": "fc",
 }
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Tell whether errors are to be JSON, even where the options cannot be parsed.
+
+    >>> wants_json(["conv-shape", "--format", "json"]), wants_json(["conv-shape", "--batch", "-"]), wants_json(["-q"])
+    (True, True, False)
+    """
+    for number, word in enumerate(words):
+        if word in ("--json", "--batch", "--format=json") or word.startswith("--batch="):
+            return True
+        if word == "--format" and words[number + 1 : number + 2] == ["json"]:
+            return True
+    return False
 
 
 def as_dict(error: DlcalcError) -> dict[str, str]:

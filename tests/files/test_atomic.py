@@ -1,5 +1,6 @@
 """A file is there whole or not at all, whatever happens while it is written."""
 
+import errno
 import io
 import os
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 from dlcalc.core.errors import DlcalcError
 from dlcalc.files import atomic
 from tests.support import refusals
+from tests.support.refusals import cause
 
 
 def hello(stream: BinaryIO) -> object:
@@ -99,6 +101,51 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert left_in(tmp_path) == ["file"]
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_of_two_writers_one_succeeds(links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other comes between the last look at the name and the moment when it is taken."""
+    path = tmp_path / "z"
+    look = atomic.refuse_existing
+
+    def look_in_vain(path: str, force: bool) -> None:
+        look(path, force)
+        if len(left_in(tmp_path)) == 1:  # the second look: there is the temporary file
+            Path(path).write_bytes(b"the other's")
+
+    monkeypatch.setattr(atomic, "refuse_existing", look_in_vain)
+    if not links:
+        monkeypatch.setattr(os, "link", failing(PermissionError(errno.EPERM, "Operation not permitted")))
+    assert refused(path).code == "output-exists"
+    assert path.read_bytes() == b"the other's"
+    assert left_in(tmp_path) == ["z"]
+
+
+@pytest.mark.parametrize("error", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, None])
+def test_a_file_system_without_links(error: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if error is None:
+        monkeypatch.delattr(os, "link")
+    else:
+        monkeypatch.setattr(os, "link", failing(OSError(error, "no links")))
+    write(str(tmp_path / "z"))
+    assert (tmp_path / "z").read_bytes() == b"hello"
+    assert left_in(tmp_path) == ["z"]
+    monkeypatch.setattr(os, "replace", failing(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        write(str(tmp_path / "y"))
+    assert left_in(tmp_path) == ["z"]
+
+
+def test_what_is_unfinished_can_be_removed_from_outside(tmp_path: Path) -> None:
+    with atomic.Replacement(str(tmp_path / "z"), force=False) as replacement:
+        assert len(left_in(tmp_path)) == 1
+        atomic.remove_unfinished()
+        assert left_in(tmp_path) == []
+        assert cause(replacement.publish) == ("write-failed", "output")
+    write(str(tmp_path / "z"))
+    atomic.remove_unfinished()
+    assert left_in(tmp_path) == ["z"]
+
+
 def failing(error: BaseException) -> Callable[..., Any]:
     def fail(*_: object) -> None:
         raise error
@@ -106,8 +153,7 @@ def failing(error: BaseException) -> Callable[..., Any]:
     return fail
 
 
-@pytest.mark.parametrize("function", ["fsync", "replace"])
-@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize(("function", "force"), [("fsync", False), ("fsync", True), ("link", False), ("replace", True)])
 def test_a_full_disk_leaves_nothing(
     function: str, force: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,7 +204,7 @@ def test_a_system_that_neither_moves_nor_removes_open_files(
 
         return act
 
-    for name in ("replace", "unlink"):
+    for name in ("link", "replace", "unlink"):
         monkeypatch.setattr(os, name, guarded(getattr(os, name)))
     with atomic.Replacement(str(tmp_path / "z"), force=False) as replacement:
         streams.append(replacement.stream)

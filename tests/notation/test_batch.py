@@ -33,26 +33,26 @@ REFUSED = [
 
 @pytest.mark.parametrize(("text", "message"), REFUSED)
 def test_refused(text: str, message: str) -> None:
-    error = refused(read_line, text, NAMES)
+    error = refused(read_line, text.encode(), NAMES)
     assert error.code == "usage"
     assert message in error.message
 
 
 def test_a_refused_line_keeps_its_name() -> None:
     with pytest.raises(BadLineError) as caught:
-        read_line('{"id": "a", "foo": 1}', NAMES)
+        read_line(b'{"id": "a", "foo": 1}', NAMES)
     assert caught.value.id == "a"
 
 
 def test_5_000_digits_reach_the_reader_of_their_option() -> None:
-    line = read_line('{"w": ' + "9" * 5000 + "}", NAMES)
+    line = read_line(b'{"w": ' + b"9" * 5000 + b"}", NAMES)
     assert line.raw == {"w": "9" * 5000}
 
 
 @given(st.text() | st.text('{}[]":,0123456789wk .e-\\', max_size=20))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        line = read_line(text, NAMES)
+        line = read_line(text.encode(errors="surrogatepass"), NAMES)
     except BadLineError as error:
         assert error.code == "usage"
         return
@@ -61,7 +61,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 @given(st.dictionaries(st.sampled_from(["w", "k", "id"]), st.integers() | st.text() | st.lists(st.integers())))
 def test_what_is_written_is_read_back(given_: dict[str, object]) -> None:
-    line = read_line(json.dumps(given_), NAMES)
+    line = read_line(json.dumps(given_).encode(), NAMES)
     expected = {NAMES[key]: value for key, value in given_.items() if key != "id"}
     assert line.raw == expected
     assert line.id == given_.get("id")

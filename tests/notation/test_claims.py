@@ -99,7 +99,7 @@ def test_leading_zeros_do_not_count() -> None:
 
 
 def test_a_number_in_json_keeps_the_digits_that_were_typed() -> None:
-    raw = read_line('{"w": 7, "expect": 3.50}', {"w": "w"}).expect
+    raw = read_line(b'{"w": 7, "expect": 3.50}', {"w": "w"}).expect
     assert claims(raw, {"output": ("w",)})[0].numbers == (TypedNumber(350, -2, False),)
 
 
