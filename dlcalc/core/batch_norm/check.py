@@ -110,7 +110,7 @@ _EPS = (0.0, 1e-12, 1e-8, 1e-7, 1e-6, 1e-5, 1e-3)  # that models have
 def _eps_alike(affine: "Affine", name: str) -> list[float]:
     """List other values of eps whose scales a format cannot tell from these: within half an ulp in every channel."""
     unit, inside = FORMATS[name].eps / 2, affine.var + affine.eps
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):  # a variance that is far from any eps
         change = {eps: np.abs(np.sqrt(inside / (affine.var + eps)) - 1) for eps in _EPS if eps != affine.eps}
     return [eps for eps, relative in change.items() if (relative[affine.gamma != 0] <= unit).all()]
 

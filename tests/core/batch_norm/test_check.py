@@ -110,6 +110,7 @@ def test_a_broken_scale_exits_1(run: Run, monkeypatch: pytest.MonkeyPatch, optio
         (np.float32, 1000.0, [0.0, 1e-12, 1e-8, 1e-7, 1e-6]),
         (np.float16, 1.0, [0.0, 1e-12, 1e-8, 1e-7, 1e-6]),
         (np.float16, 0.001, None),
+        (np.float32, 1e-320, None),
     ],
 )
 def test_it_says_which_eps_a_format_cannot_tell(
