@@ -68,7 +68,7 @@ def gradients(raw: Raw, theirs: Mapping[str, Any]) -> None:
 def statistics(raw: Raw, theirs: Any) -> None:
     double = raw["framework"] == "pytorch"  # Keras may compute in single precision
     rtol, atol = (1e-11, 1e-12) if double else (1e-6, 1e-7)
-    compare.compare_statistics(bn_fold_notation.question(raw, no_file), theirs, rtol, atol)
+    compare.compare_statistics(bn_fold_notation.question({**raw, "layout": "BNCHW"}, no_file), theirs, rtol, atol)
 
 
 TOPICS: Mapping[str, Callable[[Raw, Any], object]] = {

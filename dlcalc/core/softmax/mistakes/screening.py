@@ -50,49 +50,57 @@ class _Leader(NamedTuple):
 def diagnosed(comparison: RowsComparison, failing: Sequence[int], verdict: ArrayVerdict) -> ArrayVerdict:
     """Complete a verdict by the mistakes that give the whole of the claim, and by what was not tried.
 
-    ``failing`` are some rows that are wrong.
+    One mistake is tried before two. ``failing`` are some rows that are wrong.
     """
     claim = comparison.claim
     with np.errstate(over="ignore", invalid="ignore"):
-        leaders = _leaders(comparison, failing)
+        rows = _screened(comparison, failing, _ENTRIES)
+        leaders = _leaders(comparison, rows)
+        permuted = leaders == [] and (None if claim.transposed else is_permuted(comparison))
+        if permuted:
+            text = f"{_PERMUTED.sentence} would give what is claimed"
+            return replace(verdict, diagnosis=(Diagnosis("rows-permuted", text),))
+        if not leaders and not claim.transposed:
+            leaders = _fitting(comparison, _screened(comparison, failing, _SAMPLED), pairs=True)
         if leaders:
             return replace(verdict, diagnosis=_confirmed(comparison, leaders))
-        permuted = None if claim.transposed else is_permuted(comparison)
-    if permuted is None:
-        return replace(verdict, not_tried=("rows-permuted",))
-    if not permuted:
-        return verdict
-    return replace(verdict, diagnosis=(Diagnosis("rows-permuted", f"{_PERMUTED.sentence} would give what is claimed"),))
+    return verdict if permuted is False else replace(verdict, not_tried=("rows-permuted",))
 
 
-def _leaders(comparison: RowsComparison, failing: Sequence[int]) -> list[_Leader]:
+def _leaders(comparison: RowsComparison, rows: Rows) -> list[_Leader]:
     """Find the mistakes that give the screened rows, as they are or with rows and columns exchanged."""
-    rows = _screened(comparison, failing)
     shape = comparison.claim.values.shape
     square = len(shape) == 2 and shape[0] == shape[1]
-    found = [] if comparison.claim.transposed else _fitting(comparison, rows, turned=False)
+    found = [] if comparison.claim.transposed else _fitting(comparison, rows)
     if not found and (comparison.claim.transposed or square):
         found = _fitting(comparison, rows, turned=True)
     return found
 
 
-def _screened(comparison: RowsComparison, failing: Sequence[int]) -> Rows:
-    """Choose rows to try mistakes on: seeded ones, and some that are wrong."""
+def _screened(comparison: RowsComparison, failing: Sequence[int], entries: int) -> Rows:
+    """Choose rows of about so many entries to try mistakes on: seeded ones, and some that are wrong."""
     rows, classes = comparison.question.rows, comparison.question.classes
-    most = max(1, _ENTRIES // (classes**2 if comparison.claim.key == "jacobian" else classes))
+    most = max(1, entries // (classes**2 if comparison.claim.key == "jacobian" else classes))
     count = min(rows, MAX_SCREENED, most)
     chosen = np.random.default_rng(_SEED).choice(rows, count, replace=False)
     return np.union1d(chosen, np.array(failing[:most], np.intp))
 
 
-def _fitting(comparison: RowsComparison, rows: Rows, *, turned: bool) -> list[_Leader]:
-    """Find the mistakes that give some rows of a claim, with rows and columns exchanged if it is ``turned``."""
+def _fitting(comparison: RowsComparison, rows: Rows, *, turned: bool = False, pairs: bool = False) -> list[_Leader]:
+    """Find the mistakes that give some rows of a claim.
+
+    Args:
+        comparison: of the claim.
+        rows: which.
+        turned: whether rows and columns are exchanged.
+        pairs: whether two mistakes at once are tried, where one does not do.
+    """
     claim, candidates = _candidates(comparison, rows, turned=turned)
     if turned and claim.accepts(candidates.right, candidates.tolerance).all():
         text = f"{_TRANSPOSED.sentence} would give what is claimed"
         return [_Leader(Diagnosis("transposed", text), candidates.working, True, comparison.allowed)]
     found = []
-    for diagnosis, edited in candidates.that_give(claim, pairs=not turned):
+    for diagnosis, edited in candidates.that_give(claim, pairs=pairs):
         values = edited.answer()
         assert values is not None
         if turned:
