@@ -107,7 +107,9 @@ def _spans(wrong: NDArray[np.bool_], first: int) -> tuple[Span | None, Span | No
 def errors(claimed: Floats, right: Floats) -> Floats:
     """Measure the absolute error of each entry: 0 where both are NaN, infinite where one is."""
     with np.errstate(invalid="ignore", over="ignore"):
-        apart = np.abs(claimed - right)
+        apart: Floats = np.abs(claimed - right)
+    if np.isfinite(apart).all():
+        return apart
     same = (claimed == right) | (np.isnan(claimed) & np.isnan(right))
     return np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))
 
@@ -138,11 +140,11 @@ class Quality(NamedTuple):
 
 def quality(claimed: Floats, right: Floats, name: str) -> Quality:
     """Measure how far numbers of a format are from those that are right, which are known more finely."""
-    nearest = rounded(right, name)
-    with np.errstate(invalid="ignore", over="ignore"):
-        off = np.where(claimed == nearest, 0.0, errors(claimed, right) / spacing(right, name))
-    missed = ~((claimed == nearest) | (np.isnan(claimed) & np.isnan(right)))
-    return Quality(float(np.max(off, initial=0.0, where=missed)), int(missed.sum()), claimed.size)
+    missed = np.flatnonzero(claimed != rounded(right, name))
+    others, exact = claimed.reshape(-1)[missed], right.reshape(-1)[missed]
+    apart = errors(others, exact)  # 0 where both are NaN
+    ulps = np.divide(apart, spacing(exact, name), out=np.zeros_like(apart), where=apart > 0)
+    return Quality(float(ulps.max(initial=0.0)), int(np.count_nonzero(apart)), claimed.size)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Large claims about softmax-grad are compared with the answer block by block, while it is computed."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from dlcalc.core.softmax.mistakes.tolerances import Allowed, allowed_in
 from dlcalc.core.softmax.question import SoftmaxQuestion
 from dlcalc.core.softmax.row_values import rows_of, summed
 
+_CACHED = 32_768  # entries, of which several arrays fit into the cache of a processor
 FAILING = 64  # rows that are known to be wrong, and remembered
 
 
@@ -64,16 +65,26 @@ class RowsComparison:
             if right is None:
                 right = self.right(block.rows, block.logits)
             claimed = self.claim.rows(block.rows)
-            wrong = ~claimed.accepts(right, self.allowed)
-            if self.claim.transposed:
-                wrong[...] = True
-            failing = np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1))[:FAILING]
-            like_zeros = good = None
-            if claimed.format is not None and not wrong.any():
-                like_zeros = LikeZeros.of(right, self.allowed(right, claimed.format), claimed.format)
-                good = quality(claimed.numbers, right, claimed.format)
-            apart = distance(claimed.numbers, right, wrong, block.rows.start)
-            return BlockComparison(apart, tuple((block.rows.start + failing).tolist()), like_zeros, good)
+            row = max(1, right.size // len(right))
+            some = max(1, _CACHED // row)
+            parts = [slice(first, first + some) for first in range(0, len(right), some)]
+            return reduce(
+                BlockComparison.joined,
+                [self._compare(claimed.rows(part), right[part], block.rows.start + part.start) for part in parts],
+            )
+
+    def _compare(self, claimed: ArrayClaim, right: Floats, first: int) -> BlockComparison:
+        """Compare some rows, from row ``first`` on: so few that what is made of them stays in the cache."""
+        wrong = ~claimed.accepts(right, self.allowed)
+        if self.claim.transposed:
+            wrong[...] = True
+        failing = np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1))[:FAILING]
+        like_zeros = good = None
+        if claimed.format is not None and not wrong.any():
+            like_zeros = LikeZeros.of(right, self.allowed(right, claimed.format), claimed.format)
+            good = quality(claimed.numbers, right, claimed.format)
+        apart = distance(claimed.numbers, right, wrong, first)
+        return BlockComparison(apart, tuple((first + failing).tolist()), like_zeros, good)
 
     def right(self, rows: Rows, logits: Array | None = None) -> Floats:
         """Compute some rows of the right array, in float64."""
