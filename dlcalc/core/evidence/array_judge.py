@@ -176,6 +176,8 @@ def judged(
         return replace(verdict, quality=quality(claim.numbers, right, claim.format or "float64"))
     if claim.printed is not None:
         return _of_a_program(claim, verdict, candidates, Computed(candidates.sizes if size is None else size))
+    if candidates.tolerance is not tolerance and claim.accepts(right, candidates.tolerance).all():
+        return replace(verdict, diagnosis=diagnoses(candidates.better_than_right(claim)))  # within its format's
     return replace(verdict, diagnosis=diagnoses(candidates.that_give(claim)))
 
 
