@@ -10,6 +10,7 @@ from dlcalc.core.evidence.diagnosis import Mistake
 from dlcalc.core.network.whole_mistakes import FEATURE_MISTAKES, FIELD_MISTAKES
 from dlcalc.core.params.mistakes import MISTAKES as CONV_PARAMS
 from dlcalc.core.softmax.mistakes.table import MISTAKES as SOFTMAX_GRAD
+from dlcalc.core.weights.mistakes import MISTAKES as STORED_WEIGHTS
 from docs.markdown import grid, prose
 
 ERRORS: dict[ErrorCode, str] = {
@@ -48,6 +49,7 @@ NOTICES: dict[NoticeCode, str] = {
     "backend-refuses": "Keras states this size, and its backend refuses to run the layer",
     "channels-in-size": "a size like 3x224x224 is read as a volume, and its first number looks like channels",
     "crops-input": "SAME padding is negative here: the framework leaves input out",
+    "entries-left-out": "a file holds more than the tensors that are counted",
     "field-exceeds-input": "windows see more than all of the input: beyond it there is nothing to learn from",
     "gradient-overflows": "an entry of the gradient is beyond the range of its format",
     "implementations-differ": "the text of ONNX and its implementations differ on this layer",
@@ -67,6 +69,7 @@ NOTICES: dict[NoticeCode, str] = {
     "stored-by-column": "a file in Fortran order, or with many classes that are not its last axis, is read slowly",
     "target-negative": "a target distribution has a negative entry",
     "target-not-normalized": "a target distribution does not sum to 1",
+    "total-size-differs": "an index of weights says another size than its tensors have",
     "uint16-read-as-bfloat16": "a file of uint16 is read as bfloat16",
     "unbounded": "every number from here on is a solution: the smallest stands for all",
     "uneven-overlap": "in the outputs of a transposed layer different numbers of products meet: a checkerboard",
@@ -78,6 +81,7 @@ NOTICES: dict[NoticeCode, str] = {
 MISTAKES: Mapping[str, Iterable[Mistake[Any]]] = {
     "conv-shape": CONV_SHAPE,
     "conv-params": CONV_PARAMS,
+    "conv-params --model": STORED_WEIGHTS,
     "softmax-grad": SOFTMAX_GRAD,
     "bn-fold": BN_FOLD,
 }

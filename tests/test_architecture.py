@@ -36,9 +36,10 @@ CORE = {
     "solve": {"numeric", "conv", "network"},
     "softmax": {"arrays", "evidence"},
     "batch_norm": {"arrays", "evidence"},
+    "weights": {"numeric", "evidence"},
 }
 GROUND = {"errors", "outcome", "spelling", "validation"}
-DOORS = {"conv_shape", "conv_params", "softmax_grad", "bn_fold"}
+DOORS = {"conv_shape", "conv_params", "softmax_grad", "bn_fold", "stored_weights"}
 THIRD_PARTIES = {"click": {"cli"}, "rich": {"report"}, "numpy": {"core", "files", "jobs", "notation"}}
 
 # What a check may stand on besides other checks and the proof that it returns, and why that is no step of the answer.
@@ -159,7 +160,7 @@ def test_a_check_is_independent() -> None:
 
 
 def test_every_room_that_answers_has_a_check() -> None:
-    assert {place(module)[1] for module in CHECKS} == {"conv", "network", "params", "softmax", "batch_norm"}
+    assert {place(module)[1] for module in CHECKS} == {"conv", "network", "params", "softmax", "batch_norm", "weights"}
 
 
 def test_the_command_line_names_no_module_in_a_string() -> None:

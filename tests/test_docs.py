@@ -17,6 +17,7 @@ from dlcalc.cli import COMMANDS
 from dlcalc.core.errors import ErrorCode, NoticeCode
 from docs import codes, generate
 from tests.conftest import Result, Run
+from tests.support.weight_files import gpt2, safetensors_header, write_safetensors
 from tests.test_architecture import CORE, ROOMS
 
 ROOT = Path(__file__).parent.parent
@@ -75,6 +76,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (found / "shapes.jsonl").write_text(
         '{"w": 224, "k": 7, "s": 2, "p": 3, "expect": 112}\n{"w": 7, "k": 3, "expect": 4}\n'
     )
+    write_safetensors(found / "gpt2.safetensors", safetensors_header(gpt2()))
     return found
 
 

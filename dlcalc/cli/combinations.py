@@ -6,7 +6,7 @@ from itertools import combinations
 from dlcalc.core.errors import DlcalcError
 
 # Those that are keys of a question too.
-SHARED = ("framework", "at", "summary")
+SHARED = ("framework", "at", "summary", "model")
 
 # A mode is another answer: what it does, and with what else it does not go -> why, what to do instead.
 _MODES = {
@@ -43,6 +43,12 @@ EXCLUSIVE: dict[tuple[str, str], tuple[str, str, str]] = {
         "--compare asks every framework, and --framework names one",
         "one of the two",
         "framework",
+    ),
+    ("model", "batch"): ("--model is one file, and a batch asks many questions", "one of the two", "batch"),
+    ("model", "compare"): (
+        "--compare shows forms of one convolution, and --model is a file",
+        "one of the two",
+        "compare",
     ),
     ("batch", "table"): ("a batch answers line by line, and not as a table", "--json, --format csv or -q", "format"),
 }

@@ -1,5 +1,6 @@
 """``dlcalc conv-params``."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,7 +28,10 @@ from dlcalc.notation import conv_params as notation
 from dlcalc.report.conv_params.view import VIEW
 
 if TYPE_CHECKING:
+    from dlcalc.core.evidence.claim import Claim, Verdict
     from dlcalc.core.params.variants import Comparison
+    from dlcalc.core.weights.answer import StoredParams
+    from dlcalc.core.weights.question import WeightsQuestion
 
 EXAMPLES = (
     "dlcalc conv-params --k 3 --c-in 64 --c-out 128",
@@ -41,6 +45,7 @@ EXAMPLES = (
     "dlcalc conv-params --c-in 3 --w 32 --bias 3p1c16 max2 dw3p1 1c32 max2 gap fc10 --check",
     "dlcalc conv-params --c-in 64 --w 56 rep3 @x 3p1c64 bn relu 3p1c64 bn add@x relu end --summary",
     "dlcalc conv-params --k 1,3,5 --c-in 64 --c-out 64,128",
+    "dlcalc conv-params --model gpt2.safetensors --summary",
     """echo '{"k": 3, "c_in": 64, "c_out": 128, "expect": 73728}' | dlcalc conv-params --batch -""",
 )
 
@@ -63,6 +68,23 @@ COMMAND = Command(
     sweepable=notation.SWEEPABLE,
     restated=notation.restated,
 )
+
+
+def _of_weights() -> Command["WeightsQuestion", "StoredParams", "Mapping[str, Sequence[str]]", "Claim", "Verdict"]:
+    """Make the command that answers about a file of weights; what it needs is loaded when it is asked for."""
+    from dlcalc.core import stored_weights
+    from dlcalc.jobs.models import load_weights
+    from dlcalc.report.conv_params.stored import VIEW as view  # noqa: N811
+
+    return Command(
+        notation.FILE_KEYS,
+        lambda raw: notation.weights_question(raw, load_weights),
+        notation.merged,
+        number_claims,
+        stored_weights,
+        view,
+    )
+
 
 channel_options = stacked(
     option("--c-in", "--in-channels", "c_in", group="Layer", metavar="INT", help="Channels of the input."),
@@ -102,6 +124,13 @@ channel_options = stacked(
 @size_options
 @option("--n", group="Input", metavar="INT", help="Samples in a batch.  [default: 1]")
 @option(
+    "--model",
+    group="Input",
+    metavar="FILE",
+    type=click.Path(),
+    help="Weights that are stored, in place of a layer: .safetensors, their .index.json, .npz, .pt, .pth, .bin.",
+)
+@option(
     "--compare",
     is_flag=True,
     group="Answer",
@@ -125,5 +154,8 @@ def command(**given: Any) -> int:
     macs_without_padding (no zeros of the padding; of a transposed layer, no product that the padding cuts off), flops,
     activation_bytes and peak_activation_bytes (the input and output of a layer, and all that is read later); of LAYERS
     conv3.macs, of one of them, and in_features, what the first fc reads.
+
+    --model FILE counts what is stored in a file, tensor by tensor, from its headers alone; every number once, also
+    where two names share it. The keys are params, buffers, param_bytes, and fc.weight.bytes, of one tensor.
     """
-    return run(COMMAND, given)
+    return run(COMMAND, given) if given["model"] is None else run(_of_weights(), given)

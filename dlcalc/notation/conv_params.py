@@ -1,6 +1,7 @@
 """The question of conv-params, from options or from a line of a batch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from dlcalc.core.conv.layer import FRAMEWORKS, FrameworkName
 from dlcalc.core.errors import DlcalcError
@@ -8,7 +9,11 @@ from dlcalc.core.network.network import INPUT, Input, OpKind
 from dlcalc.core.params.question import DTYPES, KINDS, ParamsQuestion, layer_question
 from dlcalc.notation import layers
 from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS, Axes, Size, axis_count, params_sizes, size_notices
-from dlcalc.notation.values import flag, framework_name, integer, optional, switch, word
+from dlcalc.notation.values import flag, framework_name, integer, optional, switch, unreadable, word
+
+if TYPE_CHECKING:
+    from dlcalc.core.weights.checkpoint import Checkpoint
+    from dlcalc.core.weights.question import WeightsQuestion
 
 _COUNTS = {"c_in": ("in_channels",), "c_out": ("out_channels",), "groups": ("g",), "n": ()}
 
@@ -20,6 +25,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("bias", "kind", "dtype", "framework", "ceil_mode", "layers", "at", "summary"), ()),
 }
 SWEEPABLE = layers.INTEGERS | frozenset(_COUNTS)  # the keys that may have several values
+
+# Those of a question about a file; all others are of layers that are typed, and refused.
+_OF_FILES = ("model", "at", "summary")
+FILE_KEYS: Mapping[str, tuple[str, ...]] = {"model": (), **KEYS}
 
 _WITH_WINDOWS = (*layers.LAYER_KEYS, *SIZE_KEYS, "groups")
 
@@ -92,6 +101,31 @@ def _refuse_windows(raw: Mapping[str, object]) -> None:
         if key in raw:
             name = key.replace("_", " ") if key not in AXIS_OF else "size"
             raise DlcalcError("usage", f"linear has no {name}", hint="leave it out, or --kind conv", option=key)
+
+
+def weights_question(raw: Mapping[str, object], load: "Callable[[str, str], Checkpoint]") -> "WeightsQuestion":
+    """Read the question about a file of weights.
+
+    Args:
+        raw: values by their names in ``FILE_KEYS``.
+        load: reads a file, from its path and the option that it is the value of.
+
+    Raises:
+        DlcalcError: ``usage`` for what is of a layer that is typed, and what ``load`` raises.
+    """
+    from dlcalc.core.weights.question import WeightsQuestion
+
+    for key in raw:
+        if key not in _OF_FILES:
+            what = "LAYERS are" if key == "layers" else f"{flag(key)} is"
+            message = f"--model gives the weights of a file, and {what} about layers that are typed"
+            raise DlcalcError("usage", message, hint="one of the two", option=key)
+    path, at = raw["model"], raw.get("at")
+    if not isinstance(path, str):
+        raise unreadable("model", path, "a path", "--model FILE")
+    if at is not None and not isinstance(at, str):
+        raise unreadable("at", at, "the name of a tensor", "--at NAME")
+    return WeightsQuestion(load(path, "model"), at, bool(raw.get("summary")))
 
 
 def merged(defaults: Mapping[str, object], own: Mapping[str, object]) -> Mapping[str, object]:

@@ -9,6 +9,7 @@ import pytest
 from dlcalc.cli.combinations import DEPENDENT, EXCLUSIVE, FEATURES, refuse_impossible
 from dlcalc.core.errors import DlcalcError
 from tests.conftest import Result, Run
+from tests.support.weight_files import Spec, safetensors_header, write_safetensors
 
 # What is typed -> the features that it has for the table.
 OUTPUTS = {
@@ -119,10 +120,12 @@ TYPED = {
     "force": "--force",
     "rtol": "--rtol 0.1",
     "atol": "--atol 0.1",
+    "model": "--model {model}",
 }
 BOTH = {"compare", "output"}  # which bn-fold has alone
 OF_ARRAYS = {"output", "force", "rtol", "atol"}
 OF_NETWORKS = {"at", "summary"}
+OF_FILES = {"model"}  # of conv-params alone
 
 
 Call = Callable[..., Result]
@@ -136,7 +139,11 @@ def typed(run: Run, tmp_path: Path) -> Call:
         arrays = bool(OF_ARRAYS & {*features})
         path = tmp_path / "batch"
         path.write_text('{"label": 0}' if arrays else '{"k": 3}')
-        words = " ".join(TYPED[feature] for feature in features).format(batch=path, output=tmp_path / "out.npy").split()
+        model = write_safetensors(tmp_path / "x.safetensors", safetensors_header({"a": Spec((5,))}))
+        typed = " ".join(TYPED[feature] for feature in features)
+        words = typed.format(batch=path, output=tmp_path / "out.npy", model=model).split()
+        if OF_FILES & {*features}:
+            return run("conv-params", *words)
         if set(features) >= BOTH:
             return run("bn-fold", "--batches", "1,2", *words)
         if arrays:
@@ -194,6 +201,8 @@ def test_what_needs_another_is_refused_alone(typed: Call, monkeypatch: pytest.Mo
         ("batch", "quiet"),
         ("batch", "rtol"),
         ("batch", "format", "atol"),
+        ("model", "check", "expect"),
+        ("model", "summary", "json"),
         ("output", "check"),
         ("output", "force", "explain"),
     ],
