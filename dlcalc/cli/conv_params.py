@@ -128,7 +128,7 @@ channel_options = stacked(
     group="Input",
     metavar="FILE",
     type=click.Path(),
-    help="Weights that are stored, in place of a layer: .safetensors, their .index.json, .npz, .pt, .pth, .bin.",
+    help="Weights that are stored, in place of a layer: .safetensors, their .index.json, .npz, .pt, .pth, .ckpt, .bin.",
 )
 @option(
     "--compare",

@@ -40,13 +40,14 @@ class Archive:
 
     Args:
         path: of the file, for errors.
-        file_bytes: its length.
         members: the files in it, by their names.
-        opened: reads them.
+        file: the archive itself ...
+        opened: ... and what expands its members.
     """
 
-    def __init__(self, path: str, file_bytes: int, members: Mapping[str, Member], opened: "ZipFile") -> None:
-        self.path, self.file_bytes, self.members, self._opened = path, file_bytes, members, opened
+    def __init__(self, path: str, members: Mapping[str, Member], file: BufferedReader, opened: "ZipFile") -> None:
+        self.path, self.members, self._file, self._opened = path, members, file, opened
+        self.file_bytes = os.fstat(file.fileno()).st_size
 
     def head(self, name: str, most: int) -> bytes:
         """Read the first bytes of a member, at most so many."""
@@ -54,16 +55,22 @@ class Archive:
             return stream.read(most)
 
     def read(self, name: str, most: int) -> bytes:
-        """Read a member, of at most so many bytes, and compare its checksum.
+        """Read a member of at most so many bytes.
+
+        The checksum of one that is not compressed is not compared: torch.save can leave it out, and torch.load does
+        not look at it.
 
         Raises:
             DlcalcError: ``unsafe-file`` for a larger one.
         """
-        size = self.members[name].bytes
-        if size > most:
-            message = f"{self.path}: {quoted(name)} has {size:,} bytes"
+        member = self.members[name]
+        if member.bytes > most:
+            message = f"{self.path}: {quoted(name)} has {member.bytes:,} bytes"
             raise DlcalcError("unsafe-file", message, hint=f"at most {most:,} bytes")
-        return self._opened.read(name)
+        if member.offset is None:
+            return self._opened.read(name)
+        self._file.seek(member.offset)
+        return self._file.read(member.bytes)
 
 
 @contextmanager
@@ -80,8 +87,7 @@ def open_archive(path: str) -> Iterator[Archive]:
         try:
             with ZipFile(file) as opened:
                 file.capped = False
-                members = _members(path, file, opened)
-                yield Archive(path, os.fstat(file.fileno()).st_size, members, opened)
+                yield Archive(path, _members(path, file, opened), file, opened)
         except DlcalcError:
             raise
         except (NotImplementedError, RuntimeError) as error:  # a version of the format, or a password

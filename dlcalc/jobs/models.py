@@ -43,6 +43,7 @@ _SHARDS: dict[str, Callable[[str], Checkpoint]] = {
     ".npz": _npz,
     ".pt": _state_dict,
     ".pth": _state_dict,
+    ".ckpt": _state_dict,
     ".bin": _state_dict,
 }
 _READERS = {_INDEX: _index, **_SHARDS}

@@ -63,6 +63,9 @@ def main() -> None:
     torch.save(training, FOLDER / "training.pt")
     torch.save(dict(net.named_parameters()), FOLDER / "parameters.pth")
     torch.save(types, FOLDER / "types.pt")
+    torch.serialization.set_crc32_options(False)
+    torch.save({"state_dict": state}, FOLDER / "no_checksums.ckpt")
+    torch.serialization.set_crc32_options(True)
     torch.save(state, FOLDER / "legacy.pt", _use_new_zipfile_serialization=False)
     torch.save(torch.nn.Sequential(torch.nn.Linear(2, 3)), FOLDER / "module.pt")
     torch.save(torch.ones(3), FOLDER / "tensor.pt")
@@ -76,6 +79,7 @@ def main() -> None:
         "state.pt": totals | {"tensors": _facts(state)},
         "protocol4.bin": totals | {"tensors": _facts(state)},
         "training.pt": totals | {"tensors": _facts(state)},
+        "no_checksums.ckpt": totals | {"tensors": _facts(state)},
         "parameters.pth": totals | {"buffers": 0, "tensors": _facts(dict(net.named_parameters()))},
         "types.pt": {"tensors": _facts(types)},
         "all.safetensors": {"tensors": _facts(plain)},

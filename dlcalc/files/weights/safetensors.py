@@ -71,7 +71,7 @@ def read_safetensors(path: str) -> Checkpoint:
 
 def _tensor(name: str, entry: Any, storage: Storage) -> StoredTensor:
     path, said = storage.file, quoted(name)
-    if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
+    if not isinstance(entry, dict) or not {"dtype", "shape", "data_offsets"} <= set(entry):
         raise malformed(path, f"{said} is not said by dtype, shape and data_offsets", _HINT)
     dtype = _DTYPES.get(entry["dtype"]) if isinstance(entry["dtype"], str) else None
     if dtype is None:

@@ -190,13 +190,14 @@ def test_too_many_steps(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("tensor", "said"),
     [
-        (Tensor(0, (5,), entries=4), "ends at byte 20"),
-        (Tensor(0, (2, 2), (3, 1), entries=4), "ends at byte 20"),
-        (Tensor(0, (2,), None, 3, entries=4), "ends at byte 20"),
+        (Tensor(0, (5,), entries=4), "to byte 20"),
+        (Tensor(0, (2, 2), (3, 1), entries=4), "to byte 20"),
+        (Tensor(0, (2,), None, 3, entries=4), "to byte 20"),
+        (Tensor(0, (0,), None, 5, entries=4), "to byte 20"),
         (Tensor(0, (2,), (-1,), 1, entries=4), "cannot be"),
         (Tensor(0, (2,), None, -1, entries=4), "cannot be"),
         (Tensor(0, (2,), (1, 1), entries=4), "cannot be"),
-        (Tensor(0, (2,), (1 << 62,), entries=4), "ends at byte"),
+        (Tensor(0, (2,), (1 << 62,), entries=4), "to byte"),
         (Tensor(0, (-2,), entries=4), "shape"),
         (Tensor(0, (1 << 63,), entries=4), "shape"),
         (Tensor(0, (1,) * 65, entries=4), "shape"),
