@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable, Mapping
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.weights.checkpoint import Checkpoint
+from dlcalc.core.weights.tensors import Checkpoint
 
 GRAPHS = (".onnx", ".keras", ".pt2")  # that hold layers, and not weights alone
 _INDEX = ".index.json"

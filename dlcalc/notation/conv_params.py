@@ -12,8 +12,8 @@ from dlcalc.notation.input_size import AXIS_OF, SIZE_KEYS, Axes, Size, axis_coun
 from dlcalc.notation.values import flag, framework_name, integer, optional, switch, unreadable, word
 
 if TYPE_CHECKING:
-    from dlcalc.core.weights.checkpoint import Checkpoint
     from dlcalc.core.weights.question import WeightsQuestion
+    from dlcalc.core.weights.tensors import Checkpoint
 
 _COUNTS = {"c_in": ("in_channels",), "c_out": ("out_channels",), "groups": ("g",), "n": ()}
 

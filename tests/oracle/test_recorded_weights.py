@@ -10,8 +10,8 @@ import pytest
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.stored_weights import answer, check
-from dlcalc.core.weights.checkpoint import StoredTensor
 from dlcalc.core.weights.question import WeightsQuestion
+from dlcalc.core.weights.tensors import StoredTensor
 from dlcalc.jobs.models import load_weights
 
 FOLDER = Path(__file__).with_name("weights")

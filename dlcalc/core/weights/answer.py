@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from dlcalc.core.errors import DlcalcError, Fix, Notice
-from dlcalc.core.weights.checkpoint import Storage, StoredTensor
 from dlcalc.core.weights.kinds import BUFFERS, UNCOUNTED, Kind, kinds
 from dlcalc.core.weights.question import WeightsQuestion
+from dlcalc.core.weights.tensors import Storage, StoredTensor
 
 
 class CountedTensor(NamedTuple):
@@ -132,8 +132,12 @@ def sharing(tensors: Iterable[StoredTensor]) -> dict[str, tuple[str, int]]:
 
 
 def _no_tensor(name: str, tensors: Mapping[str, StoredTensor]) -> DlcalcError:
-    from difflib import get_close_matches
+    """Make the error for a tensor that is not there, with one that is."""
+    from dlcalc.core.spelling import did_you_mean
 
-    short = [one for one in list(tensors)[:2_000] if len(one) <= 200 and one.isprintable()] or ["NAME"]
-    near = get_close_matches(name[:200], short, 1, 0) or short
-    return DlcalcError("usage", f"there is no tensor {name[:80]!r}", hint=Fix("at", near[0]), option="at")
+    legible = [one for one in list(tensors)[:_COMPARED] if len(one) <= 200 and one.isprintable()]
+    near = did_you_mean(name, legible) or next(iter(legible), "NAME")
+    return DlcalcError("usage", f"there is no tensor {name[:80]!r}", hint=Fix("at", near), option="at")
+
+
+_COMPARED = 2_000  # names that a wrong one is compared with

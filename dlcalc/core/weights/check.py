@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dlcalc.core.weights.answer import CountedTensor, StoredParams
-    from dlcalc.core.weights.checkpoint import Storage
+    from dlcalc.core.weights.tensors import Storage
 
 _KEPT = ("statistics", "buffer")
 _NOT_COUNTED = ("num_batches_tracked", "text")

@@ -2,8 +2,8 @@
 
 from dlcalc.core.evidence.step import Step, Steps, sum_in_formula
 from dlcalc.core.weights.answer import CountedTensor, StoredParams, by_kind, total
-from dlcalc.core.weights.checkpoint import BITS
 from dlcalc.core.weights.kinds import BUFFERS, UNCOUNTED
+from dlcalc.core.weights.tensors import BITS
 
 _SOURCE = "the headers of the file"
 

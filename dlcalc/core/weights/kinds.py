@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from dlcalc.core.weights.checkpoint import TEXT, StoredTensor
+from dlcalc.core.weights.tensors import TEXT, StoredTensor
 
 Kind = Literal[
     "conv",
@@ -53,7 +53,7 @@ def kinds(tensors: Iterable[StoredTensor]) -> dict[str, Kind]:
 
     A transposed convolution is called a convolution: its weights look alike.
 
-    >>> from dlcalc.core.weights.checkpoint import Storage
+    >>> from dlcalc.core.weights.tensors import Storage
     >>> where = Storage("x.safetensors", "", 0, 0)
     >>> shapes = {"conv1.weight": (64, 3, 7, 7), "bn1.weight": (64,), "bn1.running_mean": (64,), "fc.bias": (10,)}
     >>> list(kinds(StoredTensor(name, "float32", shape, 0, where) for name, shape in shapes.items()).values())

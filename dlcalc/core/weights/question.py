@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from dlcalc.core.weights.checkpoint import Checkpoint
+from dlcalc.core.weights.tensors import Checkpoint
 
 
 class WeightsQuestion(NamedTuple):

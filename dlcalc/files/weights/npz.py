@@ -5,7 +5,7 @@ from struct import unpack
 from typing import Any
 
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.weights.checkpoint import BITS, TEXT, Checkpoint, Storage, StoredTensor
+from dlcalc.core.weights.tensors import BITS, TEXT, Checkpoint, Storage, StoredTensor
 from dlcalc.files import malformed
 from dlcalc.files.archive import Archive, Member, open_archive
 from dlcalc.files.json_document import quoted

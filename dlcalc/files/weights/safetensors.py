@@ -6,7 +6,7 @@ from struct import unpack
 from typing import Any
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.weights.checkpoint import BITS, Checkpoint, Storage, StoredTensor
+from dlcalc.core.weights.tensors import BITS, Checkpoint, Storage, StoredTensor
 from dlcalc.files import malformed
 from dlcalc.files.json_document import MAX_BYTES, document, quoted
 from dlcalc.files.weights import by_number, trusted_shape

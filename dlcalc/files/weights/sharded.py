@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.weights.checkpoint import Checkpoint
+from dlcalc.core.weights.tensors import Checkpoint
 from dlcalc.files import malformed
 from dlcalc.files.containment import inside
 from dlcalc.files.json_document import MAX_BYTES, document, quoted

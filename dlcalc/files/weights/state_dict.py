@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.weights.checkpoint import BITS, Checkpoint, Storage, StoredTensor
+from dlcalc.core.weights.tensors import BITS, Checkpoint, Storage, StoredTensor
 from dlcalc.files import malformed
 from dlcalc.files.archive import Archive, open_archive
 from dlcalc.files.json_document import MAX_BYTES, quoted

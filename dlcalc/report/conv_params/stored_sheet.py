@@ -16,8 +16,11 @@ _TENSORS = ("tensor", "kind", "dtype", "shape", "entries", "share", "bytes")
 
 def sheet(answer: StoredParams) -> Sheet:
     """Lay the answer out as tables."""
-    tensors = Grid(_TENSORS, list(_rows(answer)), _ALL, "tensors", ("bytes", "share", "kind")).without_empty_columns()
-    return Sheet(f"{written(answer.params)} parameters", _caption(answer), (_kinds(answer), tensors), _rule(answer))
+    tensors = Grid(_TENSORS, list(_rows(answer)), _ALL, "tensors", ("bytes", "share", "kind"), _note(answer))
+    headline = f"{written(answer.params)} parameters"
+    return Sheet(
+        headline, _caption(answer), (_kinds(answer),), _rule(answer), details=(tensors.without_empty_columns(),)
+    )
 
 
 def _caption(answer: StoredParams) -> str:
@@ -105,6 +108,10 @@ def _rule(answer: StoredParams) -> tuple[str, ...]:
     ]
     if len(shared) > 3:
         lines.append(f"and so have {len(shared) - 3:,} more; --json names them")
-    if any(len(block.rounds) > 1 for block in blocks(answer.tensors)) and not answer.question.summary:
-        lines.append("of modules that repeat, the first stands below the sum of all; --json and --format csv list all")
     return tuple(lines)
+
+
+def _note(answer: StoredParams) -> str:
+    if answer.question.summary or all(len(block.rounds) == 1 for block in blocks(answer.tensors)):
+        return ""
+    return "of modules that repeat, the first stands below the sum of all; --json and --format csv list all"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.stored_weights import answer, check, claimable, explain
 from dlcalc.core.weights.answer import sharing
-from dlcalc.core.weights.checkpoint import Checkpoint, Storage, StoredTensor
 from dlcalc.core.weights.question import WeightsQuestion
+from dlcalc.core.weights.tensors import Checkpoint, Storage, StoredTensor
 
 FIRST, SECOND = (Storage("x.pt", f"data/{number}", 100 * number, 80) for number in (1, 2))
 

@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 import pytest
 
-from dlcalc.core.weights.checkpoint import Storage, StoredTensor
 from dlcalc.core.weights.kinds import BUFFERS, UNCOUNTED, kinds
+from dlcalc.core.weights.tensors import Storage, StoredTensor
 
 WHERE = Storage("x.safetensors", "", 0, 0)
 NORM = {"bn.running_mean": (8,), "bn.running_var": (8,), "bn.num_batches_tracked": ()}

@@ -5,9 +5,9 @@ import pytest
 from dlcalc.core.evidence.claim import Claim, TypedNumber
 from dlcalc.core.stored_weights import answer, judge
 from dlcalc.core.weights.answer import StoredParams
-from dlcalc.core.weights.checkpoint import BITS, Checkpoint, Storage, StoredTensor
 from dlcalc.core.weights.mistakes import MISTAKES
 from dlcalc.core.weights.question import WeightsQuestion
+from dlcalc.core.weights.tensors import BITS, Checkpoint, Storage, StoredTensor
 
 FILE_BYTES = 7_777
 SHAPES: dict[str, tuple[tuple[int, ...], str]] = {
@@ -76,7 +76,8 @@ def test_every_mistake_has_its_case() -> None:
 @pytest.mark.parametrize("key", ["params", "buffers", "param_bytes", "embed.weight.bytes"])
 def test_what_is_right_is_not_accused(found: StoredParams, key: str) -> None:
     right = found.by_key().get(key, 160)
-    assert judge(found, claim(key, right)) == (claim(key, right), ((right, 1),), True, ())
+    verdict = judge(found, claim(key, right))
+    assert (verdict.right, verdict.passed, verdict.diagnosis) == ([right], True, ())
 
 
 def test_bytes_of_a_tensor_that_are_wrong_are_said(found: StoredParams) -> None:

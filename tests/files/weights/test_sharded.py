@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.weights.checkpoint import Checkpoint
+from dlcalc.core.weights.tensors import Checkpoint
 from dlcalc.jobs.models import load_weights
 from tests.support.weight_files import (
     Spec,
