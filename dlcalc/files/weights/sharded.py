@@ -33,13 +33,14 @@ def read_index(path: str, read_shard: Callable[[str], Checkpoint]) -> Checkpoint
     names = index.get("weight_map")
     if not isinstance(names, dict) or not names or not all(isinstance(shard, str) for shard in names.values()):
         raise malformed(path, "it has no weight_map, from names of tensors to names of files", _HINT)
-    shards = {shard: _shard(path, shard, read_shard) for shard in sorted(set(names.values()))}
+    opened: dict[str, Checkpoint] = {}  # by their real paths: a file that has a thousand names is read once
+    shards = {shard: _shard(path, shard, read_shard, opened) for shard in sorted(set(names.values()))}
     tensors = {}
     for name in by_number(names, path, _HINT):
         if name not in shards[names[name]].tensors:
-            raise malformed(path, f"it says that {quoted(name)} is in {names[name]}, and it is not", _HINT)
+            raise malformed(path, f"it says that {quoted(name)} is in {quoted(names[name])}, and it is not", _HINT)
         tensors[name] = shards[names[name]].tensors[name]
-    found = tuple(shards.values())
+    found = tuple(opened.values())
     return Checkpoint(
         path,
         found[0].format,
@@ -52,9 +53,14 @@ def read_index(path: str, read_shard: Callable[[str], Checkpoint]) -> Checkpoint
     )
 
 
-def _shard(path: str, shard: str, read: Callable[[str], Checkpoint]) -> Checkpoint:
+def _shard(path: str, shard: str, read: Callable[[str], Checkpoint], opened: dict[str, Checkpoint]) -> Checkpoint:
+    """Read a file that an index names, once."""
+    file = inside(os.path.dirname(path), shard, path)
+    real = os.path.realpath(file)
     try:
-        return read(inside(os.path.dirname(path), shard, path))
+        if real not in opened:
+            opened[real] = read(file)
+        return opened[real]
     except FileNotFoundError:
         message = f"{path} names {quoted(shard)}, and there is no such file"
         raise DlcalcError("file-not-found", message, hint="all the files beside the index") from None
@@ -63,7 +69,12 @@ def _shard(path: str, shard: str, read: Callable[[str], Checkpoint]) -> Checkpoi
 def _notices(index: dict[str, object], names: dict[str, str], shards: dict[str, Checkpoint]) -> list[Notice]:
     """Say where the index does not tell what is in the files."""
     notices = []
-    unlisted = [name for shard, found in shards.items() for name in found.tensors if names.get(name) != shard]
+    unlisted = [
+        name
+        for shard, found in shards.items()
+        for name in found.tensors
+        if name not in names or shards[names[name]] is not found
+    ]
     if unlisted:
         message = f"{len(unlisted)} tensors of the files, like {quoted(unlisted[0])}, are not in the index, nor counted"
         notices.append(Notice("entries-left-out", message))

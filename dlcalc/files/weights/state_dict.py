@@ -150,9 +150,8 @@ def _tensor(file: _File, name: str, value: Any, big: bool) -> StoredTensor:
     )
     tensor = StoredTensor(name, dtype, shape, 0, storage, offset * item, None if dense else strides, big)
     tensor = tensor._replace(bytes=tensor.entries * item)
-    reached = max(tensor.start, tensor.end)
-    if reached > storage.bytes:
-        problem = f"{said} reaches to byte {reached:,} of a storage of {storage.bytes:,}"
+    if tensor.end > storage.bytes:
+        problem = f"{said} reaches to byte {tensor.end:,} of a storage of {storage.bytes:,}"
         raise malformed(path, problem, _HINT)
     return tensor
 

@@ -112,6 +112,12 @@ def test_files_in_the_folder_may_be_linked(folder: Path) -> None:
     assert load(mapped(folder, {"a": "parts/one.safetensors"})).files == 1
 
 
+def test_a_file_with_many_names_is_read_once(folder: Path) -> None:
+    write_safetensors(folder / "one.safetensors", safetensors_header({"a": Spec((2,)), "b": Spec((2,))}))
+    found = load(mapped(folder, {"a": "one.safetensors", "b": "././one.safetensors"}))
+    assert (found.files, list(found.tensors), found.notices) == (1, ["a", "b"], ())
+
+
 def test_the_cache_of_the_hub_links_to_its_blobs(tmp_path: Path) -> None:
     """``snapshots/REVISION/name`` is a link to ``blobs/HASH``, the index too; and to nothing else."""
     snapshot, blobs = tmp_path / "models--x" / "snapshots" / "abc", tmp_path / "models--x" / "blobs"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.files import archive
 from dlcalc.files.weights import opcodes, state_dict
 from dlcalc.files.weights.state_dict import read_state_dict
 from tests.support.weight_files import Imported, Tensor, pickled, write_state_dict, write_zip
@@ -249,6 +250,13 @@ def test_what_is_no_archive(path: Path, content: bytes) -> None:
 def test_a_large_pickle_is_not_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_dict, "MAX_BYTES", 100)
     assert "'archive/data.pkl' has" in refused(write_state_dict(path, STATE), "unsafe-file")
+
+
+def test_a_pickle_may_be_longer_than_a_list_of_members(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {f"layer.{number}.weight": Tensor(0, (2,)) for number in range(100)}
+    write_state_dict(path, state)
+    monkeypatch.setattr(archive, "MAX_DIRECTORY", 2_000)
+    assert named(path) == list(state)
 
 
 def test_a_compressed_pickle_is_read(path: Path) -> None:
