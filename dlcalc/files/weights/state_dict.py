@@ -150,7 +150,7 @@ def _tensor(file: _File, name: str, value: Any, big: bool) -> StoredTensor:
     )
     tensor = StoredTensor(name, dtype, shape, 0, storage, offset * item, None if dense else strides, big)
     tensor = tensor._replace(bytes=tensor.entries * item)
-    if tensor.end > storage.bytes:
+    if tensor.bytes and tensor.end > storage.bytes:  # one without entries may begin anywhere
         problem = f"{said} reaches to byte {tensor.end:,} of a storage of {storage.bytes:,}"
         raise malformed(path, problem, _HINT)
     return tensor

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.stored_weights import answer, check
+from dlcalc.core.weights.question import WeightsQuestion
 from dlcalc.files import archive
 from dlcalc.files.weights import opcodes, state_dict
 from dlcalc.files.weights.state_dict import read_state_dict
@@ -194,7 +196,6 @@ def test_too_many_steps(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (Tensor(0, (5,), entries=4), "to byte 20"),
         (Tensor(0, (2, 2), (3, 1), entries=4), "to byte 20"),
         (Tensor(0, (2,), None, 3, entries=4), "to byte 20"),
-        (Tensor(0, (0,), None, 5, entries=4), "to byte 20"),
         (Tensor(0, (2,), (-1,), 1, entries=4), "cannot be"),
         (Tensor(0, (2,), None, -1, entries=4), "cannot be"),
         (Tensor(0, (2,), (1, 1), entries=4), "cannot be"),
@@ -207,6 +208,12 @@ def test_too_many_steps(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_tensor_that_lies(path: Path, tensor: Tensor, said: str) -> None:
     assert said in refused(write_state_dict(path, {"a": tensor}), "malformed-file")
+
+
+def test_a_tensor_without_entries_may_begin_anywhere(path: Path) -> None:
+    """As PyTorch itself saves the part of a tensor that has none."""
+    found = read_state_dict(str(write_state_dict(path, {"a": Tensor(0, (0, 2), None, 5, entries=4)})))
+    assert check(answer(WeightsQuestion(found))).passed
 
 
 def test_a_storage_that_lies(path: Path) -> None:
