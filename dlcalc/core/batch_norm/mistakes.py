@@ -129,6 +129,13 @@ def _low_precision(working: W) -> Iterable[W]:
             yield replace(working, precision=precision, order=order, offset="shifted")
 
 
+def _along_the_other_axis(working: W) -> Iterable[W]:
+    """Scale along the other axis, of all channels or of those of a group, which is the axis that is stored."""
+    assert working.layer is not None
+    for grouped in (True, False) if working.layer.groups > 1 else (True,):
+        yield replace(working, axis="wrong", grouped=grouped)
+
+
 def _always(working: W) -> bool:
     return True
 
@@ -239,7 +246,7 @@ MISTAKES: tuple[Mistake[W], ...] = (
     ),
     # Of a transposed layer the channels stand elsewhere.
     Mistake(
-        "wrong-axis", "scaling the weight along its other axis", lambda w: w.layer is not None, _with(axis="wrong")
+        "wrong-axis", "scaling the weight along its other axis", lambda w: w.layer is not None, _along_the_other_axis
     ),
     # Shows only in layers with groups.
     Mistake(

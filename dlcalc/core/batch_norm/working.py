@@ -157,13 +157,17 @@ class BnWorking:
     def _weight(self, layer: WeightedLayer) -> Floats | None:
         outputs = not self.question.bn_first
         if self.axis == "wrong":
-            outputs = not outputs
-            if (layer.outputs if outputs else layer.inputs) != len(self.scale):
+            outputs, counted = not outputs, self._counted(layer)
+            if (counted.outputs if outputs else counted.inputs) != len(self.scale):
                 return None
         return self.scaled(self.rounded(layer.weight), self._channels(layer, outputs))
 
     def _channels(self, layer: WeightedLayer, outputs: bool) -> NDArray[np.intp]:
-        return channel_of(layer if self.grouped else replace(layer, groups=1), outputs=outputs)
+        return channel_of(self._counted(layer), outputs=outputs)
+
+    def _counted(self, layer: WeightedLayer) -> WeightedLayer:
+        """Take the layer's channels for what they are, or for those of one group."""
+        return layer if self.grouped else replace(layer, groups=1)
 
     def _bias(self, layer: WeightedLayer) -> Floats:
         own = np.zeros_like(layer.bias) if self.bias == "ignored" else layer.bias

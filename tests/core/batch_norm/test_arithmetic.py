@@ -9,6 +9,7 @@ from dlcalc.core.arrays.stored import rounded
 from dlcalc.core.batch_norm.answer import bn_fold
 from dlcalc.core.batch_norm.judge import exact_arrays, judge
 from dlcalc.core.evidence.array_claim import ArrayClaim
+from dlcalc.notation.bn_fold import question
 from tests.support.fold_kernels import PLANTS, FoldKernel, kernels
 
 FORMATS = ["float64", "float32", "float16", "bfloat16"]
@@ -71,6 +72,16 @@ def test_the_wrong_axis_of_a_transposed_layer(name: str) -> None:
     verdict = judge(
         bn_fold(kernel.question()), ArrayClaim("weight", replace(kernel, outputs=False).fold()["weight"], name)
     )
+    assert [one.mistake for one in verdict.diagnosis] == ["wrong-axis"]
+
+
+def test_the_wrong_axis_of_a_layer_with_groups() -> None:
+    """Where a group has as many inputs as there are outputs, the scale fits the axis of the inputs as it is stored."""
+    rng = np.random.default_rng(225)
+    weight, var, zeros = rng.standard_normal((4, 4, 3)), rng.uniform(0.5, 2, 4), np.zeros(4)
+    raw = {"mean": zeros, "var": var, "weight": weight, "groups": 2, "eps": 0}
+    claim = ArrayClaim("weight", weight / np.sqrt(var)[:, None], "float64")
+    verdict = judge(bn_fold(question(raw, lambda *_: [])), claim)
     assert [one.mistake for one in verdict.diagnosis] == ["wrong-axis"]
 
 
