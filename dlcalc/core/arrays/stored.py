@@ -91,7 +91,8 @@ def from_bfloat16(stored: Array, bits: DType | str = "u2") -> NDArray[np.float32
 
     Each is the first 16 bits of a float32.
     """
-    return (stored.view(bits).astype(np.uint32) << np.uint32(16)).view(np.float32)
+    wide = np.asarray(stored.view(bits).astype(np.uint32) << np.uint32(16))  # which NumPy makes no array of one number
+    return wide.view(np.float32)
 
 
 def bfloat16_bits(values: Array) -> NDArray[np.uint16]:
