@@ -82,12 +82,15 @@ class ArrayClaim:
         accepted: NDArray[np.bool_] = near | (claimed == right) | (np.isnan(claimed) & np.isnan(right))
         return accepted
 
-    def is_explained_by(self, other: Floats, right: Floats, tolerance: Tolerance) -> bool:
+    def is_explained_by(
+        self, other: Floats, right: Floats, tolerance: Tolerance, clearance: Tolerance | None = None
+    ) -> bool:
         """Whether another array is the claimed one, and is told from the right one by more than rounding."""
         if other.shape != self.values.shape or not self.accepts(other, tolerance).all():
             return False
         if other.shape != right.shape:
             return True
         with np.errstate(invalid="ignore", over="ignore"):
-            apart = ~(np.abs(other - right) <= tolerance(right, self.format or "float64"))
+            name = self.printed if self.printed and clearance else self.format or "float64"
+            apart = ~(np.abs(other - right) <= (clearance or tolerance)(right, name))
         return bool((apart & (other != right) & ~(np.isnan(other) & np.isnan(right))).any())

@@ -19,6 +19,7 @@ _POOR = 4.0  # roundings: an explanation that leaves more of a claim open does n
 _OPEN = 16.0  # roundings: so near must an explanation be to a claim, and ...
 _NEAR = 8.0  # ... so near a pair or a fitted constant, in a format ...
 _COARSE = ("float16", "bfloat16")  # ... of which the tolerance is so wide that many would lie in it
+_SAME = 0.01  # roundings of such a format: more than lies between two ways that give the same
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Candidates(Generic[W]):
         tolerance: how far a claim may be from an array that it is of.
         terms: gives the size of the terms that each entry of the right array is made of; 0 where it does not count.
         alone: the mistakes that are no part of a pair in a coarse format, because they follow the claim.
+        clearance: by how much more than this a mistake must change the right array; than the tolerance if None.
     """
 
     mistakes: Sequence[Mistake[W]]
@@ -42,6 +44,7 @@ class Candidates(Generic[W]):
     tolerance: Tolerance
     terms: Callable[[], Floats]
     alone: frozenset[str] = frozenset()
+    clearance: Tolerance | None = None
 
     @cached_property
     def sizes(self) -> Floats:
@@ -70,11 +73,12 @@ class Candidates(Generic[W]):
             named: whether mistakes with a fitted constant are left out.
             pairs: whether two mistakes at once are tried, where the claim says enough.
         """
+        few = not bool(claim.accepts(self.right, self.tolerance).all())  # which cannot accuse what is right
 
         def fits(values: Floats) -> bool:
-            if claim.is_explained_by(values, self.right, self.tolerance):
+            if claim.is_explained_by(values, self.right, self.tolerance, self.clearance):
                 return True
-            return self._beats_right(claim, values) and bool(claim.accepts(values, self.tolerance).all())
+            return self._beats_right(claim, values, few=few) and bool(claim.accepts(values, self.tolerance).all())
 
         singles = explained(self._named, self.working, self.answer, fits, written, pairs=False)
         found = tuple(one for one in singles if self._is_near(claim, one, _OPEN))
@@ -100,24 +104,32 @@ class Candidates(Generic[W]):
         if other is None or claim.format is None or not other.shape == self.right.shape == claim.values.shape:
             return 0.0
         grown = max(1.0, largest(other) / (largest(self.right) or 1.0))
-        return fit(claim.numbers, other, other, np.maximum(grown * self.sizes, np.abs(other)), claim.format).of_other
+        sizes = np.where(self.sizes > 0, self.sizes, largest(self.sizes))  # what is masked has terms in the other array
+        return fit(claim.numbers, other, other, np.maximum(grown * sizes, np.abs(other)), claim.format).of_other
 
     def _is_near(self, claim: ArrayClaim, explanation: Explanation[W], limit: float) -> bool:
         """Whether an explanation is within so many roundings of a claim, where its format's tolerance alone is wide."""
         return claim.format not in _COARSE or self._off(claim, explanation) <= limit
 
     def _best(self, claim: ArrayClaim, found: tuple[Explanation[W], ...]) -> tuple[Explanation[W], ...]:
+        """Keep the explanations that none beats by far, in the order of rank; ahead those that are far nearer."""
+        if claim.format in _COARSE:
+            found = tuple(one for one in found if one.diagnosis.mistake not in self.alone) or found
         if claim.format is None or len(found) < 2:
             return found
-        stand = best([self._off(claim, one) for one in found])
-        return tuple(explanation for explanation, stands in zip(found, stand, strict=True) if stands)
+        distances = [self._off(claim, one) for one in found]
+        standing = [
+            one for one, stands in zip(zip(distances, found, strict=True), best(distances), strict=True) if stands
+        ]
+        least = CLEAR * min(distances) + _SAME if claim.format in _COARSE else inf
+        return tuple(one for _, one in sorted(standing, key=lambda one: one[0] > least))
 
-    def _beats_right(self, claim: ArrayClaim, values: Floats) -> bool:
-        """Whether an array explains a claim of rows enough far better than the right one does.
+    def _beats_right(self, claim: ArrayClaim, values: Floats, *, few: bool = False) -> bool:
+        """Whether an array explains a claim of rows enough, or ``few``, far better than the right one does.
 
         It must beat the working as well, whose float64 rounds otherwise than the right array does.
         """
-        if claim.values.ndim == 0 or len(claim.values) < ROWS:
+        if claim.values.ndim == 0 or (len(claim.values) < ROWS and not few):
             return False
         own = self._own
         fits = [base.fit(claim, values) for base in ([self] if own is None else [self, replace(self, right=own)])]
@@ -186,14 +198,18 @@ def _of_a_program(
 ) -> ArrayVerdict:
     """Judge numbers that a program printed, and that are not right by their digits."""
     assert claim.printed is not None
-    if found := candidates.that_give(claim, named=True):
+    # By less than one unit in the last place a mistake is not told from a rounding, whatever digits it gives.
+    told_apart = replace(candidates, clearance=Computed(tolerance.terms / 4))
+    if found := told_apart.that_give(claim, named=True):
         return replace(verdict, diagnosis=diagnoses(found))
-    as_computed = replace(claim.by_tolerance, format=claim.printed)
+    within = np.clip(candidates.right, claim.low, claim.high)  # of what is printed alike, the nearest to what is right
+    as_computed = replace(claim.by_tolerance, values=within, format=claim.printed)
     computed = compare(as_computed, candidates.right, tolerance)
     if computed.passed:
         return replace(computed, claim=claim, printed=claim.printed)
     near = replace(candidates, tolerance=tolerance)
-    return replace(verdict, diagnosis=diagnoses(near.that_give(as_computed)))
+    as_printed = replace(as_computed, values=claim.values)
+    return replace(verdict, diagnosis=diagnoses(near.that_give(as_printed) or candidates.that_give(claim)))
 
 
 def in_memory(claim: ArrayClaim) -> ArrayClaim:

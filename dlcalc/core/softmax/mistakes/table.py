@@ -126,7 +126,7 @@ MISTAKES: tuple[Mistake[W], ...] = (
     Mistake(
         "wrong-axis",
         "taking the softmax over the rows and not over the classes",
-        lambda w: w.count > 1 and w.key not in ("jacobian", "logits"),
+        lambda w: w.key not in ("jacobian", "logits") and (w.count > 1 or w.key != "loss"),
         edits.over_rows_of_each_class,
     ),
     # Probabilities handed to a loss that wants logits.

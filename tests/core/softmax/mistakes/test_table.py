@@ -148,7 +148,7 @@ WRONG: dict[str, tuple[Callable[[Plain], bool], Callable[[Plain], Floats]]] = {
     "target-not-subtracted": (lambda p: True, lambda p: p.a * p.t.sum(axis=1, keepdims=True) / p.divisor * p.factor),
     "sign-flipped": (lambda p: True, lambda p: -p.gradient()),
     "label-off-by-one": (lambda p: p.labels is not None and p.ignore < 0, shifted),
-    "wrong-axis": (lambda p: len(p.z) > 1, over_rows),
+    "wrong-axis": (lambda p: True, over_rows),
     "softmax-twice": (lambda p: True, twice),
     "gradient-of-probabilities": (lambda p: True, lambda p: -p.t / p.a / p.divisor),
     "diagonal-only": (lambda p: True, lambda p: -p.t * (1 - p.a) / p.divisor),
