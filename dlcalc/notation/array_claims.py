@@ -83,12 +83,18 @@ def _claim(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
     if name := _stored_format(claim):
         return replace(claim.by_tolerance, format=name)
     printed = _printed_format(content)
-    return claim if printed is None else _in_full(replace(claim, printed=printed))
+    if printed is None:
+        return claim
+    return replace(claim if _all(_FIXED, _leaves(content)) else _in_full(claim), printed=printed)
 
 
 _PRINTED = 8  # significant digits: more than a person types of a number that a narrow format holds exactly ...
 _PRINTED_DOUBLE = 15  # ... and of any other
 _DECIMALS = 8  # that NumPy prints of a number in an array, at most
+_LONGEST = 9  # significant digits: they tell every float32 from the next
+_FEW = 6  # digits, of which a program prints fewer only where the number has no more
+_SCIENTIFIC = re.compile(r"\s*[+-]?\d\.\d{4}e[+-]\d\d\s*")  # as PyTorch prints an array of many sizes ...
+_FIXED = re.compile(r"\s*[+-]?\d+\.\d{4}\s*")  # ... and any other
 _NARROW = ("bfloat16", "float16", "float32")
 
 
@@ -117,23 +123,46 @@ def _printed_format(content: Nested) -> str | None:
     """Recognise numbers that a program printed of a narrow format, which it computed in; None for any others.
 
     They are printed in full, 0.6931471824645996, as float64 prints the same number; or a float32 by as few digits as
-    tell it from the next, 0.24472848, beside which NumPy prints no more than eight decimals of others. At least one
-    has eight digits.
+    tell it from the next, 0.24472848, beside which NumPy prints no more than eight decimals of others; or with an
+    exponent, where all have the digits of the longest. At least one has eight digits, but among numbers less than 1, of
+    which eight decimals have fewer, and among those that PyTorch prints, 9.0031e-02.
 
     >>> _printed_format(["0.6931471824645996"]), _printed_format(["0.24472848", "0.5"]), _printed_format(["0.2447285"])
     ('float32', 'float32', None)
+    >>> _printed_format(["9.00305733e-02", "9.99988735e-01"]), _printed_format(["9.0031e-02", "2.4473e-01"])
+    ('float32', 'float32')
     """
     entries = [entry for entry in _leaves(content) if np.isfinite(arrays.number(entry, "expect"))]
     typed = [number(entry) for entry in entries]
-    if max((one.significant for one in typed if not one.whole), default=0) < _PRINTED:
+    several, most = len(typed) > 1, max((one.significant for one in typed if not one.whole), default=0)
+    if several and (_all(_SCIENTIFIC, entries) or _all(_FIXED, entries)):
+        return "float32"
+    decimals = several and any(one.exponent == -_DECIMALS and one.significant >= _FEW for one in typed)
+    if most < _PRINTED and not decimals:
         return None
     values = np.array([arrays.number(entry, "expect") for entry in entries])
     if name := _held_by(values):
         return name
-    shortest = [_is_shortest(one, value) for one, value in zip(typed, values.tolist(), strict=True)]
+    both = list(zip(typed, values.tolist(), strict=True))
+    shortest = [_is_shortest(one, value) for one, value in both]
     long = any(short and one.significant >= _PRINTED for short, one in zip(shortest, typed, strict=True))
-    like = all(short or one.exponent == -_DECIMALS for short, one in zip(shortest, typed, strict=True))
-    return "float32" if long and like else None
+    like = all(short or one.exponent >= -_DECIMALS for short, one in zip(shortest, typed, strict=True))
+    if like and (long or decimals):
+        return "float32"
+    padded = _PRINTED + (not several) <= most <= _LONGEST and all(_is_rounded(one, value, most) for one, value in both)
+    return "float32" if padded else None
+
+
+def _all(pattern: re.Pattern[str], entries: Nested) -> bool:
+    """Whether all numbers are written in one way."""
+    return all(pattern.fullmatch(str(entry)) for entry in entries)
+
+
+def _is_rounded(typed: TypedNumber, value: float, digits: int) -> bool:
+    """Whether a number is a float32 printed by so many digits, but for zeros at its end."""
+    with np.errstate(over="ignore"):
+        single = float(np.float32(value))
+    return np.isfinite(single) and _without_zeros(typed) == _without_zeros(number(f"{single:.{digits - 1}e}"))
 
 
 def _is_shortest(typed: TypedNumber, value: float) -> bool:
@@ -149,13 +178,18 @@ def _without_zeros(typed: TypedNumber) -> tuple[int, int]:
     return int(digits or "0"), typed.exponent + len(str(typed.digits)) - len(digits) if typed.digits else 0
 
 
-_FEW = 6  # digits, of which a program prints fewer only where the number has no more
-
-
 def _in_full(claim: ArrayClaim) -> ArrayClaim:
-    """Take the short numbers among those that a program printed for what they are: its 0.0 is no number up to 0.05."""
-    short, values = claim.digits < _FEW, claim.numbers
-    return replace(claim, low=np.where(short, values, claim.low), high=np.where(short, values, claim.high))
+    """Take the short numbers among those that a program printed for what they are: its 0.0 is no number up to 0.05.
+
+    Where the others have eight decimals, zeros at the end of these were left out.
+    """
+    unit = 10.0**-_DECIMALS
+    widths, values = claim.high - claim.low, claim.numbers
+    short = (claim.digits < min(_FEW, claim.digits.max())) & (widths > 2 * unit)
+    half = unit / 2 if np.isclose(widths[widths > 0].min(initial=1.0), 1.5 * unit, rtol=1e-3) else 0.0
+    return replace(
+        claim, low=np.where(short, values - half, claim.low), high=np.where(short, values + half, claim.high)
+    )
 
 
 def _wide(values: Array) -> Floats:

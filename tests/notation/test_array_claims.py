@@ -172,12 +172,15 @@ def test_what_a_program_printed_is_judged_as_what_it_stored(name: str) -> None:
 PRINTED = {
     "float32": [
         "0.6931471824645996", "0.40760595", "0.09003057,0.24472848,0.66524094", "0.5,0.24472848",
-        "0.01066833,0.02899952,0.96033216", "1.2345679e-10,0.5", "0.24472848,0.0,1",
+        "0.01066833,0.02899952,0.96033216", "1.2345679e-10,0.5", "0.24472848,0.0,1", "0.693147182",
+        "9.0030573e-02,2.4472848e-01,6.6524094e-01", "9.00305733e-02,9.99988735e-01", "0.01849691,-0.02740590",
+        "0.01849691,0.0021848,0.0", "9.0031e-02,2.4473e-01", "0.0000e+00,9.0031e-02", "0.0900,0.2447,-0.3348",
     ],
     "float16": ["0.693359375", "-1.099609375"],
     None: [
         "0.0900306", "0.09003057", "0.693147", "0.69314718", "0.09003057317038045", "0.09003058", "0.12345678901",
-        "12345678", "0.09003057,0.2447284712", "inf,nan", "0.5",
+        "12345678", "0.09003057,0.2447284712", "inf,nan", "0.5", "9.0031e-02", "0.0900", "9.0031e-02,0.2447",
+        "9.00305743e-02,9.99988745e-01",
     ],
 }  # fmt: skip
 
@@ -186,6 +189,20 @@ PRINTED = {
 def test_numbers_that_a_program_printed_of_a_narrow_format(text: str, name: str | None) -> None:
     (claim,) = array_claims(text, {"key": (text.count(",") + 1,)}, load)
     assert (claim.typed, claim.printed) == (True, name)
+
+
+def test_what_a_program_left_out_of_its_numbers() -> None:
+    """PyTorch's 0.0000e+00 is zero; NumPy's 0.0021848 among numbers of eight decimals is one of eight."""
+    (claim,) = array_claims("0.0000e+00,9.0031e-02", {"key": (2,)}, load)
+    assert (claim.low[0], claim.high[0]) == (0, 0)
+    assert claim.high[1] - claim.low[1] == pytest.approx(1.5e-6, rel=1e-3)
+    (claim,) = array_claims("0.01849691,0.0021,0.0", {"key": (3,)}, load)
+    assert (claim.high - claim.low)[1:] == pytest.approx(1e-8)
+
+
+def test_a_single_bfloat16_in_a_file_is_an_array() -> None:
+    (claim,) = array_claims("loss.npy", {"key": ()}, lambda *_: np.array(16256, np.uint16))
+    assert (claim.values.shape, claim.format, float(claim.numbers)) == ((), "bfloat16", 1.0)
 
 
 @given(number_texts | VALUES | st.dictionaries(st.sampled_from([*SHAPES, "x"]), VALUES, max_size=3))

@@ -105,6 +105,8 @@ PLANTED: list[Planted] = [
         (A * 1.8 - 0.8 * HOT - 1 / C) / N,
     ),
     ("wrong-axis", {"z": Z, "y": Y}, "softmax", OVER),
+    ("wrong-axis", {"z": Z[:1], "y": Y[:1]}, "softmax", np.ones_like(Z[:1])),
+    ("wrong-axis", {"z": Z[:1], "y": Y[:1]}, "grad_logits", 1 - HOT[:1]),
     ("wrong-axis", {"z": Z, "y": Y}, "loss", ce(OVER, HOT).mean()),
     ("wrong-axis", {"z": Z, "y": Y}, "grad_logits", (OVER - HOT) / N),
     ("wrong-axis", {"z": Z, "q": Q}, "grad_logits", (OVER * Q.sum(axis=0) - Q) / N),
@@ -155,6 +157,34 @@ def test_the_losses_of_keras_in_its_own_precision(run: Run) -> None:
     assert [one["mistake"] for one in found.json["expect"]["claims"][0]["diagnosis"]] == ["clipped-probabilities"]
     found = run("softmax-grad", "--logits", "40,0", "--label", "1", "--expect", "loss=16.118095", "--json")
     assert [one["mistake"] for one in found.json["expect"]["claims"][0]["diagnosis"]] == ["clipped-probabilities"]
+
+
+PRINTS = [  # of right float32 losses and gradients, by NumPy and PyTorch, that no mistake explains
+    ("softmax", "1.1253517e-07,9.9999988e-01"), ("softmax", "1.1254e-07,1.0000e+00"), ("softmax", "1.12535155e-07,1.0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "printed"), PRINTS)
+def test_a_right_program_may_print_as_it_does(run: Run, key: str, printed: str) -> None:
+    found = run("softmax-grad", "--logits", "-16,0", "--label", "1", "--expect", f"{key}={printed}", "--json")
+    assert found.json["expect"]["passed"]
+
+
+def test_what_is_less_than_a_unit_in_the_last_place_is_no_mistake(run: Run) -> None:
+    """Held at 1e-7 and normalised again, 100 probabilities change a loss of 10.2 by less than a float32 can tell."""
+    logits = ",".join(["0", "10.2022", *["-20"] * 98])
+    right = 10.2022 + np.log1p(np.exp(-10.2022) + 98 * np.exp(-30.2022))
+    held = np.array([np.exp(-right), np.exp(10.2022 - right), *[1e-7] * 98])
+    clipped = -np.log(held[0] / held.sum())
+    printed = str(np.float32(clipped))
+    assert abs(clipped - right) > 4e-6
+    found = run("softmax-grad", "--logits", logits, "--label", "0", "--expect", f"loss={printed}", "--json")
+    assert not found.json["expect"]["passed"]
+    logits = ",".join(["0", "10.2022", *["-20"] * 8])
+    clipped = right - 98 * np.exp(-30.2022) + np.log1p(8e-7)
+    assert 5e-7 < clipped - right < 9e-7
+    found = run("softmax-grad", "--logits", logits, "--label", "0", "--expect", f"loss={clipped:.6f}", "--json")
+    assert found.json["expect"]["passed"]
 
 
 SAID: list[tuple[Callable[..., Floats], str]] = [
