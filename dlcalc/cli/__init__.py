@@ -194,9 +194,11 @@ def usage_error(error: click.UsageError, words: Sequence[str], command: click.Co
             double = _with_two_dashes(words, error.option_name, _options(error.ctx))
             if double:
                 return DlcalcError("usage", f"there is no option {error.option_name}", hint=double, option=option)
-    elif isinstance(error, click.BadParameter) and error.param is not None:
+        meant = _option_meant(error) if error.ctx else None
+        return DlcalcError("usage", f"there is no option {error.option_name}", hint=meant or hint, option=option)
+    if isinstance(error, click.BadParameter) and error.param is not None:
         return DlcalcError("usage", error.message, hint="one value", option=error.param.name)
-    elif isinstance(error, click.BadOptionUsage):
+    if isinstance(error, click.BadOptionUsage):
         option = _name(error.option_name, command)
     return DlcalcError("usage", error.format_message(), hint=hint, option=option)
 
@@ -208,7 +210,30 @@ def _name(option: str, command: click.Command | None) -> str:
 
 
 def _options(ctx: click.Context) -> list[str]:
-    return [name for parameter in ctx.command.get_params(ctx) for name in parameter.opts]
+    parameters = ctx.command.get_params(ctx)
+    return [name for parameter in parameters for name in (*parameter.opts, *parameter.secondary_opts)]
+
+
+def _option_meant(error: click.NoSuchOption) -> str | None:
+    """Write the option that is meant, or the commands that have such an option."""
+    from dlcalc.core.spelling import did_you_mean
+
+    ctx, typed = error.ctx, error.option_name
+    assert ctx is not None
+    if ctx.parent is not None and isinstance(ctx.parent.command, click.Group):
+        group = ctx.parent.command
+        commands = [group.get_command(ctx.parent, name) for name in group.list_commands(ctx.parent)]
+        having = [command.name or "" for command in commands if command and _has(command, typed)]
+        if having:
+            *others, last = having
+            return "it is an option of " + (f"{', '.join(others)} and {last}" if others else last)
+    known = {option.lstrip("-"): option for option in _options(ctx)}
+    meant = did_you_mean(typed.lstrip("-"), known)
+    return f"did you mean {known[meant]}?" if meant else None
+
+
+def _has(command: click.Command, option: str) -> bool:
+    return any(option in (*parameter.opts, *parameter.secondary_opts) for parameter in command.params)
 
 
 def _with_two_dashes(words: Sequence[str], letter: str, options: Sequence[str]) -> str | None:

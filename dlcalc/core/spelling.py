@@ -1,7 +1,7 @@
 """A word that is nearly one of a known list: a slip of the fingers, or what the same thing is called elsewhere."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 # What goes by several names, in PyTorch, Keras, ONNX, papers and speech; without case, hyphens, and the 2d of Conv2d.
 _SAME_THING = (
@@ -41,6 +41,11 @@ _SAME_THING = (
     "c_in inchannels inputchannels inplanes",
     "c_out outchannels outputchannels filters outfeatures planes",
     "input inputsize",
+    "size inputsize imagesize imgsize inputshape imageshape resolution input image",
+    "n batchsize samples",
+    "bias usebias",
+    "no-bias nobias biasfree",
+    "quiet silent",
     "label labels",
     # values
     "pytorch torch",
@@ -54,6 +59,7 @@ _SAME_THING = (
     "same-upper sameupper",
     # keys of an answer
     "output outputsize outputshape out size shape",
+    "target outputsize",
     "params parameters numparams paramcount",
     "macs mac multadds multiplyaccumulates",
     "receptive_field receptivefield rf field",
@@ -86,6 +92,24 @@ def did_you_mean(typed: str, known: Iterable[str]) -> str | None:
         if found := get_close_matches(plain, words, 1, close):
             return words[found[0]]
     return None
+
+
+def other_orders(word: str, heads: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Give the name and the numbers of a layer word in another order: a k before the kernel, or as in papers.
+
+    >>> [list(other_orders(word, ["conv", "max"])) for word in ("c64k3s2", "conv3-64", "fc-4096", "2x2maxpool")]
+    [[('', '3c64s2')], [('conv', '3c64')], [('fc', '4096')], [('maxpool', '2x2')]]
+    """
+    if kernel := re.search(r"k=?(\d+(?:x\d+)*)", word):
+        before, behind = word[: kernel.start()], word[kernel.end() :]
+        head = next((head for head in heads if before.startswith(head)), "")
+        others = before.removeprefix(head)
+        if not others[:1].isdigit():  # which would be a kernel already
+            yield head, kernel[1] + others + behind
+    if paper := re.fullmatch(r"([a-z]+?)(\d+(?:x\d+)*)?[-_](\d+)", word):
+        yield paper[1], f"{paper[2]}c{paper[3]}" if paper[2] else paper[3]
+    if turned := re.fullmatch(r"(\d+(?:x\d+)*)[-_ ]?([a-z]{2,}(?:-[a-z]+)?)", word):
+        yield turned[2], turned[1]
 
 
 def one_of(typed: object, known: Iterable[str]) -> str:

@@ -1,8 +1,9 @@
 """Which whole numbers an option may have, and what an error calls an option and a number."""
 
+from collections.abc import Sequence
 from math import gcd
 
-from dlcalc.core.errors import DlcalcError, Fix, alternatives
+from dlcalc.core.errors import Advice, DlcalcError, Fix, alternatives
 
 MAX_DIGITS = 18
 MAX_LINE = 1 << 24  # bytes of a question in a batch: with more of them it belongs into a file of numbers
@@ -47,22 +48,51 @@ def too_long(option: str) -> DlcalcError:
     return DlcalcError("invalid-value", message, hint=f"at most {MAX_DIGITS} digits", option=option)
 
 
-def wrong_count(option: str, got: int, count: int) -> DlcalcError:
-    """Make the error for a value with too many or too few axes."""
+def wrong_count(option: str, got: int, count: int, parts: Sequence[object] = ()) -> DlcalcError:
+    """Make the error for a value with too many or too few axes; of too many ``parts`` the hint names the last.
+
+    >>> wrong_count("kernel", 3, 2, (1, 3, 5)).hint
+    'kernel=(3, 5), or one number for all axes'
+    >>> wrong_count("kernel", 2, 1, (3, 5)).hint
+    'kernel=5, or an input of 2 axes, like size=(224, 224)'
+    """
     axes = "1 axis" if count == 1 else f"{count} axes"
     if option == "dims":
         message = f"dims is {got}, but the input has {axes}"
         return DlcalcError("shape-mismatch", message, hint=(Fix("dims", count), ", or leave it out"), option=option)
     values = "is 1 value" if got == 1 else f"is {got} values"
     message = f"{spoken(option)} {values}, but the input has {axes}"
-    hint = "one number for all axes, or one an axis in the order depth x height x width"
+    hint: Advice = ("one number for all axes, or one an axis in the order depth x height x width",)
+    if len(parts) > count and all(isinstance(part, int | str) for part in parts):
+        near = tuple(parts[-count:])
+        # A claim has its key in front, which is not known here.
+        fix = "x".join(map(str, near)) if option == "expect" else Fix(option, near if count > 1 else near[0])
+        hint = (fix, ", or one number for all axes") if count > 1 else (fix,)
+        if count == 1 and got in (2, 3) and option != "target":
+            hint = (fix, f", or an input of {got} axes, like ", Fix("size", (224,) * got))
     return DlcalcError("shape-mismatch", message, hint=hint, option=option)
 
 
-def wrong_rank(count: int) -> DlcalcError:
-    """Make the error for an input with no axes, or with too many."""
+_CHANNELS = (1, 3, 4)  # of pictures
+
+
+def picture_in(shape: tuple[int, ...]) -> tuple[tuple[int, ...], int] | None:
+    """Tell height and width from the channels of a shape, if one end of three numbers looks like channels.
+
+    >>> picture_in((3, 224, 224)), picture_in((224, 160, 1)), picture_in((16, 112, 112))
+    (((224, 224), 3), ((224, 160), 1), None)
+    """
+    if len(shape) == 3:
+        for channels, plane in ((shape[0], shape[1:]), (shape[-1], shape[:-1])):
+            if channels in _CHANNELS and min(plane) > channels:
+                return plane, channels
+    return None
+
+
+def wrong_rank(count: int, near: tuple[object, ...] = (224, 224)) -> DlcalcError:
+    """Make the error for an input with no axes, or with too many; ``near`` is a size that may be meant."""
     message = f"size has {count} values, and an input has 1 to 3 axes"
-    return DlcalcError("shape-mismatch", message, hint=Fix("size", (224, 224)), option="size")
+    return DlcalcError("shape-mismatch", message, hint=Fix("size", near), option="size")
 
 
 _SPOKEN = {
@@ -123,7 +153,7 @@ def groups_do_not_divide(groups: int, c_in: int | None, c_out: int | None) -> Dl
     """
     sides = [(channels, side) for channels, side in ((c_in, "input"), (c_out, "output")) if channels is not None]
     channels, side = next(pair for pair in sides if pair[0] % groups)
-    message = f"groups {groups} does not divide the {channels} {side} channels"
+    message = f"groups {groups} does not divide the {channels} {side} channel{'' if channels == 1 else 's'}"
     hint = alternatives("groups", nearest_common_divisors(groups, *(channels for channels, _ in sides)))
     return DlcalcError("groups-do-not-divide", message, hint=hint, option="groups")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.claim import Claim, TypedNumber
-from dlcalc.notation.values import shown, split_axes, unreadable
+from dlcalc.notation.values import numbers_typed, shown, split_axes, unreadable
 
 _MAX_DIGITS = 300  # of a claim: what is counted may be much longer than what is typed
 _MAX_EXPONENT = 1000
@@ -65,8 +65,10 @@ def _nearest(key: str, keys: Mapping[str, Sequence[str]]) -> str:
     own = [known for known in keys if "." not in known]
     layer, dot, name = key.rpartition(".")
     meant = did_you_mean(name, own)
-    if dot:
-        layers = dict.fromkeys(known.rpartition(".")[0] for known in keys if "." in known)
+    layers = dict.fromkeys(known.rpartition(".")[0] for known in keys if "." in known)
+    if key in layers:
+        meant = next(known for known in keys if known.startswith(f"{key}."))
+    elif dot:
         of = layer if layer in layers else did_you_mean(layer, layers)
         of_layer = [known.rpartition(".")[2] for known in keys if of and known.rpartition(".")[0] == of]
         meant = did_you_mean(name, of_layer) and f"{of}.{did_you_mean(name, of_layer)}"
@@ -87,7 +89,7 @@ def _claim(key: str, value: object, keys: Mapping[str, Sequence[str]]) -> Claim:
 def _by_axis(value: object, axes: Sequence[str]) -> tuple[TypedNumber, ...]:
     parts = split_axes(value, "expect", axes)
     if parts is None:
-        return (number(value),) * len(axes)
+        return (number(value, numbers_typed(value, len(axes))),) * len(axes)
     return tuple(map(number, parts))
 
 
@@ -107,11 +109,36 @@ def _count(value: object) -> TypedNumber:
         return typed._replace(exponent=typed.exponent + _POWERS[suffixed[2]], whole=False)
     if "," in text:
         raise unreadable("expect", value, "a number", "groups of three digits, like --expect 138,357,544")
-    return number(value)
+    return number(value, _near(text))
 
 
-def number(value: object) -> TypedNumber:
-    """Read a decimal number, digit by digit.
+def _near(text: str) -> str | None:
+    """Rewrite a count that has other groups, or a unit behind it, as it is read here; None where that cannot be told.
+
+    >>> _near("138_357_544"), _near("138.357.544"), _near("4.09 GMac"), _near("138 million"), _near("97.5 MiB")
+    ('138357544', '138357544', '4.09G', '138M', None)
+    """
+    parts = _WITH_UNIT.fullmatch(text)
+    if parts is None:
+        return None
+    digits, unit = re.sub(r"[_' ]", "", parts[1]), parts[2].lower()
+    suffix = next((suffix for unit_of, suffix in _UNITS if re.fullmatch(unit_of, unit)), None)
+    return None if suffix is None else (digits.replace(".", "") if digits.count(".") > 1 else digits) + suffix
+
+
+_WITH_UNIT = re.compile(r"([0-9][0-9._' ]*)([A-Za-z/ ]*)")
+_COUNTED = r" *(flops?|macs?|params?|parameters|bytes?|ops)?(/s)?"
+_UNITS = (
+    (_COUNTED, ""),
+    (f"(k|kb|thousand){_COUNTED}", "K"),
+    (f"(m|mb|million){_COUNTED}", "M"),
+    (f"(g|gb|bn?|billion){_COUNTED}", "G"),
+    (f"(t|tb|trillion){_COUNTED}", "T"),
+)
+
+
+def number(value: object, near: str | None = None) -> TypedNumber:
+    """Read a decimal number, digit by digit; ``near`` is what may be meant by what cannot be read.
 
     Raises:
         DlcalcError: ``usage``, and ``invalid-value`` for one of too many digits or too large an exponent.
@@ -126,7 +153,8 @@ def number(value: object) -> TypedNumber:
     digits = unsigned + fraction
     power_digits = power[1:] if power[:1] in ("+", "-") else power
     if not _decimal(digits) or (e and not _decimal(power_digits)):
-        raise unreadable("expect", value, "a number", "a number, like --expect 112 or --expect 54.25")
+        hint = f"did you mean {near}?" if near else "a number, like --expect 112 or --expect 54.25"
+        raise unreadable("expect", value, "a number", hint)
     significant = digits.lstrip("0") or "0"
     if len(significant) > _MAX_DIGITS or len(fraction) > _MAX_EXPONENT:
         message = f"expect has more than {_MAX_DIGITS} digits"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from dlcalc.core.conv.layer import ALL_AXES, Axis
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.validation import legal, spread, wrong_count, wrong_rank
+from dlcalc.core.validation import legal, picture_in, spread, wrong_count, wrong_rank
 from dlcalc.notation.values import flag, integer, per_axis
 
 AXIS_OF: dict[str, Axis] = {"depth": "d", "h": "h", "w": "w"}  # key -> axis, in the order of a tensor's shape
@@ -78,7 +78,7 @@ def params_sizes(raw: Mapping[str, object], layer_axes: int | None) -> tuple[Axe
 
 
 def size_notices(raw: Mapping[str, object], size: Size | None, layer_axes: int | None) -> tuple[Notice, ...]:
-    """Warn of a ``size`` that looks like channels x height x width, and is read as depth x height x width.
+    """Warn of a ``size`` that looks as if it had channels at one end, and is read as depth x height x width.
 
     Args:
         raw: the values by key, unread.
@@ -89,14 +89,20 @@ def size_notices(raw: Mapping[str, object], size: Size | None, layer_axes: int |
     'channels-in-size'
     """
     said = "size" not in raw or isinstance(raw["size"], dict) or "dims" in raw or layer_axes == 3
-    if said or size is None or len(size) != 3 or size[0] not in (1, 3, 4) or min(size[1:]) <= size[0]:
+    picture = None if said or size is None else picture_in(size)
+    if size is None or picture is None:
         return ()
-    whole, plane = "x".join(map(str, size)), "x".join(map(str, size[1:]))
+    plane, channels = picture
+    extent = "deep" if plane == size[1:] else "wide"
     message = (
-        f"the size {whole} is a volume, {size[0]} deep; if {size[0]} is the number of channels, the size is {plane}"
-        " (--dims 3 says that it is a volume)"
+        f"the size {_joined(size)} is a volume, {channels} {extent}; if {channels} is the number of channels, the size"
+        f" is {_joined(plane)} (--dims 3 says that it is a volume)"
     )
     return (Notice("channels-in-size", message),)
+
+
+def _joined(size: Size) -> str:
+    return "x".join(map(str, size))
 
 
 def dims_given(raw: Mapping[str, object]) -> int | None:
@@ -149,13 +155,23 @@ def _whole_size(value: object, count: int | None) -> tuple[Axes, Size]:
     entries = axis_count(value)
     given = (count or 2) if entries is None else entries
     if not 1 <= given <= len(ALL_AXES):
-        raise wrong_rank(given)
+        raise wrong_rank(given, *_meant(value))
     if count not in (None, given):
         raise wrong_count("dims", count or 0, given)
     axes = ALL_AXES[-given:]
     if isinstance(value, dict):
         axes = tuple(axis for axis in ALL_AXES if axis in value) or ALL_AXES
     return axes, spread(per_axis(value, "size", axes), given, "size", 1)
+
+
+def _meant(value: object) -> tuple[Size, ...]:
+    """Guess the size that is meant by a shape with its samples in front, and channels: none, or one."""
+    parts = value.split("x") if isinstance(value, str) else value if isinstance(value, list) else ()
+    shape = tuple(integer(part, "size") for part in parts)
+    if len(shape) < len(ALL_AXES):
+        return ()
+    picture = picture_in(shape[-len(ALL_AXES) :])
+    return (picture[0] if picture else shape[-2:],)
 
 
 _PER_AXIS = re.compile(r"[\d:]+(?:x[\d:]+)+")

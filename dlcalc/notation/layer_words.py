@@ -264,7 +264,12 @@ def _is_read(word: str, reads: Callable[[str], object]) -> bool:
 
 def _meant(word: str) -> Iterator[tuple[str, str]]:
     """Give the words that may be meant, likeliest first, and how each is said; those that can be read count."""
+    from dlcalc.core.spelling import other_orders
+
     lower = word.lower()
+    for name, numbers in other_orders(lower, tuple(LETTERS_OF)):
+        meant = _near(name, HEADS) + numbers
+        yield meant, meant
     parts = _CLASS.fullmatch(lower)
     of_class = parts is not None and parts[1][-2:] in _DIMS
     if lower != word and not of_class:
@@ -277,8 +282,9 @@ def _meant(word: str) -> Iterator[tuple[str, str]]:
     if parts is None:
         return
     head, rest = parts.groups()
-    if not of_class and any(head == known + letter for known, letters in LETTERS_OF.items() for letter in letters):
-        return  # a number is missing, as in maxs2
+    lacking = any(head == known + letter for known, letters in LETTERS_OF.items() for letter in letters)
+    if not of_class and (lacking or (len(head) == 1 and rest)):
+        return  # a number is missing, as in maxs2 and c64
     near = _near(head, (*HEADS, *_BLOCK))
     if near in WITHOUT_NUMBERS:
         yield near, near

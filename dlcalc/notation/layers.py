@@ -67,17 +67,17 @@ def padding(value: object, option: str, axes: Sequence[str]) -> Padding:
         raise unreadable(option, value, "a padding", padding_hint(value))
     parts = split_axes(value, option, axes)
     if parts is None:
-        return (_sides(value, option),) * len(axes)
+        return (_sides(value, option, len(axes)),) * len(axes)
     return tuple(_sides(part, option) for part in parts)
 
 
-def _sides(value: object, option: str) -> Sides:
+def _sides(value: object, option: str, axes: int = 1) -> Sides:
     pair: Sequence[object] = (
         value.split(":") if isinstance(value, str) else value if isinstance(value, list) else [value]
     )
     if not 1 <= len(pair) <= 2:
         raise unreadable(option, value, "a padding", "begin:end, like --padding 0:1")
-    return integer(pair[0], option), integer(pair[-1], option)
+    return integer(pair[0], option, axes=axes), integer(pair[-1], option, axes=axes)
 
 
 def merged(

@@ -1,13 +1,17 @@
 """Options with several values: ``7,14,28``, ``7..64``, ``7..64..7``, and the product of several such options."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from math import prod
 
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import spoken
 from dlcalc.notation.values import flag, integer, unreadable
 
 MAX_QUESTIONS = 10_000_000
+_BRACKETS = frozenset("()[]{}")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+")  # 1,024
 
 Values = Sequence[object]
 Runs = Mapping[str, list[Values]]
@@ -25,13 +29,21 @@ def swept(raw: Mapping[str, object], sweepable: frozenset[str]) -> dict[str, lis
     """
     runs: dict[str, list[Values]] = {}
     for key, value in raw.items():
-        if key in sweepable and isinstance(value, str) and ("," in value or ".." in value):
+        if key in sweepable and isinstance(value, str) and _has_several(value):
+            if _GROUPED.fullmatch(value) and ",0" in value:
+                hint = f"{flag(key)} {value.replace(',', '')}, or values without a 0 in front"
+                raise DlcalcError("usage", f"{spoken(key)} {value} is one number or several", hint=hint, option=key)
             runs[key] = [_run(part, key) for part in value.split(",")]
     total = how_many(runs)
     if total > MAX_QUESTIONS:
         message = f"{total} questions are more than {MAX_QUESTIONS:,}"
         raise DlcalcError("too-many-questions", message, hint="a coarser range, like 1..1000..10")
     return runs
+
+
+def _has_several(value: str) -> bool:
+    """Tell several values from one in brackets, ``(3, 3)``, which is none of either and is refused whole."""
+    return ("," in value or ".." in value) and not _BRACKETS.intersection(value)
 
 
 def how_many(runs: Runs) -> int:

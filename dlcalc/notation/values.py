@@ -5,6 +5,7 @@ what core takes, or raises ``usage`` for what it cannot read and ``shape-mismatc
 whether a number is legal is for core to say.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -17,6 +18,7 @@ Word = TypeVar("Word", bound=str)
 More = ParamSpec("More")
 
 _SHOWN = 40  # characters of a bad value that an error repeats
+_BETWEEN = re.compile(r"[\s,;x\u00d7*()\[\]{}]+", re.IGNORECASE)  # what other programs write around and between sizes
 
 
 def flag(option: str) -> str:
@@ -53,6 +55,24 @@ def unreadable(option: str, value: object, wanted: str, hint: str) -> DlcalcErro
     return DlcalcError("usage", f"{spoken(option)} {shown(value)} is not {wanted}", hint=hint, option=option)
 
 
+def numbers_typed(value: object, most: int) -> str | None:
+    """Rewrite whole numbers that stand in brackets, or with other signs between them, as they are read here.
+
+    Args:
+        value: what was typed.
+        most: how many numbers there may be; of more, the last are meant, as of a shape.
+
+    >>> numbers_typed("(3, 3)", 2), numbers_typed("224*224", 2), numbers_typed("1_000", 1), numbers_typed("7.5", 2)
+    ('3x3', '224x224', '1000', None)
+    """
+    if not isinstance(value, str) or len(value) > _SHOWN:
+        return None
+    found = [part for part in _BETWEEN.split(value.replace("_", "")) if part]
+    if not found or not all(part.isascii() and part.isdigit() for part in found) or (most == 1 < len(set(found))):
+        return None  # of different numbers no one alone is meant
+    return "x".join(found[-most:])
+
+
 def optional(
     raw: Mapping[str, object],
     key: str,
@@ -77,8 +97,10 @@ def optional(
     return read(raw[key], key, *more, **named) if key in raw else default
 
 
-def integer(value: object, option: str, digits: int = MAX_DIGITS) -> int:
+def integer(value: object, option: str, digits: int = MAX_DIGITS, axes: int = 1) -> int:
     """Read a whole number of so many digits, with its sign: core says what is wrong with a negative number.
+
+    The hint to what cannot be read has a number for each of so many axes.
 
     >>> integer("224", "w"), integer(224, "w")
     (224, 224)
@@ -95,7 +117,8 @@ def integer(value: object, option: str, digits: int = MAX_DIGITS) -> int:
             if len(significant) > digits:
                 raise too_long(option)
             return -int(significant) if text.startswith("-") else int(significant)
-    raise unreadable(option, value, "a whole number", f"digits only, like {flag(option)} 3")
+    near = numbers_typed(value, axes) or "3"
+    raise unreadable(option, value, "a whole number", f"digits only, like {flag(option)} {near}")
 
 
 def per_axis(value: object, option: str, axes: Sequence[str]) -> int | tuple[int, ...]:
@@ -108,7 +131,7 @@ def per_axis(value: object, option: str, axes: Sequence[str]) -> int | tuple[int
         return value
     parts = split_axes(value, option, axes)
     if parts is None:
-        return integer(value, option)
+        return integer(value, option, axes=len(axes))
     return tuple(integer(part, option) for part in parts)
 
 
@@ -133,7 +156,7 @@ def split_axes(value: object, option: str, axes: Sequence[str]) -> Sequence[obje
     else:
         return None
     if len(parts) != len(axes):
-        raise wrong_count(option, len(parts), len(axes))
+        raise wrong_count(option, len(parts), len(axes), parts)
     return parts
 
 

@@ -51,6 +51,12 @@ SIZES = [
     ("conv-shape --size 2x224x224 --k 1", False),
     ("conv-params --size 3x224x224 --c-in 3 --c-out 64 --k 1x3x3", False),
     ("conv-params --size 3x224x224 --c-in 3 --dims 3 3c64", False),
+    ("conv-shape --size 224x224x3 --k 3", True),
+    ("conv-shape --size 28x28x1 1 1", True),
+    ("conv-params --size 224x224x3 --c-in 3 --c-out 64 --k 3", True),
+    ("conv-shape --size 224x224x3 --dims 3 --k 3", False),
+    ("conv-shape --size 224x224x3 --k 3x3x1", False),
+    ("conv-shape --size 112x112x16 --k 3", False),
 ]
 
 
@@ -64,7 +70,9 @@ def test_channels_in_a_size(run: Run, words: str, warned: bool) -> None:
         *_, size = words.partition("--size ")
         whole = size.split()[0]
         assert whole in messages[0]
-        assert f"the size is {whole.partition('x')[2]} " in messages[0]
+        first, *middle, last = whole.split("x")
+        plane = [*middle, last] if first in ("1", "3", "4") else [first, *middle]
+        assert f"the size is {'x'.join(plane)} " in messages[0]
 
 
 def test_channels_in_a_size_of_a_batch(conv_shape: Run) -> None:
@@ -155,6 +163,8 @@ def test_the_total_of_keras_comes_first_under_its_rules(run: Run, framework: str
         "conv-shape --size 3x224x224 7s2p2 max3s2",
         "conv-params --size 3x224x224 --k 7 --c-in 3 --c-out 8",
         "conv-params --size 3x224x224 --c-in 3 7s2c8 3c8",
+        "conv-shape --size 224x224x3 --k 7 --s 2",
+        "conv-params --size 224x224x3 --c-in 3 7s2c8 3c8",
     ],
 )
 def test_a_refused_size_with_channels_says_the_size_without(run: Run, words: str) -> None:
@@ -164,3 +174,61 @@ def test_a_refused_size_with_channels_says_the_size_without(run: Run, words: str
     assert found.error["hint"] == "--size 224x224, if 3 is the number of channels"
     volume = run(*words.split(), *([] if "params" in words else ["--dims", "3"]), "--json")
     assert ("channels" in volume.error["hint"]) == ("params" in words)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "hint"),
+    [
+        # in brackets, with other signs between, with more axes than there are
+        (["--size", "(224, 224)", "--k", "3"], "usage", "digits only, like --size 224x224"),
+        (["--size", "[3,224,224]", "--k", "3"], "usage", "digits only, like --size 224x224"),
+        (["--size", "224X160", "--k", "3"], "usage", "digits only, like --size 224x160"),
+        (["--size", "224\u00d7160", "--k", "3"], "usage", "digits only, like --size 224x160"),
+        (["--size", "224 160", "--k", "3"], "usage", "digits only, like --size 224x160"),
+        (["--size", "9", "--k", "(3, 5)"], "usage", "digits only, like --kernel 3x5"),
+        (["--w", "9", "--k", "(3, 3)"], "usage", "digits only, like --kernel 3"),
+        (["--size", "9", "--k", "3", "--p", "(1, 1)"], "usage", "digits only, like --padding 1x1"),
+        (["--w", "1_000", "--k", "3"], "usage", "digits only, like --w 1000"),
+        (["--w", "7.5", "--k", "3"], "usage", "digits only, like --w 3"),
+        (["--w", "1,024", "--k", "3"], "usage", "--w 1024, or values without a 0 in front"),
+        (["--size", "32x3x64x48", "--k", "3"], "shape-mismatch", "--size 64x48"),
+        (["--size", "1x48x64x3", "--k", "3"], "shape-mismatch", "--size 48x64"),
+        (["--w", "9", "--k", "3x5"], "shape-mismatch", "--kernel 5, or an input of 2 axes, like --size 224x224"),
+        (["--w", "9", "3x5"], "shape-mismatch", "a kernel of 5, or an input of 2 axes, like --size 224x224"),
+        (["--size", "9", "--k", "1x3x5"], "shape-mismatch", "--kernel 3x5, or one number for all axes"),
+        (["--size", "9", "3c16", "--expect", "16x7x7"], "shape-mismatch", "7x7, or one number for all axes"),
+    ],
+)
+def test_sizes_as_other_programs_write_them(run: Run, words: list[str], code: str, hint: str) -> None:
+    error = run("conv-shape", *words, "--json").error
+    assert (error["code"], error["hint"]) == (code, hint)
+
+
+def test_two_values_in_a_sweep_are_no_thousand(run: Run) -> None:
+    assert run("conv-shape", "--w", "1,280", "--k", "1", "-q").out == "1\n280\n"
+
+
+def test_a_fully_connected_layer_in_front_reads_a_vector(run: Run) -> None:
+    """The hint works, and a network with windows in front gets the size of a map first."""
+    words = ["conv-params", "--c-in", "784", "--bias", "fc128", "relu", "fc10"]
+    assert run(*words, "--json").error["hint"].startswith("--w 1 (a vector), or ")
+    assert run(*words, "--w", "1", "-q").out == "101770\n"
+    assert run("conv-params", "--c-in", "3", "3c8", "fc10", "--json").error["hint"].startswith("--w 224 ")
+
+
+def test_numbers_of_a_verdict_are_written_in_groups(run: Run) -> None:
+    words = "conv-params --k 1 --c-in 25557032 --c-out 1 --expect param_bytes=97.49M -q"
+    assert "taking MiB for MB would give 97,492,340.0879 [" in run(*words.split()).err
+    assert (
+        "would give 2.3333 [" in run(*["conv-shape", "--w", "7", "--k", "3", "--s", "3", "--expect", "2.33", "-q"]).err
+    )
+
+
+def test_one_channel_is_no_plural(run: Run) -> None:
+    error = run(*["conv-params", "--k", "1", "--c-in", "1", "--c-out", "4", "--g", "2", "--json"]).error
+    assert error["message"] == "groups 2 does not divide the 1 input channel"
+
+
+def test_the_rule_of_solutions_speaks_of_all_axes(run: Run) -> None:
+    found = run(*["conv-shape", "--k", "3", "--s", "2", "--p", "1", "--target", "112x56", "--solve", "input"])
+    assert " = 56, and likewise along the other axis" in found.out

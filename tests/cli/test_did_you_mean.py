@@ -74,6 +74,15 @@ WORDS = [
     ("Add@a", "add@a"),
     ("form@a", "from@a"),
     ("repeat3", "rep3"),
+    # the kernel behind a k, and as papers write it
+    ("k3c64", "3c64"),
+    ("K3C64", "3c64"),
+    ("c64k3s2", "3c64s2"),
+    ("dwk3p1", "dw3p1"),
+    ("conv3-64", "conv3c64"),
+    ("FC-4096", "fc4096"),
+    ("2x2maxpool", "max2x2"),
+    ("1x1conv", "conv1x1"),
 ]
 
 
@@ -87,7 +96,23 @@ def test_a_layer_word(run: Run, typed: str, meant: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["rep@", "rep3a@", "rep0", "repx@x", "maxs2", "max3c64", "xyz", "3q1", "@a!", "abc@q", "3p", "3" * 50 + "q", "é3"],
+    [
+        "rep@",
+        "rep3a@",
+        "rep0",
+        "repx@x",
+        "maxs2",
+        "max3c64",
+        "xyz",
+        "3q1",
+        "@a!",
+        "abc@q",
+        "3p",
+        "3c64k3",
+        "c64",
+        "3" * 50 + "q",
+        "é3",
+    ],
 )
 def test_nothing_is_suggested_that_cannot_be_read(run: Run, typed: str) -> None:
     found = run("conv-shape", "--size", "32", "3p1c8", "@a", typed)
@@ -114,3 +139,56 @@ def test_a_key_of_a_line_of_a_batch(run: Run, line: str, meant: str) -> None:
     found = run("conv-shape", "--batch", "-", stdin=line)
     assert found.code == 2
     assert found.json["error"]["hint"] == f"did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    ("call", "hint"),
+    [
+        ("conv-shape --w 7 --k 3 --strides 2", "did you mean --stride?"),
+        ("conv-shape --w 7 --kernel-size 3", "did you mean --kernel?"),
+        ("conv-shape --W 7 --k 3", "did you mean --w?"),
+        ("conv-shape --w 7 --k 3 --pad 1", "did you mean --padding?"),
+        ("conv-shape --input-size 7 --k 3", "did you mean --size?"),
+        ("conv-shape --w 7 --k 3 --output-size 5 --solve padding", "did you mean --target?"),
+        ("conv-params --k 3 --in_channels 3 --c-out 4", "did you mean --in-channels?"),
+        ("conv-params --k 3 --c-in 3 --filters 4", "did you mean --c-out?"),
+        ("conv-params --k 3 --c-in 3 --c-out 4 --use-bias", "did you mean --bias?"),
+        ("conv-params --k 3 --c-in 3 --c-out 4 --batch-size 8", "did you mean --n?"),
+        ("conv-shape --w 7 --k 3 --c-out 4", "it is an option of conv-params"),
+        ("conv-shape --w 7 --k 3 --bias", "it is an option of conv-params, softmax-grad and bn-fold"),
+        ("conv-shape --w 7 --k 3 --verbose", "dlcalc conv-shape --help"),
+    ],
+)
+def test_an_option(run: Run, call: str, hint: str) -> None:
+    """It is called otherwise by a framework, misspelled, or an option of another command."""
+    found = run(*shlex.split(call), "--json")
+    assert (found.code, found.error["code"], found.error["hint"]) == (2, "usage", hint)
+
+
+@pytest.mark.parametrize(
+    ("call", "near"),
+    [
+        (f"{COUNTED} --expect 1_000", "1000"),
+        (f"{COUNTED} --expect '138 357 544'", "138357544"),
+        (f"{COUNTED} --expect 138.357.544", "138357544"),
+        (f"{COUNTED} --expect '138.4 million'", "138.4M"),
+        (f"{COUNTED} --w 9 --expect 'macs=4.09 GMac'", "4.09G"),
+        (f"{COUNTED} --w 9 --expect flops=8.2GFLOPs", "8.2G"),
+        (f"{COUNTED} --w 9 --expect 'flops=8.2 GFLOPS/s'", "8.2G"),
+        (f"{COUNTED} --w 9 --expect macs=569m", "569M"),
+        (f"{COUNTED} --expect param_bytes=97.5MB", "97.5M"),
+        ("conv-shape --size 9 3 3 --expect '(5, 5)'", "5x5"),
+        ("conv-shape --size 9 3 3 --expect '[16, 5, 5]'", "5x5"),
+        (f"{TWO} --expect conv1=5", "conv1.output"),
+    ],
+)
+def test_a_claim(run: Run, call: str, near: str) -> None:
+    found = run(*shlex.split(call), "--json")
+    found.refused("usage", "expect")
+    assert found.error["hint"] == f"did you mean {near}?"
+
+
+def test_a_unit_that_is_no_power_of_a_thousand_is_not_guessed(run: Run) -> None:
+    found = run(*COUNTED.split(), "--expect", "param_bytes=97.5MiB", "--json")
+    found.refused("usage", "expect")
+    assert found.error["hint"] == "a number, like --expect 112 or --expect 54.25"

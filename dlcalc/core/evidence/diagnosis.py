@@ -123,12 +123,18 @@ def judge(
 def written(numbers: Numbers) -> str:
     """Write the numbers of an answer, one per axis, as a sentence has them.
 
-    >>> written(((5_000, 1), (1, 2)))
-    '5,000 x 0.5'
+    >>> written(((5_000, 1), (1, 2), (14_003, 3)))
+    '5,000 x 0.5 x 4,667.6667'
     """
-    return " x ".join(
-        f"{numerator:,}" if under == 1 else str(as_number((numerator, under))) for numerator, under in numbers
-    )
+    return " x ".join(map(_written, numbers))
+
+
+def _written(number: Ratio) -> str:
+    """Write a number in groups of three digits, and a fraction to as many places as a person compares."""
+    value = as_number(number)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.4g}" if abs(value) < 0.001 else f"{value:,.4f}".rstrip("0").removesuffix(".")
 
 
 def phrase(mistake: Mistake[W], working: W | None = None) -> str:
@@ -137,4 +143,4 @@ def phrase(mistake: Mistake[W], working: W | None = None) -> str:
     if not isinstance(sentence, str):
         assert working is not None
         sentence = sentence(working)
-    return sentence.removesuffix(",")
+    return sentence

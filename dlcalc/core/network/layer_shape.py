@@ -7,6 +7,7 @@ from dlcalc.core.conv.frameworks import Plan
 from dlcalc.core.conv.shape import AxisShape
 from dlcalc.core.errors import DlcalcError, Fix, Notice
 from dlcalc.core.network.network import SCATTERING, Node, OpKind, ShapeQuestion
+from dlcalc.core.validation import picture_in
 
 
 class Map(NamedTuple):
@@ -121,7 +122,9 @@ def without_channels(error: DlcalcError, notices: Sequence[Notice], size: Sequen
     """Say in the hint of a refusal what the size is without channels, where it looks as if it had some."""
     if size is None or error.code not in ("kernel-exceeds-input", "empty-output"):
         return error
-    if all(notice.code != "channels-in-size" for notice in notices):
+    picture = picture_in(tuple(size))
+    if picture is None or all(notice.code != "channels-in-size" for notice in notices):
         return error
-    hint = (Fix("size", tuple(size[1:])), f", if {size[0]} is the number of channels")
+    plane, channels = picture
+    hint = (Fix("size", plane), f", if {channels} is the number of channels")
     return DlcalcError(error.code, error.message, hint=hint, option=error.option)

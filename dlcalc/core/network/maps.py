@@ -3,7 +3,7 @@
 from math import prod
 
 from dlcalc.core.conv.layer import AXES, Axis
-from dlcalc.core.errors import DlcalcError, Fix
+from dlcalc.core.errors import Advice, DlcalcError, Fix
 from dlcalc.core.network.layer_shape import Map, MapsDoNotMeetError
 from dlcalc.core.network.network import ELEMENTWISE, JOINS, Op, OpKind
 from dlcalc.core.validation import groups_do_not_divide, legal
@@ -68,14 +68,18 @@ _UNKNOWN = {
 }
 
 
-def in_features(source: Map, one_named: bool, reader: str = "linear") -> int | None:
+def in_features(source: Map, one_named: bool, reader: str = "linear", first: bool = False) -> int | None:
     """Count what a linear layer, or a flatten, reads; None where the channels, or the number of axes, are not known.
+
+    A linear layer that is the first of its network reads a vector more often than a map, and the hint says so.
 
     Raises:
         DlcalcError: ``usage`` where the size of the map is not known.
     """
     if source.size is None:
-        hint = (Fix("w", 224), " (", Fix("w", 1), " for a vector), or a gap in front of it")
+        hint: Advice = (Fix("w", 224), " (", Fix("w", 1), " for a vector), or a gap in front of it")
+        if first:
+            hint = (Fix("w", 1), " (a vector), or the size of a map, like ", Fix("w", 224))
         raise DlcalcError("usage", _UNKNOWN[reader], hint=hint)
     return _flattened(source, one_named)
 

@@ -113,7 +113,7 @@ def _without_windows(
         shapes = tuple(map(unchanged, made.size or ((1,) * len(axes) if made.size == () else ())))
         return LayerShape(node, number, None, shapes, tuple(read), made)
     channels = channels_behind(op, current, len(axes), one_named)
-    features = in_features(current, one_named) if op.kind == "linear" else None
+    features = in_features(current, one_named, first=number == 1) if op.kind == "linear" else None
     if current.size is None:
         return LayerShape(node, number, None, (), (current,), Map(_known_anyway(op, len(axes)), channels), features)
     extents = current.size or (1,) * len(axes)
