@@ -196,6 +196,7 @@ def test_a_refused_size_with_channels_says_the_size_without(run: Run, words: str
         (["--w", "9", "--k", "3x5"], "shape-mismatch", "--kernel 5, or an input of 2 axes, like --size 224x224"),
         (["--w", "9", "3x5"], "shape-mismatch", "a kernel of 5, or an input of 2 axes, like --size 224x224"),
         (["--size", "9", "--k", "1x3x5"], "shape-mismatch", "--kernel 3x5, or one number for all axes"),
+        (["--w", "5", "--k", "7", "--p", "valid"], "kernel-exceeds-input", "--kernel 5 at most, or padding in numbers"),
         (["--size", "9", "3c16", "--expect", "16x7x7"], "shape-mismatch", "7x7, or one number for all axes"),
     ],
 )

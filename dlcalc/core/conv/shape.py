@@ -137,7 +137,9 @@ def _kernel_exceeds(name: Axis, plan: Plan, window: Window) -> DlcalcError:
         room = f"the padded {axis} {window.padded} ({parts})"
     largest = _largest_kernel(plan, window)
     hint: str | Advice = (Fix("kernel", largest), f" at most{_along(plan, axis)}, or more padding")
-    if isinstance(plan.layer.padding, str):  # which follows the kernel
+    if plan.layer.padding == "valid":
+        hint = (Fix("kernel", largest), f" at most{_along(plan, axis)}, or padding in numbers")
+    elif isinstance(plan.layer.padding, str):  # which follows the kernel
         hint = "a smaller kernel or dilation, or padding in numbers"
     elif plan.family == "pool" and window.before > largest // 2:  # which the padding may not exceed
         hint = "a smaller dilation, a smaller kernel with less padding, or a larger input"

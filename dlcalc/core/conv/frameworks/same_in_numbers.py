@@ -82,13 +82,26 @@ def _apart(
     if framework_of(framework).own_padding != "even" or all(before == after for before, after in padding):
         return []
     if layer.family == "transposed":
-        return [" (in a layer that cuts the output)"]
+        return [" (in a layer that cuts the output", *_filled(axes, padding), ")"]
     even = tuple([axis.extent // 2 for axis in axes])
     if not _gives(layer, axes, size, even):
         return [" (in a pad layer)"]
     shift = max(side - before for side, (before, _) in zip(even, padding, strict=True))
     moved = f" gives this size too, and moves the windows by {'one pixel' if shift == 1 else f'{shift} pixels'})"
     return [" (in a pad layer; ", Fix("padding", even[0] if len(set(even)) == 1 else even), moved]
+
+
+def _filled(axes: Sequence[AxisLayer], padding: Sequence[Sides]) -> list[str | Fix]:
+    """Name the padding and the output padding that give the size of an uneven padding without another layer."""
+    even = tuple([max(sides) for sides in padding])
+    extra = tuple([2 * side - sum(sides) for side, sides in zip(even, padding, strict=True)])
+    for axis, more in zip(axes, extra, strict=True):
+        if axis.stride > axis.extent or more >= max(axis.stride, axis.dilation):
+            return []  # an output padding is needed anyway, or it is too large
+    fixes = [
+        Fix(name, of[0] if len(set(of)) == 1 else of) for name, of in (("padding", even), ("output_padding", extra))
+    ]
+    return ["; ", fixes[0], " and ", fixes[1], " give this size too, and move the output by one pixel"]
 
 
 def _written(padding: tuple[Sides, ...]) -> int | tuple[Sides, ...]:
