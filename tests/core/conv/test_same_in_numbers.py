@@ -77,6 +77,10 @@ def test_the_padding_of_a_hint_has_the_windows_of_same(kind: Kind, word: Padding
 
 KERAS = "--framework tensorflow"
 MOVED = "in a pad layer; --padding 1 gives this size too, and moves the windows by one pixel"
+CUT = (
+    "in a layer that cuts the output;"
+    " --padding 1 and --output-padding 1 give this size too, and move the output by one pixel"
+)
 UNKNOWN = "a padding in numbers, which depends on the size of the input"
 
 
@@ -93,8 +97,7 @@ UNKNOWN = "a padding in numbers, which depends on the size of the input"
         ),
         (
             "--w 28 --k 3 --s 2 --p same --kind transposed",
-            "--padding 0:1 (in a layer that cuts the output; --padding 1 and --output-padding 1 give this size too, and"
-            " move the output by one pixel), or --framework tensorflow",
+            f"--padding 0:1 ({CUT}), or {KERAS}",
         ),
         (
             "--w 6 --k 4 --s 2 --kind transposed --p same --output-padding 1",
