@@ -51,7 +51,7 @@ def question(raw: Mapping[str, object]) -> ParamsQuestion:
         hint = "leave it out, or layers in words, like max3s2"
         raise DlcalcError("usage", "ceil mode is of a pooling, and this is none", hint=hint, option="ceil_mode")
     layers.refuse_of_network(raw)
-    kind: OpKind = optional(raw, "kind", word, "conv", KINDS)
+    kind: OpKind = optional(raw, "kind", _kind, "conv")
     for key, name in (("c_in", "number of input channels"), ("c_out", "number of output channels")):
         if key not in raw:
             raise DlcalcError("usage", f"no {name} is given", hint=f"{flag(key)} 64", option=key)
@@ -70,6 +70,27 @@ def question(raw: Mapping[str, object]) -> ParamsQuestion:
         _refuse_windows(raw)
     notices = size_notices(raw, size, layers.axes_of_layer(raw)) if "size" in raw else ()
     return layer_question(c_in, c_out, groups, bias, layer, axes, size, framework, dtype, n, square, notices)
+
+
+def _kind(value: object, option: str) -> OpKind:
+    """Read the kind of a single layer; of a kind that a layer word alone knows, the hint is the word.
+
+    >>> _kind("conv", "kind")
+    'conv'
+    """
+    try:
+        return word(value, option, KINDS)
+    except DlcalcError as error:
+        from dlcalc.core.spelling import did_you_mean
+
+        meant = did_you_mean(value, _IN_WORDS) if isinstance(value, str) else None
+        if meant is None or did_you_mean(str(value), KINDS):
+            raise
+        hint = f"one of {', '.join(KINDS)}; or in words, like {_IN_WORDS[meant]}"
+        raise DlcalcError(error.code, error.message, hint=hint, option=option) from None
+
+
+_IN_WORDS = {"dw": "dw3", "sep": "sep3c64", "max": "max2", "avg": "avg2", "gap": "gap", "bn": "bn", "ln": "ln"}
 
 
 def _of_network(raw: Mapping[str, object]) -> ParamsQuestion:

@@ -225,8 +225,8 @@ def test_what_one_dash_was_meant_to_be(conv_shape: Run, words: str, hint: str) -
 
 
 def test_the_square_is_not_claimed_where_there_is_one_axis(conv_shape: Run) -> None:
-    assert "a 7 input gives 5" in conv_shape("--w 7 --k 3 --dims 1").out
-    assert "a 7 input gives 7" in conv_shape("--w 7 --k 3 --p causal --framework tensorflow").out
+    assert "an input of 7 gives 5" in conv_shape("--w 7 --k 3 --dims 1").out
+    assert "an input of 7 gives 7" in conv_shape("--w 7 --k 3 --p causal --framework tensorflow").out
 
 
 def test_a_center_that_is_not_there(conv_shape: Run) -> None:

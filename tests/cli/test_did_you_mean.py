@@ -192,3 +192,10 @@ def test_a_unit_that_is_no_power_of_a_thousand_is_not_guessed(run: Run) -> None:
     found = run(*COUNTED.split(), "--expect", "param_bytes=97.5MiB", "--json")
     found.refused("usage", "expect")
     assert found.error["hint"] == "a number, like --expect 112 or --expect 54.25"
+
+
+@pytest.mark.parametrize(("kind", "near"), [("depthwise", "dw3"), ("max-pool", "max2"), ("BatchNorm2d", "bn")])
+def test_a_kind_that_layer_words_know(run: Run, kind: str, near: str) -> None:
+    found = run(*COUNTED.split(), "--kind", kind, "--json")
+    found.refused("usage", "kind")
+    assert found.error["hint"] == f"one of conv, transposed, linear; or in words, like {near}"

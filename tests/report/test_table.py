@@ -105,7 +105,7 @@ def test_the_textbook_formula_where_it_is_all_there_is_to_it(conv_shape: Run) ->
 
 def test_one_number_is_a_square_image(conv_shape: Run) -> None:
     assert "a 7 x 7 input gives 5 x 5" in conv_shape("--w 7 --k 3").out
-    assert "a 7 input gives 5" in conv_shape("--h 7 --k 3").out
+    assert "an input of 7 gives 5" in conv_shape("--h 7 --k 3").out
 
 
 def test_a_long_sweep_keeps_its_columns_aligned(conv_shape: Run) -> None:

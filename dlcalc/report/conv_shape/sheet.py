@@ -40,7 +40,12 @@ def layer_caption(answer: ConvShape) -> str:
         # one number was typed, and a square image is meant
         size, output = size * 2, output * 2
     kind = f"{layer.kind}, {answer.question.framework}"
-    return f"{article(size[0])} {text(size)} input gives {text(output)}  ({kind})"
+    return f"{_input_of(size)} gives {text(output)}  ({kind})"
+
+
+def _input_of(size: Sequence[int]) -> str:
+    """Write the input in words: an 8 x 8 input, or an input of 8."""
+    return f"{article(size[0])} {text(size)} input" if len(size) > 1 else f"an input of {text(size)}"
 
 
 def _layer_rule(answer: ConvShape) -> list[str]:
@@ -102,9 +107,7 @@ def network_caption(answer: ConvShape) -> str:
     """Say which layers make what of which input."""
     question = answer.question
     of = f"({counted(len(answer.layers))}, {question.framework})"
-    size = text(question.size)
-    given = f"{article(question.size[0])} {size} input" if len(question.axes) > 1 else f"an input of {size}"
-    return f"{given} gives {made(answer)}  {of}"
+    return f"{_input_of(question.size)} gives {made(answer)}  {of}"
 
 
 def counted(layers: int) -> str:

@@ -264,7 +264,8 @@ def size_rule(shape: "ConvShape", axes: "Sequence[Axis]", target: Sequence[int])
     plan = shape.layers[0].plan
     assert plan is not None
     name = axes[-1].upper()
-    along = f", and likewise along the other {'axis' if len(axes) == 2 else 'axes'}" if len(axes) > 1 else ""
+    others = f", and likewise along the other {'axis' if len(axes) == 2 else 'axes'}"
+    along = others if len(set(target)) > 1 else ""
     return f"each put through {name}2 = {plan.size.formula.format(**symbols(axes[-1]))} = {target[-1]:,}{along}"
 
 
