@@ -270,6 +270,7 @@ MISTAKES: tuple[Mistake[W], ...] = (
         lambda w: f"computing in {w.precision}, and not only storing in it,",
         lambda w: w.key in ("scale", "shift", "weight", "bias"),
         _low_precision,
+        paired=False,
     ),
     # An eps fitted to the claim, so it says least.
     Mistake("eps-default", _eps_in_words, _always, _fitted_eps, fitted=True),

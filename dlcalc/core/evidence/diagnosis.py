@@ -25,6 +25,7 @@ class Mistake(NamedTuple, Generic[W]):
         relevant: whether the option that it is about is not neutral in this working.
         edit: the workings that result from it; usually one.
         fitted: whether a constant is fitted to the claim, so that it counts only where nothing named explains it.
+        paired: whether it may be one of two; not where it is about the arithmetic, which each mistake has of its own.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Mistake(NamedTuple, Generic[W]):
     relevant: Callable[[W], bool]
     edit: Callable[[W], Iterable[W]]
     fitted: bool = False
+    paired: bool = True
 
     def edits(self, working: W) -> Iterator[W]:
         """Give the workings that result, where the mistake is one."""
@@ -84,7 +86,8 @@ def explained(
                 found.append(Explanation(Diagnosis(mistake.name, text), edited))
         if found:
             return tuple(found)
-    for first, second in combinations(named if pairs else [], 2):
+    paired = [mistake for mistake in named if mistake.paired]
+    for first, second in combinations(paired if pairs else [], 2):
         for once in first.edits(working):
             if matched := match(second.edits(once)):
                 edited, value = matched
