@@ -227,7 +227,7 @@ def claim_of(key: str, values: Floats, form: str, answer: BnFold) -> ArrayClaim:
 def test_a_planted_mistake_comes_first(form: str) -> None:
     rng = np.random.default_rng(141)
     planted = first = 0
-    for _ in range(5):
+    for _ in range(3):
         asked = question(rng)
         answer = bn_fold(asked)
         right = exact_arrays(answer)
@@ -245,7 +245,7 @@ def test_a_planted_mistake_comes_first(form: str) -> None:
                 assert name in names, (name, key, names)
                 planted += 1
                 first += names[0] == name
-    assert planted > 150
+    assert planted > 90
     assert first / planted >= 0.95
 
 

@@ -58,7 +58,7 @@ def tried(question: InverseQuestion) -> range:
 
 def test_all_solutions_and_only_solutions() -> None:
     rng, solved, refused, endless, coupled, beside = random.Random(7), 0, 0, 0, 0, 0
-    for _ in range(450):
+    for _ in range(300):
         question = random_question(rng)
         values = tried(question)
         sizes = {each: output_of(question, each) for each in product(values, repeat=len(question.target))}
@@ -80,7 +80,7 @@ def test_all_solutions_and_only_solutions() -> None:
         solved += 1
         endless += any(run.last is None for runs in answer.runs for run in runs)
         coupled += answer.listed is not None
-    assert min(solved, refused, beside) > 60
+    assert min(solved, refused, beside) > 40
     assert endless > 1
     assert coupled > 0
 

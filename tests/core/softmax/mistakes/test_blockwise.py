@@ -22,7 +22,7 @@ from tests.support.unread import in_file
 def test_planted_mistakes_are_found_as_in_the_whole(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     monkeypatch.setattr(blocks, "BLOCK", 200)
     compared = 0
-    for case in cases(8, seed=171, entries=12):
+    for case in cases(6, seed=171, entries=12):
         answer, in_parts = softmax_grad(case.question), softmax_grad(in_file(case.question))
         for relevant, wrong in WRONG.values():
             if not relevant(Plain(case)) or case.question.flat:
@@ -34,7 +34,7 @@ def test_planted_mistakes_are_found_as_in_the_whole(monkeypatch: pytest.MonkeyPa
             assert (parts.passed, parts.decidable, parts.diagnosis) == (whole.passed, whole.decidable, whole.diagnosis)
             assert parts.distance == whole.distance
             compared += 1
-    assert compared > 60
+    assert compared > 40
 
 
 def large(rows: int, classes: int = 30, **options: Any) -> SoftmaxGrad:

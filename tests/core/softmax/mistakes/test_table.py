@@ -173,7 +173,7 @@ def claim_of(answer: SoftmaxGrad, values: Floats, form: str) -> ArrayClaim:
 @pytest.mark.parametrize("form", ["typed", "float64", "float32", "float16"])
 def test_a_planted_mistake_comes_first(form: str) -> None:
     planted = first = 0
-    for case in cases(30, seed=71, entries=12):
+    for case in cases(16, seed=71, entries=12):
         answer = softmax_grad(case.question)
         for name, (relevant, wrong) in WRONG.items():
             if not relevant(Plain(case)):
@@ -187,7 +187,7 @@ def test_a_planted_mistake_comes_first(form: str) -> None:
             assert not verdict.passed
             planted += 1
             first += names[:1] == [name]
-    assert planted > 250
+    assert planted > 120
     assert first / planted >= 0.95
 
 
@@ -205,7 +205,7 @@ def test_a_right_claim_is_never_accused(form: str) -> None:
 def test_noise_is_not_explained(form: str) -> None:
     rng = np.random.default_rng(73)
     named = 0
-    for case in cases(40, seed=73, entries=12):
+    for case in cases(20, seed=73, entries=12):
         answer = softmax_grad(case.question)
         largest = float(np.abs(answer.array("grad_logits")).max())
         if largest < 0.1 * scale_of(answer.question, "grad_logits"):
