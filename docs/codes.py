@@ -72,7 +72,7 @@ NOTICES: dict[NoticeCode, str] = {
     "total-size-differs": "an index of weights says another size than its tensors have",
     "uint16-read-as-bfloat16": "a file of uint16 is read as bfloat16",
     "unbounded": "every number from here on is a solution: the smallest stands for all",
-    "uneven-overlap": "in the outputs of a transposed layer different numbers of products meet: a checkerboard",
+    "uneven-overlap": "outputs of a transposed layer are sums of different numbers of products: checkerboard patterns",
     "unread-output": "layers of a network in words are computed, and nothing reads what they make",
     "unused-name": "a map of a network in words is named, and the name is never read",
     "variance-below-eps": "a variance is less than eps, so eps decides the scale",
@@ -93,6 +93,7 @@ ANY = {
     "label-off-by-one": "taking label y + 1 or y - 1 for y",
     "low-precision-fold": "computing in float32, float16 or bfloat16, and not only storing in it",
     "mib-not-mb": "taking MiB for MB, or MB for MiB, or giving MiB and not bytes",
+    "sign-flipped": "losing the minus of the loss, or taking the opposite sign, t - a for a - t",
     "smoothing-other": "smoothing by another definition: t = y + alpha/C, (1 - alpha)*y + 1/C, or fastai's",
     "scaled": "a constant factor, which is fitted to the claim and said",
 }

@@ -28,7 +28,8 @@ class _Commands(click.Group):
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             from dlcalc.core.spelling import one_of
 
-            raise DlcalcError("usage", f"there is no command {args[0]!r}", hint=one_of(args[0], COMMANDS))
+            hint = "dlcalc --help" if args[0] == "help" else one_of(args[0], COMMANDS)
+            raise DlcalcError("usage", f"there is no command {args[0]!r}", hint=hint)
         return super().resolve_command(ctx, args)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:

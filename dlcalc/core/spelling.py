@@ -61,6 +61,7 @@ _SAME_THING = (
     "output outputsize outputshape out size shape",
     "target outputsize",
     "params parameters numparams paramcount",
+    "grad_logits grad gradient gradients dlogits logitsgrad",
     "macs mac multadds multiplyaccumulates",
     "receptive_field receptivefield rf field",
     "jump effectivestride",

@@ -10,6 +10,7 @@ import numpy as np
 from dlcalc.core.arrays.row_source import RowSource
 from dlcalc.core.arrays.stored import Array, bfloat16_bits
 from dlcalc.core.errors import DlcalcError
+from dlcalc.core.validation import spoken
 from dlcalc.jobs import standard_input
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def load(path: str, option: str, by_rows: Collection[str] = ()) -> "RowSource | 
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno in _NO_FILE:
             hint = f"numbers like 1,2,3 or 1,2/3,4, or a file that is there ({_SUFFIXES})"
-            message = f"{path[:80]!r} is neither numbers nor a file"
+            message = f"{spoken(option)} {path[:80]!r} is neither numbers nor a file"
             raise DlcalcError("file-not-found", message, hint=hint, option=option) from None
         message = f"{path[:80]!r} cannot be read: {getattr(error, 'strerror', None) or error}"
         raise DlcalcError("file-unreadable", message, hint=f"a file ({_SUFFIXES})", option=option) from None

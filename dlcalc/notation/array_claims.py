@@ -8,7 +8,7 @@ from typing import NoReturn
 import numpy as np
 
 from dlcalc.core.arrays.row_source import RowSource, converted
-from dlcalc.core.arrays.stored import Array, Floats, rounded, shape_text, stored
+from dlcalc.core.arrays.stored import Array, Floats, numbered, rounded, shape_text, stored
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.core.evidence.claim import TypedNumber
@@ -67,7 +67,7 @@ def _of_key(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
 def _keys(key: str, shapes: Shapes) -> str:
     from dlcalc.core.spelling import one_of
 
-    return one_of(key, shapes)
+    return f"--jacobian, and --expect {key}=..." if key == "jacobian" and "softmax" in shapes else one_of(key, shapes)
 
 
 def _claim(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
@@ -75,9 +75,9 @@ def _claim(key: str, value: object, shapes: Shapes, load: Load) -> ArrayClaim:
     if not isinstance(content, list):
         numbers = stored(content, "expect")
         wide = converted(numbers.values, _wide, np.float64)
-        values, transposed = _fitted(wide, key, shapes[key])
+        values, transposed = _fitted(wide, key, shapes)
         return ArrayClaim(key, values, numbers.format, transposed=transposed)
-    claim = _typed(key, content, shapes[key])
+    claim = _typed(key, content, shapes)
     if isinstance(value, str) and not arrays.is_numbers(value):  # the numbers stand in a file
         return replace(claim.by_tolerance, format=_stored_format(claim) or _printed_format(content) or "float64")
     if name := _stored_format(claim):
@@ -197,7 +197,7 @@ def _wide(values: Array) -> Floats:
         return values.astype(np.float64)
 
 
-def _fitted(values: RowSource, key: str, shape: tuple[int, ...]) -> tuple[RowSource, bool]:
+def _fitted(values: RowSource, key: str, shapes: Shapes) -> tuple[RowSource, bool]:
     """Bring values into the shape of the answer, or tell that they have that of its transpose.
 
     A row may stand for a matrix of one row, and a matrix for its rows of matrices.
@@ -209,6 +209,7 @@ def _fitted(values: RowSource, key: str, shape: tuple[int, ...]) -> tuple[RowSou
     def without_ones(of: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(extent for extent in of if extent != 1)
 
+    shape = shapes[key]
     flat = (shape[0], int(np.prod(shape[1:], dtype=np.int64))) if len(shape) > 2 else shape
     turned = len(shape) == 2 and values.shape == shape[::-1] != shape
     if turned:
@@ -216,11 +217,30 @@ def _fitted(values: RowSource, key: str, shape: tuple[int, ...]) -> tuple[RowSou
     if values.shape == flat or without_ones(values.shape) == without_ones(shape):
         return values.reshape(shape), False
     message = f"the claim for {key} has the shape {shape_text(values.shape)}, and {key} has {shape_text(shape)}"
-    raise DlcalcError("shape-mismatch", message, hint=f"{shape_text(shape)} in shape", option="expect")
+    raise DlcalcError("shape-mismatch", message, hint=_shape_hint(values, key, shapes), option="expect")
 
 
-def _typed(key: str, entries: Nested, shape: tuple[int, ...]) -> ArrayClaim:
-    values, transposed = _fitted(arrays.array(entries, "expect", load=_no_file), key, shape)
+def _shape_hint(values: RowSource, key: str, shapes: Shapes) -> str:
+    """Say which numbers a key takes; or of a single one which key has one: the first line of an answer shows it."""
+    alone = next((other for other, shape in shapes.items() if shape == ()), None)
+    if values.size == 1 and alone and key == next(iter(shapes)):
+        return f"--expect {alone}={float(np.asarray(values).item())!r}"
+    *rows, columns = shapes[key] or (1,)
+    said = numbered(columns, "number") if shapes[key] else "a single number"
+    if rows not in ([], [1]):
+        said = f"{rows[0]} rows of {said}" if len(rows) == 1 else f"{shape_text(shapes[key])} numbers"
+    total = int(np.prod(shapes[key], dtype=np.int64))
+    if total > _FEW_NUMBERS or len(rows) > 1:
+        return said
+    some = [f"0.{place}" for place in range(1, total + 1)]
+    return f"{said}, like {'/'.join(','.join(some[at : at + columns]) for at in range(0, total, columns))}"
+
+
+_FEW_NUMBERS = 6  # that an example is typed of
+
+
+def _typed(key: str, entries: Nested, shapes: Shapes) -> ArrayClaim:
+    values, transposed = _fitted(arrays.array(entries, "expect", load=_no_file), key, shapes)
     bounds = np.array([_bounds(entry) for entry in _leaves(entries)])
     low, high, digits = (column.reshape(values.shape) for column in bounds.T)
     return ArrayClaim(key, values, None, low, high, digits.astype(np.int64), transposed)

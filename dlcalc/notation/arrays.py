@@ -261,8 +261,12 @@ def real(value: object, option: str) -> float:
     elif isinstance(value, int | float) and not isinstance(value, bool):
         parsed = number(value, option)
     else:
-        raise unreadable(option, value, "a number", f"like {flag(option)} 0.1")
+        raise unreadable(option, value, "a number", f"one number, like {flag(option)} {_like(option)}")
     if not isfinite(parsed):
         message = f"{spoken(option)} {parsed} is not a finite number"
-        raise DlcalcError("invalid-value", message, hint=f"like {flag(option)} 0.1", option=option)
+        raise DlcalcError("invalid-value", message, hint=f"like {flag(option)} {_like(option)}", option=option)
     return parsed
+
+
+def _like(option: str) -> str:
+    return "1e-5" if option == "eps" else "0.1"

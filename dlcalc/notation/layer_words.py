@@ -278,6 +278,8 @@ def _meant(word: str) -> Iterator[tuple[str, str]]:
         before, _, names = word.partition("@")
         near = _near(before, _JOINING)
         yield f"{near}@{names}", f"{near}@{names}"
+        if before:
+            yield before, f"{before} @{names}, which are two words"
         return
     if parts is None:
         return

@@ -173,8 +173,11 @@ class _Reader:
 
         def reads(meant: str) -> None:
             """Read another word in its place."""
-            if "@" in meant:
-                for name in meant.split("@")[1:]:
+            before, at, names = meant.partition("@")
+            if at:
+                if before not in ("", "from", *_JOINS):
+                    raise BadWordError(0, "a join")
+                for name in names.split("@"):
                     self._map(meant, 0, name)
             elif meant == "end" or meant.startswith("rep"):
                 raise BadWordError(0, "a layer")

@@ -112,7 +112,8 @@ def _worst(verdict: "ArrayVerdict") -> str:
         said += f", all in {line}"
     digits = _telling_apart([apart.expected], [apart.actual])
     where = ", ".join(map(str, apart.worst))
-    return f"{said}; the worst, at [{where}], is {short(apart.actual, digits)} and not {short(apart.expected, digits)}"
+    numbers = f"is claimed as {short(apart.expected, digits)} and is {short(apart.actual, digits)}"
+    return f"{said}; the worst, at [{where}], {numbers}"
 
 
 def _manner(verdict: "ArrayVerdict") -> str:
@@ -124,7 +125,8 @@ def _manner(verdict: "ArrayVerdict") -> str:
         return ""
     if not good.not_nearest:
         return f"each the nearest {verdict.claim.format}"
-    return f"to {good.max_ulp:.3g} ulp; {good.share:.1%} are not the nearest {verdict.claim.format}"
+    share = f"{100 * good.share:.1f} % of the entries are not the nearest {verdict.claim.format}"
+    return f"the largest error is {good.max_ulp:.3g} ulp; {share}"
 
 
 def _tolerance(verdict: "ArrayVerdict") -> str:

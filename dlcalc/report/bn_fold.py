@@ -102,11 +102,11 @@ def sheet(answer: BnFold) -> Sheet:
     if answer.folded is not None:
         headline = f"folded into a {answer.folded.kind} layer, {' x '.join(map(str, answer.folded.weight.shape))}"
     where = {"option": "as typed", "framework": f"the default of {ESTIMATORS[question.framework].name}"}
-    source = where.get(question.eps_source, "assumed: it is in no checkpoint, and Keras has 0.001")
-    caption = f"y = scale*x + shift  (eps {question.affine.eps:g}, {source})"
+    source = where.get(question.eps_source, "assumed (no checkpoint stores it; Keras's default is 0.001)")
+    caption = f"eps {question.affine.eps:g}, {source}"
     grids = [_channels(answer), *_weight(answer)]
     details = [*_samples(answer), *_effect(answer), *_outputs(answer)]
-    rule = ["scale = gamma/sqrt(var + eps), shift = beta - mean*scale"]
+    rule = ["y = scale*x + shift, scale = gamma/sqrt(var + eps), shift = beta - mean*scale"]
     if answer.folded is not None:
         rule.append(
             "W' = W*scale, b' = b + sum of W*shift"
@@ -129,10 +129,8 @@ def _channels(answer: BnFold) -> Grid:
         columns = {"beta": affine.beta, **columns}
     if (affine.gamma != 1).any():
         columns = {"gamma": affine.gamma, **columns}
-    digits = 6 if len(columns) < 6 else 5
     rows = [
-        (str(channel), *(short(column[channel], digits) for column in columns.values()))
-        for channel in range(len(affine.var))
+        (str(channel), *(short(column[channel]) for column in columns.values())) for channel in range(len(affine.var))
     ]
     return Grid(("channel", *columns), _cut(rows), spare=("var", "mean", "beta", "gamma"))
 

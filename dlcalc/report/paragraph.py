@@ -60,9 +60,20 @@ def _pieces(text: str, room: int) -> Iterator[tuple[int, int]]:
 
 
 def wrapped(text: str, width: int | None, hanging: int = 2) -> str:
-    r"""Wrap a paragraph at words, with ``hanging`` blanks before all lines but the first.
+    r"""Wrap each line of a text at words, with ``hanging`` blanks more before all that come of it but the first.
 
     >>> wrapped("hint: --kernel 3 at most", 18)
     'hint: --kernel 3\n  at most'
+    >>> wrapped("7q2\n ^ expected a number behind q", 20)
+    '7q2\n ^ expected a\n   number behind q'
     """
-    return f"\n{' ' * hanging}".join(text[line] for line in lines_of(text, width, hanging))
+    return "\n".join(part for line in text.split("\n") for part in _divided(line, width, hanging))
+
+
+def _divided(line: str, width: int | None, hanging: int) -> Iterator[str]:
+    """Divide a line, which may itself begin with blanks."""
+    own = len(line) - len(line.lstrip(" "))
+    indent = hanging + (own if width is None or own <= width // 2 else 0)
+    first, *others = (line[part] for part in lines_of(line, width, indent))
+    yield first
+    yield from (" " * indent + part for part in others)

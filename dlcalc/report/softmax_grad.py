@@ -93,6 +93,8 @@ def _rule(answer: SoftmaxGrad) -> Iterator[str]:
         alpha = targets.label_smoothing
         smooth = f"(1 - {alpha:g})*y + {alpha:g}/{answer.classes}" if alpha else "y"
         yield f"t = {smooth}" if targets.class_weights is None else f"t = w*({smooth})" if alpha else "t = w*y"
+    given = ", y target" if _has_t(answer) else ", t target"
+    yield f"a softmax{given}, D what the mean divides by"
     yield f"D = {short(0.0 if targets.of_nothing else targets.denominator)}"
 
 

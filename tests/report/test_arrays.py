@@ -114,7 +114,7 @@ def test_many_numbers_in_words() -> None:
     claimed[1, 2] = 0
     assert in_words(verdict(claimed, right))[:3] == (
         "(3 x 4)",
-        "in 1 of 12 entries, all in row 1; the worst, at [1, 2], is 6 and not 0",
+        "in 1 of 12 entries, all in row 1; the worst, at [1, 2], is claimed as 0 and is 6",
         "up to 6",
     )
     transposed = in_words(verdict(right.T, right, transposed=True))

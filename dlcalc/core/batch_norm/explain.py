@@ -50,7 +50,7 @@ class _Terms(Steps):
             digits = _digits(max(map(abs, column)), mean, float(np.sqrt(batch.variance[channel])))
             total = f"({_sum([_n(value, digits) for value in column])})/{len(column)}"
             self.add(name, "sum_i x_i/m", total, mean, source, "mean of the mini-batch")
-            squares = f"({_sum([f'({_n(value, digits)} - {_n(mean, digits)})**2' for value in column])})/{len(column)}"
+            squares = f"({_sum([f'({_n(value, digits)} - {_n(mean, digits)})^2' for value in column])})/{len(column)}"
             why = "variance of the mini-batch, biased: over m"
             self.add(f"var_{number}", "sum_i (x_i - mu)^2/m", squares, variance, source, why)
         if len(statistics.batches) <= _FEW:
@@ -90,7 +90,7 @@ class _Terms(Steps):
         digits = _digits(offset, shift)
         gamma, variance = _n(self._of_channel(affine.gamma)), self._of_channel(affine.var)
         var = _n(variance, _digits(affine.eps, variance + affine.eps) if variance < 0 else 6)
-        where = {"option": "as typed", "framework": "the framework's", "default": "assumed, it is in no checkpoint"}
+        where = {"option": "as typed", "framework": "the framework's", "default": "assumed, no checkpoint stores it"}
         why = f"scale; eps {affine.eps:g} ({where[self.answer.question.eps_source]}) keeps it finite"
         self.add("s", "gamma/sqrt(Var + eps)", f"{gamma}/sqrt({var} + {affine.eps:g})", scale, source, why)
         mean = _n(self._of_channel(affine.mean), digits)

@@ -47,7 +47,8 @@ def fold_before(layer: WeightedLayer, affine: Affine) -> WeightedLayer:
 
 def _fits(affine: Affine, channels: int, way: str, others: int) -> None:
     if len(affine.gamma) != channels:
-        message = f"the batch norm has {numbered(len(affine.gamma), 'channel')}, and {channels} go {way} the layer"
+        ends = numbered(channels, "output" if way == "out of" else "input")
+        message = f"the batch norm has {numbered(len(affine.gamma), 'channel')}, and the layer has {ends}"
         hint: list[str | Fix] = [numbered(channels, "channel")]
         if len(affine.gamma) == others:
             stands = "before the layer" if way == "out of" else "behind the layer"

@@ -73,7 +73,8 @@ def uneven_overlap(axis: AxisShape) -> Notice | None:
     fewest = kernel // apart if apart == stride else 0
     most = -(-kernel // apart)
     numbers = f"kernel {kernel}, stride {stride}" + (f", dilation {dilation}" if dilation > 1 else "")
-    message = f"{fewest} and {most} products meet in the outputs, except at the edges: a checkerboard ({numbers})"
+    sums = f"outputs are sums of {fewest} or of {most} products, except at the edges"
+    message = f"{sums}, which gives checkerboard patterns ({numbers})"
     return Notice("uneven-overlap", message)
 
 

@@ -167,7 +167,7 @@ class _Terms(Steps):
         if len(used) == 1 and self.a[used[0]] >= _NEAR:
             substituted = f"{_n(self.t[used[0]])}*log1p({_n(self.rest[used[0]] / self.a[used[0]])})"
             why += "; with R the sum of the other exponentials, because 1 - a has few digits"
-            self.add("L", "-t_i*ln(a_i) = t_i*log1p(R/e^z_i)", substituted, value, _BLANCHARD, why)
+            self.add("L", "-t_i*ln(a_i) = t_i*log1p(R/exp(z_i - m))", substituted, value, _BLANCHARD, why)
         elif used and self.a[used].min() < _TINY:
             top, log_sum = _n(self.top), f"ln({_n(self.total)})"
             why += "; with m, the largest logit, because ln(a) of so small an a has few digits or none"
@@ -198,11 +198,12 @@ class _Terms(Steps):
             if self.t[j]:
                 why = "0 where t_j = 0" + (self.last(j) if len(self.used) > 1 else "")
                 self.add(f"dL/da_{j}", "-t_j/a_j", f"-{_n(self.t[j])}/{_n(self.a[j])}", self.slope(j), _CHAIN, why)
-        formula = f"(e^z_i*S - e^(2*z_i))/S^2{over} = a_i*(1 - a_i){over}"
+        e_i, e_j = (f"exp(z_{letter}{over} - m)" for letter in "ij")
+        formula = f"({e_i}*S - {e_i}^2)/S^2{over} = a_i*(1 - a_i){over}"
         why = "case i = j; S^2 is the square of the sum, not the sum of the squares"
         substituted = f"{_n(self.a[own])}*{self.complement(own)}{divided}"
         self.add(f"da_{own}/dz_{own}", formula, substituted, self.cross(own), _QUOTIENT, why)
-        formula = f"-e^z_j*e^z_i/S^2{over} = -a_j*a_i{over}"
+        formula = f"-{e_j}*{e_i}/S^2{over} = -a_j*a_i{over}"
         for j in self.classes:
             if j != own and (self.t[j] or j == self.other):
                 why = "case i != j: every a_j has all of z in its denominator" + self.last(j)
@@ -247,7 +248,7 @@ class _Terms(Steps):
                 formula = f"{summed} = (a_i*(sum(t) - t_i) - t_i*(1 - a_i)){over}"
                 substituted = f"({a}*{_n(total - self.t[number])} - {t}*{self.complement(number)}){numbers}"
             hard = total == 1 and self.used == [number]
-            why = "a - y where the target is one class" if hard else "J = diag(a) - a*a'"
+            why = "a - t where the target is one class" if hard else "J = diag(a) - a*a'"
             why += self.last(number)
             value = self.answer.gradient[self.row, number]
             self.add(f"dC/dz_{number}", formula, substituted, value, _CHAIN, why)

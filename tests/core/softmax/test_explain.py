@@ -53,8 +53,8 @@ def test_the_linear_layer_is_explained() -> None:
 
 def test_both_cases_of_the_derivation_stand_there() -> None:
     found = explained(softmax_grad(checked(np.array([[1.0, 2.0, 3.0]]), np.array([2]), None)))
-    assert found["da_2/dz_2"].formula == "(e^z_i*S - e^(2*z_i))/S^2 = a_i*(1 - a_i)"
-    assert found["da_0/dz_2"].formula == "-e^z_j*e^z_i/S^2 = -a_j*a_i"
+    assert found["da_2/dz_2"].formula == "(exp(z_i - m)*S - exp(z_i - m)^2)/S^2 = a_i*(1 - a_i)"
+    assert found["da_0/dz_2"].formula == "-exp(z_j - m)*exp(z_i - m)/S^2 = -a_j*a_i"
     assert "square of the sum, not the sum of the squares" in found["da_2/dz_2"].why
     assert found["dC/dz_2"].substituted == "(0.665241*1 - 1)/1"
 

@@ -201,6 +201,11 @@ def smoothing_in_words(working: W) -> str:
     return said.get(working.smoothed, "smoothing as fastai does, without weights and for ignored rows too,")
 
 
+def sign_in_words(working: W) -> str:
+    """Say which minus is lost: of a loss its own, of a gradient that of the target."""
+    return "losing the minus of the loss" if working.key == "loss" else "taking the opposite sign, t - a for a - t,"
+
+
 def divergence_in_words(working: W) -> str:
     """Say which mean of the divergence is taken."""
     if working.scale != 1:

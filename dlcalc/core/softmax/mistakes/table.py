@@ -111,7 +111,7 @@ MISTAKES: tuple[Mistake[W], ...] = (
     # The next: the minus of the loss is lost.
     Mistake(
         "sign-flipped",
-        "taking the opposite sign, y - a for a - y,",
+        edits.sign_in_words,
         lambda w: w.key != "softmax",
         lambda w: (edits.times(w, -1.0),),
     ),
