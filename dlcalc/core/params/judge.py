@@ -139,6 +139,7 @@ _UNITS = (
     "macs-not-flops",
     "forward-plus-backward",
     "bytes-not-count",
+    "count-not-bytes",
     "mib-not-mb",
     *MEMORY,
 )

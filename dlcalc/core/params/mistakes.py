@@ -11,6 +11,7 @@ _COUNTS = ("weights", "bias", "params")
 BYTES = ("param_bytes", "activation_bytes", "peak_activation_bytes")
 OF_SIZES = ("stride-ignored", "stride-twice", "padding-ignored", "dilation-ignored")
 MEMORY = ("activations-with-input", "activations-twice")
+_PRODUCTS = ("weights", "params", "param_bytes", *WORK)  # of channels and kernel
 _MIB_PER_MB = (10**6, 2**20)
 
 
@@ -84,6 +85,11 @@ def _units(work: Working) -> str:
     if work.scale[0] == 1:
         return "giving MiB and not bytes"
     return "taking MiB for MB" if work.scale[0] < work.scale[1] else "taking MB for MiB"
+
+
+def _once(axis: AxisWork) -> AxisWork:
+    """Take a single window, with all its taps on real data."""
+    return axis._replace(starts=1, output=1, real=axis.kernel)
 
 
 def _scaled(numerator: int, denominator: int = 1) -> Callable[[Working], Iterable[Working]]:
@@ -210,6 +216,48 @@ MISTAKES: tuple[Mistake[Working], ...] = (
     Mistake(
         "activations-twice", "counting each map twice, for its gradient too,", _about("activation_bytes"), _scaled(2)
     ),
-    # The rarest: it is off by 5 %, in numbers that are usually rounded.
+    # Off by 5 %, in numbers that are usually rounded.
     Mistake("mib-not-mb", _units, _about(*BYTES), _in_other_units),
+    # A factor of the product left out. It is common in a first week, and so far off that it is noticed soon: behind what
+    # stays unnoticed. First those of a textbook picture, in which one filter is flat, and one filter is drawn.
+    Mistake(
+        "input-channels-forgotten",
+        "leaving the input channels out",
+        lambda work: work.key in _PRODUCTS and work.c_in > work.groups,
+        lambda work: (work._replace(c_in=1, groups=1),),
+    ),
+    Mistake(
+        "output-channels-forgotten",
+        "leaving the output channels out",
+        lambda work: work.key in _PRODUCTS and work.c_out > 1,
+        lambda work: (work._replace(c_out=1),),
+    ),
+    # As if every layer were pointwise, or linear.
+    Mistake(
+        "kernel-forgotten",
+        "leaving the kernel out",
+        lambda work: work.key in _PRODUCTS and any(axis.kernel > 1 for axis in work.axes),
+        lambda work: (work._replace(axes=tuple(map(_one_tap, work.axes))),),
+    ),
+    # One number for the layer, and not one for each output channel.
+    Mistake(
+        "one-bias",
+        "counting one bias for the whole layer",
+        lambda work: work.biases > 1,
+        lambda work: (work._replace(biases=1),),
+    ),
+    # A product is computed at each position, and a weight stored once.
+    Mistake(
+        "positions-forgotten",
+        "counting one position of the output alone",
+        lambda work: work.key in WORK and bool(work.sizes),
+        lambda work: (work._replace(axes=tuple(map(_once, work.axes))),),
+    ),
+    # The reverse of `bytes-not-count`: the key says bytes, so it is rarer.
+    Mistake(
+        "count-not-bytes",
+        "giving entries and not bytes",
+        lambda work: work.key in BYTES and work.each > 1,
+        lambda work: _scaled(1, work.each)(work),
+    ),
 )

@@ -23,6 +23,7 @@ UNITS: dict[str, tuple[tuple[str, ...], Callable[[int], int]]] = {
     "forward-plus-backward": (("macs", "macs_without_padding", "flops"), lambda right: 3 * right),
     "activations-twice": (("activation_bytes",), lambda right: 2 * right),
 }
+UNITS_OF_ALL = ("bytes-not-count", "count-not-bytes", "mib-not-mb", "batch-ignored", "activations-with-input")
 SIZES = {"float32": 4, "float16": 2, "float64": 8, "int8": 1}
 
 
@@ -54,7 +55,7 @@ def in_layers(answer: ConvParams) -> Iterator[tuple[str, str, int | None, int]]:
     norms = any(layer.kind == "batch-norm" for layer in answer.layers)
     for key, right in answer.amounts.by_key().items():
         for name in NAMES:
-            if name in UNITS or name in ("bytes-not-count", "mib-not-mb", "batch-ignored", "activations-with-input"):
+            if name in UNITS or name in UNITS_OF_ALL:
                 continue
             if name in OF_SIZES:  # which change the maps of the layers behind, too: not followed
                 continue
@@ -98,6 +99,7 @@ def test_units_are_taken_for_the_whole_network() -> None:
                 wrong["bytes-not-count"] = right * each
             if key.endswith("bytes"):
                 wrong["mib-not-mb"] = right * 10**6 // 2**20
+                wrong["count-not-bytes"] = right // each
             if key == "activation_bytes" and answer.question.size is not None:
                 wrong["activations-with-input"] = right + answer.question.n * answer.question.c_in * each * prod(
                     answer.question.size or ()
