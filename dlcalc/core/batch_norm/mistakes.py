@@ -122,6 +122,17 @@ def _of_keras_2(working: W) -> Iterable[W]:
     yield from working.estimated(ddof=1 + Fraction(working.eps))
 
 
+def _pooled(working: W) -> Iterable[W]:
+    """Take mean and variance of all samples together, over m or m - 1."""
+    assert working.statistics is not None
+    yield from working.pooled()
+
+
+def _deviation(working: W) -> Iterable[W]:
+    with np.errstate(invalid="ignore"):
+        yield replace(working, var=np.sqrt(working.var))
+
+
 def _low_precision(working: W) -> Iterable[W]:
     for precision, order in product(working.narrower, ORDERS):
         yield replace(working, precision=precision, order=order)
@@ -264,6 +275,21 @@ MISTAKES: tuple[Mistake[W], ...] = (
     ),
     # The old parameters, saved again.
     Mistake("not-folded", "folding nothing", lambda w: w.key in ("weight", "bias", "folded"), _with(times=0)),
+    # The mean of all samples is right, and so their variance is thought to be. Behind the rest: it is close to the
+    # right one where the mini-batches are alike.
+    Mistake(
+        "pooled-variance",
+        "taking the variance of all samples together",
+        lambda w: w.statistics is not None and len(w.statistics.batches) > 1 and w.key != "mean",
+        _pooled,
+    ),
+    # Both are called the spread; off so far that it is usually noticed.
+    Mistake(
+        "deviation-not-variance",
+        "taking the standard deviation for the variance",
+        lambda w: w.statistics is not None and w.key != "mean",
+        _deviation,
+    ),
     # The numbers are nearly right, so it is tried last.
     Mistake(
         "low-precision-fold",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -84,6 +85,17 @@ class BnWorking:
             self.estimates[choices] = other.mean, other.variance
         mean, var = self.estimates[choices]
         yield replace(self, statistics=other, mean=mean, var=var)
+
+    def pooled(self) -> Iterator["BnWorking"]:
+        """Take the statistics of all samples as one mini-batch, with either divisor."""
+        assert self.statistics is not None
+        for ddof in (0, 1):
+            choices = "pooled", ddof
+            if choices not in self.estimates:
+                sums = self.statistics.pooled.sums
+                self.estimates[choices] = sums.mean.rounded(), sums.variance(Fraction(ddof)).rounded()
+            mean, var = self.estimates[choices]
+            yield replace(self, mean=mean, var=var)
 
     def rounded(self, values: Floats | float) -> Floats:
         """Round the result of a step to the precision that is used; to float64 numbers in any case."""

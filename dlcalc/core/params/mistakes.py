@@ -218,8 +218,8 @@ MISTAKES: tuple[Mistake[Working], ...] = (
     ),
     # Off by 5 %, in numbers that are usually rounded.
     Mistake("mib-not-mb", _units, _about(*BYTES), _in_other_units),
-    # A factor of the product left out. It is common in a first week, and so far off that it is noticed soon: behind what
-    # stays unnoticed. First those of a textbook picture, in which one filter is flat, and one filter is drawn.
+    # A factor of the product left out. It is common in a first week, and so far off that it is soon noticed: behind
+    # what is not. First those of a textbook picture, in which one filter is flat, and one filter is drawn.
     Mistake(
         "input-channels-forgotten",
         "leaving the input channels out",

@@ -19,7 +19,7 @@ from tests.support.random_norms import questions
 def close(step: Step) -> bool:
     """Up to the six digits that are shown of each number."""
     assert isinstance(step.value, float)
-    found = eval(step.substituted, {"__builtins__": {}}, {"sqrt": math.sqrt})
+    found = eval(step.substituted.replace("^", "**"), {"__builtins__": {}}, {"sqrt": math.sqrt})
     return math.isclose(found, step.value, rel_tol=1e-4, abs_tol=1e-4)
 
 

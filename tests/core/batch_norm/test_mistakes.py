@@ -153,6 +153,17 @@ def without_start(start: tuple[float, float], first: int) -> Callable[[Plain], d
     return lambda plain: estimate(plain, *own(plain), start, first)
 
 
+def pooled(plain: Plain) -> dict[str, Floats]:
+    samples = np.concatenate([batch.samples for batch in plain.statistics.batches])
+    plain.mean, plain.var = samples.mean(axis=0), samples.var(axis=0)
+    return {"var": plain.var, **plain.fold()}
+
+
+def deviation(plain: Plain) -> dict[str, Floats]:
+    plain.var = np.sqrt(plain.var)
+    return {"var": plain.var, **plain.fold()}
+
+
 def twice(plain: Plain) -> dict[str, Floats]:
     once = plain.fold()
     plain.W, plain.b = once["weight"], once["bias"]
@@ -208,6 +219,8 @@ WRONG: dict[str, tuple[Callable[[Plain], bool], Callable[[Plain], dict[str, Floa
     ),
     "folded-twice": (lambda p: True, twice),
     "not-folded": (lambda p: True, lambda p: {"weight": p.W, "bias": p.b}),
+    "pooled-variance": (lambda p: len(p.statistics.batches) > 1, pooled),
+    "deviation-not-variance": (lambda p: True, deviation),
     "low-precision-fold": (lambda p: True, low_precision),
 }
 
@@ -321,6 +334,11 @@ NAMED = [
     ("--gamma 2 --beta 1 --mean 0.5 --var 4 --eps 0 --expect shift=-0.5", ["beta-ignored"]),
     ("--batches 1,2,3,4/2,4,6,8 --expect var=3.125", ["biased-variance"]),
     ("--batches 1,2,3,4/2,4,6,8 --framework onnx --expect var=1.62667", ["unbiased-variance"]),
+    ("--batches 1,2,3,4/2,4,6,8 --expect var=4.6875", ["pooled-variance"]),
+    ("--batches 1,2,3,4/2,4,6,8 --expect var=5.35714", ["pooled-variance"]),
+    ("--batches 1,2,3,4/2,4,6,8 --expect scale=0.43205", ["pooled-variance"]),
+    ("--batches 1,2,3,4/2,4,6,8 --expect var=2.04124", ["deviation-not-variance"]),
+    ("--framework onnx --batches 1,2,3,4 --expect var=1.01242", ["deviation-not-variance"]),
     ("--mean 0.5 --var 4 --expect 0.123456", []),
     ("--mean 0 --var 0.01 --eps 1e-3 --expect 9.12870929", ["eps-twice"]),
     ("--framework pytorch --momentum 0.1 --batches 1,2,3,4/2,4,6,8 --expect mean=4.725", ["momentum-reversed"]),
