@@ -239,3 +239,16 @@ SEVERAL_ERRORS = refusals(
 @pytest.mark.parametrize(("words", "code", "option"), SEVERAL_ERRORS)
 def test_errors_of_several_numbers(conv_shape: Run, words: str, code: str, option: str | None) -> None:
     conv_shape(f"--json {words}").refused(code, option)
+
+
+@pytest.mark.parametrize(
+    ("words", "header"),
+    [
+        ("--w 224 --k 5 --target 224 --solve padding", "# padding unread input"),
+        ("--size 224x224 --k 5 --target 224x224 --solve padding", "# padding, height padding, width unread input"),
+        ("--k 5 --target 220 --solve input", "# width unread input"),
+    ],
+)
+def test_a_column_is_headed_by_what_it_holds(run: Run, words: str, header: str) -> None:
+    lines = run("conv-shape", *words.split()).out.splitlines()
+    assert header.split() in [line.split() for line in lines]

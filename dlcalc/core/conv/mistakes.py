@@ -74,6 +74,16 @@ def _same(axis: AxisWorking) -> AxisWorking:
     return axis._replace(before=before, after=after, rule=rule, rounding="floor", guarded=False)
 
 
+def _half_is_forgotten(axis: AxisWorking) -> bool:
+    """Whether a padding of half the kernel may have been forgotten, and is not 'same', which has a name.
+
+    A pooling of 2 has none: its windows do not overlap.
+    """
+    layer = axis.layer
+    is_same = axis.family == "conv" and layer.stride == layer.dilation == layer.kernel % 2 == 1
+    return layer.padding == (0, 0) and layer.kernel > (2 if axis.family == "pool" else 1) and not is_same
+
+
 def _has_output_padding(axis: AxisWorking) -> bool:
     return bool(axis.layer.output_padding) or (axis.framework.fills_strides and axis.layer.output_padding == 0)
 
@@ -245,7 +255,7 @@ MISTAKES: tuple[Mistake[Working], ...] = (
     _on_every_axis(
         "padding-forgotten",
         "a padding of half the kernel, which was not typed,",
-        lambda axis: axis.layer.padding == (0, 0) and axis.layer.kernel > 1,
+        _half_is_forgotten,
         lambda axis: _with_layer(axis, padding=(axis.layer.kernel // 2,) * 2),
     ),
     # The wrong layer altogether.

@@ -138,6 +138,8 @@ def sheet(answer: "Inverse") -> Sheet:
     names = question.template.axes
     unread = "unread input" if _of_one(question) else "unread input of"
     titles = [AXES[name] for name in names]
+    if question.unknown != "input":
+        titles = [_name(question)] if len(names) == 1 else [f"{_name(question)}, {title}" for title in titles]
     if not _of_one(question) and question.unknown == "output_padding":
         titles = [node.name for node in question.open_nodes]
     header = ("#", *titles, unread, "needs")

@@ -107,6 +107,9 @@ def planted(
             relevant = relevant and any(axis.d > 1 for axis in axes)
         if name == "padding-forgotten":
             relevant = relevant and all(axis.p == axis.q == 0 for axis in axes)
+            family = layer_of(question).family
+            relevant = relevant and not (family == "pool" and all(axis.k <= 2 for axis in axes))
+            relevant = relevant and not (family == "conv" and all(axis.k % 2 == axis.s == axis.d == 1 for axis in axes))
         if name == "output-padding-before":
             relevant = relevant and all(axis.extra > 0 and axis.s > 1 for axis in axes)
         if name == "output-padding-forgotten":
@@ -185,8 +188,10 @@ NAMED = [
     ("receptive_field=21", Layer(7, 2), (32,), []),
     ("receptive_field=19", Layer(7, 2), (32,), ["one-layer-more"]),  # 7 + 6*2
     ("114", Layer(7, 2), (227,), ["same-padding", "padding-forgotten"]),  # (227 + 6 - 7)/2 + 1
+    ("32", Layer(5), (32,), ["same-padding"]),
     ("13", Layer(4, 2), (24,), ["padding-forgotten"]),  # (24 + 4 - 4)/2 + 1, and SAME gives 12
-    ("7", Layer(2, kind="max-pool"), (12,), ["padding-forgotten"]),
+    ("7", Layer(2, kind="max-pool"), (12,), []),
+    ("6", Layer(4, 3, kind="max-pool"), (15,), ["padding-forgotten"]),  # (15 + 4 - 4)/3 + 1
     ("112", Layer(7, 2, 2), (224,), ["ceil-instead-of-floor", "same-padding"]),  # a padding was typed
     ("66", Layer(3, 2, 1, 1, "transposed", 1), (32,), ["padding-ignored"]),
     # 32*2 - 2 + 3

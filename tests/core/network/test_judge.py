@@ -67,7 +67,9 @@ class Plain(NamedTuple):
             "ceil-instead-of-floor": turned or self.ceil or windows(axis, axis.ke).denominator == 1,
             "floor-instead-of-ceil": not self.ceil,
             "last-window-starts-in-padding": not self.ceil,
-            "padding-forgotten": self.p > 0 or self.k == 1,
+            "padding-forgotten": self.p > 0
+            or self.k <= (2 if "pool" in self.kind else 1)
+            or (self.kind == "conv" and self.s == self.d == self.k % 2 == 1),
             "output-padding-before": not self.extra,
             "transposed-instead-of-conv": self.kind != "conv",
             "conv-instead-of-transposed": not turned,
