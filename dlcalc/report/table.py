@@ -123,25 +123,31 @@ def _explanation(steps: Sequence[Step], screen: Screen, digits: int | None) -> I
         front = f"{symbol:{room}}  {sign:1}  "
         return screen.lines((front, "bold"), *parts, hanging=len(front))
 
-    several = len({tuple(step.where.items()) for step in steps}) > 1
-    where: Mapping[str, str | int] = {}
+    groups = [(dict(where), list(some)) for where, some in groupby(steps, lambda step: tuple(step.where.items()))]
+    several = len(groups) > 1
     said: dict[str, set[str]] = {}
-    for step in steps:
-        known = "layer" in step.where and step.formula in said.get(step.symbol, ())
-        said.setdefault(step.symbol, set()).add(step.formula)
-        if (several or "row" in step.where) and step.where != where:  # one row stands for others that are not shown
-            where = step.where
-            yield from screen.lines((_title(where), "bold underline"))
-        if known:  # said of an earlier layer: here are its numbers
-            substituted = f"{step.substituted} = " if step.substituted else ""
-            yield from lines(step.symbol, "=", substituted, (_value(step.value, digits), "bold"))
+    before: tuple[Mapping[str, str | int], list[object]] = {}, []
+    for index, (where, some) in enumerate(groups):
+        numbers: list[object] = [(step.substituted, step.value) for step in some]
+        if "axis" in where and before[1] == numbers and {**before[0], "axis": where["axis"]} == where:
+            yield from screen.lines((_title(where), "bold underline"), f": the same as {AXES[str(before[0]['axis'])]}")
             continue
-        yield from lines(step.symbol, "=", step.formula)
-        if step.substituted:
-            yield from lines("", "=", step.substituted)
-        if step.value is not None or step.substituted:
-            yield from lines("", "=", (_value(step.value, digits), "bold"))
-        yield from lines("", "", (f"{step.why} ({step.source})", "dim"))
+        before = where, numbers
+        if (where or index) and (several or "row" in where):  # one row stands for others that are not shown
+            yield from screen.lines((_title(where), "bold underline"))
+        for step in some:
+            known = "layer" in where and step.formula in said.get(step.symbol, ())
+            said.setdefault(step.symbol, set()).add(step.formula)
+            value = _value(step.value, digits)
+            if known:  # said of an earlier layer: here are its numbers
+                substituted = f"{step.substituted} = " if step.substituted else ""
+                yield from lines(step.symbol, "=", substituted, (value, "bold"))
+                continue
+            parts = [step.formula, step.substituted, "" if step.value is None and not step.substituted else value]
+            for number, part in enumerate(filter(None, dict.fromkeys(parts))):
+                yield from lines("" if number else step.symbol, "=", (part, "bold") if part == value else part)
+            source = "" if step.source == "by definition" else f" ({step.source})"
+            yield from lines("", "", (f"{step.why}{source}", "dim"))
 
 
 def _title(where: Mapping[str, str | int]) -> str:
