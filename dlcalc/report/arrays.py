@@ -138,9 +138,11 @@ def _tolerance(verdict: "ArrayVerdict") -> str:
         return f"tolerance: half an ulp of {allowed.format}"
     size = f"({allowed.of})" if allowed.of else "|r|"
     parts = [f"{allowed.relative:.3g}*{size}"] if allowed.relative else []
-    parts += [f"{allowed.absolute:.3g}"] if allowed.absolute or not parts else []
+    parts += [f"{allowed.absolute:.3g}"] if allowed.absolute >= _FELT or not parts else []
     return f"tolerance of {allowed.format}: {' + '.join(parts)}"
 
+
+_FELT = 1e-30  # a tolerance below is that of zeros alone: half the smallest number of a wide format
 
 _DIGITS = 6  # of a number in a sentence, unless more are needed ...
 _MOST_DIGITS = 17  # ... and so many tell every float64 from its neighbours

@@ -161,7 +161,8 @@ def _contradict(outcome: Outcome[A, V], view: View[Q, A, V], err: TextIO) -> Non
         if not verdict.passed:
             assert view.in_words is not None
             words = view.in_words(verdict)
-            said = f"; off by {words.distance}" if words.distance is not None else ""
+            why = "no mistake stands out" if verdict.could_be else "no known mistake gives it"
+            said = f"; {why}, off by {words.distance}" if words.distance is not None else ""
             for diagnosis in verdict.diagnosis[:1]:
                 said = f"; {diagnosis.text} [{diagnosis.codes}]"
             _say(f"{_where(outcome)}{verdict.claim.key} {words.claimed}: wrong, {words.right}{said}", err)
