@@ -87,6 +87,8 @@ def _claim(key: str, value: object, keys: Mapping[str, Sequence[str]]) -> Claim:
 
 
 def _by_axis(value: object, axes: Sequence[str]) -> tuple[TypedNumber, ...]:
+    if isinstance(value, str) and len(axes) == 1 and len({*value.split("x")}) == 1:
+        value = value.split("x")[0]  # 112x112, as the table says it of the one axis that was named
     parts = split_axes(value, "expect", axes)
     if parts is None:
         return (number(value, numbers_typed(value, len(axes))),) * len(axes)

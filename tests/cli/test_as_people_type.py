@@ -119,8 +119,16 @@ QUIET = [
         "5\n",
         "output 4: wrong, it is 5; forgetting the + 1 would give 4 [missing-plus-one]\n",
     ),
-    ("conv-params --c-in 3 --c-out 4 --k 3 --expect 200", "108\n", "params 200: wrong, it is 108; no known mistake gives it, off by 92\n"),
-    ("conv-shape --w 7 --k 3 --expect 5 --expect jump=3", "5\n", "jump 3: wrong, it is 1; no known mistake gives it, off by 2\n"),
+    (
+        "conv-params --c-in 3 --c-out 4 --k 3 --expect 200",
+        "108\n",
+        "params 200: wrong, it is 108; no known mistake gives it, off by 92\n",
+    ),
+    (
+        "conv-shape --w 7 --k 3 --expect 5 --expect jump=3",
+        "5\n",
+        "jump 3: wrong, it is 1; no known mistake gives it, off by 2\n",
+    ),
     ("conv-shape --w 7 --k 3 --expect 5", "5\n", ""),
     (
         "softmax-grad --logits 1,2,3 --label 2 --expect 0.09,0.245,0.665",

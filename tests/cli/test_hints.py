@@ -5,18 +5,7 @@ import pytest
 from tests.conftest import Run
 
 HINTS = {
-    # sizes as they are written elsewhere
-    "conv-shape --w 224x224 --k 7": "--size 224x224",
-    "conv-shape --size 224*160 --k 7": "--size 224x160",
-    "conv-shape --size (224,224) --k 7": "--size 224x224",
-    "conv-shape --size [224,224] --k 7": "--size 224x224",
-    "conv-shape --size 224x224 --k (3,5)": "--kernel 3x5",
-    "conv-params --c-in 3 --c-out 8 --k 3 --size 16*16": "--size 16x16",
-    "conv-shape --size 224x224 --k 3 --expect 222,222": "--expect 222x222",
-    "conv-shape --size 224x224 --k 3 --expect (222,222)": "--expect 222x222",
-    "conv-shape --size 224x224 --k 3 --expect 64x222x222": "--expect 222x222: channels are not claimed",
     # numbers
-    "conv-params --k 3 --c-in 64 --c-out 128 --expect params=73.7k": "the letters K, M, G and T, like --expect 73.7K",
     "bn-fold --mean 0 --var 1 --eps 1e-3,1e-5": "one number, like --eps 1e-5",
     "bn-fold --mean 0 --var 1 --eps inf": "like --eps 1e-5",
     "softmax-grad --logits 1,2 --label 0 --temperature two": "one number, like --temperature 0.1",
@@ -26,8 +15,6 @@ HINTS = {
     "softmax-grad --logits 1,2,3 --label 2 --expect jacobian=1": "--jacobian, and --expect jacobian=...",
     "bn-fold --mean 0,0,0 --var 1,1,1 --expect 1": "3 numbers, like 0.1,0.2,0.3",
     # words
-    "conv-params --kind depthwise --k 3": "--kind conv with --groups C, as many groups as input channels",
-    "conv-shape --kind depthwise --k 3 --w 9": "--kind conv with --groups C, as many groups as input channels",
     "help": "dlcalc --help",
 }
 
@@ -53,17 +40,6 @@ def test_equal_numbers_are_that_of_the_one_axis_that_was_named(run: Run, claimed
 def test_numbers_that_differ_are_not_those_of_one_axis(run: Run) -> None:
     found = run("conv-shape", "--w", "224", "--k", "7", "--s", "2", "--p", "3", "--expect", "112x111")
     assert (found.code, "[shape-mismatch]" in found.err) == (2, True)
-
-
-@pytest.mark.parametrize(
-    ("size", "meant"),
-    [("224,224", "224x224"), ("9,9,9", "9x9x9"), ("224,112", None), ("224,224,112", None), ("224", None)],
-)
-def test_a_size_that_is_listed_twice_is_warned_of(run: Run, size: str, meant: str | None) -> None:
-    found = run("conv-shape", "--size", size, "--k", "3")
-    assert found.code == 0
-    assert ("[equal-questions]" in found.err) == (meant is not None)
-    assert meant is None or f" --size {meant} " in found.err
 
 
 def test_nothing_is_meant_by_a_word_that_was_refused(run: Run) -> None:
