@@ -86,7 +86,7 @@ ERRORS = refusals(
     shape-mismatch kernel: {ONE}x3
     shape-mismatch dims: --size 7x7 --dims 3 --k 3 | --w 7 --dims 2 --k 3
     shape-mismatch size: --size 7x7x7x7 --k 3
-    shape-mismatch expect: {ONE} --expect 5x5
+    shape-mismatch expect: {ONE} --expect 5x4
     kernel-exceeds-input kernel: --w 3 --k 4 --s 2
     empty-output padding: --w 1 --k 1 --p 5 --kind transposed
     unsupported-by-framework padding: --w 224 --k 3 --s 2 --p same

@@ -144,5 +144,5 @@ def test_uneven_overlap_is_what_counting_finds() -> None:
         found = uneven_overlap(axis)
         assert (found is not None) == (min(inner) < max(inner)), (kernel, stride, dilation)
         if found is not None:
-            assert found.message.startswith(f"{min(inner)} and {max(inner)} products")
+            assert found.message.startswith(f"outputs are sums of {min(inner)} or of {max(inner)} products")
             assert found in notices
