@@ -276,10 +276,8 @@ def _meant(word: str) -> Iterator[tuple[str, str]]:
         yield lower, lower
     if "@" in word:
         before, _, names = word.partition("@")
-        near = _near(before, _JOINING)
-        yield f"{near}@{names}", f"{near}@{names}"
-        if before:
-            yield before, f"{before} @{names}, which are two words"
+        near = f"{_near(before, _JOINING)}@{names}"
+        yield from ((near, near), (before, f"{before} @{names}, which are two words"))
         return
     if parts is None:
         return

@@ -65,7 +65,7 @@ def wrapped(text: str, width: int | None, hanging: int = 2) -> str:
     >>> wrapped("hint: --kernel 3 at most", 18)
     'hint: --kernel 3\n  at most'
     >>> wrapped("7q2\n ^ expected a number behind q", 20)
-    '7q2\n ^ expected a\n   number behind q'
+    '7q2\n ^ expected a number\n   behind q'
     """
     return "\n".join(part for line in text.split("\n") for part in _divided(line, width, hanging))
 

@@ -122,12 +122,6 @@ def _of_keras_2(working: W) -> Iterable[W]:
     yield from working.estimated(ddof=1 + Fraction(working.eps))
 
 
-def _pooled(working: W) -> Iterable[W]:
-    """Take mean and variance of all samples together, over m or m - 1."""
-    assert working.statistics is not None
-    yield from working.pooled()
-
-
 def _deviation(working: W) -> Iterable[W]:
     with np.errstate(invalid="ignore"):
         yield replace(working, var=np.sqrt(working.var))
@@ -281,7 +275,7 @@ MISTAKES: tuple[Mistake[W], ...] = (
         "pooled-variance",
         "taking the variance of all samples together",
         lambda w: w.statistics is not None and len(w.statistics.batches) > 1 and w.key != "mean",
-        _pooled,
+        lambda w: w.pooled(),
     ),
     # Both are called the spread; off so far that it is usually noticed.
     Mistake(

@@ -134,12 +134,10 @@ def cell(value: object, number: Callable[[object], str] = written) -> str:
 
 def sheet(answer: "Inverse") -> Sheet:
     """Lay out the solutions in the headline, then a row for each, as far as there is room."""
-    question = answer.question
-    names = question.template.axes
+    question, names = answer.question, answer.question.template.axes
     unread = "unread input" if _of_one(question) else "unread input of"
-    titles = [AXES[name] for name in names]
-    if question.unknown != "input":
-        titles = [_name(question)] if len(names) == 1 else [f"{_name(question)}, {title}" for title in titles]
+    what = "" if question.unknown == "input" else f"{_name(question)}, "
+    titles = [what + AXES[name] for name in names] if not what or names[1:] else [_name(question)]
     if not _of_one(question) and question.unknown == "output_padding":
         titles = [node.name for node in question.open_nodes]
     header = ("#", *titles, unread, "needs")
