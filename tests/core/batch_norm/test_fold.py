@@ -179,3 +179,10 @@ def test_a_kernel_of_one_tap_may_be_left_out() -> None:
         full = fold_batch_norm([[[1.0], [2.0]], [[3.0], [4.0]]], None, **options)
         np.testing.assert_array_equal(flat.weight, full.weight[..., 0])
         np.testing.assert_array_equal(flat.bias, full.bias)
+
+
+def test_what_is_beyond_every_format_is_infinite() -> None:
+    """A product that is beyond float64 too, where the weight is stored in fewer bits."""
+    parameters = checked_affine(np.array([1.7e308]), np.array([5.0]), np.array([0.0]), np.array([3.0]), 1e-5)
+    wide = WeightedLayer("linear", np.array([[-3e38]]), np.zeros(1), 1, (), (), (), "float32")
+    assert fold(wide, parameters).weight.tolist() == [[-np.inf]]
