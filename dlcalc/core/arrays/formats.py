@@ -104,7 +104,8 @@ def rounded_once(high: Floats, low: Floats, name: str) -> Floats:
     >>> float(rounded_once(high, low, "float32")[0]) == 1 + 2.0**-23
     True
     """
-    total, rest = two_sum(np.asarray(high, np.float64), np.asarray(low, np.float64))
+    high = np.asarray(high, np.float64)
+    total, rest = two_sum(high, np.where(np.isfinite(high), low, 0.0))  # what is infinite has no rest
     if name == "float64":
         return total
     return rounded(odd(total, rest), name)

@@ -92,7 +92,7 @@ def _scaled(layer: WeightedLayer, scales: list[Fraction], *, along_outputs: bool
     product, rest = two_product(mantissa, high[channels])
     rest = rest + mantissa * low[channels]
     power = exponent + power[channels]
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # what is infinite has no rest
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         if layer.format != "float64":  # the exponents of a narrower format are far from the ends of float64
             return rounded_once(np.ldexp(product, power), np.ldexp(rest, power), layer.format)
         scaled: Floats = np.ldexp(rounded_once(product, rest, "float64"), power)
