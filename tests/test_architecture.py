@@ -28,11 +28,12 @@ ROOMS = {
 # room of core -> the other rooms of core that it may import, besides the loose files of the ground
 CORE = {
     "numeric": set(),
+    "tensors": {"conv", "network"},
     "arrays": set(),
     "evidence": {"numeric", "arrays"},
     "conv": {"numeric", "evidence"},
-    "network": {"numeric", "evidence", "conv"},
-    "params": {"numeric", "evidence", "conv", "network"},
+    "network": {"numeric", "evidence", "conv", "tensors"},
+    "params": {"numeric", "evidence", "conv", "network", "tensors"},
     "solve": {"numeric", "conv", "network"},
     "softmax": {"arrays", "evidence"},
     "batch_norm": {"arrays", "evidence"},

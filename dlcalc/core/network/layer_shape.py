@@ -16,10 +16,15 @@ class Map(NamedTuple):
     Attributes:
         size: its extent along each axis; empty of a vector, None where it is not known.
         channels: or features of a vector; None where they are not known.
+        dims: in a model the shape of the whole tensor, with the batch; None where it is not known. Of a tensor that is
+            no map, ``size`` is empty and ``channels`` is its last extent.
+        last: whether the channels of the map stand last in the tensor.
     """
 
     size: tuple[int, ...] | None
     channels: int | None
+    dims: tuple[int, ...] | None = None
+    last: bool = False
 
 
 class MapsDoNotMeetError(DlcalcError):
@@ -44,6 +49,8 @@ class LayerShape(NamedTuple):
         made: the map that it makes.
         in_features: of a linear layer, what it reads, where that is known.
         misaligned: whether it joins maps whose outputs see different middles.
+        seen: whether what its outputs see of the input is known.
+        macs: of a product of activations, its multiply-accumulates.
     """
 
     node: Node
@@ -54,6 +61,8 @@ class LayerShape(NamedTuple):
     made: Map
     in_features: int | None = None
     misaligned: bool = False
+    seen: bool = True
+    macs: int = 0
 
     @property
     def name(self) -> str:
@@ -88,6 +97,8 @@ class LayerShape(NamedTuple):
 
 def title_of(number: int, node: Node) -> str:
     """Name a node in a sentence."""
+    if node.saved is not None:
+        return node.name
     return f"layer {number} ({node.said})" if node.word else f"layer {number}"
 
 
@@ -128,3 +139,15 @@ def without_channels(error: DlcalcError, notices: Sequence[Notice], size: Sequen
     plane, channels = picture
     hint = (Fix("size", plane), f", if {channels} is the number of channels")
     return DlcalcError(error.code, error.message, hint=hint, option=error.option)
+
+
+def merge_notices(found: list[tuple[str, Notice]]) -> tuple[Notice, ...]:
+    """Merge the notices of all layers: each once, prefixed with the layers that it is about."""
+    about: dict[Notice, list[str]] = {}
+    for title, warning in found:
+        about.setdefault(warning, []).append(title)
+    merged = []
+    for (code, message), titles in about.items():
+        more = f"{titles[0]}, {titles[1]} and {len(titles) - 2:,} more" if len(titles) > 3 else ", ".join(titles)
+        merged.append(Notice(code, f"{more}: {message}"))
+    return tuple(merged)

@@ -1,10 +1,13 @@
 """A network: nodes that read the maps of other nodes, from one layer to a graph with branches and joins."""
 
-from typing import Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from dlcalc.core.conv.layer import Axis, FrameworkName, Kind, Layer, Sides
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.validation import PerAxis
+
+if TYPE_CHECKING:
+    from dlcalc.core.tensors.saved import Dims, File, Saved
 
 Elementwise = Literal[
     "relu",
@@ -38,6 +41,12 @@ OtherKind = Literal[
     "group-norm",
     "flatten",
     "linear",
+    "matmul",
+    "permute",
+    "reshape",
+    "slice",
+    "resize",
+    "tensor",
 ]
 OpKind = Kind | OtherKind | JoinKind | Elementwise
 
@@ -84,7 +93,9 @@ class Op(NamedTuple):
         depthwise: as many groups as channels of the input.
         bias: whether it has one, where that is not as for all layers.
         amount: of a resampling its factor, of an adaptive pooling the size of its output, of a padding or cropping the
-            positions at both ends; once for all axes or per axis.
+            positions at both ends; once for all axes or per axis. In model files of a permutation the order of the
+            axes, of a reshaping the shape, of a mean, a concatenation or a slice the axes of the tensor.
+        last: whether the channels stand last in the tensor; None where they stand as in front of it.
     """
 
     kind: OpKind
@@ -94,6 +105,7 @@ class Op(NamedTuple):
     depthwise: bool = False
     bias: bool | None = None
     amount: PerAxis | tuple[Sides, ...] | None = None
+    last: bool | None = None
 
 
 class Block(NamedTuple):
@@ -114,6 +126,7 @@ class Node(NamedTuple):
         word: the layer as it was typed; empty for a layer in options.
         label: the name that was given to its map.
         blocks: the repeated blocks that it stands in, the outermost first.
+        saved: what a model file says of it; None where it was typed.
     """
 
     name: str
@@ -122,6 +135,7 @@ class Node(NamedTuple):
     word: str = ""
     label: str = ""
     blocks: tuple[Block, ...] = ()
+    saved: "Saved | None" = None
 
     @property
     def said(self) -> str:
@@ -136,11 +150,15 @@ class Input(NamedTuple):
         name: unique among the nodes and the inputs.
         size: its extent along each axis; empty of a vector, None where it is not known.
         channels: of it; None where they are not known.
+        dims: of a model file its shape, with the batch.
+        last: whether the channels stand last in it.
     """
 
     name: str = INPUT
     size: tuple[int, ...] | None = None
     channels: int | None = None
+    dims: "Dims | None" = None
+    last: bool = False
 
 
 class Network(NamedTuple):
@@ -150,16 +168,19 @@ class Network(NamedTuple):
         inputs: the maps that are given.
         nodes: the layers; the last one makes the output.
         notices: what is to be said of how the network and its input are written.
+        file: what a model file says of the whole; None of a network that was typed.
     """
 
     inputs: tuple[Input, ...]
     nodes: tuple[Node, ...]
     notices: tuple[Notice, ...] = ()
+    file: "File | None" = None
 
     @property
     def single(self) -> Op | None:
-        """The one layer that was given in options; None for layers in words, even for one."""
-        return self.nodes[0].op if len(self.nodes) == 1 and not self.nodes[0].word else None
+        """The one layer that was given in options; None for layers in words or in a model file, even for one."""
+        alone = len(self.nodes) == 1 and not self.nodes[0].word and self.file is None
+        return self.nodes[0].op if alone else None
 
     def up_to(self, name: str) -> "Network":
         """The part of the network that a node depends on, with the node last.
@@ -276,15 +297,3 @@ def layer_question(
 def in_layer(error: DlcalcError, title: str) -> DlcalcError:
     """Prefix an error with the layer that it is about."""
     return DlcalcError(error.code, f"{title}: {error.message}", hint=error.advice, option="layers")
-
-
-def merge_notices(found: list[tuple[str, Notice]]) -> tuple[Notice, ...]:
-    """Merge the notices of all layers: each once, prefixed with the layers that it is about."""
-    about: dict[Notice, list[str]] = {}
-    for title, warning in found:
-        about.setdefault(warning, []).append(title)
-    merged = []
-    for (code, message), titles in about.items():
-        more = f"{titles[0]}, {titles[1]} and {len(titles) - 2:,} more" if len(titles) > 3 else ", ".join(titles)
-        merged.append(Notice(code, f"{more}: {message}"))
-    return tuple(merged)

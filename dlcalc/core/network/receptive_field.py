@@ -50,9 +50,41 @@ def seen_by(
     return sights, layer._replace(axes=axes)
 
 
+class Seeing:
+    """What the nodes of a model see, as far as that is known; nothing of inputs that are no maps is seen.
+
+    Args:
+        inputs: of the network.
+        axes: of its first input.
+        pixels: along each.
+    """
+
+    def __init__(self, inputs: Iterable[Input], axes: int, pixels: tuple[int, ...]) -> None:
+        self.axes, self.pixels = axes, pixels
+        maps = [one for one in inputs if one.size and len(one.size) == axes]
+        self.sights = starts(maps, axes)
+        self.blind = {one.name for one in inputs} - set(self.sights)
+
+    def behind(self, layer: LayerShape) -> LayerShape:
+        """Put the field into each axis of a node, or say that it is not known."""
+        names = layer.node.inputs
+        seeing = [index for index, name in enumerate(names) if name not in self.blind]
+        if not seeing:
+            self.blind.add(layer.name)
+        known = (
+            layer.seen and len(layer.axes) == self.axes and seeing and all(names[at] in self.sights for at in seeing)
+        )
+        if not known or (layer.kind not in JOINS and 0 not in seeing):
+            return layer._replace(seen=False)
+        read = tuple([layer.read[index] for index in seeing])
+        some = [self.sights[names[index]] for index in seeing]
+        self.sights[layer.name], found = seen_by(layer._replace(read=read), some, self.pixels)
+        return found._replace(read=layer.read)
+
+
 def _behind(layer: LayerShape, axis: AxisShape, sight: Sight, pixels: int) -> Sight:
     """Compose one more layer along one axis."""
-    if layer.kind == "linear":
+    if layer.kind == "linear" and not layer.output:  # and not one that works at each position of a map
         return with_field(Sight((Track((0,), (pixels - 1,), 0),), sight.field), sight.field.jump, 1)
     window, adaptive = axis.window, layer.kind in ADAPTIVE and axis.output > 1
     if window[1:] == _ONE_BY_ONE and not adaptive:

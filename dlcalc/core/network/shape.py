@@ -6,8 +6,8 @@ from dlcalc.core.conv.frameworks import framework_of, plan_layer
 from dlcalc.core.conv.layer import Axis, FrameworkName
 from dlcalc.core.conv.shape import check_size, shapes_on
 from dlcalc.core.errors import DlcalcError, Notice
-from dlcalc.core.network.layer_shape import ConvShape, LayerShape, Map, MapsDoNotMeetError, title_of
-from dlcalc.core.network.network import ADAPTIVE, JOINS, Node, Op, ShapeQuestion, in_layer, merge_notices
+from dlcalc.core.network.layer_shape import ConvShape, LayerShape, Map, MapsDoNotMeetError, merge_notices, title_of
+from dlcalc.core.network.network import ADAPTIVE, JOINS, Node, Op, ShapeQuestion, in_layer
 
 if TYPE_CHECKING:
     from dlcalc.core.network.sight import Sight
@@ -42,6 +42,8 @@ def network_shape(question: ShapeQuestion, fields: bool = True) -> ConvShape:
         (node,), (given,) = network.nodes, network.inputs
         layer, notices = _shape(node, 1, [Map(given.size, given.channels)], axes, framework, one_named)
         return ConvShape(question, (layer,), (*network.notices, *notices))
+    if network.file is not None:
+        return _model_shape(question, fields)
     maps: dict[str, Map] = {}
     for given in network.inputs:
         if given.size is not None:
@@ -71,6 +73,39 @@ def network_shape(question: ShapeQuestion, fields: bool = True) -> ConvShape:
         warnings += [(layer.title, notice) for notice in notices]
     notices = (*network.notices, *merge_notices(warnings), *(_beyond(found, question.size) if sights else ()))
     return ConvShape(question, tuple(found), notices)
+
+
+def _model_shape(question: ShapeQuestion, fields: bool) -> ConvShape:
+    """Compute the nodes of a model, whose maps are tensors; fields as far as every node on the way is known."""
+    from dlcalc.core.network.receptive_field import Seeing
+    from dlcalc.core.tensors.ops import given_map, tensor_shape
+
+    network, axes, framework, *_ = question
+    maps = {given.name: given_map(given) for given in network.inputs}
+    seeing = Seeing(network.inputs, len(axes), question.size) if fields and question.size else None
+    found: list[LayerShape] = []
+    warnings: list[tuple[str, Notice]] = []
+    for number, node in enumerate(network.nodes, 1):
+        try:
+            read = [maps[name] for name in node.inputs]
+            layer, notices = tensor_shape(node, number, read, framework, len(axes))
+            layer = layer._replace(seen=False) if seeing is None else seeing.behind(layer)
+        except DlcalcError as error:
+            raise in_layer(error, title_of(number, node)) from None
+        maps[node.name] = layer.made
+        found.append(layer)
+        warnings += [(layer.title, notice) for notice in notices]
+    blind = set() if seeing is None else seeing.blind
+    unknown = next((layer for layer in found if not layer.seen and layer.name not in blind), None) if fields else None
+    said = () if unknown is None else (_unknown(unknown),)
+    beyond = _beyond([layer for layer in found if layer.seen], question.size) if seeing is not None else ()
+    return ConvShape(question, tuple(found), (*network.notices, *merge_notices(warnings), *said, *beyond))
+
+
+def _unknown(layer: LayerShape) -> Notice:
+    """Say from which node on it is not known what an output sees."""
+    op = "" if layer.node.saved is None else f" ({layer.node.saved.op})"
+    return Notice("field-unknown", f"behind {layer.name}{op} it is not known what an output sees of the input")
 
 
 def _shape(

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.conv.coverage import real_taps
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.network.layer_shape import ConvShape, LayerShape, Map
 from dlcalc.core.network.maps import groups_of
-from dlcalc.core.network.network import ELEMENTWISE, OpKind, ShapeQuestion, in_layer
+from dlcalc.core.network.network import Node, Op, OpKind, ShapeQuestion, in_layer
 from dlcalc.core.network.shape import network_shape
+from dlcalc.core.params.memory import Alive, alone
 from dlcalc.core.params.question import DTYPES, KINDS, ParamsQuestion
 from dlcalc.core.validation import legal
 
+if TYPE_CHECKING:
+    from dlcalc.core.tensors.saved import Stored
+
 NORMS: tuple[OpKind, ...] = ("batch-norm", "layer-norm", "group-norm")  # that learn a scale and a shift a channel
-IN_PLACE: tuple[OpKind, ...] = (*ELEMENTWISE, "flatten")  # that write over the map that they read, or only rename it
 
 
 class Work(NamedTuple):
@@ -43,7 +46,7 @@ class Amounts(NamedTuple):
         buffers: entries that are kept and not learned: the statistics of batch norms.
         param_bytes: bytes of all that is learned.
         work: the arithmetic and its memory; None where no input is known.
-        norm: entries of norms that are learned, their scale and shift.
+        norm: entries of norms that are learned, their scale and shift; of models all that is learned otherwise.
     """
 
     weights: int
@@ -157,22 +160,25 @@ def network_params(question: ParamsQuestion) -> ConvParams:
     73728
     """
     network, axes, framework, _, dtype, n, *_ = question
-    legal(question.c_in, "c_in", 1)
+    if network.file is None:
+        legal(question.c_in, "c_in", 1)
     single = network.single
     if single is not None:  # in the order of the options
         legal(single.channels or 0, "c_out", 1)
         legal(single.groups, "groups", 1)
     legal(n, "n", 1)
     shape = network_shape(ShapeQuestion(network, axes, framework, len(axes), n), fields=False)
-    each = n * DTYPES[dtype]
+    each = DTYPES[dtype] * (n if network.file is None else 1)  # whose tensors have all samples
     if single is not None:
-        layer = _counted(shape.layers[0], question, lambda layer: _alone(layer, each))
+        layer = _counted(shape.layers[0], question, lambda layer: alone(layer, each))
         return ConvParams(question, (layer,), layer.amounts, layer.name if layer.amounts.work else None, shape)
-    alive = _Alive(shape, each) if question.size is not None else None
+    sized = question.size is not None or network.file is not None
+    alive = Alive(shape, each) if sized else None
     layers = [
-        _counted(layer, question, alive.behind if alive else lambda layer: _alone(layer, each))
-        for layer in shape.layers
+        _counted(layer, question, alive.behind if alive else lambda layer: alone(layer, each)) for layer in shape.layers
     ]
+    if network.file is not None and any(network.file.unowned):
+        layers.append(_unowned(question, network.file.unowned))
     amounts = total([layer.amounts for layer in layers])
     peak = None
     if amounts.work is not None:
@@ -185,6 +191,8 @@ def _counted(
     layer: LayerShape, question: ParamsQuestion, memory: Callable[[LayerShape], tuple[int, int]]
 ) -> LayerParams:
     op, kind = layer.node.op, layer.kind
+    if layer.node.saved is not None:
+        return _stored(layer, layer.node.saved.stored, question, memory(layer))
     c_in, c_out = layer.read[0].channels, layer.made.channels
     if c_in is None or c_out is None:
         message = "its number of output channels is not given"
@@ -213,6 +221,35 @@ def _counted(
     return LayerParams(layer, c_in, c_out, groups, has_bias, amounts)
 
 
+def _stored(layer: LayerShape, stored: "Stored", question: ParamsQuestion, memory: tuple[int, int]) -> LayerParams:
+    """Count a layer of a model: what is stored for it, and its work on all samples of its tensors."""
+    op, kind, dims, read = layer.node.op, layer.kind, layer.made.dims, layer.read[0].dims
+    c_in, c_out = layer.in_features or layer.read[0].channels or 0, layer.made.channels or 0
+    groups = groups_of(op, c_in) or 1
+    macs = real = layer.macs
+    if kind == "linear" and read is not None:
+        macs = real = prod(read) * c_out
+    elif kind in KINDS and dims is not None:
+        used, real = _products(layer)
+        samples = prod(dims) // (c_out * prod(layer.output))
+        pairs = samples * (c_in // groups) * c_out
+        macs, real = pairs * used, pairs * real
+    weights, bias, other, buffers = stored
+    param_bytes = (weights + bias + other) * DTYPES[question.dtype]
+    work = Work(macs, real, *memory)
+    return LayerParams(layer, c_in, c_out, groups, bias > 0, Amounts(weights, bias, buffers, param_bytes, work, other))
+
+
+def _unowned(question: ParamsQuestion, stored: "Stored") -> LayerParams:
+    """Count what a model stores and no layer uses."""
+    from dlcalc.core.tensors.saved import Saved
+
+    saved = Saved("other", (), stored)
+    nothing = Map((), None, ())
+    shape = LayerShape(Node("other", Op("tensor"), (), saved=saved), 0, None, (), (nothing,), nothing, seen=False)
+    return _stored(shape, stored, question, (0, 0))
+
+
 def _products(layer: LayerShape) -> tuple[int, int]:
     """Count the products of a pair of channels, all and those on real data: one per tap and window."""
     used = real = 1
@@ -221,51 +258,3 @@ def _products(layer: LayerShape) -> tuple[int, int]:
         used *= (window.input if layer.scatters else output) * window.kernel
         real *= real_taps(window, output, layer.scatters)
     return used, real
-
-
-def _alone(layer: LayerShape, each: int) -> tuple[int, int]:
-    """Count the bytes of what a layer makes, and of that and what it reads; ``each`` are those of an entry."""
-    made = _bytes(layer.made, each)
-    return made, made + sum([_bytes(one, each) for one in layer.read])
-
-
-def _bytes(one: Map, each: int) -> int:
-    """Count the bytes of a map, with ``each`` of an entry in all samples of a batch."""
-    return each * (one.channels or 0) * prod(one.size or ())
-
-
-class _Alive:
-    """The memory that is held while the layers run, one after the other.
-
-    Alive are what the layer that runs reads and makes, and every map that a later one reads. A layer that looks at one
-    entry at a time works in place, but where what it reads is read again.
-
-    Args:
-        shape: the sizes of all layers.
-        each: bytes of an entry in all samples of a batch.
-    """
-
-    def __init__(self, shape: ConvShape, each: int) -> None:
-        network = shape.question.network
-        self.each, self.last = each, network.last_uses()
-        self.ends = dict(self.last)
-        self.memory_of = {one.name: one.name for one in network.inputs}  # a map -> the one in whose memory it is
-        self.held = {one.name: _bytes(Map(one.size, one.channels), each) for one in network.inputs}
-        self.alive = sum(self.held.values())
-
-    def behind(self, layer: LayerShape) -> tuple[int, int]:
-        """Let a layer run: the bytes of its output, and of all that is alive meanwhile."""
-        index, node, made = layer.number - 1, layer.node, _bytes(layer.made, self.each)
-        current = self.memory_of[node.inputs[0]]
-        if layer.kind in IN_PLACE and self.ends[current] <= index:
-            self.memory_of[node.name], made = current, 0
-            self.ends[current] = self.last[node.name]
-        else:
-            self.memory_of[node.name] = node.name
-            self.held[node.name] = made
-        self.alive += made
-        alive = self.alive
-        for name in {self.memory_of[name] for name in (*node.inputs, node.name)}:
-            if self.ends[name] <= index:
-                self.alive -= self.held.pop(name)
-        return made, alive

@@ -14,7 +14,7 @@ from dlcalc.core.conv_params import answer as conv_params
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network import maps
 from dlcalc.core.network.network import ELEMENTWISE, INPUT, JOINS, Network, Op
-from dlcalc.core.params import count
+from dlcalc.core.params import count, memory
 from dlcalc.core.params.check import check_params
 from dlcalc.core.params.count import Amounts, ConvParams, Work, network_params
 from dlcalc.notation.conv_params import question
@@ -111,8 +111,8 @@ def never_let_go(network: Network) -> dict[str, int]:
 
 # What is broken, and by which key the count must see it.
 BREAKS: list[tuple[Any, str, Callable[[Any], Any], str]] = [
-    (count, "IN_PLACE", lambda right: (), "activation_bytes"),
-    (count, "IN_PLACE", lambda right: (*right, "batch-norm"), "activation_bytes"),
+    (memory, "IN_PLACE", lambda right: (), "activation_bytes"),
+    (memory, "IN_PLACE", lambda right: (*right, "batch-norm"), "activation_bytes"),
     (Network, "last_uses", lambda right: never_let_go, "peak_activation_bytes"),
     (count, "NORMS", lambda right: right[:1], "params"),
     (count, "real_taps", lambda right: lambda *of: right(*of) + 1, "macs_without_padding"),
