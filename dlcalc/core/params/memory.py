@@ -49,8 +49,8 @@ class Alive:
     def behind(self, layer: LayerShape) -> tuple[int, int]:
         """Let a layer run: the bytes of its output, and of all that is alive meanwhile."""
         index, node, made = layer.number - 1, layer.node, _bytes(layer.made, self.each)
-        current = self.memory_of[node.inputs[0]]
-        if layer.kind in IN_PLACE and self.ends[current] <= index:
+        current = self.memory_of[node.inputs[0]] if node.inputs else ""
+        if layer.kind in IN_PLACE and current and self.ends[current] <= index:
             self.memory_of[node.name], made = current, 0
             self.ends[current] = self.last[node.name]
         else:

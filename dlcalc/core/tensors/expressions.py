@@ -30,6 +30,21 @@ def evaluate(expression: str, values: Mapping[str, int]) -> int | None:
     return found if abs(found) < _LIMIT else None
 
 
+def symbol(expression: object) -> str | None:
+    """Find the one symbol that an expression is; None where it is more than that.
+
+    >>> symbol("Symbol('s77', positive=True, integer=True)"), symbol("s0"), symbol("2*s0")
+    ('s77', 's0', None)
+    """
+    text = str(expression)
+    if text.isidentifier():
+        return text
+    if not text.startswith("Symbol(") or text.count("(") > 1:
+        return None
+    found = symbols_of(text)
+    return found.pop() if len(found) == 1 else None
+
+
 def symbols_of(expression: str) -> set[str]:
     """List the symbols of an expression; none of one that cannot be read.
 

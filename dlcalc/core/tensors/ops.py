@@ -74,6 +74,9 @@ def tensor_shape(
     """
     op, saved = node.op, node.saved
     assert saved is not None
+    if not read:  # it works on what the file itself holds
+        read = [alike(_whole(shape), Map(None, None)) for shape in saved.constants[:1]] or [Map(None, None)]
+        saved = saved._replace(constants=saved.constants[1:])
     dims = read[0].dims
     if op.layer is not None and dims is not None:
         layer, notices = _windows(node, number, read, framework)
@@ -181,7 +184,8 @@ def _linear(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | None:
 
 
 def _matmul(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | None:
-    found = shapes.product([one.dims or () for one in read], saved.equation)
+    constants = [_whole(shape) for shape in saved.constants]
+    found = shapes.product([*(one.dims or () for one in read), *constants], saved.equation)
     if found is None:
         return None
     return _Tensor(Map((), found[0][-1] if found[0] else 1, found[0]), (), False, macs=found[1])
@@ -269,6 +273,8 @@ def _sliced(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | None:
     axis = op.amount[0] if isinstance(op.amount, tuple) else op.amount
     if not isinstance(axis, int) or not -len(dims) <= axis < len(dims) or op.channels is None:
         return None
+    if dims[axis] == op.channels:
+        return _Tensor(one)
     dims[axis] = op.channels
     return _Tensor(alike(tuple(dims), one), seen=not one.size or axis % len(dims) not in _positions(one))
 

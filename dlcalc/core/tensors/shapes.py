@@ -79,7 +79,7 @@ def product(shapes: Sequence[Shape], equation: str = "") -> tuple[Shape, int] | 
     if equation:
         return _by_equation(shapes, equation)
     if len(shapes) == 3:
-        queries, keys, values = shapes
+        queries, keys, values = shapes[0], *(_repeated(shape, shapes[0]) for shape in shapes[1:])
         weights = product([queries, (*keys[:-2], *keys[:-3:-1])]) if min(map(len, shapes)) >= 2 else None
         found = None if weights is None else product([weights[0], values])
         return None if weights is None or found is None else (found[0], weights[1] + found[1])
@@ -92,6 +92,13 @@ def product(shapes: Sequence[Shape], equation: str = "") -> tuple[Shape, int] | 
         return None
     made = (*batch, *(left[-2:-1] if len(one) > 1 else ()), *(right[-1:] if len(other) > 1 else ()))
     return made, prod(batch) * left[-2] * left[-1] * right[-1]
+
+
+def _repeated(shape: Shape, queries: Shape) -> Shape:
+    """Repeat the heads of keys or values as often as several heads of queries share them."""
+    if len(shape) == len(queries) >= 3 and shape[-3] and queries[-3] % shape[-3] == 0:
+        return (*shape[:-3], queries[-3], *shape[-2:])
+    return shape
 
 
 def _by_equation(shapes: Sequence[Shape], equation: str) -> tuple[Shape, int] | None:
