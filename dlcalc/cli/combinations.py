@@ -46,10 +46,11 @@ EXCLUSIVE: dict[tuple[str, str], tuple[str, str, str]] = {
     ),
     ("model", "batch"): ("--model is one file, and a batch asks many questions", "one of the two", "batch"),
     ("model", "compare"): (
-        "--compare shows forms of one convolution, and --model is a file",
+        "--compare is about layers that are typed, and --model is a file",
         "one of the two",
         "compare",
     ),
+    ("model", "solve"): ("--solve is about layers that are typed, and --model is a file", "one of the two", "solve"),
     ("batch", "table"): ("a batch answers line by line, and not as a table", "--json, --format csv or -q", "format"),
 }
 EXCLUSIVE |= {
@@ -74,6 +75,7 @@ DEPENDENT = {
     "target": (("solve",), "--target is the size for --solve, and there is none", "--solve padding"),
     "force": (("output",), "--force replaces the file of --output, and there is none", "--output FILE"),
     "at": (("draw", "explain"), "--at names the layer to draw or to explain, and neither is asked for", "--explain"),
+    "n": (("model",), "--n is the batch of a model file, and there is none", "--model FILE"),
     "rtol": (("expect", "batch"), "--rtol is for judging a claim, and there is none", "--expect FILE"),
     "atol": (("expect", "batch"), "--atol is for judging a claim, and there is none", "--expect FILE"),
 }

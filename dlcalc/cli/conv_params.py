@@ -16,6 +16,7 @@ from dlcalc.cli.options import (
     framework_options,
     layer_options,
     layers_argument,
+    model_option,
     network_options,
     option,
     size_options,
@@ -29,6 +30,7 @@ from dlcalc.report.conv_params.view import VIEW
 
 if TYPE_CHECKING:
     from dlcalc.core.evidence.claim import Claim, Verdict
+    from dlcalc.core.params.count import ConvParams
     from dlcalc.core.params.variants import Comparison
     from dlcalc.core.weights.answer import StoredParams
     from dlcalc.core.weights.question import WeightsQuestion
@@ -86,6 +88,23 @@ def _of_weights() -> Command["WeightsQuestion", "StoredParams", "Mapping[str, Se
     )
 
 
+def _of_model() -> "Command[ParamsQuestion, ConvParams, Mapping[str, Sequence[str]], Claim, Verdict]":
+    """Make the command that answers about a model file; what it needs is loaded when it is asked for."""
+    from dlcalc.jobs.graphs import load_graph
+    from dlcalc.notation.models import params_question
+
+    keys = {**notation.KEYS, "model": ()}
+    return Command(
+        keys,
+        lambda raw: params_question(raw, load_graph),
+        lambda _, own: own,
+        number_claims,
+        engine,
+        VIEW,
+        COMMAND.modes,
+    )
+
+
 channel_options = stacked(
     option("--c-in", "--in-channels", "c_in", group="Layer", metavar="INT", help="Channels of the input."),
     option("--c-out", "--out-channels", "c_out", group="Layer", metavar="INT", help="Channels of the output."),
@@ -121,15 +140,9 @@ channel_options = stacked(
     help=f"Type of an entry: {', '.join(DTYPES)}.  [default: float32]",
 )
 @framework_options(FRAMEWORKS)
+@model_option
 @size_options
 @option("--n", group="Input", metavar="INT", help="Samples in a batch.  [default: 1]")
-@option(
-    "--model",
-    group="Input",
-    metavar="FILE",
-    type=click.Path(),
-    help="Weights that are stored, in place of a layer: .safetensors, their .index.json, .npz, .pt, .pth, .ckpt, .bin.",
-)
 @option(
     "--compare",
     is_flag=True,
@@ -150,6 +163,8 @@ def command(**given: Any) -> int:
     LAYERS, in place of --k, --c-out and the other numbers of one layer, are a network on an input of --c-in channels;
     each convolution says its output channels, but dw keeps them. --bias holds for all but those with b0.
 
+    --model FILE, in place of LAYERS, is a model that was saved with its layers; every stored number is counted once.
+
     The keys that --expect judges are params, weights, bias, buffers and param_bytes, and with a size output, macs,
     macs_without_padding (no zeros of the padding; of a transposed layer, no product that the padding cuts off), flops,
     activation_bytes and peak_activation_bytes (the input and output of a layer, and all that is read later); of LAYERS
@@ -158,4 +173,8 @@ def command(**given: Any) -> int:
     --model FILE counts what is stored in a file, tensor by tensor, from its headers alone; every number once, also
     where two names share it. The keys are params, buffers, param_bytes, and fc.weight.bytes, of one tensor.
     """
-    return run(COMMAND, given) if given["model"] is None else run(_of_weights(), given)
+    if given["model"] is None:
+        return run(COMMAND, given)
+    from dlcalc.jobs.graphs import is_graph
+
+    return run(_of_model(), given) if is_graph(given["model"]) else run(_of_weights(), given)

@@ -15,6 +15,7 @@ from dlcalc.cli.options import (
     framework_options,
     layer_options,
     layers_argument,
+    model_option,
     network_options,
     option,
     size_options,
@@ -27,6 +28,9 @@ from dlcalc.notation import conv_shape as notation
 from dlcalc.report.conv_shape.view import VIEW
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dlcalc.core.evidence.claim import Claim, Verdict
     from dlcalc.core.network.compare import SideBySide
     from dlcalc.core.network.network import ShapeQuestion
     from dlcalc.core.solve.joint import Joint, JointQuestion
@@ -115,6 +119,24 @@ COMMAND = Command(
 )
 
 
+def _model_question(raw: "Mapping[str, object]") -> "ShapeQuestion":
+    from dlcalc.jobs.graphs import load_graph
+    from dlcalc.notation.models import shape_question
+
+    return shape_question(raw, load_graph)
+
+
+def _of_model() -> "Command[ShapeQuestion, ConvShape, Mapping[str, Sequence[str]], Claim, Verdict]":
+    """Make the command that answers about a model file; what it needs is loaded when it is asked for."""
+
+    def draw() -> Mode["ShapeQuestion", ConvShape]:
+        return Mode(_model_question, engine.answer, _draw().view)
+
+    keys = {**notation.KEYS, "model": (), "n": ()}
+    modes = {**COMMAND.modes, "draw": draw}
+    return Command(keys, _model_question, lambda _, own: own, number_claims, engine, VIEW, modes)
+
+
 @click.command(
     "conv-shape",
     cls=HelpfulCommand,
@@ -123,7 +145,9 @@ COMMAND = Command(
     short_help="Feature-map size after a convolution, a pooling or a network of layers.",
 )
 @layers_argument
+@model_option
 @size_options
+@option("--n", group="Input", metavar="INT", help="Samples in a batch, where a model file leaves that open.")
 @dims_option("How many axes --size N stands for.  [default: 2]")
 @layer_options("1; of a pooling, the kernel")
 @option("--kind", group="Layer", type=Word(list(KINDS)), help="Kind of layer.  [default: conv]")
@@ -171,7 +195,10 @@ def command(**given: Any) -> int:
     --solve output-padding of LAYERS finds those of their transposed layers. --solve stride,padding finds the
     combinations of several numbers, within bounds that the answer says.
 
+    --model FILE, in place of LAYERS, is a model that was saved with its layers, under the names that its author gave
+    them; --n --w --h --depth --size set what the file leaves open.
+
     The keys that --expect judges are output, unread, receptive_field, receptive_field_min, jump and center, of LAYERS
     those of the last one; conv3.output is that of another layer, and in_features what the first fc reads.
     """
-    return run(COMMAND, given)
+    return run(COMMAND if given["model"] is None else _of_model(), given)

@@ -48,7 +48,14 @@ def groups(layers: Sequence[L], shape_of: Callable[[L], LayerShape], depth: int 
 
 
 def summaries(layers: Sequence[L], shape_of: Callable[[L], LayerShape]) -> Iterator[tuple[str, Group[L]]]:
-    """Name each group: a block by its name, other layers by the first and the last."""
+    """Name each group: a block by its name, other layers by the first and the last; of a model by their modules."""
+    if layers and shape_of(layers[0]).node.saved is not None:
+        from dlcalc.report.conv_shape.of_files import block
+
+        for name, some in groupby(layers, lambda layer: block(shape_of(layer).name)):
+            together = tuple(some)
+            yield name, Group(None, together, together)
+        return
     for group in groups(layers, shape_of):
         names = [shape_of(group.layers[end]).name for end in (0, -1)]
         yield (group.block.name if group.block else " to ".join(dict.fromkeys(names))), group

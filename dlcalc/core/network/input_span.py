@@ -51,7 +51,8 @@ def input_spans(answer: ConvShape, axis: int, output: int, at: str | None = None
     network = answer.question.network
     needed = {node.name for node in network.up_to(at or answer.layers[-1].name).nodes}
     layers = [layer for layer in answer.layers if layer.name in needed]
-    sizes = {one.name: one.size[axis] for one in network.inputs if one.size}
+    layers = [layer for layer in layers if layer.seen]  # the others depend on no map
+    sizes = {one.name: one.size[axis] for one in network.inputs if one.size and len(one.size) > axis}
     sizes |= {layer.name: layer.axes[axis].output for layer in layers}
     positions: dict[str, _Positions] = {layers[-1].name: _Positions(range(output, output + 1))}
     found = []
@@ -59,6 +60,8 @@ def input_spans(answer: ConvShape, axis: int, output: int, at: str | None = None
         own = positions.pop(layer.name, _Positions(range(0)))
         found.append(MapSpan(layer.name, sizes[layer.name], own.span))
         for name in layer.node.inputs:
+            if name not in sizes:
+                continue
             read = _behind(layer, axis, own, sizes[name])
             positions[name] = positions[name].joined(read) if name in positions else read
     return found + [MapSpan(name, size, positions[name].span) for name, size in sizes.items() if name in positions]
@@ -100,7 +103,7 @@ def _behind(layer: LayerShape, axis: int, outputs: _Positions, size: int) -> _Po
     if outputs.span is None:
         return outputs
     first, last = outputs.span
-    if kind in WHOLE or (kind in ADAPTIVE and shape.output == 1):
+    if (kind in WHOLE and not (kind == "linear" and layer.output)) or (kind in ADAPTIVE and shape.output == 1):
         return _Positions(range(size))
     if kind in JOINS:
         return _Positions(range(1)) if size == 1 < shape.output else outputs

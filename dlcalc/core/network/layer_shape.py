@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dlcalc.core.conv.frameworks import Plan
+from dlcalc.core.conv.layer import ALL_AXES, Axis
 from dlcalc.core.conv.shape import AxisShape
 from dlcalc.core.errors import DlcalcError, Fix, Notice
 from dlcalc.core.network.network import SCATTERING, Node, OpKind, ShapeQuestion
@@ -75,6 +76,20 @@ class LayerShape(NamedTuple):
         return self.node.op.kind
 
     @property
+    def said_kind(self) -> str:
+        """The kind for somebody who reads it: the operation's own name where the kind is a family of them."""
+        saved = self.node.saved
+        if saved is None or self.kind not in _FAMILIES_OF_OPS or saved.op in _FAMILIES_OF_OPS[self.kind]:
+            return self.kind
+        return saved.op
+
+    def names(self, axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+        """The axes that its geometry is about: those of the question, or of a model its own, one to three."""
+        if self.node.saved is None or len(self.axes) == len(axes):
+            return axes
+        return ALL_AXES[-len(self.axes) :] if self.axes else ()
+
+    @property
     def input(self) -> tuple[int, ...]:
         """The extent of the current map along each axis; none of a vector, or where it is not known."""
         return self.read[0].size or ()
@@ -93,6 +108,19 @@ class LayerShape(NamedTuple):
     def title(self) -> str:
         """The layer in a sentence, like ``layer 3 (3p1)``."""
         return title_of(self.number, self.node)
+
+
+# Kinds that stand for several operations of a model file -> the operations that they name.
+_FAMILIES_OF_OPS: dict[OpKind, tuple[str, ...]] = {
+    "add": ("add",),
+    "multiply": ("mul", "multiply"),
+    "global-avg-pool": ("mean",),
+    "identity": (),
+    "reshape": (),
+    "slice": (),
+    "tensor": (),
+    "resize": (),
+}
 
 
 def title_of(number: int, node: Node) -> str:

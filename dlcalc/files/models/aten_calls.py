@@ -157,8 +157,8 @@ def permute(call: Call) -> Layered | None:
             return None
         order = list(numbers)
     else:
-        pair = (0, 1) if call.op == "t" else (call.whole("dim0"), call.whole("dim1"))
-        one, other = pair
+        ends = ("axis0", "axis1") if call.op == "swapaxes" else ("dim0", "dim1")
+        one, other = (0, 1) if call.op == "t" else (call.whole(ends[0]), call.whole(ends[1]))
         if one is None or other is None or not all(-rank <= axis < rank for axis in (one, other)):
             return None
         order[one], order[other] = order[other], order[one]

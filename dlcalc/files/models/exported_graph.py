@@ -199,7 +199,8 @@ class _Reader:
         reads = tuple(dict.fromkeys([one.layer for one in found.reads if one.layer is not None]))
         if found.op.kind in ("add", "multiply", "concat", "matmul"):  # which may read a tensor twice
             reads = tuple([one.layer for one in found.reads if one.layer is not None])
-        weight = found.weight and self._tensor(found.weight.tensor).stored
+        named = found.weight or call.operand("weight", "running_mean")
+        weight = self._tensor(named.tensor).stored if named is not None else ()
         name = self.names.name(call.op, module_of(node), weight[0] if weight else None)
         roles = {
             stored: role

@@ -44,7 +44,7 @@ class Names:
         ('layer1.conv1', 'layer1.relu')
         """
         if weight is not None:
-            wanted = weight.removesuffix("weight").rstrip("._") or weight
+            wanted = weight.removesuffix("weight").removesuffix("running_mean").rstrip("._") or weight
         elif module in self.containers or module in self.weighted:
             wanted = f"{module}.{op}" if module else op
         else:

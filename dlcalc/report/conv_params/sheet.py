@@ -127,7 +127,12 @@ def of_network(answer: ConvParams) -> Sheet:
     amounts, layers = answer.amounts, answer.layers
 
     def cells(layer: LayerParams) -> tuple[str, ...]:
-        return (layer.name, layer.shape.node.word, *_made(layer, amounts), *_counts(layer.amounts, amounts))
+        return (
+            layer.name,
+            layer.shape.node.word or layer.shape.said_kind,
+            *_made(layer, amounts),
+            *_counts(layer.amounts, amounts),
+        )
 
     def block(some: Sequence[LayerParams]) -> tuple[str, ...]:
         return (*_made(some[-1], amounts), *_counts(total([layer.amounts for layer in some]), amounts))
@@ -142,7 +147,8 @@ def of_network(answer: ConvParams) -> Sheet:
     else:
         rows = list(rows_by_block(layers, lambda layer: layer.shape, cells, block))
     rows.append(("total", "", "", "", *_counts(amounts, amounts)))
-    grid = Grid(_TITLES, rows, "total", spare=("share", "word")).without_empty_columns()
+    titles = _TITLES if answer.question.network.file is None else ("layer", "kind", *_TITLES[2:])
+    grid = Grid(titles, rows, "total", spare=("share", "word")).without_empty_columns()
     details = _details(answer) if answer.question.at is None else ()
     rule = ["1 MAC = 2 FLOPs, a product and a sum; biases, poolings and norms add none"] if amounts.work else []
     if any(layer.shape.node.blocks for layer in layers) and not answer.question.summary:
@@ -175,7 +181,12 @@ def _caption(answer: ConvParams) -> str:
 
 def _made(layer: LayerParams, total: Amounts) -> tuple[str, str]:
     """Write the size and the channels behind a layer."""
-    return (text(layer.shape.output) or "-") if total.work else "", channels_of(layer.shape)
+    size = text(layer.shape.output) or "-"
+    if layer.shape.node.saved is not None:
+        from dlcalc.report.conv_shape.of_files import tensor
+
+        size = tensor(layer.shape)
+    return size if total.work else "", channels_of(layer.shape)
 
 
 def _counts(amounts: Amounts, total: Amounts) -> tuple[str, ...]:

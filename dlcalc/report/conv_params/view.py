@@ -7,8 +7,10 @@ from dlcalc.core.params.count import ConvParams, LayerParams
 from dlcalc.core.params.question import KINDS, ParamsQuestion
 from dlcalc.report.arrays import text, written
 from dlcalc.report.conv_shape.view import (
+    OF_FILES,
     OF_WORDS,
     axes_of,
+    by_axis,
     columns_by_axis,
     flattened,
     in_words,
@@ -38,6 +40,12 @@ def as_json(answer: ConvParams) -> dict[str, object]:
     question, sizes = answer.question, dict[str, object]()
     if answer.amounts.work is not None:
         sizes = _sizes(answer.layers[0].shape.input, answer.layers[-1], question)
+    if question.network.file is not None:
+        from dlcalc.report.conv_shape.of_files import ends_by_name
+
+        last = answer.shape.layers[-1]
+        sizes = {"input": _size(question.size or (), question), "output": by_axis(last, last.output, question.axes)}
+        sizes |= ends_by_name(answer.shape)
     found: dict[str, object] = {"dtype": question.dtype, **_amounts(answer.amounts.by_key(), sizes)}
     if answer.peak_layer is not None and question.network.single is None:
         found["peak_layer"] = answer.peak_layer
@@ -56,7 +64,8 @@ def _blocks(answer: ConvParams) -> list[dict[str, object]]:
         counts = total([layer.amounts for layer in group.layers]).by_key()
         block: dict[str, object] = {"name": name, "repeat": group.times}
         if "macs" in counts:
-            block["output"] = _size(group.layers[-1].shape.output, answer.question)
+            last = group.layers[-1].shape
+            block["output"] = by_axis(last, last.output, answer.question.axes)
         found.append(block | {key: counts[key] for key in ("params", "macs") if key in counts})
     return found
 
@@ -69,15 +78,17 @@ def _amounts(found: Mapping[str, int], sizes: Mapping[str, object]) -> dict[str,
 
 def layer_as_json(layer: LayerParams, question: ParamsQuestion) -> dict[str, object]:
     """Give a layer's own keys: its kind and geometry, then the keys of the answer."""
-    shape, axes = layer.shape, question.axes
-    found: dict[str, object] = {"name": layer.name, "kind": layer.kind}
-    if shape.node.word:
+    shape = layer.shape
+    axes = shape.names(question.axes)
+    found: dict[str, object] = {"name": layer.name, "kind": shape.said_kind}
+    if shape.node.word or shape.node.saved is not None:
         found |= written_as(shape)
     if layer.kernel:
         found["kernel"] = dict(zip(axes, layer.kernel, strict=True))
         if layer.kind in KINDS:
             found["groups"] = layer.groups
-    found |= {"input_channels": shape.read[0].channels, "output_channels": layer.c_out}
+    if shape.node.saved is None:
+        found |= {"input_channels": shape.read[0].channels, "output_channels": layer.c_out}
     sizes: dict[str, object] = {}
     if shape.plan is not None and shape.axes:
         # its geometry, in the words of conv-shape
@@ -89,7 +100,8 @@ def layer_as_json(layer: LayerParams, question: ParamsQuestion) -> dict[str, obj
 
 
 def _sizes(size: tuple[int, ...], last: LayerParams, question: ParamsQuestion) -> dict[str, object]:
-    return {"input": _size(size, question), "output": _size(last.shape.output, question)}
+    shape, axes = last.shape, question.axes
+    return {"input": by_axis(shape, size, axes), "output": by_axis(shape, shape.output, axes)}
 
 
 def _size(size: tuple[int, ...], question: ParamsQuestion) -> dict[str, int]:
@@ -136,7 +148,9 @@ def csv_header(questions: "Sequence[ParamsQuestion] | None") -> tuple[str, ...]:
     sized = questions is None or any(question.size for question in questions)
     in_words = questions is None or any(question.network.single is None for question in questions)
     worked = sized or in_words or any(question.size is not None for question in questions or ())
-    words = [key for key in OF_WORDS if not key.endswith("channels")] if in_words else []
+    of_files = bool(questions) and all(question.network.file is not None for question in questions or ())
+    named = (*OF_FILES, *OF_WORDS) if of_files else OF_WORDS
+    words = [key for key in named if not key.endswith("channels")] if in_words else []
     columns = ["dtype", "name", "kind", *words, *columns_by_axis(["kernel"], axes), "groups"]
     columns += ["input_channels", "output_channels"]
     windows, sizes = (columns_by_axis(keys, axes if sized else ()) for keys in (_WINDOW_KEYS, ("input", "output")))

@@ -76,12 +76,13 @@ def of_network(answer: ConvShape) -> Sheet:
     """Lay the answer out as a table: a row per layer; of a block that repeats a row, and those of its first round."""
     layers, size, question = answer.layers, answer.question.size, answer.question
     known = any(layer.made.channels for layer in layers)
-    least = any(axis.field.smallest != axis.field.size for layer in layers for axis in layer.axes)
+    least = any(axis.field.smallest != axis.field.size for layer in layers if layer.seen for axis in layer.axes)
     start = written(question.network.inputs[0].channels) if known else ""
-    rows: list[tuple[str, ...]] = [("input", "", text(size), start, "", "1", "1" if least else "", "1", "0")]
+    first = question.network.inputs[0].name
+    rows: list[tuple[str, ...]] = [(first, "", text(size), start, "", "1", "1" if least else "", "1", "0")]
 
     def cells(layer: LayerShape) -> tuple[str, ...]:
-        return (layer.name, layer.node.word, *_cells(layer, known, least))
+        return (layer.name, layer.node.word or layer.said_kind, *_cells(layer, known, least))
 
     def block(some: Sequence[LayerShape]) -> tuple[str, ...]:
         unread, *rest = _cells(some[-1], known, least)[2:]
@@ -94,20 +95,29 @@ def of_network(answer: ConvShape) -> Sheet:
             rows.append((name, f"{group.times:,} times" if group.block else "", *block(group.layers)))
     else:
         rows += rows_by_block(layers, lambda layer: layer, cells, block)
-    grid = Grid(_TITLES, rows, rows[-1][0], spare=("word",)).without_empty_columns()
+    titles = _TITLES if question.network.file is None else ("layer", "kind", *_TITLES[2:])
+    grid = Grid(titles, rows, rows[-1][0], spare=("word",)).without_empty_columns()
     return Sheet(made(answer), network_caption(answer), (grid,), _network_rule(answer))
 
 
 def made(answer: ConvShape) -> str:
-    """Write the size of the last layer's output, or its features."""
+    """Write the size of the last layer's output, or its features; of a tensor that is neither its shape."""
+    dims = answer.layers[-1].made.dims
+    if dims is not None and not answer.output and len(dims) != 2:
+        return _shape(dims)
     return text(answer.output) or features(answer.layers[-1])
+
+
+def _shape(dims: Sequence[object]) -> str:
+    return f"({', '.join(map(str, dims))})"
 
 
 def network_caption(answer: ConvShape) -> str:
     """Say which layers make what of which input."""
     question = answer.question
     of = f"({counted(len(answer.layers))}, {question.framework})"
-    return f"{_input_of(question.size)} gives {made(answer)}  {of}"
+    given = _input_of(question.size) if question.size else _shape(question.network.inputs[0].dims or ())
+    return f"{given} gives {made(answer)}  {of}"
 
 
 def counted(layers: int) -> str:
@@ -130,13 +140,20 @@ def channels_of(layer: LayerShape) -> str:
 
 def _cells(layer: LayerShape, known: bool, least: bool) -> tuple[str, ...]:
     unread, size, smallest, *rest = seen_by(layer)
-    made = text(layer.output) or "-", channels_of(layer) if known else ""
+    output = text(layer.output) or "-"
+    if layer.node.saved is not None:
+        from dlcalc.report.conv_shape.of_files import tensor
+
+        output = tensor(layer)
+    made = output, channels_of(layer) if known else ""
     return (*made, unread, size, smallest if least else "", *rest)
 
 
 def seen_by(layer: LayerShape) -> tuple[str, str, str, str, str]:
     """Write the unread input, and what an output sees: field, field at the least, jump and centre."""
     axes = layer.axes
+    if not layer.seen:
+        return _alike([axis.unread for axis in axes]) if layer.plan else "", "", "", "", ""
     fields = [axis.field for axis in axes]
     return (
         _alike([axis.unread for axis in axes]),
@@ -162,7 +179,7 @@ def _network_rule(answer: ConvShape) -> tuple[str, ...]:
     lines = ["field, jump and centre: what an output sees, in pixels of the input"]
     lines.append("r = r0 + (K_e - 1)*j0, j = j0*S, c = c0 + ((K_e - 1)/2 - P_l)*j0")
     lines.append("from r0 = j0 = 1, c0 = 0 on")
-    if any(axis.field.smallest != axis.field.size for layer in layers for axis in layer.axes):
+    if any(axis.field.smallest != axis.field.size for layer in layers if layer.seen for axis in layer.axes):
         lines.append("where outputs see different numbers of pixels, field is the most, at least the fewest")
     misaligned = [layer.name for layer in layers if layer.misaligned]
     if misaligned:

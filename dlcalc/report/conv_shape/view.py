@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dlcalc.core.conv.layer import AXES
+from dlcalc.core.conv.layer import ALL_AXES, AXES, Axis
 from dlcalc.core.conv.shape import AxisShape
 from dlcalc.core.network.layer_shape import ConvShape, LayerShape
 from dlcalc.core.network.network import ShapeQuestion
@@ -34,6 +34,10 @@ def as_json(answer: ConvShape) -> dict[str, object]:
         "input": dict(zip(axes, question.size, strict=False)),
         "output": dict(zip(axes, answer.output, strict=False)),
     }
+    if question.network.file is not None:
+        from dlcalc.report.conv_shape.of_files import ends_by_name
+
+        found |= ends_by_name(answer)
     if question.summary:
         return found | {"blocks": _blocks(answer)}
     return found | {"layers": [layer_as_json(layer, axes) for layer in answer.layers]}
@@ -44,7 +48,7 @@ def _blocks(answer: ConvShape) -> list[dict[str, object]]:
     from dlcalc.report.blocks import summaries
 
     return [
-        {"name": name, "repeat": group.times, "output": dict(zip(answer.question.axes, last.output, strict=False))}
+        {"name": name, "repeat": group.times, "output": by_axis(last, last.output, answer.question.axes)}
         for name, group in summaries(answer.layers, lambda layer: layer)
         for last in group.layers[-1:]
     ]
@@ -88,26 +92,34 @@ WINDOW_KEYS = ("kernel", "stride", "dilation", "padding")
 _KEYS = (*WINDOW_KEYS, "input", "output", "unread", "receptive_field", "jump", "center")
 
 
-def layer_as_json(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
+def by_axis(layer: LayerShape, size: tuple[int, ...], axes: tuple[Axis, ...]) -> dict[str, int]:
+    """Give extents by axis: of a vector none; of a layer of a model by its own axes, which may not be the input's."""
+    if layer.node.saved is not None and len(size) != len(axes):
+        axes = ALL_AXES[-len(size) :]
+    return dict(zip(axes, size, strict=False))
+
+
+def layer_as_json(layer: LayerShape, axes: tuple[Axis, ...]) -> dict[str, object]:
     """Give a layer's own keys, per-axis values as objects by axis; written out in full, because batches wait for it."""
-    by_axis: tuple[dict[str, object], ...] = ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
-    kernel, stride, dilation, padding, size, output, unread, field, jump, center = by_axis
+    names = axes if layer.node.saved is None else layer.names(axes)
+    columns: tuple[dict[str, object], ...] = ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
+    kernel, stride, dilation, padding, size, output, unread, field, jump, center = columns
     for axis, (window, _, outputs, missed, (extent, _, step, middle)) in zip(names, layer.axes, strict=False):
         size[axis], kernel[axis], stride[axis], dilation[axis], before, after, _ = window
         padding[axis] = [before, after]
         output[axis], unread[axis], field[axis] = outputs, missed, extent
         jump[axis] = as_number(step)
         center[axis] = None if middle is None else as_float(middle)
-    found: dict[str, object] = {"name": layer.name, "kind": layer.kind}
-    keys = dict(zip(_KEYS, by_axis, strict=True))
-    if layer.node.word:
+    found: dict[str, object] = {"name": layer.name, "kind": layer.said_kind}
+    keys: dict[str, object] = dict(zip(_KEYS, columns, strict=True))
+    if layer.node.word or layer.node.saved is not None:
         found |= written_as(layer)
         if layer.plan is None:
             keys = {key: value for key, value in keys.items() if key not in WINDOW_KEYS}
         ends = layer.input, layer.output  # of a vector none; a map that is spread is smaller than what is made of it
-        keys |= {
-            key: dict(zip(names, extents, strict=False)) for key, extents in zip(("input", "output"), ends, strict=True)
-        }
+        keys |= {key: by_axis(layer, size, axes) for key, size in zip(("input", "output"), ends, strict=True)}
+        if not layer.seen:
+            keys |= dict.fromkeys(("receptive_field", "jump", "center"), dict.fromkeys(names))
     return found | keys | _of_kind(layer, names)
 
 
@@ -115,6 +127,9 @@ def written_as(layer: LayerShape) -> dict[str, object]:
     """Give what is known of a layer in words before any size: its word, what it reads, and its channels."""
     node = layer.node
     found: dict[str, object] = {"word": node.word, "inputs": list(node.inputs)}
+    if node.saved is not None:
+        found = {"op": node.saved.op, "inputs": list(node.inputs), "shape": layer.made.dims}
+        found |= {} if node.saved.known else {"known": False}
     if node.label:
         found["label"] = node.label
     channels = {"input_channels": layer.read[0].channels, "output_channels": layer.made.channels}
@@ -131,7 +146,7 @@ def _of_kind(layer: LayerShape, names: tuple[str, ...]) -> dict[str, object]:
         found["ceil_mode"] = plan.layer.ceil_mode
     elif plan is not None and plan.family == "transposed":
         found["output_padding"] = dict(zip(names, [axis.window.output_padding for axis in axes], strict=True))
-    if any(axis.field.smallest != axis.field.size for axis in axes):
+    if layer.seen and any(axis.field.smallest != axis.field.size for axis in axes):
         found["receptive_field_min"] = dict(zip(names, [axis.field.smallest for axis in axes], strict=True))
     if layer.misaligned:
         found["misaligned"] = True
@@ -195,7 +210,8 @@ def _summarized(axis: AxisShape) -> tuple[int | float | None, ...]:
 _CSV_KEYS = ("input", *_KEYS[:3], "padding", "output_padding", *_KEYS[5:8], "receptive_field_min", *_KEYS[8:])
 
 
-# The columns that only layers in words have.
+# The columns that only layers of a model file have, and those that these and layers in words have.
+OF_FILES = ("op", "known", "shape")
 OF_WORDS = ("word", "inputs", "label", "input_channels", "output_channels", "in_features", "out_features")
 
 
@@ -204,6 +220,8 @@ def csv_header(questions: "Sequence[ShapeQuestion] | None") -> tuple[str, ...]:
     if questions and all(question.summary for question in questions):
         return ("framework", "name", "repeat", *columns_by_axis(["output"], axes_of(questions)))
     columns = ["framework", "name", "kind"]
+    if questions and all(question.network.file is not None for question in questions):
+        columns += OF_FILES
     in_words = questions is None or any(question.network.single is None for question in questions)
     if in_words:
         columns += OF_WORDS
@@ -236,6 +254,8 @@ def flattened(layer: Mapping[str, object]) -> dict[str, object]:
     for key, value in layer.items():
         if key == "inputs" and isinstance(value, list):
             row[key] = " ".join(value)
+        elif key == "shape" and isinstance(value, tuple):
+            row[key] = "x".join(map(str, value))
         elif not isinstance(value, dict):
             row[key] = value
         elif key == "padding":

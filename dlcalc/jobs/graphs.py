@@ -1,0 +1,61 @@
+"""Reading a model that somebody saved with its layers, and not its weights alone: the ending says how."""
+
+import errno
+import os
+from collections.abc import Callable
+
+from dlcalc.core.errors import DlcalcError
+from dlcalc.core.network.network import Network
+from dlcalc.files import first_line
+
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+
+
+def _pt2(path: str) -> Network:
+    from dlcalc.files.models.pt2 import read_pt2
+
+    return read_pt2(path)
+
+
+# How a file with an ending is read.
+READERS: dict[str, Callable[[str], Network]] = {".pt2": _pt2}
+ENDINGS = ", ".join(READERS)
+
+
+def is_graph(path: object) -> bool:
+    """Tell whether a path has the ending of a file that holds layers.
+
+    >>> is_graph("resnet50.pt2"), is_graph("model.safetensors")
+    (True, False)
+    """
+    return isinstance(path, str) and path.lower().endswith(tuple(READERS))
+
+
+def load_graph(path: str, option: str = "path") -> Network:
+    """Read the network of a model file.
+
+    Args:
+        path: the file.
+        option: whose value it is.
+
+    Raises:
+        DlcalcError: ``file-not-found``, ``file-unreadable``, ``malformed-file``, ``unsafe-file``,
+            ``unsupported-file``, ``missing-dependency``.
+    """
+    try:
+        mode = os.stat(path).st_mode
+        read = next((read for ending, read in READERS.items() if path.lower().endswith(ending)), None)
+        if read is None:
+            message = f"{path[:80]!r} has no ending of a model file"
+            raise DlcalcError("unsupported-file", message, hint=f"one of {ENDINGS}")
+        if not os.path.isfile(path):
+            raise DlcalcError("file-unreadable", f"{path[:80]!r} is no regular file ({mode:o})", hint="a file")
+        return read(path)
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in _NO_FILE:
+            hint = f"a file that is there, one of {ENDINGS}"
+            raise DlcalcError("file-not-found", f"there is no file {path[:80]!r}", hint=hint, option=option) from None
+        message = f"{path[:80]!r} cannot be read: {getattr(error, 'strerror', None) or first_line(error)}"
+        raise DlcalcError("file-unreadable", message, hint=f"a file, one of {ENDINGS}", option=option) from None
+    except DlcalcError as error:
+        raise DlcalcError(error.code, error.message, hint=error.advice, option=option) from None
