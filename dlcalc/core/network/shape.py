@@ -78,7 +78,8 @@ def network_shape(question: ShapeQuestion, fields: bool = True) -> ConvShape:
 def _model_shape(question: ShapeQuestion, fields: bool) -> ConvShape:
     """Compute the nodes of a model, whose maps are tensors; fields as far as every node on the way is known."""
     from dlcalc.core.network.receptive_field import Seeing
-    from dlcalc.core.tensors.ops import given_map, tensor_shape
+    from dlcalc.core.tensors.maps import given_map
+    from dlcalc.core.tensors.ops import tensor_shape
 
     network, axes, framework, *_ = question
     maps = {given.name: given_map(given) for given in network.inputs}
@@ -96,8 +97,8 @@ def _model_shape(question: ShapeQuestion, fields: bool) -> ConvShape:
         found.append(layer)
         warnings += [(layer.title, notice) for notice in notices]
     blind = set() if seeing is None else seeing.blind
-    unknown = next((layer for layer in found if not layer.seen and layer.name not in blind), None) if fields else None
-    said = () if unknown is None else (_unknown(unknown),)
+    lost = [layer for layer in found if not layer.seen and layer.name not in blind] if seeing is not None else []
+    said = tuple(map(_unknown, lost[:1]))
     beyond = _beyond([layer for layer in found if layer.seen], question.size) if seeing is not None else ()
     return ConvShape(question, tuple(found), (*network.notices, *merge_notices(warnings), *said, *beyond))
 

@@ -5,6 +5,7 @@ shape that the file declares; nothing is guessed.
 """
 
 from collections.abc import Callable
+from math import prod
 from typing import NamedTuple
 
 from dlcalc.core.conv.frameworks import plan_layer
@@ -13,8 +14,9 @@ from dlcalc.core.conv.shape import AxisShape, shapes_on
 from dlcalc.core.errors import DlcalcError, Notice
 from dlcalc.core.network.geometry import along, shuffled_channels, unchanged
 from dlcalc.core.network.layer_shape import LayerShape, Map
-from dlcalc.core.network.network import Input, Node, Op, OpKind
+from dlcalc.core.network.network import Node, Op, OpKind
 from dlcalc.core.tensors import shapes
+from dlcalc.core.tensors.maps import alike, as_map, channel_axis, is_vector, over_same_axes, positions
 from dlcalc.core.tensors.saved import Dims, Saved
 from dlcalc.core.tensors.shapes import Shape
 
@@ -28,33 +30,6 @@ class _Tensor(NamedTuple):
     kind: OpKind | None = None
     in_features: int | None = None
     macs: int = 0
-
-
-def as_map(dims: Shape, axes: int, last: bool) -> Map:
-    """Read the last extents of a tensor as a map over some axes.
-
-    >>> as_map((1, 3, 224, 160), 2, False)
-    Map(size=(224, 160), channels=3, dims=(1, 3, 224, 160), last=False)
-    """
-    size = dims[-axes - 1 : -1] if last else dims[-axes:]
-    return Map(size, dims[-1] if last else dims[-axes - 1], dims, last)
-
-
-def given_map(given: Input) -> Map:
-    """Read an input as a map, where it is one."""
-    dims = tuple([one for one in given.dims or () if isinstance(one, int)])
-    if given.size:
-        return as_map(dims, len(given.size), given.last)
-    return Map((), given.channels, dims)
-
-
-def alike(dims: Shape | None, other: Map) -> Map:
-    """Read a tensor as a map if it has as many axes as one that is."""
-    if dims is None:
-        return Map(None, None)
-    if other.size and other.dims is not None and len(other.dims) == len(dims):
-        return as_map(dims, len(other.size), other.last)
-    return Map((), dims[-1] if dims else 1, dims)
 
 
 def tensor_shape(
@@ -88,8 +63,8 @@ def tensor_shape(
         found = _declared(op, saved, read, axes)
     made, shapes_of = found.made, found.axes
     if shapes_of is None:
-        vector = made.dims is not None and len(made.dims) == 2
-        shapes_of = tuple(map(unchanged, made.size or ((1,) * axes if vector else ())))
+        one = (1,) * axes if made.dims is not None and is_vector(made.dims) else ()
+        shapes_of = tuple(map(unchanged, made.size or one))
     if found.kind is not None:
         node = node._replace(op=op._replace(kind=found.kind))
     layer = LayerShape(node, number, None, shapes_of, tuple(read), made, found.in_features, False, found.seen)
@@ -160,11 +135,7 @@ def _concat(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | None:
     if dims is None:
         return None
     made = alike(dims, read[0])
-    return _Tensor(made, seen=not made.size or axis % len(dims) in (0, _channel_axis(made)))
-
-
-def _channel_axis(one: Map) -> int:
-    return len(one.dims or ()) - 1 - (0 if one.last else len(one.size or ()))
+    return _Tensor(made, seen=not made.size or axis % len(dims) in (0, channel_axis(made)))
 
 
 def _linear(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | None:
@@ -195,25 +166,20 @@ def _pooled(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | None:
     """Take the mean of axes of the tensor; of those of a map, which it keeps or not."""
     one, dims = read[0], read[0].dims or ()
     over = {axis % len(dims) for axis in op.amount if isinstance(axis, int)} if isinstance(op.amount, tuple) else None
-    positions = _positions(one)
+    spatial = positions(one)
     if over is None:
-        over = positions
+        over = spatial
     if not over:
         return None
     made = tuple([1 if axis in over else extent for axis, extent in enumerate(dims)])
     if not saved.keeps:
         made = tuple([extent for axis, extent in enumerate(dims) if axis not in over])
-    if over != positions:
-        return _Tensor(alike(made, one), seen=False)
+    if over != spatial:
+        same = over_same_axes(made, one) if spatial.isdisjoint(over) and 0 not in over else None
+        return _Tensor(same or alike(made, one), seen=same is not None)
     whole = op._replace(kind="global-avg-pool")
     windows = tuple([along(whole, index, "w", extent) for index, extent in enumerate(one.size or ())])
     return _Tensor(alike(made, one), windows)
-
-
-def _positions(one: Map) -> set[int]:
-    """The axes of a tensor that are those of its map."""
-    first = len(one.dims or ()) - len(one.size or ()) - one.last
-    return set(range(first, first + len(one.size or ())))
 
 
 def _resampled(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | None:
@@ -221,19 +187,23 @@ def _resampled(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | No
     one = read[0]
     if not one.size or one.dims is None or (isinstance(op.amount, tuple) and len(op.amount) != len(one.size)):
         return None
-    windows = tuple([along(op, index, ALL_AXES[index - len(one.size)], size) for index, size in enumerate(one.size)])
+    seen = op.last is None or op.last == one.last
+    if not seen and op.kind in ("pad", "crop"):  # of axes that are not those of the map
+        return None
+    if not seen:
+        one = as_map(one.dims, len(one.size), not one.last)
+    extents = one.size or ()
+    windows = tuple([along(op, index, ALL_AXES[index - len(extents)], size) for index, size in enumerate(extents)])
     channels = one.channels or 1
-    factor = 1
-    for axis in windows:
-        factor *= axis.window.stride
+    factor = prod(axis.window.stride for axis in windows)
     if op.kind == "pixel-shuffle":
         channels = shuffled_channels(channels, factor)
     elif op.kind == "pixel-unshuffle":
         channels *= factor
     size = [axis.output for axis in windows]
-    batch = one.dims[: min(_positions(one)) - (not one.last)]
+    batch = (one.dims or ())[: min(positions(one)) - (not one.last)]
     made = (*batch, *size, channels) if one.last else (*batch, channels, *size)
-    return _Tensor(as_map(made, len(size), one.last), windows)
+    return _Tensor(as_map(made, len(size), one.last), windows, seen)
 
 
 def _permuted(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | None:
@@ -243,8 +213,11 @@ def _permuted(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | Non
     made = shapes.permuted(dims, order)
     if made is None or not one.size:
         return None if made is None else _Tensor(Map((), made[-1], made), (), False)
-    channel, rest = _channel_axis(one), [axis for axis in order if axis != _channel_axis(one)]
-    first = min(_positions(one)) - (not one.last)
+    same = over_same_axes(made, one)
+    if same is not None and order[0] == 0 and order[-len(one.size) :] == sorted(positions(one)):
+        return _Tensor(same)
+    channel, rest = channel_axis(one), [axis for axis in order if axis != channel_axis(one)]
+    first = min(positions(one)) - (not one.last)
     if rest != sorted(rest) or order.index(channel) not in (first, len(dims) - 1):
         return _Tensor(Map((), made[-1], made), (), False)
     return _Tensor(as_map(made, len(one.size), order.index(channel) == len(dims) - 1))
@@ -263,8 +236,10 @@ def _reshaped(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | Non
     if one.size and one.dims is not None and len(made) == 2 and made[0] == dims[0]:
         windows = tuple([along(op._replace(kind="flatten"), index, "w", size) for index, size in enumerate(one.size)])
         return _Tensor(Map((), made[1], made), windows, kind="flatten", in_features=made[1])
-    vector = len(dims) == 2 and made[:2] == dims
-    return _Tensor(as_map(made, axes, False) if vector and len(made) == axes + 2 else alike(made, one), seen=vector)
+    if is_vector(dims) and is_vector(made) and made[:2] == dims[:2]:
+        return _Tensor(as_map(made, axes, False) if axes and len(made) == axes + 2 else Map((), made[1], made))
+    same = over_same_axes(made, one)
+    return _Tensor(same or alike(made, one), seen=same is not None)
 
 
 def _sliced(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | None:
@@ -276,7 +251,7 @@ def _sliced(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | None:
     if dims[axis] == op.channels:
         return _Tensor(one)
     dims[axis] = op.channels
-    return _Tensor(alike(tuple(dims), one), seen=not one.size or axis % len(dims) not in _positions(one))
+    return _Tensor(alike(tuple(dims), one), seen=not one.size or axis % len(dims) not in positions(one))
 
 
 _Rule = Callable[[Op, Saved, list[Map], int], _Tensor | None]

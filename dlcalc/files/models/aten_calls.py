@@ -175,7 +175,28 @@ def part(call: Call) -> Layered | None:
     extent = dims[axis]
     if not isinstance(extent, int):
         return None
+    cropped = _cropped(call, axis % len(dims))
+    if cropped is not None:
+        return cropped
     return Layered(Op("slice", channels=extent, amount=(axis,)), tuple(call.read[:1]))
+
+
+def _cropped(call: Call, axis: int) -> Layered | None:
+    """Read a slice along an axis behind the first two, each position of which is taken."""
+    reads, step, start = tuple(call.read[:1]), call.whole("step", 1), call.whole("start")
+    if not reads:
+        return None
+    extent, made = (shape[axis] if axis < len(shape) else None for shape in (call.read[0].dims, call.output))
+    if call.op != "slice" or axis < 2 or step != 1 or start is None:
+        return None
+    if not isinstance(extent, int) or not isinstance(made, int) or len(call.output) not in (3, 4, 5):
+        return None
+    before = min(max(start + extent if start < 0 else start, 0), extent)
+    sides = [(0, 0)] * (len(call.output) - 2)
+    sides[axis - 2] = (before, extent - before - made)
+    if min(sides[axis - 2]) < 0 or made == extent:
+        return None
+    return Layered(Op("crop", amount=tuple(sides), last=False), reads)
 
 
 def mean(call: Call) -> Layered | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from math import prod
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dlcalc.core.network.network import Input, Network, Node, OpKind
@@ -32,34 +33,48 @@ class _Tensor(NamedTuple):
     stored: tuple[str, ...] = ()
 
 
-def read_graph(content: Mapping[str, Any], path: str, shared: Mapping[str, str]) -> Network:
+class Weights(NamedTuple):
+    """What the list of weights of a program says.
+
+    Attributes:
+        shared: parameters and buffers that are others by another name.
+        params, buffers: the entries of each.
+    """
+
+    shared: Mapping[str, str] = MappingProxyType({})
+    params: Mapping[str, int] = MappingProxyType({})
+    buffers: Mapping[str, int] = MappingProxyType({})
+
+
+def read_graph(content: Mapping[str, Any], path: str, weights: Weights) -> Network:
     """Read the graph of a program.
 
     Args:
         content: the JSON of the program.
         path: of the file, for errors.
-        shared: parameters and buffers that are others by another name.
+        weights: what its list of weights says.
 
     Raises:
         DlcalcError: ``malformed-file``.
     """
     try:
-        return _Reader(content, path, shared).network()
+        return _Reader(content, path, weights).network()
     except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"[:100]
         raise malformed(path, f"its graph is not as PyTorch writes it ({what})", _HINT) from None
 
 
 class _Reader:
-    def __init__(self, content: Mapping[str, Any], path: str, shared: Mapping[str, str]) -> None:
+    def __init__(self, content: Mapping[str, Any], path: str, weights: Weights) -> None:
         module = content["graph_module"]
         self.path, self.graph, self.signature = path, module["graph"], module["signature"]
-        self.shared = shared
+        self.shared = weights.shared
         self.env: dict[str, _Tensor] = {}
         self.examples: dict[str, int] = {}
         self.shapes: dict[str, Dims] = {}
-        self.entries: dict[str, int] = {}  # of each parameter and buffer, by its name in the state dict
-        self.buffers: set[str] = set()
+        # Of each parameter and buffer, by its name in the state dict; a program may store some that it does not use.
+        self.entries = {**weights.params, **weights.buffers}
+        self.buffers = set(weights.buffers)
         self.owned: set[str] = set()
         self.nodes: list[Node] = []
         self.users: dict[str, list[Mapping[str, Any]]] = {}
@@ -70,6 +85,8 @@ class _Reader:
 
     def network(self) -> Network:
         """Read inputs, nodes and outputs."""
+        parents = {name.rpartition(".")[0] for name in self.entries}
+        self.names = Names(map(module_of, self.graph["nodes"]), parents)
         inputs = self._inputs()
         outputs = [
             name
@@ -78,8 +95,6 @@ class _Reader:
             for name in tensors_in(spec["user_output"]["arg"])
         ]
         self.used = {*self.users, *outputs}
-        parents = {name.rpartition(".")[0] for name in self.entries}
-        self.names = Names([one.name for one in inputs], map(module_of, self.graph["nodes"]), parents)
         for node in self.graph["nodes"]:
             self._node(node)
         ends = [self._tensor(name).layer for name in outputs]
@@ -107,8 +122,9 @@ class _Reader:
                 self.entries[stored] = self._numel(graph_name)
             elif kind == "user_input":
                 for name in tensors_in(argument):
-                    self._define(name, _Tensor(name))
-                    found.append(self._input(name))
+                    called = self.names.input(name)
+                    self._define(name, _Tensor(called))
+                    found.append(self._input(name)._replace(name=called))
             elif isinstance(argument, dict) and isinstance(argument.get("name"), str):
                 self._define(argument["name"], _Tensor(None))
         if not found:

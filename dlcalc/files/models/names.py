@@ -22,33 +22,44 @@ class Names:
     """Gives each layer a name of its own.
 
     Args:
-        taken: names that are given already.
         modules: the paths of the modules that layers belong to.
         weighted: the paths of modules with parameters, whose names are kept for the layers that use those.
     """
 
-    def __init__(self, taken: Iterable[str], modules: Iterable[str], weighted: Set[str]) -> None:
-        self.taken = set(taken)
+    def __init__(self, modules: Iterable[str], weighted: Set[str]) -> None:
+        self.taken = set[str]()
         self.counts: dict[str, int] = {}
         self.weighted = weighted
         self.containers = {""}
-        for path in set(modules):
+        self.modules = {*modules, *weighted}
+        for path in self.modules:
             parts = path.split(".")
             self.containers.update(".".join(parts[:end]) for end in range(1, len(parts)))
 
     def name(self, op: str, module: str, weight: str | None = None) -> str:
         """Name a layer after the weight that it uses, or after its module, with the operation where that has several.
 
-        >>> names = Names(["x"], ["layer1.conv1", "layer1"], {"layer1.conv1"})
+        >>> names = Names(["layer1.conv1", "layer1"], {"layer1.conv1"})
         >>> names.name("conv2d", "layer1.conv1", "layer1.conv1.weight"), names.name("relu", "layer1")
         ('layer1.conv1', 'layer1.relu')
         """
-        if weight is not None:
+        if weight is not None and self._owns(module, weight):
             wanted = weight.removesuffix("weight").removesuffix("running_mean").rstrip("._") or weight
-        elif module in self.containers or module in self.weighted:
+        elif module in self.containers or (module in self.weighted and weight is None):
             wanted = f"{module}.{op}" if module else op
         else:
             wanted = module
+        return self._alone(wanted)
+
+    def input(self, name: str) -> str:
+        """Name an input, but as no layer is."""
+        return self._alone(f"input_{name}" if name in self.modules else name)
+
+    def _owns(self, module: str, weight: str) -> bool:
+        """Whether a weight is of a module, or of one in it, and not of another that shares it."""
+        return module in self.containers or weight.startswith(f"{module}.")
+
+    def _alone(self, wanted: str) -> str:
         name = wanted
         while name in self.taken:
             self.counts[wanted] = self.counts.get(wanted, 1) + 1
