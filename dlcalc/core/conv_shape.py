@@ -40,6 +40,10 @@ def answer(question: ShapeQuestion) -> ConvShape:
 
 def explain(result: ConvShape) -> "tuple[Step, ...]":
     """List every term with its formula, numbers, value and source."""
+    if result.question.network.file is not None:
+        from dlcalc.core.tensors.explain import explain_model
+
+        return explain_model(result)
     from dlcalc.core.network.explain import explain_shape
 
     return explain_shape(result)
@@ -47,6 +51,11 @@ def explain(result: ConvShape) -> "tuple[Step, ...]":
 
 def check(result: ConvShape) -> "Proof":
     """Prove every number by enumerating windows; where they are too many, by the inequalities that define the size."""
+    if result.question.network.file is not None:
+        from dlcalc.core.tensors.check import check_model
+        from dlcalc.core.tensors.known import seen_part
+
+        return check_model(result, seen_part(result))
     from dlcalc.core.network.check import check_shape
 
     return check_shape(result)

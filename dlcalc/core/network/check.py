@@ -31,7 +31,7 @@ def check_shape(answer: "ConvShape", limit: int = MAX_POSITIONS) -> Proof:
     failures: list[Failure] = []
     alone = len(answer.layers) == 1 and answer.layers[0].plan is not None
     for index, (name, pixels) in enumerate(zip(answer.question.axes, answer.question.size, strict=True)):
-        sizes = {one.name: pixels for one in answer.question.network.inputs}
+        sizes = {one.name: one.size[index] if one.size else pixels for one in answer.question.network.inputs}
         for layer in answer.layers:
             axis, where = layer.axes[index], {"layer": layer.name, "axis": str(name)}
             read = [sizes[source] for source in layer.node.inputs]

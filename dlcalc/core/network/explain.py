@@ -80,7 +80,9 @@ class _NetworkSteps:
             size = axis.output if layer.output else None
             terms.term("output", formula, size, _GIVEN, why)
         else:
-            terms.add("r", "r0", str(before.size), before.size, f"{kind}: one position at a time", "unchanged")
+            terms.add(
+                "r", "r0", str(before.size), before.size, f"{layer.said_kind}: one position at a time", "unchanged"
+            )
             return terms.steps
         if layer.in_features is not None:
             counts = [layer.read[0].channels or 0, *layer.input]

@@ -6,6 +6,7 @@ In a network a mistake is made in every layer, or in one, which is named.
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from dlcalc.core.conv.layer import Axis
 from dlcalc.core.conv.mistakes import MISTAKES
 from dlcalc.core.conv.shape import AxisShape
 from dlcalc.core.conv.working import evaluate, layer_working
@@ -33,18 +34,21 @@ def claimable(answer: ConvShape) -> dict[str, tuple[str, ...]]:
     In a network they are those of the last layer, then of every layer by its name; and what the first linear layer
     reads.
     """
-    keys = keys_of(answer.layers[-1], answer.question.axes)
+    axes_of_all = answer.question.axes
+    keys = keys_of(answer.layers[-1], axes_of_all)
     if answer.question.network.single is None:
         linear = next((layer for layer in answer.layers if layer.kind == "linear"), None)
         keys |= {} if linear is None else {"in_features": (), "out_features": ()}
         for layer in answer.layers:
-            keys |= {f"{layer.name}.{key}": axes for key, axes in keys_of(layer, answer.question.axes).items()}
+            keys |= {f"{layer.name}.{key}": axes for key, axes in keys_of(layer, axes_of_all).items()}
     return keys
 
 
-def keys_of(layer: LayerShape, axes: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def keys_of(layer: LayerShape, axes: tuple[Axis, ...]) -> dict[str, tuple[str, ...]]:
     """List the keys that can be claimed of a layer, each with its axes."""
-    keys: dict[str, tuple[str, ...]] = dict.fromkeys(KEYS, axes)
+    keys: dict[str, tuple[str, ...]] = dict.fromkeys(KEYS, layer.names(axes))
+    if not layer.seen:  # of a model, where what its outputs see is not known
+        keys = {key: names for key, names in keys.items() if key == "output" or (key == "unread" and layer.axes)}
     if not layer.output:
         keys["output"] = ()
     return keys | ({"in_features": (), "out_features": ()} if layer.kind == "linear" else {})
@@ -98,6 +102,12 @@ def judge_shape(answer: ConvShape, claim: Claim) -> Verdict:
         return verdict
     if not layer.output and key != "in_features":
         return verdict
+    if answer.question.network.file is not None:
+        if not layer.seen:
+            return _of_layer_alone(layer, claim, right)
+        from dlcalc.core.tensors.known import seen_part
+
+        answer = seen_part(answer)
     together, apart = _slips(answer, layer, key, claim)
     if key == "in_features":
         together = [*of_features(answer, layer, claim), *together]
@@ -105,6 +115,15 @@ def judge_shape(answer: ConvShape, claim: Claim) -> Verdict:
         before, behind = of_field(answer, layer, claim)
         together = [*before, *together, *behind]
     return weighed(verdict, together, apart)
+
+
+def _of_layer_alone(layer: LayerShape, claim: Claim, right: tuple[Ratio | None, ...]) -> Verdict:
+    """Judge a claim about a layer of a model by its own numbers, as nothing is known of those in front of it."""
+    if layer.plan is None or len(right) != len(layer.axes):
+        return compare(claim, right)
+    bare = claim._replace(key=claim.key.rpartition(".")[2])
+    verdict = diagnosis.judge(bare, right, layer_working(layer.plan, layer.axes), MISTAKES, evaluate)
+    return verdict._replace(claim=claim)
 
 
 class Slip(NamedTuple):

@@ -38,6 +38,8 @@ class _Budget:
 def check_params(answer: "ConvParams", limit: int = MAX_ENTRIES) -> Proof:
     """Prove the numbers of an answer by counting, if that visits at most ``limit`` entries, or else by summation."""
     budget = _Budget(limit)
+    if answer.question.network.file is not None:
+        return _check_model(answer, budget)
     failures: list[Failure] = _sizes(answer, budget)
     totals: dict[str, list[int | None]] = {}
     channels, memory = _channels(answer), _Memory(answer)
@@ -65,6 +67,35 @@ def check_params(answer: "ConvParams", limit: int = MAX_ENTRIES) -> Proof:
     if any(layer.shape.plan is not None and layer.shape.axes for layer in answer.layers):
         keys.append("output")
     return Proof(method, manner, {"keys": keys, "entries": budget.visited}, tuple(failures))
+
+
+def _check_model(answer: "ConvParams", budget: _Budget) -> Proof:
+    """Prove the work of the layers of a model, the weights that each has to itself, and that totals are sums."""
+    failures: list[Failure] = []
+    for layer in answer.layers:
+        if layer.kind not in _MIXING or layer.amounts.work is None:
+            continue
+        where: dict[str, object] = {"layer": layer.name}
+        channels = _Channels(layer.c_in, layer.c_out, layer.groups)
+        pairs, weights = _weights(channels, layer.kernel, budget)
+        used: int = pairs * layer.samples
+        for axis in layer.shape.axes if layer.kind != "linear" else ():
+            used *= _taps(layer.kind, axis, budget)[0]
+        if used != layer.amounts.work.macs:
+            failures.append(Failure(where, "macs", layer.amounts.work.macs, used))
+        stored = layer.amounts.weights  # none of a layer that shares them
+        if stored not in (0, weights) and not layer.shape.node.inputs[1:]:
+            failures.append(Failure(where, "weights", stored, weights))
+    each = [layer.amounts.by_key() for layer in answer.layers]
+    keys = ("weights", "bias", "params", "buffers", "param_bytes", "macs", "flops", "activation_bytes")
+    sums: dict[str, int | None] = {key: sum(numbers[key] for numbers in each) for key in keys}
+    said = {key: number for key, number in answer.amounts.by_key().items() if key in sums}
+    failures += _differences({}, said, sums)
+    method = "enumeration" if budget.enough else "summation"
+    manner = f"by counting {budget.visited:,} entries and taps of its layers one by one, and adding up"
+    if not budget.enough:
+        manner = "by summation, too much to count one by one"
+    return Proof(method, manner, {"keys": list(keys), "entries": budget.visited}, tuple(failures))
 
 
 def _total(key: str, each: "list[int | None]") -> int | None:

@@ -81,6 +81,7 @@ class LayerParams(NamedTuple):
         groups: into how many groups the channels are divided.
         bias: whether every output channel has a bias.
         amounts: what was counted.
+        samples: in a batch; of a linear layer of a model also the positions that it works at.
     """
 
     shape: LayerShape
@@ -89,6 +90,7 @@ class LayerParams(NamedTuple):
     groups: int
     bias: bool
     amounts: Amounts
+    samples: int = 1
 
     @property
     def name(self) -> str:
@@ -218,7 +220,7 @@ def _counted(
     learned = weights + has_bias * c_out + norm
     buffers = norm if kind == "batch-norm" else 0
     amounts = Amounts(weights, has_bias * c_out, buffers, learned * DTYPES[question.dtype], work, norm)
-    return LayerParams(layer, c_in, c_out, groups, has_bias, amounts)
+    return LayerParams(layer, c_in, c_out, groups, has_bias, amounts, question.n)
 
 
 def _stored(layer: LayerShape, stored: "Stored", question: ParamsQuestion, memory: tuple[int, int]) -> LayerParams:
@@ -226,9 +228,10 @@ def _stored(layer: LayerShape, stored: "Stored", question: ParamsQuestion, memor
     op, kind, dims, read = layer.node.op, layer.kind, layer.made.dims, layer.read[0].dims
     c_in, c_out = layer.in_features or layer.read[0].channels or 0, layer.made.channels or 0
     groups = groups_of(op, c_in) or 1
-    macs = real = layer.macs
+    macs, real, samples = layer.macs, layer.macs, question.n
     if kind == "linear" and read is not None:
-        macs = real = prod(read) * c_out
+        samples = prod(read) // max(1, c_in)
+        macs = real = samples * c_in * c_out
     elif kind in KINDS and dims is not None:
         used, real = _products(layer)
         samples = prod(dims) // (c_out * prod(layer.output))
@@ -237,7 +240,8 @@ def _stored(layer: LayerShape, stored: "Stored", question: ParamsQuestion, memor
     weights, bias, other, buffers = stored
     param_bytes = (weights + bias + other) * DTYPES[question.dtype]
     work = Work(macs, real, *memory)
-    return LayerParams(layer, c_in, c_out, groups, bias > 0, Amounts(weights, bias, buffers, param_bytes, work, other))
+    amounts = Amounts(weights, bias, buffers, param_bytes, work, other)
+    return LayerParams(layer, c_in, c_out, groups, bias > 0, amounts, samples)
 
 
 def _unowned(question: ParamsQuestion, stored: "Stored") -> LayerParams:

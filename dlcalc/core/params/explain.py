@@ -108,7 +108,7 @@ class _LayerSteps(Steps):
                 self.steps += terms.steps
                 real.append((f"T_{name}", taps))
         inputs, outputs = self.positions("1", layer.input), self.positions("2", layer.output)
-        batch: list[tuple[str, object]] = [("N", question.n)]
+        batch: list[tuple[str, object]] = [("N", counted.samples)]
         why = f"multiply-accumulates: K taps {'an input' if transposed else 'an output'} along each axis"
         factors = [*batch, *self.channels, *self.taps, *(inputs if transposed else outputs)]
         self.product("macs", factors, work.macs, _MAC, why)
@@ -161,6 +161,8 @@ def _listed(parts: list[int], sign: str) -> str:
 
 def _counts_of(layer: LayerParams, question: ParamsQuestion, symbols: tuple[str, ...] | None) -> list[Step]:
     """Explain the counts of one layer among others; all of them, or some."""
+    if layer.shape.node.saved is not None and not (layer.kind in KINDS and layer.amounts.weights):
+        return _of_file(layer)
     if layer.kind in NORMS:
         channels, learned = str(layer.c_in), layer.amounts.norm
         source, why = _NORM_SOURCES[layer.kind], "scale and shift of each channel"
@@ -171,6 +173,20 @@ def _counts_of(layer: LayerParams, question: ParamsQuestion, symbols: tuple[str,
     if layer.kind not in KINDS:
         return [Step("params", "0", "", 0, "by definition", "it learns nothing")]
     return [step for step in _steps_of(layer, question) if symbols is None or step.symbol in symbols]
+
+
+def _of_file(layer: LayerParams) -> list[Step]:
+    """Explain the counts of a layer of a model that has no weights to itself: what is stored for it, and its work."""
+    amounts, stored = layer.amounts, "the model file"
+    shape = layer.shape.node.saved
+    steps = [Step("params", "entries that are stored", "", amounts.params, stored, "counted once, where they are used")]
+    if amounts.buffers:
+        steps.append(Step("buffers", "entries that are stored", "", amounts.buffers, stored, "kept and not learned"))
+    if amounts.work is not None and amounts.work.macs and shape is not None:
+        read = " and ".join("x".join(map(str, one.dims or ())) for one in layer.shape.read)
+        why = "products of tensors: each output has as many as the extents that meet"
+        steps.append(Step("macs", "outputs*inner", f"of {read}", amounts.work.macs, shape.op, why))
+    return steps
 
 
 _NORM_SOURCES = {

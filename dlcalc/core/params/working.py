@@ -87,7 +87,7 @@ def layer_working(layer: LayerParams, question: ParamsQuestion, key: str) -> Wor
     given = 0
     if key == "activation_bytes" and layer.shape.number == 1 and question.size is not None:
         given = question.n * question.c_in * prod(question.size)
-    n, groups = question.n, layer.groups
+    n, groups = layer.samples, layer.groups
     return Working(key, each, tuple(axes), layer.c_in, layer.c_out, groups, n, biases, given=given, sizes=sizes)
 
 

@@ -65,7 +65,7 @@ _MOVES = _words(
     "im2col col2im embedding rot90 scatter scatter_add index_put copy select_scatter slice_scatter new_zeros "
     "new_full topk sort as_strided diagonal tensor_split hsplit vsplit affine_grid_generator arange"
 )
-RESHAPES = _words("view reshape _unsafe_view flatten squeeze unsqueeze unflatten view_as _reshape_alias")
+RESHAPES = _words("view reshape _unsafe_view flatten squeeze unsqueeze unflatten view_as reshape_as _reshape_alias")
 _SLICES = frozenset(("slice", "narrow", "chunk", "split", "split_with_sizes", "unsafe_chunk", "unsafe_split"))
 _MEANS = frozenset(("mean", "sum", "amax", "amin"))
 _ATTENTION = frozenset(

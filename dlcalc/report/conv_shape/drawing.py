@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dlcalc.core.conv.layer import AXES
 from dlcalc.core.conv.shape import AxisShape
+from dlcalc.core.errors import DlcalcError
 from dlcalc.core.network.input_span import Span, input_spans
 from dlcalc.core.network.layer_shape import ConvShape, LayerShape
 from dlcalc.core.network.network import ShapeQuestion
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 def sheet(answer: ConvShape) -> Sheet:
     """Lay out the size and a drawing per axis; axes that are the same share a drawing."""
+    if answer.question.network.file is not None:
+        answer = _of_model(answer)
     layers, axes, at = answer.layers, answer.question.axes, answer.question.at
     together: dict[object, list[int]] = {}
     for number in range(len(axes)):
@@ -40,6 +43,28 @@ def sheet(answer: ConvShape) -> Sheet:
     one_layer = answer.question.network.single is not None
     caption = sheets.layer_caption(answer) if one_layer else sheets.network_caption(answer)
     return Sheet(sheets.made(answer), caption, (), (), tuple(drawings))
+
+
+def _of_model(answer: ConvShape) -> ConvShape:
+    """Leave the layers of a model that can be drawn; without a name, those down to the last one whose sight is known.
+
+    Raises:
+        DlcalcError: ``usage`` for a layer whose sight is not known.
+    """
+    from dlcalc.core.tensors.known import seen_part
+
+    part, at = seen_part(answer), answer.question.at
+    if not part.layers:
+        raise DlcalcError("usage", "of no layer it is known what it sees of a map", hint="no --draw", option="draw")
+    last = part.layers[-1].name
+    if at is None and last != answer.layers[-1].name:
+        part = part._replace(question=part.question._replace(at=last))
+    elif at is not None and all(layer.name != at for layer in part.layers):
+        message = f"it is not known what {at} sees of the input"
+        raise DlcalcError(
+            "usage", message, hint=f"--at {last}, or another layer with a field in the table", option="at"
+        )
+    return part
 
 
 def _sights(answer: ConvShape, axis: int, names: str) -> Drawing:
