@@ -171,7 +171,7 @@ size_options = stacked(
 )
 
 
-model_option = option("--model", group="Input", metavar="FILE", help="A saved model, in place of LAYERS: .pt2.")
+model_option = option("--model", group="Input", metavar="FILE", help="A saved model, in place of LAYERS: .keras, .pt2.")
 
 # How a layer is written in a word.
 LAYER_WORDS: "Mapping[str, Section]" = {

@@ -71,6 +71,7 @@ NoticeCode = Literal[
     "unread-output",
     "unused-name",
     "variance-below-eps",
+    "weights-not-counted",
 ]
 
 

@@ -17,8 +17,14 @@ def _pt2(path: str) -> Network:
     return read_pt2(path)
 
 
+def _keras(path: str) -> Network:
+    from dlcalc.files.models.keras import read_keras
+
+    return read_keras(path)
+
+
 # How a file with an ending is read.
-READERS: dict[str, Callable[[str], Network]] = {".pt2": _pt2}
+READERS: dict[str, Callable[[str], Network]] = {".keras": _keras, ".pt2": _pt2}
 ENDINGS = ", ".join(READERS)
 
 

@@ -112,9 +112,9 @@ class LayerShape(NamedTuple):
 
 # Kinds that stand for several operations of a model file -> the operations that they name.
 _FAMILIES_OF_OPS: dict[OpKind, tuple[str, ...]] = {
-    "add": ("add",),
-    "multiply": ("mul", "multiply"),
-    "global-avg-pool": ("mean",),
+    "add": ("add", "Add"),
+    "multiply": ("mul", "multiply", "Multiply"),
+    "global-avg-pool": ("mean", *(f"GlobalAveragePooling{axes}D" for axes in (1, 2, 3))),
     "identity": (),
     "reshape": (),
     "slice": (),

@@ -108,7 +108,14 @@ def _differences(declared: Dims | None, dims: Shape | None) -> tuple[Notice, ...
 
 
 def _declared(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor:
-    """Take the shape that the file declares."""
+    """Take the shape that the file declares; of a lookup put an axis behind, of a resizing multiply the size."""
+    one = read[0]
+    if op.kind == "tensor" and op.channels is not None and one.dims is not None:
+        return _Tensor(Map((), op.channels, (*one.dims, op.channels)), seen=False)
+    if op.kind == "resize" and isinstance(op.amount, tuple):
+        found = _resampled(op._replace(kind="upsample"), saved, read, axes)
+        if found is not None:
+            return _Tensor(found.made, seen=False)
     whole: list[int] = [one for one in saved.declared or () if isinstance(one, int)]
     known = saved.declared is not None and len(whole) == len(saved.declared)
     return _Tensor(alike(tuple(whole) if known else None, read[0]), seen=False)
@@ -226,7 +233,9 @@ def _permuted(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | Non
 def _reshaped(op: Op, saved: Saved, read: list[Map], axes: int) -> _Tensor | None:
     """Arrange the entries in another shape; as a vector, which is a flatten; or with other extents of 1."""
     one, dims = read[0], read[0].dims or ()
-    target = op.amount if isinstance(op.amount, tuple) else saved.declared
+    target: tuple[object, ...] | None = saved.declared
+    if op.kind == "flatten" or isinstance(op.amount, tuple):  # without the batch
+        target = (*dims[:1], *(op.amount if isinstance(op.amount, tuple) else (-1,)))
     whole = [extent for extent in target or () if isinstance(extent, int)]
     made = shapes.reshaped(dims, whole) if target is not None and len(whole) == len(target) else None
     if made is None:
