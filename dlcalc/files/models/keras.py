@@ -16,6 +16,7 @@ _AGAIN = "model.save('model.keras')"
 _MODELS = ("Functional", "Sequential", "Model")
 _MOST_NESTED = 50
 _MOST = 10**18
+_BATCH = "batch"  # the name of a first extent that is open, which is the same in all shapes
 
 Place = tuple[str, int, int]  # a layer, which of its calls, and which of the tensors that come of it
 
@@ -262,5 +263,5 @@ def _dims(shape: Any) -> Dims:
     for extent in shape:
         if extent is not None and not 0 <= extent < _MOST:
             raise ValueError(f"{str(extent)[:30]} is no extent")
-        dims.append(extent)
+        dims.append(_BATCH if extent is None and not dims else extent)
     return tuple(dims)

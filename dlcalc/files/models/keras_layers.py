@@ -1,6 +1,7 @@
 """Keras's layers: what each class with its configuration is among the kinds that are known here, and what it stores."""
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from math import prod
 from typing import Any, NamedTuple
 
@@ -68,7 +69,7 @@ def _whole(value: Any) -> int:
 
 
 def _axes(class_name: str) -> int:
-    return int(class_name[class_name.index("D") - 1]) if "D" in class_name[1:] else 0
+    return next((int(before) for before, letter in pairwise(class_name) if letter == "D" and before.isdigit()), 0)
 
 
 def _spread(value: Any, axes: int) -> tuple[int, ...]:
@@ -197,12 +198,6 @@ def _global_pool(class_name: str, config: Config, shapes: list[Dims]) -> list[Pa
     return [Part(op, reads=(0,), keeps=bool(config.get("keepdims")))]
 
 
-def _adaptive(class_name: str, config: Config, shapes: list[Dims]) -> list[Part]:
-    kind: OpKind = "adaptive-max-pool" if "Max" in class_name else "adaptive-avg-pool"
-    size = _spread(config["output_size"], _axes(class_name))
-    return [Part(Op(kind, amount=size, last=_last(config)), reads=(0,))]
-
-
 def _sides(class_name: str, config: Config, shapes: list[Dims]) -> list[Part]:
     """Read a padding with zeros, or a cropping."""
     crop = class_name.startswith("Cropping")
@@ -243,6 +238,13 @@ def _embedding(class_name: str, config: Config, shapes: list[Dims]) -> list[Part
     return [Part(Op("tensor", channels=columns), Stored(other=rows * columns), reads=(0,))]
 
 
+def _scaled(class_name: str, config: Config, shapes: list[Dims]) -> list[Part]:
+    """Read the scales of keras.applications: of ConvNeXt one a channel, of InceptionResNetV2 one for the second map."""
+    if class_name == "LayerScale":
+        return [Part(Op("multiply"), Stored(other=_whole(config["projection_dim"])), reads=(0,))]
+    return [Part(Op("add"))]
+
+
 def _recurrent(class_name: str, config: Config, shapes: list[Dims]) -> list[Part]:
     """Read a recurrent layer: what it stores; its work is not counted."""
     units, features, bias = _whole(config["units"]), _extent(shapes[0], -1), bool(config["use_bias"])
@@ -265,7 +267,6 @@ _MAKERS: dict[str, _Maker] = {
     "Normalization": _normalization,
     **dict.fromkeys((f"{kind}Pooling{dims}" for kind in ("Max", "Average") for dims in _DIMS), _pool),
     **dict.fromkeys((f"Global{kind}Pooling{dims}" for kind in ("Max", "Average") for dims in _DIMS), _global_pool),
-    **dict.fromkeys((f"Adaptive{kind}Pooling{dims}" for kind in ("Max", "Average") for dims in _DIMS), _adaptive),
     **dict.fromkeys((f"{kind}{dims}" for kind in ("ZeroPadding", "Cropping") for dims in _DIMS), _sides),
     **dict.fromkeys((f"UpSampling{dims}" for dims in _DIMS), _upsampling),
     **dict.fromkeys(("Flatten", "Reshape", "Permute"), _reshape),
@@ -274,6 +275,7 @@ _MAKERS: dict[str, _Maker] = {
     ),
     "PReLU": _prelu,
     "Embedding": _embedding,
+    **dict.fromkeys(("LayerScale", "CustomScaleLayer"), _scaled),
     **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), _recurrent),
 }
 _POINTWISE: dict[str, OpKind] = {
