@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dlcalc.core.errors import DlcalcError
     from dlcalc.core.network.functions import receptive_field
     from dlcalc.core.softmax.functions import cross_entropy, softmax, softmax_cross_entropy_grad, softmax_jacobian
+    from dlcalc.jobs.graphs import load_model
     from dlcalc.notation.functions import network
 
 __version__ = "0.1.0"
@@ -25,6 +26,7 @@ __all__ = [
     "conv_transpose_output_size",
     "cross_entropy",
     "fold_batch_norm",
+    "load_model",
     "network",
     "pool_output_size",
     "receptive_field",
@@ -47,6 +49,7 @@ _HOMES = {
         "softmax_cross_entropy_grad",
         "softmax_jacobian",
     ),
+    "dlcalc.jobs.graphs": ("load_model",),
     "dlcalc.notation.functions": ("network",),
 }
 

@@ -28,7 +28,7 @@ ROOMS = {
 # room of core -> the other rooms of core that it may import, besides the loose files of the ground
 CORE = {
     "numeric": set(),
-    "tensors": {"conv", "network"},
+    "tensors": {"evidence", "conv", "network"},
     "arrays": set(),
     "evidence": {"numeric", "arrays"},
     "conv": {"numeric", "evidence"},
@@ -161,7 +161,8 @@ def test_a_check_is_independent() -> None:
 
 
 def test_every_room_that_answers_has_a_check() -> None:
-    assert {place(module)[1] for module in CHECKS} == {"conv", "network", "params", "softmax", "batch_norm", "weights"}
+    rooms = {"conv", "network", "params", "tensors", "softmax", "batch_norm", "weights"}
+    assert {place(module)[1] for module in CHECKS} == rooms
 
 
 def test_the_command_line_names_no_module_in_a_string() -> None:

@@ -91,7 +91,7 @@ def _of_weights() -> Command["WeightsQuestion", "StoredParams", "Mapping[str, Se
 def _of_model() -> "Command[ParamsQuestion, ConvParams, Mapping[str, Sequence[str]], Claim, Verdict]":
     """Make the command that answers about a model file; what it needs is loaded when it is asked for."""
     from dlcalc.jobs.graphs import load_graph
-    from dlcalc.notation.models import params_question
+    from dlcalc.notation.models.question import params_question
 
     keys = {**notation.KEYS, "model": ()}
     return Command(

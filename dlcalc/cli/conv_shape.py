@@ -121,7 +121,7 @@ COMMAND = Command(
 
 def _model_question(raw: "Mapping[str, object]") -> "ShapeQuestion":
     from dlcalc.jobs.graphs import load_graph
-    from dlcalc.notation.models import shape_question
+    from dlcalc.notation.models.question import shape_question
 
     return shape_question(raw, load_graph)
 

@@ -37,6 +37,26 @@ def is_graph(path: object) -> bool:
     return isinstance(path, str) and path.lower().endswith(tuple(READERS))
 
 
+def load_model(path: str | os.PathLike[str]) -> Network:
+    """Read the network of a model file: its layers under their authors' names, and what it stores of each.
+
+    Args:
+        path: a ``.pt2`` of PyTorch or a ``.keras``. Nothing that it names is imported, called or unpickled.
+
+    Raises:
+        DlcalcError: ``file-not-found``, ``file-unreadable``, ``malformed-file``, ``unsafe-file``,
+            ``unsupported-file``.
+
+    Source:
+        torch/_export/serde/schema.py of PyTorch 2.13; keras/src/saving/saving_lib.py of Keras 3.15.
+
+    >>> load_model("missing.pt2")
+    Traceback (most recent call last):
+    dlcalc.core.errors.DlcalcError: there is no file 'missing.pt2'
+    """
+    return load_graph(os.fspath(path), "path")
+
+
 def load_graph(path: str, option: str = "path") -> Network:
     """Read the network of a model file.
 

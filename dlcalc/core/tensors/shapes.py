@@ -56,6 +56,8 @@ def reshaped(shape: Shape, target: Sequence[int]) -> Shape | None:
     >>> reshaped((2, 3, 4), (2, -1)), reshaped((2, 3), (4, 2))
     ((2, 12), None)
     """
+    if min(target, default=0) < -1 or list(target).count(-1) > 1:
+        return None
     total, given = prod(shape), prod(extent for extent in target if extent != -1)
     if -1 in target:
         if not given or total % given:

@@ -1,4 +1,4 @@
-"""From the graph of an exported PyTorch program to a network: its nodes in their order, under their authors' names."""
+"""The graph of an exported PyTorch program, read as a network: its nodes in order, under their authors' names."""
 
 from collections.abc import Iterator, Mapping
 from math import prod
