@@ -49,8 +49,10 @@ NOTICES: dict[NoticeCode, str] = {
     "backend-refuses": "Keras states this size, and its backend refuses to run the layer",
     "channels-in-size": "a size like 3x224x224 is read as a volume, and its first number looks like channels",
     "crops-input": "SAME padding is negative here: the framework leaves input out",
+    "declared-shape-differs": "a model file declares another shape of a layer than its own numbers give",
     "entries-left-out": "a file holds more than the tensors that are counted",
     "field-exceeds-input": "windows see more than all of the input: beyond it there is nothing to learn from",
+    "field-unknown": "of the layers of a model behind this one it is not known what they see of the input",
     "gradient-overflows": "an entry of the gradient is beyond the range of its format",
     "implementations-differ": "the text of ONNX and its implementations differ on this layer",
     "infinite-loss": "the loss of a row is infinite",
@@ -59,6 +61,7 @@ NOTICES: dict[NoticeCode, str] = {
     "momentum-looks-reversed": "a momentum is written as another framework writes it",
     "needs-crop-layer": "the framework needs a crop behind its transposed layer",
     "needs-pad-layer": "the framework needs an explicit pad layer in front of its layer",
+    "open-dimension": "a model file leaves an extent open, and it is taken as in the example that it was traced with",
     "folded-overflow": "folded numbers are beyond the range of their format",
     "folded-subnormal": "folded weights are subnormal in their format, and have fewer digits",
     "gamma-zero": "gamma is 0, so a channel gives beta alone",
@@ -76,6 +79,7 @@ NOTICES: dict[NoticeCode, str] = {
     "unread-output": "layers of a network in words are computed, and nothing reads what they make",
     "unused-name": "a map of a network in words is named, and the name is never read",
     "variance-below-eps": "a variance is less than eps, so eps decides the scale",
+    "weights-not-counted": "a model file does not say what is stored for a layer of a class that is not known here",
 }
 
 MISTAKES: Mapping[str, Iterable[Mistake[Any]]] = {

@@ -18,12 +18,14 @@ from dlcalc.core.errors import ErrorCode, NoticeCode
 from docs import codes, generate
 from tests.conftest import Result, Run
 from tests.support.weight_files import gpt2, safetensors_header, write_safetensors
+from tests.oracle.recorded_models import unpacked
 from tests.test_architecture import CORE, ROOMS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 WIDTH = 80  # of an example, in columns
+MODELS = {"resnet.pt2": "resnet.pt2", "unet.pt2": "unet-open.pt2", "nested.keras": "keras-nested.keras"}
 SHELL = set("|<>;&$`*")  # a command with one of these needs a shell; all others run in this process
 
 
@@ -77,6 +79,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         '{"w": 224, "k": 7, "s": 2, "p": 3, "expect": 112}\n{"w": 7, "k": 3, "expect": 4}\n'
     )
     write_safetensors(found / "gpt2.safetensors", safetensors_header(gpt2()))
+    for name, recorded in MODELS.items():
+        unpacked(recorded, found).rename(found / name)
     return found
 
 
@@ -121,7 +125,8 @@ def test_console_example(command: str, output: str, say: Callable[[str], Result]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_examples(page: Path) -> None:
+def test_python_examples(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
     assert doctest.testfile(str(page), module_relative=False, encoding="utf-8").failed == 0
     for block in blocks(page, "python"):
         if ">>>" not in block:

@@ -45,7 +45,7 @@ def as_json(answer: ConvParams) -> dict[str, object]:
 
         last = answer.shape.layers[-1]
         sizes = {"input": _size(question.size or (), question), "output": by_axis(last, last.output, question.axes)}
-        sizes |= ends_by_name(answer.shape)
+        sizes = ends_by_name(answer.shape, sizes)
     found: dict[str, object] = {"dtype": question.dtype, **_amounts(answer.amounts.by_key(), sizes)}
     if answer.peak_layer is not None and question.network.single is None:
         found["peak_layer"] = answer.peak_layer

@@ -1,21 +1,23 @@
 """How the answers about model files look, where they differ from those about layers that were typed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dlcalc.core.conv.layer import ALL_AXES
 from dlcalc.core.network.layer_shape import ConvShape, LayerShape
 from dlcalc.report.arrays import text
 
 
-def ends_by_name(answer: ConvShape) -> dict[str, object]:
-    """Give the inputs and the outputs of a model by their names, where there are several."""
+def ends_by_name(answer: ConvShape, keys: Mapping[str, object]) -> dict[str, object]:
+    """Put the inputs and the outputs of a model by their names in place of one, where there are several."""
     network = answer.question.network
     assert network.file is not None
-    found: dict[str, object] = {}
+    found = dict(keys)
     if len(network.inputs) > 1:
+        del found["input"]
         found["inputs"] = {one.name: _sized(one.size or (), one.dims) for one in network.inputs}
     made = [layer for layer in answer.layers if layer.name in network.file.outputs]
     if len(made) > 1:
+        del found["output"]
         found["outputs"] = {layer.name: _sized(layer.output, layer.made.dims) for layer in made}
     return found
 

@@ -79,7 +79,8 @@ def of_network(answer: ConvShape) -> Sheet:
     least = any(axis.field.smallest != axis.field.size for layer in layers if layer.seen for axis in layer.axes)
     start = written(question.network.inputs[0].channels) if known else ""
     first = question.network.inputs[0].name
-    rows: list[tuple[str, ...]] = [(first, "", text(size), start, "", "1", "1" if least else "", "1", "0")]
+    itself = ("1", "1" if least else "", "1", "0") if size else ("", "", "", "")
+    rows: list[tuple[str, ...]] = [(first, "", text(size) or "-", start, "", *itself)]
 
     def cells(layer: LayerShape) -> tuple[str, ...]:
         return (layer.name, layer.node.word or layer.said_kind, *_cells(layer, known, least))
@@ -176,6 +177,8 @@ def _alike(values: Sequence[int | float | None]) -> str:
 
 def _network_rule(answer: ConvShape) -> tuple[str, ...]:
     layers = answer.layers
+    if not any(layer.seen for layer in layers):
+        return ()
     lines = ["field, jump and centre: what an output sees, in pixels of the input"]
     lines.append("r = r0 + (K_e - 1)*j0, j = j0*S, c = c0 + ((K_e - 1)/2 - P_l)*j0")
     lines.append("from r0 = j0 = 1, c0 = 0 on")

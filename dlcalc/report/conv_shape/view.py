@@ -37,7 +37,7 @@ def as_json(answer: ConvShape) -> dict[str, object]:
     if question.network.file is not None:
         from dlcalc.report.conv_shape.of_files import ends_by_name
 
-        found |= ends_by_name(answer)
+        found = ends_by_name(answer, found)
     if question.summary:
         return found | {"blocks": _blocks(answer)}
     return found | {"layers": [layer_as_json(layer, axes) for layer in answer.layers]}
@@ -62,7 +62,7 @@ def encoded(answer: ConvShape, encode: Callable[[object], str]) -> str:
     """
     layer = answer.layers[-1]
     axes, plan = layer.axes, layer.plan
-    if plan is None or layer.scatters or axes[0].padding_rule is not None or layer.node.word:
+    if plan is None or layer.scatters or axes[0].padding_rule is not None or answer.question.network.single is None:
         return encode(as_json(answer))[1:-1]
     names, asked, framework = answer.question.axes, plan.layer, answer.question.framework
     key = names, asked, framework
