@@ -17,8 +17,8 @@ from dlcalc.cli import COMMANDS
 from dlcalc.core.errors import ErrorCode, NoticeCode
 from docs import codes, generate
 from tests.conftest import Result, Run
-from tests.support.weight_files import gpt2, safetensors_header, write_safetensors
 from tests.oracle.recorded_models import unpacked
+from tests.support.weight_files import gpt2, safetensors_header, write_safetensors
 from tests.test_architecture import CORE, ROOMS
 
 ROOT = Path(__file__).parent.parent

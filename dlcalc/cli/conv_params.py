@@ -16,7 +16,6 @@ from dlcalc.cli.options import (
     framework_options,
     layer_options,
     layers_argument,
-    model_option,
     network_options,
     option,
     size_options,
@@ -140,7 +139,14 @@ channel_options = stacked(
     help=f"Type of an entry: {', '.join(DTYPES)}.  [default: float32]",
 )
 @framework_options(FRAMEWORKS)
-@model_option
+@option(
+    "--model",
+    group="Input",
+    metavar="FILE",
+    type=click.Path(),
+    help="A saved model, in place of LAYERS: .keras, .pt2; or weights alone: .safetensors, their .index.json, .npz, .pt, "
+    ".pth, .ckpt, .bin.",
+)
 @size_options
 @option("--n", group="Input", metavar="INT", help="Samples in a batch.  [default: 1]")
 @option(
@@ -163,15 +169,15 @@ def command(**given: Any) -> int:
     LAYERS, in place of --k, --c-out and the other numbers of one layer, are a network on an input of --c-in channels;
     each convolution says its output channels, but dw keeps them. --bias holds for all but those with b0.
 
-    --model FILE, in place of LAYERS, is a model that was saved with its layers; every stored number is counted once.
-
     The keys that --expect judges are params, weights, bias, buffers and param_bytes, and with a size output, macs,
     macs_without_padding (no zeros of the padding; of a transposed layer, no product that the padding cuts off), flops,
     activation_bytes and peak_activation_bytes (the input and output of a layer, and all that is read later); of LAYERS
     conv3.macs, of one of them, and in_features, what the first fc reads.
 
-    --model FILE counts what is stored in a file, tensor by tensor, from its headers alone; every number once, also
-    where two names share it. The keys are params, buffers, param_bytes, and fc.weight.bytes, of one tensor.
+    --model FILE, in place of LAYERS, is a model that was saved with its layers (.keras, .pt2), under the names that its
+    author gave them. Of a file of weights alone it counts what is stored, tensor by tensor, from the headers: the keys
+    are params, buffers, param_bytes, and fc.weight.bytes, of one tensor. Every number counts once, also where two
+    layers or two names share it.
     """
     if given["model"] is None:
         return run(COMMAND, given)

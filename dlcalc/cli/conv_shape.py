@@ -15,7 +15,6 @@ from dlcalc.cli.options import (
     framework_options,
     layer_options,
     layers_argument,
-    model_option,
     network_options,
     option,
     size_options,
@@ -145,7 +144,13 @@ def _of_model() -> "Command[ShapeQuestion, ConvShape, Mapping[str, Sequence[str]
     short_help="Feature-map size after a convolution, a pooling or a network of layers.",
 )
 @layers_argument
-@model_option
+@option(
+    "--model",
+    group="Input",
+    metavar="FILE",
+    type=click.Path(),
+    help="A saved model, in place of LAYERS: .keras, .pt2.",
+)
 @size_options
 @option("--n", group="Input", metavar="INT", help="Samples in a batch, where a model file leaves that open.")
 @dims_option("How many axes --size N stands for.  [default: 2]")

@@ -171,8 +171,6 @@ size_options = stacked(
 )
 
 
-model_option = option("--model", group="Input", metavar="FILE", help="A saved model, in place of LAYERS: .keras, .pt2.")
-
 # How a layer is written in a word.
 LAYER_WORDS: "Mapping[str, Section]" = {
     "LAYERS, a word each, one after the other": (

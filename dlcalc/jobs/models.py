@@ -82,7 +82,8 @@ def _read(path: str, readers: Mapping[str, Callable[[str], Checkpoint]]) -> Chec
     for ending in GRAPHS:
         if lower.endswith(ending):
             hint = f"a file of weights, {ENDINGS}"
-            raise DlcalcError("unsupported-file", f"{path}: graphs of {ending} are not read yet", hint=hint)
+            what = "graphs of .onnx are not read yet" if ending == ".onnx" else "it holds layers, and not weights alone"
+            raise DlcalcError("unsupported-file", f"{path}: {what}", hint=hint)
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
         hint = f"a file in it, like {os.path.join(path, 'model.safetensors')}"

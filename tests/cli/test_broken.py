@@ -110,7 +110,7 @@ BROKEN: list[tuple[str, str, Breaking, str]] = [
     (NETWORK_COUNT, "params.count.prod", times(2), "weights"),
     (NETWORK_COUNT, "params.count.real_taps", more(1), "macs_without_padding"),
     (GRAPH_COUNT, "params.count.groups_of", lambda right: lambda op, channels: op.groups * 2, "weights"),
-    (GRAPH_COUNT, "params.count._Alive.behind", heavier, "peak_activation_bytes"),
+    (GRAPH_COUNT, "params.memory.Alive.behind", heavier, "peak_activation_bytes"),
     (LOGITS, "softmax.answer.scale_of_gradient", times(2), "grad_logits"),
     (LOGITS, "softmax.kernel.quotient", lambda right: lambda z, t: right(z * 1.001, t), "loss"),
     (SOFT, "softmax.answer.scale_of_gradient", times(-1), "grad_logits"),

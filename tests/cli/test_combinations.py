@@ -121,11 +121,12 @@ TYPED = {
     "rtol": "--rtol 0.1",
     "atol": "--atol 0.1",
     "model": "--model {model}",
+    "n": "--n 2",
 }
 BOTH = {"compare", "output"}  # which bn-fold has alone
 OF_ARRAYS = {"output", "force", "rtol", "atol"}
 OF_NETWORKS = {"at", "summary"}
-OF_FILES = {"model"}  # of conv-params alone
+OF_FILES = {"model"}  # of which conv-params reads the most kinds
 
 
 Call = Callable[..., Result]
@@ -143,7 +144,7 @@ def typed(run: Run, tmp_path: Path) -> Call:
         typed = " ".join(TYPED[feature] for feature in features)
         words = typed.format(batch=path, output=tmp_path / "out.npy", model=model).split()
         if OF_FILES & {*features}:
-            return run("conv-params", *words)
+            return run("conv-shape" if "solve" in features else "conv-params", *words)
         if set(features) >= BOTH:
             return run("bn-fold", "--batches", "1,2", *words)
         if arrays:

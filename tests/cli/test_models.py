@@ -137,7 +137,6 @@ REFUSED = [
     ("--model resnet.pt2 --explain --at layer9", "usage", "at"),
     ("--model resnet.pt2 --at conv1", "usage", "at"),
     ("--model missing.pt2", "file-not-found", "model"),
-    ("--model .", "unsupported-file", "model"),
 ]
 
 
@@ -145,6 +144,13 @@ REFUSED = [
 @pytest.mark.parametrize(("words", "code", "option"), REFUSED)
 def test_what_is_refused(run: Run, command: str, words: str, code: str, option: str) -> None:
     run(command, *words.split(), "--json").refused(code, option)
+
+
+def test_a_file_without_layers_is_refused(run: Run, files: Path) -> None:
+    (files / "folder.pt2").mkdir()
+    (files / "weights.npz").write_bytes(b"")
+    run("conv-shape", "--model", "folder.pt2", "--json").refused("file-unreadable", "model")
+    run("conv-shape", "--model", "weights.npz", "--json").refused("unsupported-file", "model")
 
 
 def test_solve_and_n_are_refused(run: Run) -> None:
