@@ -144,8 +144,8 @@ channel_options = stacked(
     group="Input",
     metavar="FILE",
     type=click.Path(),
-    help="A saved model, in place of LAYERS: .keras, .pt2; or weights alone: .safetensors, their .index.json, .npz, .pt, "
-    ".pth, .ckpt, .bin.",
+    help="A saved model, in place of LAYERS: .keras, .pt2; or weights alone: .safetensors, their .index.json, .npz, "
+    ".pt, .pth, .ckpt, .bin.",
 )
 @size_options
 @option("--n", group="Input", metavar="INT", help="Samples in a batch.  [default: 1]")

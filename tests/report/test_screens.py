@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from dlcalc.cli import COMMANDS
+from tests.oracle.recorded_models import unpacked
 from tests.support.terminals import seen, seen_really
-from tests.test_docs import PAGES, SHELL, console_examples, help_examples
+from tests.test_docs import MODELS, PAGES, SHELL, console_examples, help_examples
 
 NETWORK = "7s2p3c64 bn relu max3s2p1 rep2 @x 3p1c64 bn relu 3p1c64 bn add@x relu end gap fc1000"
 CHANNELS = ",".join(f"{number / 7:.9f}" for number in range(1, 21))
@@ -80,12 +81,14 @@ SPARE = {"share", "word", "of", "MB", "MiB", "target", "logit", "gamma", "beta",
 
 @pytest.fixture(autouse=True)
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some arrays to be judged."""
+    """Some arrays to be judged, and models."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(12)
     np.save("z.npy", rng.normal(size=(30, 50)))
     np.save("y.npy", rng.integers(0, 50, 30))
     np.save("g.npy", rng.normal(size=(30, 50)))
+    for name, recorded in MODELS.items():
+        unpacked(recorded, tmp_path).rename(name)
     Path("shapes.jsonl").write_text('{"w": 7, "k": 3}\n')
 
 
