@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dlcalc.core.network.network import Input, Network, Node, OpKind
-from dlcalc.core.tensors.expressions import symbol
 from dlcalc.core.tensors.saved import Dim, Dims, File, Saved, Stored
 from dlcalc.files import malformed
 from dlcalc.files.json_document import quoted
@@ -163,6 +162,8 @@ class _Reader:
             if type(extent) is not int or not 0 <= extent < _MOST:
                 raise malformed(self.path, f"{quoted(name)} has an extent of {str(extent)[:30]}", _HINT)
             return extent
+        from dlcalc.core.tensors.expressions import symbol  # which most files do not need
+
         expression = size["as_expr"]
         text, hint = expression["expr_str"], expression.get("hint")
         known = hint.get("as_int") if isinstance(hint, dict) else None

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dlcalc.core.conv.layer import ALL_AXES, AXES, Axis
 from dlcalc.core.errors import DlcalcError, Fix, Notice
 from dlcalc.core.network.network import Input, Network
-from dlcalc.core.tensors.expressions import evaluate
 from dlcalc.core.tensors.saved import Dim, Dims
 from dlcalc.notation.input_size import KEY_OF
 from dlcalc.notation.values import shown
@@ -116,6 +115,8 @@ def _filled(dims: Dims, known: Mapping[str, int], cache: dict[Dim, int | None]) 
     for one in dims:
         if isinstance(one, str):
             if one not in cache:
+                from dlcalc.core.tensors.expressions import evaluate  # which most files do not need
+
                 cache[one] = evaluate(one, known)
             found.append(cache[one])
         else:
