@@ -3,6 +3,7 @@
 # mypy: disable-error-code="misc, no-any-return, name-defined"
 # PyTorch has no types here, and its models are classes.
 
+import warnings
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -220,6 +221,7 @@ def models() -> Iterator[Saved]:
     yield Saved("recurrent", Recurrent().eval(), (torch.zeros(2, 4, 40),))
 
 
+MODELS = tuple(models())
 _OBSERVED = (
     *(nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d),
     *(nn.Linear, nn.MaxPool2d, nn.AvgPool2d),
@@ -246,8 +248,10 @@ def save(one: Saved, path: str) -> dict[str, Any]:
         one.model(*one.example)
     for hook in hooks:
         hook.remove()
-    program = torch.export.export(one.model, one.example, **one.options)
-    torch.export.save(program.run_decompositions() if one.decomposed else program, path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of PyTorch about itself
+        program = torch.export.export(one.model, one.example, **one.options)
+        torch.export.save(program.run_decompositions() if one.decomposed else program, path)
     buffers = [entry for name, entry in one.model.named_buffers() if not name.endswith("num_batches_tracked")]
     return {
         "outputs": outputs,

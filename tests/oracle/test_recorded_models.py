@@ -29,8 +29,12 @@ def question(network: Network, theirs: dict[str, Any]) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", sorted(ANSWERS))
 def test_every_layer_and_every_total_is_the_frameworks(name: str, tmp_path: Path) -> None:
-    theirs = ANSWERS[name]
-    network = load_graph(str(unpacked(name, tmp_path)))
+    agrees(unpacked(name, tmp_path), ANSWERS[name])
+
+
+def agrees(path: Path, theirs: dict[str, Any]) -> None:
+    """Assert that every layer and every total of a file is what its framework says, and that the proofs hold."""
+    network = load_graph(str(path))
     raw = question(network, theirs)
     shape = conv_shape(models.shape_question(raw, lambda *_: network))
     layers = {layer.name: layer for layer in shape.layers}
