@@ -78,7 +78,10 @@ class Seeing:
             return layer._replace(seen=False)
         read = tuple([layer.read[index] for index in seeing])
         some = [self.sights[names[index]] for index in seeing]
-        self.sights[layer.name], found = seen_by(layer._replace(read=read), some, self.pixels)
+        try:
+            self.sights[layer.name], found = seen_by(layer._replace(read=read), some, self.pixels)
+        except DlcalcError:  # outputs that repeat too late: of a file nobody can change that
+            return layer._replace(seen=False)
         return found._replace(read=layer.read)
 
 

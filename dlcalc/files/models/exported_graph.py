@@ -76,6 +76,7 @@ class _Reader:
         self.buffers = set(weights.buffers)
         self.owned: set[str] = set()
         self.nodes: list[Node] = []
+        self.declared: dict[str, Dims] = {}  # what the file says of the output of each node
         self.users: dict[str, list[Mapping[str, Any]]] = {}
         for node in self.graph["nodes"]:
             for name in [name for one in node["inputs"] for name in tensors_in(one["arg"])]:
@@ -231,6 +232,7 @@ class _Reader:
         if found.op.kind == "linear":
             reads, saved = self._without_views(node, name, reads, saved)
         self.nodes.append(Node(name, found.op, reads, saved=saved))
+        self.declared[name] = saved.declared or ()
         return _Tensor(name)
 
     def _without_views(
@@ -240,7 +242,7 @@ class _Reader:
         view = self.nodes[-1] if self.nodes and (self.nodes[-1].name,) == reads else None
         if view is None or view.op.kind != "reshape" or view.saved is None or not saved.declared:
             return reads, saved
-        before = next((one.saved.declared for one in self.nodes if one.name == view.inputs[0] and one.saved), None)
+        before = self.declared.get(view.inputs[0])
         viewed = next((operand for operand in self._operands(node) if operand.layer == view.name), None)
         if before is None or viewed is None or len(before) < 2 or len(self.users[viewed.tensor]) > 1:
             return reads, saved

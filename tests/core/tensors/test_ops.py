@@ -201,3 +201,14 @@ def test_a_wrong_size_of_a_layer_that_is_not_seen_fails_the_check() -> None:
     layer = answer.layers[-1]
     wrong = layer._replace(axes=(layer.axes[0]._replace(output=9), layer.axes[1]))
     assert not conv_shape.check(answer._replace(layers=(answer.layers[0], wrong))).passed
+
+
+def test_outputs_that_repeat_too_late_leave_the_field_unknown_and_the_size_known() -> None:
+    nodes = [
+        node("up", Op("upsample", amount=(1009,))),
+        node("pad", Op("pad", amount=((0, 1),)), "up"),
+        node("cut", Op("adaptive-avg-pool", amount=(997,)), "pad"),
+    ]
+    answer = shape_of(model(*nodes, dims=(1, 3, 11)))
+    assert (answer.layers[-1].made.dims, answer.layers[-1].seen) == ((1, 3, 997), False)
+    assert [notice.code for notice in answer.warnings] == ["field-unknown"]
