@@ -117,8 +117,8 @@ def joined(kind: OpKind, maps: list[Map], names: tuple[str, ...], axes: tuple[Ax
     Raises:
         MapsDoNotMeetError: ``shape-mismatch``.
 
-    >>> joined("concat", [Map((7, 7), 64), Map((7, 7), 32)], ("conv1", "conv2"), ("h", "w"))
-    Map(size=(7, 7), channels=96)
+    >>> joined("concat", [Map((7, 7), 64), Map((7, 7), 32)], ("conv1", "conv2"), ("h", "w"))[:2]
+    ((7, 7), 96)
     """
     spreads = kind != "concat"
     vectors = [one.size == () for one in maps]
