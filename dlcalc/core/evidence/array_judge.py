@@ -13,9 +13,21 @@ from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.core.evidence.array_verdict import ArrayVerdict, compare, quality, written
 from dlcalc.core.evidence.claim import Diagnosis
 from dlcalc.core.evidence.diagnosis import Explanation, Mistake, W, explained
-from dlcalc.core.evidence.tolerance import CLEAR, ROWS, Computed, Fit, Tolerance, best, fit, is_a_constant, largest
+from dlcalc.core.evidence.tolerance import (
+    CLEAR,
+    ROWS,
+    Computed,
+    Fit,
+    Tolerance,
+    best,
+    fit,
+    is_a_constant,
+    largest,
+    roundings,
+)
 
 _POOR = 4.0  # roundings: an explanation that leaves more of a claim open does not keep others from being tried
+_NEARER = 2.0  # times nearer than the right array must an explanation be, in a coarse format
 _OPEN = 16.0  # roundings: so near must an explanation be to a claim, and ...
 _NEAR = 8.0  # ... so near a pair or a fitted constant, in a format ...
 _COARSE = ("float16", "bfloat16")  # ... of which the tolerance is so wide that many would lie in it
@@ -96,20 +108,39 @@ class Candidates(Generic[W]):
         return self._best(claim, found)
 
     def _off(self, claim: ArrayClaim, explanation: Explanation[W]) -> float:
-        """Measure how much of a claim an explanation leaves open, in roundings; 0 where that cannot be told.
+        """Measure how much of a claim an explanation leaves open, in roundings; 0 where that cannot be told."""
+        measured = self._measured(claim, explanation)
+        if measured is None or claim.format is None:
+            return 0.0
+        other, sizes = measured
+        return fit(claim.numbers, other, other, sizes, claim.format).of_other
+
+    def _measured(self, claim: ArrayClaim, explanation: Explanation[W]) -> tuple[Floats, Floats] | None:
+        """Give what an explanation comes to, and the sizes of its terms; None where it cannot be compared.
 
         Where it is larger than the right array, so are its roundings.
         """
         other = self.answer(explanation.edited)
         if other is None or claim.format is None or not other.shape == self.right.shape == claim.values.shape:
-            return 0.0
+            return None
         grown = max(1.0, largest(other) / (largest(self.right) or 1.0))
         sizes = np.where(self.sizes > 0, self.sizes, largest(self.sizes))  # what is masked has terms in the other array
-        return fit(claim.numbers, other, other, np.maximum(grown * sizes, np.abs(other)), claim.format).of_other
+        return other, np.maximum(grown * sizes, np.abs(other))
 
     def _is_near(self, claim: ArrayClaim, explanation: Explanation[W], limit: float) -> bool:
-        """Whether an explanation is within so many roundings of a claim, where its format's tolerance alone is wide."""
-        return claim.format not in _COARSE or self._off(claim, explanation) <= limit
+        """Whether an explanation is near enough to a claim, where its format's tolerance alone is wide.
+
+        That is within so many roundings; and, in what it changes, much nearer than the right array, from which noise is
+        as far as from it.
+        """
+        measured = self._measured(claim, explanation)
+        if claim.format not in _COARSE or measured is None:
+            return True
+        other, sizes = measured
+        changed = np.abs(other - self.right) > roundings(claim.format) / 8 * sizes
+        pairs = [np.where(changed, values, claim.numbers) for values in (self.right, other)]
+        compared = fit(claim.numbers, pairs[0], pairs[1], sizes, claim.format)
+        return self._off(claim, explanation) <= limit and _NEARER**2 * compared.other <= compared.right
 
     def _best(self, claim: ArrayClaim, found: tuple[Explanation[W], ...]) -> tuple[Explanation[W], ...]:
         """Keep the explanations that none beats by far, in the order of rank; ahead those that are far nearer."""
