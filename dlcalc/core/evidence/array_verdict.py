@@ -236,8 +236,8 @@ class LikeZeros(NamedTuple):
 def written(values: Floats) -> str:
     """Write an array in a sentence: its numbers where they are few.
 
-    >>> written(np.array([0.25, 1.0]))
-    '0.25, 1'
+    >>> written(np.array([0.25, -0.0]))
+    '0.25, 0'
     """
     flat = values.reshape(-1)
-    return ", ".join(f"{number:.6g}" for number in flat) if flat.size <= 6 else "what is claimed"
+    return ", ".join(f"{number + 0.0:.6g}" for number in flat) if flat.size <= 6 else "what is claimed"
