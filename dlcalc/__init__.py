@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dlcalc.core.errors import DlcalcError
     from dlcalc.core.network.functions import receptive_field
     from dlcalc.core.softmax.functions import cross_entropy, softmax, softmax_cross_entropy_grad, softmax_jacobian
-    from dlcalc.jobs.graphs import load_model
+    from dlcalc.jobs.models import load_model
     from dlcalc.notation.functions import network
 
 __version__ = "0.1.0"
@@ -49,7 +49,7 @@ _HOMES = {
         "softmax_cross_entropy_grad",
         "softmax_jacobian",
     ),
-    "dlcalc.jobs.graphs": ("load_model",),
+    "dlcalc.jobs.models": ("load_model",),
     "dlcalc.notation.functions": ("network",),
 }
 

@@ -74,7 +74,7 @@ COMMAND = Command(
 def _of_weights() -> Command["WeightsQuestion", "StoredParams", "Mapping[str, Sequence[str]]", "Claim", "Verdict"]:
     """Make the command that answers about a file of weights; what it needs is loaded when it is asked for."""
     from dlcalc.core import stored_weights
-    from dlcalc.jobs.models import load_weights
+    from dlcalc.jobs.weights import load_weights
     from dlcalc.report.conv_params.stored import VIEW as view  # noqa: N811
 
     return Command(
@@ -89,7 +89,7 @@ def _of_weights() -> Command["WeightsQuestion", "StoredParams", "Mapping[str, Se
 
 def _of_model() -> "Command[ParamsQuestion, ConvParams, Mapping[str, Sequence[str]], Claim, Verdict]":
     """Make the command that answers about a model file; what it needs is loaded when it is asked for."""
-    from dlcalc.jobs.graphs import load_graph
+    from dlcalc.jobs.models import load_graph
     from dlcalc.notation.models.question import params_question
 
     keys = {**notation.KEYS, "model": ()}
@@ -181,6 +181,6 @@ def command(**given: Any) -> int:
     """
     if given["model"] is None:
         return run(COMMAND, given)
-    from dlcalc.jobs.graphs import is_graph
+    from dlcalc.jobs.models import is_graph
 
     return run(_of_model(), given) if is_graph(given["model"]) else run(_of_weights(), given)

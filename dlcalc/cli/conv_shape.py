@@ -119,7 +119,7 @@ COMMAND = Command(
 
 
 def _model_question(raw: "Mapping[str, object]") -> "ShapeQuestion":
-    from dlcalc.jobs.graphs import load_graph
+    from dlcalc.jobs.models import load_graph
     from dlcalc.notation.models.question import shape_question
 
     return shape_question(raw, load_graph)

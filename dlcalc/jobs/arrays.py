@@ -1,6 +1,5 @@
 """Reading arrays from files by their names, and the form in which they are written."""
 
-import errno
 import os
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from dlcalc.core.arrays.row_source import RowSource
 from dlcalc.core.arrays.stored import Array, bfloat16_bits
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.validation import spoken
+from dlcalc.files import faults
 from dlcalc.jobs import standard_input
 
 if TYPE_CHECKING:
@@ -32,20 +32,12 @@ def load(path: str, option: str, by_rows: Collection[str] = ()) -> "RowSource | 
         DlcalcError: ``file-not-found``, ``file-unreadable``, ``malformed-file``, ``unsafe-file``,
             ``unsupported-file``, ``usage``.
     """
-    try:
+    hint = f"numbers like 1,2,3 or 1,2/3,4, or a file that is there ({_SUFFIXES})"
+    absent = f"{spoken(option)} {path[:80]!r} is neither numbers nor a file", hint
+    with faults(path, option, f" ({_SUFFIXES})", absent):
         return _load(path, option, option in by_rows)
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno in _NO_FILE:
-            hint = f"numbers like 1,2,3 or 1,2/3,4, or a file that is there ({_SUFFIXES})"
-            message = f"{spoken(option)} {path[:80]!r} is neither numbers nor a file"
-            raise DlcalcError("file-not-found", message, hint=hint, option=option) from None
-        message = f"{path[:80]!r} cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise DlcalcError("file-unreadable", message, hint=f"a file ({_SUFFIXES})", option=option) from None
-    except DlcalcError as error:
-        raise DlcalcError(error.code, error.message, hint=error.advice, option=option) from None
 
 
-_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)  # the last: a long row of numbers with a slip in it
 _SUFFIXES = ".npy, .npz, .csv, .json"
 
 

@@ -1,57 +1,62 @@
-"""Reading a file that somebody saved a model in: its ending says how."""
+"""Reading a model that somebody saved with its layers, and not its weights alone: the ending says how."""
 
-import errno
 import os
-import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.core.weights.tensors import Checkpoint
-
-GRAPHS = (".onnx", ".keras", ".pt2")  # that hold layers, and not weights alone
-_INDEX = ".index.json"
-_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+from dlcalc.core.network.network import Network
+from dlcalc.files import faults
 
 
-def _safetensors(path: str) -> Checkpoint:
-    from dlcalc.files.weights.safetensors import read_safetensors
+def _pt2(path: str) -> Network:
+    from dlcalc.files.models.pt2 import read_pt2
 
-    return read_safetensors(path)
-
-
-def _npz(path: str) -> Checkpoint:
-    from dlcalc.files.weights.npz import read_npz
-
-    return read_npz(path)
+    return read_pt2(path)
 
 
-def _state_dict(path: str) -> Checkpoint:
-    from dlcalc.files.weights.state_dict import read_state_dict
+def _keras(path: str) -> Network:
+    from dlcalc.files.models.keras import read_keras
 
-    return read_state_dict(path)
-
-
-def _index(path: str) -> Checkpoint:
-    from dlcalc.files.weights.sharded import read_index
-
-    return read_index(path, _shard)
+    return read_keras(path)
 
 
-# How a file with an ending is read; of an index, each file that it names.
-_SHARDS: dict[str, Callable[[str], Checkpoint]] = {
-    ".safetensors": _safetensors,
-    ".npz": _npz,
-    ".pt": _state_dict,
-    ".pth": _state_dict,
-    ".ckpt": _state_dict,
-    ".bin": _state_dict,
-}
-_READERS = {_INDEX: _index, **_SHARDS}
-ENDINGS = f"one of {', '.join(_SHARDS)}, or an index, .safetensors{_INDEX}"
+# How a file with an ending is read.
+READERS: dict[str, Callable[[str], Network]] = {".keras": _keras, ".pt2": _pt2}
+ENDINGS = ", ".join(READERS)
+_NOT_YET = (".onnx",)
 
 
-def load_weights(path: str, option: str) -> Checkpoint:
-    """Read the headers of a file of weights.
+def is_graph(path: object) -> bool:
+    """Tell whether a path has the ending of a file that holds layers.
+
+    >>> is_graph("resnet50.pt2"), is_graph("model.safetensors")
+    (True, False)
+    """
+    return isinstance(path, str) and path.lower().endswith((*READERS, *_NOT_YET))
+
+
+def load_model(path: str | os.PathLike[str]) -> Network:
+    """Read the network of a model file: its layers under their authors' names, and what it stores of each.
+
+    Args:
+        path: a ``.pt2`` of PyTorch or a ``.keras``. Nothing that it names is imported, called or unpickled.
+
+    Raises:
+        DlcalcError: ``file-not-found``, ``file-unreadable``, ``malformed-file``, ``unsafe-file``,
+            ``unsupported-file``.
+
+    Source:
+        torch/_export/serde/schema.py of PyTorch 2.13; keras/src/saving/saving_lib.py of Keras 3.15.
+
+    >>> load_model("missing.pt2")
+    Traceback (most recent call last):
+    dlcalc.core.errors.DlcalcError: there is no file 'missing.pt2'
+    """
+    return load_graph(os.fspath(path), "path")
+
+
+def load_graph(path: str, option: str = "path") -> Network:
+    """Read the network of a model file.
 
     Args:
         path: the file.
@@ -59,38 +64,17 @@ def load_weights(path: str, option: str) -> Checkpoint:
 
     Raises:
         DlcalcError: ``file-not-found``, ``file-unreadable``, ``malformed-file``, ``unsafe-file``,
-            ``unsupported-file``, ``unsupported-dtype``.
+            ``unsupported-file``, ``missing-dependency``.
     """
-    try:
-        return _read(path, _READERS)
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno in _NO_FILE:
-            hint = f"a file that is there, {ENDINGS}"
-            raise DlcalcError("file-not-found", f"there is no file {path[:80]!r}", hint=hint, option=option) from None
-        message = f"{path[:80]!r} cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise DlcalcError("file-unreadable", message, hint=f"a file, {ENDINGS}", option=option) from None
-    except DlcalcError as error:
-        raise DlcalcError(error.code, error.message, hint=error.advice, option=option) from None
-
-
-def _shard(path: str) -> Checkpoint:
-    return _read(path, _SHARDS)
-
-
-def _read(path: str, readers: Mapping[str, Callable[[str], Checkpoint]]) -> Checkpoint:
-    lower = path.lower()
-    for ending in GRAPHS:
-        if lower.endswith(ending):
-            hint = f"a file of weights, {ENDINGS}"
-            what = "graphs of .onnx are not read yet" if ending == ".onnx" else "it holds layers, and not weights alone"
-            raise DlcalcError("unsupported-file", f"{path}: {what}", hint=hint)
-    mode = os.stat(path).st_mode
-    if stat.S_ISDIR(mode):
-        hint = f"a file in it, like {os.path.join(path, 'model.safetensors')}"
-        raise DlcalcError("file-unreadable", f"{path} is a folder", hint=hint)
-    if not stat.S_ISREG(mode):  # a pipe has no length, and would be waited for
-        raise DlcalcError("file-unreadable", f"{path} is no regular file", hint=f"a file, {ENDINGS}")
-    for ending, read in readers.items():
-        if lower.endswith(ending):
-            return read(path)
-    raise DlcalcError("unsupported-file", f"{path} has no ending that is read here", hint=ENDINGS)
+    with faults(path, option, f", one of {ENDINGS}"):
+        if path.lower().endswith(_NOT_YET):
+            message = f"{path[:80]}: graphs of .onnx are not read yet"
+            raise DlcalcError("unsupported-file", message, hint=f"one of {ENDINGS}")
+        mode = os.stat(path).st_mode
+        read = next((read for ending, read in READERS.items() if path.lower().endswith(ending)), None)
+        if read is None:
+            message = f"{path[:80]!r} has no ending of a model file"
+            raise DlcalcError("unsupported-file", message, hint=f"one of {ENDINGS}")
+        if not os.path.isfile(path):
+            raise DlcalcError("file-unreadable", f"{path[:80]!r} is no regular file ({mode:o})", hint="a file")
+        return read(path)

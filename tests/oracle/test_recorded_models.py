@@ -10,7 +10,7 @@ from dlcalc.core.conv_params import check as check_params
 from dlcalc.core.conv_shape import answer as conv_shape
 from dlcalc.core.conv_shape import check as check_shape
 from dlcalc.core.network.network import Network
-from dlcalc.jobs.graphs import load_graph
+from dlcalc.jobs.models import load_graph
 from dlcalc.notation.models import question as models
 from tests.oracle.recorded_models import answers, unpacked
 

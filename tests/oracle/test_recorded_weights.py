@@ -12,7 +12,7 @@ from dlcalc.core.errors import DlcalcError
 from dlcalc.core.stored_weights import answer, check
 from dlcalc.core.weights.question import WeightsQuestion
 from dlcalc.core.weights.tensors import StoredTensor
-from dlcalc.jobs.models import load_weights
+from dlcalc.jobs.weights import load_weights
 
 FOLDER = Path(__file__).with_name("weights")
 FACTS: dict[str, Any] = json.loads((FOLDER / "facts.json").read_text())

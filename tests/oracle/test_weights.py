@@ -8,7 +8,7 @@ import pytest
 
 from dlcalc.core.stored_weights import answer, check
 from dlcalc.core.weights.question import WeightsQuestion
-from dlcalc.jobs.models import load_weights
+from dlcalc.jobs.weights import load_weights
 from tests.oracle.ask_torch import torch
 
 pytestmark = pytest.mark.oracle

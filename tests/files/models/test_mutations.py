@@ -9,7 +9,7 @@ import pytest
 
 from dlcalc.core import conv_params, conv_shape
 from dlcalc.core.errors import DlcalcError
-from dlcalc.jobs.graphs import load_graph
+from dlcalc.jobs.models import load_graph
 from dlcalc.notation.models import question as models
 from tests.support.model_files import members, zipped
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dlcalc.core.errors import DlcalcError
-from dlcalc.jobs.graphs import load_graph
+from dlcalc.jobs.models import load_graph
 from tests.support.model_files import Edit, edited, members, zipped
 
 NAME = "conditioned.pt2"

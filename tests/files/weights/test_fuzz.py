@@ -10,7 +10,7 @@ import pytest
 from dlcalc.core import stored_weights
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.weights.question import WeightsQuestion
-from dlcalc.jobs.models import load_weights
+from dlcalc.jobs.weights import load_weights
 from dlcalc.report.conv_params.stored import VIEW
 from tests.support.mutations import Mutation, mutated, mutated_header, mutated_json, mutated_member
 from tests.support.weight_files import Spec, write_index, write_npz

@@ -9,7 +9,7 @@ import pytest
 
 from dlcalc.core.errors import DlcalcError
 from dlcalc.core.weights.tensors import Checkpoint
-from dlcalc.jobs.models import load_weights
+from dlcalc.jobs.weights import load_weights
 from tests.support.weight_files import (
     Spec,
     Tensor,
@@ -145,7 +145,7 @@ def test_the_cache_of_the_hub_links_to_its_blobs(tmp_path: Path) -> None:
         ({"c": "model-1.safetensors"}, "malformed-file", "'c' is in"),
         ({"a": "model-3.safetensors"}, "file-not-found", "'model-3.safetensors'"),
         ({"a": "model.safetensors.index.json"}, "unsupported-file", "ending"),
-        ({"a": "graph.onnx"}, "unsupported-file", "graphs"),
+        ({"a": "graph.onnx"}, "unsupported-file", "layers"),
         ({"a": "folder.safetensors"}, "file-unreadable", "folder"),
     ],
 )
