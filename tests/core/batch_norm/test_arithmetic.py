@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from dlcalc.core.arrays.stored import rounded
+from dlcalc.core.batch_norm.affine import checked_affine
 from dlcalc.core.batch_norm.answer import bn_fold
-from dlcalc.core.batch_norm.judge import exact_arrays, judge
+from dlcalc.core.batch_norm.judge import OfFold, exact_arrays, judge
+from dlcalc.core.batch_norm.question import BnFoldQuestion, batch_of
+from dlcalc.core.batch_norm.statistics import statistics_of
 from dlcalc.core.evidence.array_claim import ArrayClaim
 from dlcalc.notation.bn_fold import question
 from tests.support.fold_kernels import PLANTS, FoldKernel, kernels
@@ -111,3 +114,26 @@ def test_a_fault_in_one_output_is_placed() -> None:
     spoilt[5, :, 1] *= 1.5
     apart = judge(answer, ArrayClaim("weight", spoilt, "float32")).distance
     assert (apart.only_row, apart.only_column) == (5, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "relative"), [("float64", 2.0**-50), ("float32", 2.0**-21), ("float16", 2.0**-7), ("bfloat16", 2.0**-5)]
+)
+def test_eight_roundings_are_allowed_and_sixteen_in_float16(name: str, relative: float) -> None:
+    right = np.array([1.0, -3.0])
+    np.testing.assert_allclose(OfFold("scale", None)(right, name), relative * np.abs(right), rtol=1e-4)
+    np.testing.assert_allclose(
+        OfFold("bias", np.array([5.0, 7.0]))(right, name), relative * np.array([5.0, 7.0]), rtol=1e-4
+    )
+
+
+def test_a_mean_is_judged_by_the_samples_that_cancel_in_it() -> None:
+    """Two samples of a thousand, in float32: what is left of them has few digits."""
+    batches = (batch_of(np.array([[1000.123], [-1000.122]])),)
+    statistics = statistics_of(batches, "paper", None)
+    affine = checked_affine(np.ones(1), np.zeros(1), statistics.mean, statistics.variance, 1e-5)
+    answer = bn_fold(BnFoldQuestion("paper", affine, "default", statistics))
+    computed = np.asarray([(np.float32(1000.123) + np.float32(-1000.122)) / 2], np.float64)
+    assert abs(float(computed[0]) / 0.0005 - 1) > 1e-3
+    assert judge(answer, ArrayClaim("mean", computed, "float32")).passed
+    assert not judge(answer, ArrayClaim("mean", computed + 1.0, "float32")).passed
